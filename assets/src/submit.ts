@@ -1,0 +1,33 @@
+// One press, one request: a second press on a slow line must not send the form again.
+export function guardSubmit(): void {
+  document.addEventListener("submit", (event) => {
+    const form = event.target as HTMLFormElement;
+    if (event.defaultPrevented || form.method === "dialog" || form.method === "get") return;
+    if (form.dataset.nbSent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.nbSent = "1";
+    // After this turn: a button disabled earlier would not send its own name and value.
+    setTimeout(() => {
+      for (const button of buttons(form)) {
+        button.setAttribute("aria-disabled", "true");
+      }
+      const progress = form.querySelector<HTMLElement>("[data-nb-sending]");
+      const files = [...form.querySelectorAll<HTMLInputElement>('input[type="file"]')];
+      if (progress && files.some((input) => input.files?.length)) progress.hidden = false;
+    });
+  });
+  // Coming back with the browser's Back button shows the page as it was left: open it again.
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll<HTMLFormElement>("form[data-nb-sent]")) {
+      delete form.dataset.nbSent;
+      for (const button of buttons(form)) button.removeAttribute("aria-disabled");
+      for (const progress of form.querySelectorAll<HTMLElement>("[data-nb-sending]")) progress.hidden = true;
+    }
+  });
+}
+
+function buttons(form: HTMLFormElement): HTMLButtonElement[] {
+  return [...form.elements].filter((e): e is HTMLButtonElement => e instanceof HTMLButtonElement && e.type === "submit");
+}

@@ -1,0 +1,83 @@
+//! A pool on the configured or the private PostgreSQL.
+
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::{Cluster, ClusterError, Durability};
+
+/// Where PostgreSQL comes from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A private cluster inside this data directory.
+    Private {
+        /// The data directory.
+        data_dir: PathBuf,
+        /// Whether commits must reach the disk.
+        durability: Durability,
+    },
+    /// A server that somebody else runs, as a `postgres://` address.
+    Address(String),
+}
+
+/// Why there is no database.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// The private cluster did not start.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The address is malformed or nobody answers there.
+    #[error("the configured database does not answer: {0}")]
+    Connect(#[from] sqlx::Error),
+}
+
+/// The platform's database: a pool, and the private cluster where there is one. The last clone to go stops the cluster.
+#[derive(Clone)]
+pub struct Database {
+    pool: PgPool,
+    cluster: Option<Arc<Cluster>>,
+}
+
+impl Database {
+    /// Opens the database with at most `connections` connections.
+    pub async fn open(source: &Source, connections: u32) -> Result<Self, DatabaseError> {
+        let (options, cluster) = match source {
+            Source::Private { data_dir, durability } => {
+                let cluster = Cluster::start(data_dir, *durability).await?;
+                (cluster.options(), Some(Arc::new(cluster)))
+            }
+            Source::Address(address) => (PgConnectOptions::from_str(address)?.application_name("ngabay"), None),
+        };
+        let pool = pool(options, connections).await?;
+        Ok(Self { pool, cluster })
+    }
+
+    /// The connections.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The private cluster, if this database is one.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_deref()
+    }
+}
+
+/// No statement may run for more than half a minute and no forgotten transaction may hold its locks for longer than that.
+pub(crate) async fn pool(options: PgConnectOptions, connections: u32) -> Result<PgPool, sqlx::Error> {
+    let options = options.options([
+        ("statement_timeout", "30s"),
+        ("lock_timeout", "10s"),
+        ("idle_in_transaction_session_timeout", "30s"),
+    ]);
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(5))
+        .test_before_acquire(true)
+        .connect_with(options)
+        .await
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod cluster;
+pub mod cursor;
+mod database;
+mod fault;
+mod migrate;
+mod page;
+
+pub use cluster::{Cluster, ClusterError, Durability};
+pub use database::{Database, DatabaseError, Source};
+pub use fault::{fault, violated};
+pub use migrate::{Applied, MigrateError, Migration, migrate, pending};
+pub use page::{Page, PageRequest};

@@ -1,0 +1,184 @@
+//! Who acts: the first argument of every verb and the first column of the audit trail.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountId, AgencyId, PersonId, PositionId, UnitId};
+
+/// Who asks for something to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Actor {
+    /// Nobody has signed in.
+    Anonymous,
+    /// A person who acts for themself or for an organisation (công dân).
+    Citizen(Citizen),
+    /// An official who acts from a position (cán bộ, công chức, viên chức).
+    Official(Official),
+    /// The platform itself: a timer, an import. The name says which part.
+    #[serde(serialize_with = "system_name")]
+    System(&'static str),
+}
+
+/// Writes `{"type":"system","name":"…"}`: an internally tagged enum needs a map inside.
+fn system_name<S: serde::Serializer>(name: &&'static str, serializer: S) -> Result<S::Ok, S::Error> {
+    use serde::ser::SerializeMap;
+    let mut map = serializer.serialize_map(Some(1))?;
+    map.serialize_entry("name", name)?;
+    map.end()
+}
+
+/// A signed-in person without an office.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Citizen {
+    /// The account used.
+    pub account: AccountId,
+    /// The person behind the account.
+    pub person: PersonId,
+    /// Full name as on the identity card.
+    pub name: String,
+}
+
+/// A signed-in official in the one position they act from now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Official {
+    /// The account used.
+    pub account: AccountId,
+    /// The person behind the account.
+    pub person: PersonId,
+    /// Full name.
+    pub name: String,
+    /// The position (an official with two positions acts from one at a time).
+    pub position: PositionId,
+    /// The title of the position as printed on papers, e.g. "Chuyên viên".
+    pub position_title: String,
+    /// The agency of the position.
+    pub agency: AgencyId,
+    /// The identifier code of the agency in its canonical form, e.g. `H30.19`.
+    pub agency_code: String,
+    /// The name of the agency.
+    pub agency_name: String,
+    /// The unit inside the agency, if any.
+    pub unit: Option<UnitId>,
+    /// What the position may do: `clerk`, `specialist`, `leader`, `admin`.
+    pub roles: Vec<String>,
+}
+
+impl Actor {
+    /// The account, if somebody has signed in.
+    pub fn account(&self) -> Option<AccountId> {
+        match self {
+            Actor::Citizen(citizen) => Some(citizen.account),
+            Actor::Official(official) => Some(official.account),
+            Actor::Anonymous | Actor::System(_) => None,
+        }
+    }
+
+    /// The person, if somebody has signed in.
+    pub fn person(&self) -> Option<PersonId> {
+        match self {
+            Actor::Citizen(citizen) => Some(citizen.person),
+            Actor::Official(official) => Some(official.person),
+            Actor::Anonymous | Actor::System(_) => None,
+        }
+    }
+
+    /// The full name of a person, the name of a part of the platform, or an empty text for nobody.
+    pub fn name(&self) -> &str {
+        match self {
+            Actor::Anonymous => "",
+            Actor::Citizen(citizen) => &citizen.name,
+            Actor::Official(official) => &official.name,
+            Actor::System(name) => name,
+        }
+    }
+
+    /// Whether an official acts.
+    pub fn is_official(&self) -> bool {
+        matches!(self, Actor::Official(_))
+    }
+
+    /// The official, if one acts.
+    pub fn official(&self) -> Option<&Official> {
+        match self {
+            Actor::Official(official) => Some(official),
+            _ => None,
+        }
+    }
+
+    /// The citizen, if one acts.
+    pub fn citizen(&self) -> Option<&Citizen> {
+        match self {
+            Actor::Citizen(citizen) => Some(citizen),
+            _ => None,
+        }
+    }
+
+    /// Whether the actor is an official whose position carries the role. Nobody else has roles,
+    /// the platform itself neither.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.official()
+            .is_some_and(|official| official.roles.iter().any(|own| own == role))
+    }
+
+    /// The agency of an official.
+    pub fn agency(&self) -> Option<AgencyId> {
+        self.official().map(|official| official.agency)
+    }
+
+    /// A short stable text for logs, rate limits and the audit trail: `citizen:<account>`,
+    /// `official:<account>`, `system:<name>` or `anonymous`. Holds no name of a person.
+    pub fn key(&self) -> String {
+        match self {
+            Actor::Anonymous => "anonymous".to_owned(),
+            Actor::Citizen(citizen) => format!("citizen:{}", citizen.account),
+            Actor::Official(official) => format!("official:{}", official.account),
+            Actor::System(name) => format!("system:{name}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn official() -> Actor {
+        Actor::Official(Official {
+            account: AccountId::new(),
+            person: PersonId::new(),
+            name: "Nguyễn Văn Mẫu".into(),
+            position: PositionId::new(),
+            position_title: "Chuyên viên".into(),
+            agency: AgencyId::new(),
+            agency_code: "H30.19".into(),
+            agency_name: "Cơ quan mẫu".into(),
+            unit: None,
+            roles: vec!["clerk".into()],
+        })
+    }
+
+    #[test]
+    fn only_officials_have_roles() {
+        assert!(official().has_role("clerk"));
+        assert!(!official().has_role("leader"));
+        assert!(!Actor::System("clerk").has_role("clerk"));
+        assert!(!Actor::Anonymous.has_role("clerk"));
+    }
+
+    #[test]
+    fn keys_and_json() {
+        let actor = official();
+        assert_eq!(actor.key(), format!("official:{}", actor.account().unwrap()));
+        assert_eq!(Actor::System("timer").key(), "system:timer");
+        assert_eq!(
+            serde_json::to_string(&Actor::System("timer")).unwrap(),
+            r#"{"type":"system","name":"timer"}"#
+        );
+        assert_eq!(
+            serde_json::to_string(&Actor::Anonymous).unwrap(),
+            r#"{"type":"anonymous"}"#
+        );
+        let json = serde_json::to_value(&actor).unwrap();
+        assert_eq!(json["type"], "official");
+        assert_eq!(json["agency_code"], "H30.19");
+    }
+}

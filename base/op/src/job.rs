@@ -1,0 +1,101 @@
+//! Work for later, written in the transaction that wants it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+use kernel::Result;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{Op, Ops};
+
+/// A job as its handler sees it.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Number of the job.
+    pub id: Uuid,
+    /// `engine.what_to_do`.
+    pub kind: String,
+    /// What the handler needs to know.
+    pub payload: Value,
+    /// When it was due.
+    pub run_at: DateTime<Utc>,
+    /// How often it was tried before, 0 the first time.
+    pub attempts: i32,
+}
+
+/// A job to be written.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    pub(crate) kind: &'static str,
+    pub(crate) payload: Value,
+    pub(crate) run_at: Option<DateTime<Utc>>,
+    pub(crate) once: Option<String>,
+}
+
+impl NewJob {
+    /// A job that may run as soon as the operation is committed.
+    pub fn new(kind: &'static str, payload: impl Serialize) -> Self {
+        Self { kind, payload: serde_json::to_value(payload).unwrap_or(Value::Null), run_at: None, once: None }
+    }
+
+    /// Not before this moment.
+    pub fn at(mut self, run_at: DateTime<Utc>) -> Self {
+        self.run_at = Some(run_at);
+        self
+    }
+
+    /// While a job with this key waits, writing another one does nothing but move it to the new moment.
+    pub fn once(mut self, key: impl Into<String>) -> Self {
+        self.once = Some(key.into());
+        self
+    }
+}
+
+/// How a kind of job is carried out.
+#[derive(Clone)]
+pub enum Handler {
+    /// In one transaction with the job's removal: exactly once.
+    Within(Arc<dyn for<'a> Fn(&'a mut Op, &'a Job) -> BoxFuture<'a, Result<()>> + Send + Sync>),
+    /// Without a transaction, so that it may use the network: at least once.
+    Outside(Arc<dyn for<'a> Fn(&'a Ops, &'a Job) -> BoxFuture<'a, Result<()>> + Send + Sync>),
+}
+
+/// The handlers of all kinds of job. Filled once, when the program is put together.
+#[derive(Clone, Default)]
+pub struct Jobs {
+    handlers: HashMap<&'static str, Handler>,
+}
+
+impl Jobs {
+    /// No handlers yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A handler that runs in one transaction with the job's removal.
+    pub fn within<F>(&mut self, kind: &'static str, handler: F)
+    where
+        F: for<'a> Fn(&'a mut Op, &'a Job) -> BoxFuture<'a, Result<()>> + Send + Sync + 'static,
+    {
+        self.handlers.insert(kind, Handler::Within(Arc::new(handler)));
+    }
+
+    /// A handler that may use the network.
+    pub fn outside<F>(&mut self, kind: &'static str, handler: F)
+    where
+        F: for<'a> Fn(&'a Ops, &'a Job) -> BoxFuture<'a, Result<()>> + Send + Sync + 'static,
+    {
+        self.handlers.insert(kind, Handler::Outside(Arc::new(handler)));
+    }
+
+    pub(crate) fn handler(&self, kind: &str) -> Option<&Handler> {
+        self.handlers.get(kind)
+    }
+
+    pub(crate) fn kinds(&self) -> Vec<String> {
+        self.handlers.keys().map(|kind| (*kind).to_string()).collect()
+    }
+}

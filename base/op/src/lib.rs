@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+pub mod audit;
+mod event;
+mod job;
+mod operation;
+mod permit;
+mod store;
+mod worker;
+
+pub use audit::Entry;
+pub use event::{Event, Reaction, Reactions};
+pub use job::{Handler, Job, Jobs, NewJob};
+pub use operation::{Op, Ops};
+pub use permit::{Decision, Permit};
+pub use worker::{Worker, drain};
+
+/// The tables of this crate.
+pub const MIGRATIONS: &[db::Migration] = db::migrations!("op", ["0001_op.sql"]);
+
+/// A future that a handler returns.
+pub use futures::future::BoxFuture;

@@ -1,0 +1,199 @@
+//! The operation and where it comes from.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use chrono::{DateTime, SubsecRound, Utc};
+use kernel::{Actor, Clock, Fault, Result};
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::{
+    Decision, Entry, Event, NewJob, Permit, Reactions, audit,
+    store::{self, EntryRow},
+};
+
+/// Reactions that raise events that raise reactions … end here.
+const MOST_EVENTS: usize = 1_000;
+
+/// Opens operations. One a program; clones are cheap.
+#[derive(Clone)]
+pub struct Ops {
+    pool: PgPool,
+    clock: Arc<dyn Clock>,
+    reactions: Arc<Reactions>,
+    bell: Arc<Notify>,
+}
+
+impl Ops {
+    /// Operations on this database, with this clock and these listeners.
+    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, reactions: Reactions) -> Self {
+        Self { pool, clock, reactions: Arc::new(reactions), bell: Arc::new(Notify::new()) }
+    }
+
+    /// Begins an operation of this actor, at this moment.
+    pub async fn open(&self, actor: Actor) -> Result<Op> {
+        self.open_for(actor, Uuid::now_v7()).await
+    }
+
+    /// Begins an operation that belongs to a numbered request.
+    pub async fn open_for(&self, actor: Actor, request: Uuid) -> Result<Op> {
+        let transaction = self.pool.begin().await.map_err(db::fault)?;
+        Ok(Op { transaction, actor, now: self.now(), request, pending: VecDeque::new(), raised: 0, jobs: false, ops: self.clone() })
+    }
+
+    /// The moment, in UTC, to the microsecond that the database keeps.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now().trunc_subsecs(6)
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
+    /// The connections.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Tells the workers of this program that there may be something to do.
+    pub fn wake(&self) {
+        self.bell.notify_waiters();
+    }
+
+    pub(crate) fn bell(&self) -> &Notify {
+        &self.bell
+    }
+}
+
+/// One operation: one transaction, one actor, one moment. Dropping it undoes everything.
+pub struct Op {
+    transaction: Transaction<'static, Postgres>,
+    actor: Actor,
+    now: DateTime<Utc>,
+    request: Uuid,
+    pending: VecDeque<Event>,
+    raised: usize,
+    jobs: bool,
+    ops: Ops,
+}
+
+impl Op {
+    /// The connection of the transaction, for stores.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+
+    /// Who acts.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// When: the same moment throughout the operation.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// Number of the request that this operation belongs to.
+    pub fn request(&self) -> Uuid {
+        self.request
+    }
+
+    /// Asks whether the actor may do this. A refusal goes to the audit trail at once, on a connection of its own, because this
+    /// operation will be undone.
+    pub async fn allow(&mut self, action: &'static str, subject: &str, decision: Decision) -> Result<Permit> {
+        let fault = match decision {
+            Decision::Allow => return Ok(Permit::new(action)),
+            Decision::Deny(fault) => fault,
+        };
+        let entry = Entry::new("op.refused", subject)
+            .detail(serde_json::json!({ "action": action, "code": fault.code }));
+        let row = self.entry_row(entry);
+        tracing::info!(action, subject, actor = %row.actor, code = fault.code, "refused");
+        let written = async {
+            let mut connection = self.ops.pool.acquire().await.map_err(db::fault)?;
+            store::insert_entry(&mut connection, &row).await
+        };
+        if let Err(error) = written.await {
+            tracing::error!(action, subject, %error, "a refusal could not be written to the audit trail");
+        }
+        Err(fault)
+    }
+
+    /// Raises an event: it goes into the outbox, and listeners act before the commit.
+    pub fn emit(&mut self, event: Event) {
+        self.pending.push_back(event);
+    }
+
+    /// Writes an audit entry in this transaction.
+    pub async fn record(&mut self, entry: Entry) -> Result<()> {
+        let row = self.entry_row(entry);
+        store::insert_entry(&mut self.transaction, &row).await
+    }
+
+    /// Writes a job in this transaction.
+    pub async fn enqueue(&mut self, job: NewJob) -> Result<()> {
+        self.jobs = true;
+        store::insert_job(&mut self.transaction, &job, self.now).await
+    }
+
+    /// The outcome remembered under this key, if the same request was carried out before. A second request with the same key
+    /// waits here until the first one is committed or undone.
+    pub async fn replay<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>> {
+        match store::outcome(&mut self.transaction, key).await? {
+            None => Ok(None),
+            Some(value) => serde_json::from_value(value)
+                .map(Some)
+                .map_err(|error| Fault::conflict("op.key_in_use").with("key", key).caused_by(error)),
+        }
+    }
+
+    /// Keeps the outcome of this request under its key.
+    pub async fn remember<T: Serialize>(&mut self, key: &str, outcome: &T) -> Result<()> {
+        let value = serde_json::to_value(outcome).map_err(|error| Fault::internal("op.key_in_use").caused_by(error))?;
+        store::insert_outcome(&mut self.transaction, key, &value, self.now).await
+    }
+
+    /// Lets listeners act on the events raised so far, and on those that they raise.
+    pub async fn settle(&mut self) -> Result<()> {
+        while let Some(event) = self.pending.pop_front() {
+            self.raised += 1;
+            if self.raised > MOST_EVENTS {
+                return Err(Fault::internal("op.reactions_without_end").with("event", event.kind));
+            }
+            store::insert_event(&mut self.transaction, &event, &self.actor.key(), self.request, self.now).await?;
+            for reaction in self.ops.reactions.of(event.kind) {
+                reaction(self, &event).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes everything last. When this returns `Ok`, it survives the end of the program and of the machine.
+    pub async fn commit(mut self) -> Result<()> {
+        self.settle().await?;
+        let Self { transaction, jobs, ops, .. } = self;
+        transaction.commit().await.map_err(db::fault)?;
+        if jobs {
+            ops.wake();
+        }
+        Ok(())
+    }
+
+    fn entry_row(&self, entry: Entry) -> EntryRow {
+        let mut row = EntryRow {
+            at: self.now,
+            actor: self.actor.key(),
+            action: entry.action.to_string(),
+            subject: entry.subject,
+            purpose: entry.purpose,
+            request: self.request,
+            detail: entry.detail.to_string(),
+            digest: Vec::new(),
+        };
+        row.digest = audit::digest(&row);
+        row
+    }
+}

@@ -1,0 +1,248 @@
+//! All SQL of this crate.
+
+use chrono::{DateTime, Utc};
+use kernel::Result;
+use serde_json::Value;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use crate::{Event, Job, NewJob};
+
+pub(crate) async fn insert_event(
+    connection: &mut PgConnection,
+    event: &Event,
+    actor: &str,
+    request: Uuid,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query("INSERT INTO op.event (kind, subject, payload, actor, request, at) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(event.kind)
+        .bind(&event.subject)
+        .bind(&event.payload)
+        .bind(actor)
+        .bind(request)
+        .bind(at)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn insert_job(connection: &mut PgConnection, job: &NewJob, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO op.job (id, kind, payload, run_at, once_key, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (once_key) WHERE once_key IS NOT NULL
+         DO UPDATE SET run_at = EXCLUDED.run_at, payload = EXCLUDED.payload, attempts = 0, dead = false",
+    )
+    .bind(Uuid::now_v7())
+    .bind(job.kind)
+    .bind(&job.payload)
+    .bind(job.run_at.unwrap_or(now))
+    .bind(&job.once)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct JobRow {
+    id: Uuid,
+    kind: String,
+    payload: Value,
+    run_at: DateTime<Utc>,
+    attempts: i32,
+}
+
+/// Takes the job that has waited longest and keeps others away from it until `locked_until`.
+pub(crate) async fn claim_job(
+    pool: &PgPool,
+    kinds: &[String],
+    now: DateTime<Utc>,
+    locked_until: DateTime<Utc>,
+) -> Result<Option<Job>> {
+    let row = sqlx::query_as::<_, JobRow>(
+        "UPDATE op.job SET locked_until = $3
+         WHERE id = (
+             SELECT id FROM op.job
+             WHERE NOT dead AND run_at <= $2 AND (locked_until IS NULL OR locked_until < $2) AND kind = ANY($1)
+             ORDER BY run_at
+             LIMIT 1
+             FOR UPDATE SKIP LOCKED
+         )
+         RETURNING id, kind, payload, run_at, attempts",
+    )
+    .bind(kinds)
+    .bind(now)
+    .bind(locked_until)
+    .fetch_optional(pool)
+    .await
+    .map_err(db::fault)?;
+    Ok(row.map(|row| Job { id: row.id, kind: row.kind, payload: row.payload, run_at: row.run_at, attempts: row.attempts }))
+}
+
+/// Removes a finished job; false when somebody else has finished it meanwhile.
+pub(crate) async fn delete_job(connection: &mut PgConnection, id: Uuid) -> Result<bool> {
+    let done = sqlx::query("DELETE FROM op.job WHERE id = $1").bind(id).execute(connection).await.map_err(db::fault)?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Locks the job's row and tells its moment: a handler that wrote the same job anew must not lose it.
+pub(crate) async fn job_moment(connection: &mut PgConnection, id: Uuid) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar("SELECT run_at FROM op.job WHERE id = $1 FOR UPDATE")
+        .bind(id)
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)
+}
+
+pub(crate) async fn unlock_job(connection: &mut PgConnection, id: Uuid) -> Result<()> {
+    sqlx::query("UPDATE op.job SET locked_until = NULL WHERE id = $1").bind(id).execute(connection).await.map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn postpone_job(pool: &PgPool, id: Uuid, run_at: DateTime<Utc>, error: &str, dead: bool) -> Result<()> {
+    sqlx::query(
+        "UPDATE op.job SET attempts = attempts + 1, run_at = $2, last_error = $3, dead = $4, locked_until = NULL WHERE id = $1",
+    )
+    .bind(id)
+    .bind(run_at)
+    .bind(error)
+    .bind(dead)
+    .execute(pool)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn outcome(connection: &mut PgConnection, key: &str) -> Result<Option<Value>> {
+    // The lock makes a second request with the same key wait for the first one's commit.
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(key)
+        .execute(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    sqlx::query_scalar("SELECT value FROM op.outcome WHERE key = $1").bind(key).fetch_optional(connection).await.map_err(db::fault)
+}
+
+pub(crate) async fn insert_outcome(connection: &mut PgConnection, key: &str, value: &Value, at: DateTime<Utc>) -> Result<()> {
+    sqlx::query("INSERT INTO op.outcome (key, value, at) VALUES ($1, $2, $3)")
+        .bind(key)
+        .bind(value)
+        .bind(at)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct EntryRow {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) actor: String,
+    pub(crate) action: String,
+    pub(crate) subject: String,
+    pub(crate) purpose: String,
+    pub(crate) request: Uuid,
+    pub(crate) detail: String,
+    pub(crate) digest: Vec<u8>,
+}
+
+pub(crate) async fn insert_entry(connection: &mut PgConnection, row: &EntryRow) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO op.audit_entry (at, actor, action, subject, purpose, request, detail, digest)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(row.at)
+    .bind(&row.actor)
+    .bind(&row.action)
+    .bind(&row.subject)
+    .bind(&row.purpose)
+    .bind(row.request)
+    .bind(&row.detail)
+    .bind(&row.digest)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// The last link of the chain, locked so that only one sealer works at a time.
+pub(crate) async fn lock_last_seal(connection: &mut PgConnection) -> Result<Option<(i64, Vec<u8>)>> {
+    sqlx::query("SELECT pg_advisory_xact_lock(7236)").execute(&mut *connection).await.map_err(db::fault)?;
+    sqlx::query_as("SELECT position, chain FROM op.audit_seal ORDER BY position DESC LIMIT 1")
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)
+}
+
+pub(crate) async fn unsealed(connection: &mut PgConnection, limit: i64) -> Result<Vec<(i64, Vec<u8>)>> {
+    // An entry whose number is lower may commit later, so the search looks back over the last entries and not only past the last one sealed.
+    sqlx::query_as(
+        "SELECT e.id, e.digest FROM op.audit_entry e
+         WHERE e.id > coalesce((SELECT max(entry) FROM op.audit_seal), 0) - 100000
+           AND NOT EXISTS (SELECT FROM op.audit_seal s WHERE s.entry = e.id)
+         ORDER BY e.id LIMIT $1",
+    )
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
+pub(crate) async fn insert_seals(connection: &mut PgConnection, seals: &[(i64, i64, Vec<u8>)]) -> Result<()> {
+    let positions: Vec<i64> = seals.iter().map(|seal| seal.0).collect();
+    let entries: Vec<i64> = seals.iter().map(|seal| seal.1).collect();
+    let chains: Vec<Vec<u8>> = seals.iter().map(|seal| seal.2.clone()).collect();
+    sqlx::query("INSERT INTO op.audit_seal (position, entry, chain) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])")
+        .bind(positions)
+        .bind(entries)
+        .bind(chains)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct LinkRow {
+    pub(crate) position: i64,
+    pub(crate) entry: i64,
+    pub(crate) chain: Vec<u8>,
+    pub(crate) at: Option<DateTime<Utc>>,
+    pub(crate) actor: Option<String>,
+    pub(crate) action: Option<String>,
+    pub(crate) subject: Option<String>,
+    pub(crate) purpose: Option<String>,
+    pub(crate) request: Option<Uuid>,
+    pub(crate) detail: Option<String>,
+    pub(crate) digest: Option<Vec<u8>>,
+}
+
+/// Links from `after` on, each with its entry, in the order of the chain.
+pub(crate) async fn links(pool: &PgPool, after: i64, limit: i64) -> Result<Vec<LinkRow>> {
+    sqlx::query_as(
+        "SELECT s.position, s.entry, s.chain,
+                e.at, e.actor, e.action, e.subject, e.purpose, e.request, e.detail, e.digest
+         FROM op.audit_seal s
+         LEFT JOIN op.audit_entry e ON e.id = s.entry
+         WHERE s.position > $1
+         ORDER BY s.position
+         LIMIT $2",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+    .map_err(db::fault)
+}
+
+/// Entries that no seal covers yet.
+pub(crate) async fn unsealed_count(pool: &PgPool) -> Result<i64> {
+    sqlx::query_scalar("SELECT count(*) FROM op.audit_entry e WHERE NOT EXISTS (SELECT FROM op.audit_seal s WHERE s.entry = e.id)")
+        .fetch_one(pool)
+        .await
+        .map_err(db::fault)
+}

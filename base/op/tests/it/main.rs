@@ -1,0 +1,184 @@
+//! Operations against a real database.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use chrono::TimeDelta;
+use kernel::{Actor, Fault, FaultKind};
+use op::{Decision, Entry, Event, Jobs, NewJob, Reactions, audit, drain};
+use testkit::Scratch;
+
+async fn count(scratch: &Scratch, sql: &'static str) -> i64 {
+    sqlx::query_scalar(sql).fetch_one(&scratch.pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_dropped_operation_leaves_nothing() {
+    let scratch = Scratch::new(&[]).await;
+    let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+    op.record(Entry::new("test.done", "thing:1")).await.unwrap();
+    op.enqueue(NewJob::new("test.job", ())).await.unwrap();
+    op.emit(Event::new("test.happened", "thing:1", ()));
+    op.settle().await.unwrap();
+    drop(op);
+    assert_eq!(count(&scratch, "SELECT count(*) FROM op.audit_entry").await, 0);
+    assert_eq!(count(&scratch, "SELECT count(*) FROM op.job").await, 0);
+    assert_eq!(count(&scratch, "SELECT count(*) FROM op.event").await, 0);
+}
+
+#[tokio::test]
+async fn reactions_run_in_the_same_transaction_and_may_raise_events() {
+    let mut reactions = Reactions::new();
+    reactions.on("low.happened", |op, event| {
+        Box::pin(async move {
+            op.emit(Event::new("high.followed", &event.subject, &event.payload));
+            op.record(Entry::new("high.followed", &event.subject)).await
+        })
+    });
+    let scratch = Scratch::with(&[], reactions).await;
+    let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+    op.emit(Event::new("low.happened", "thing:7", 1));
+    op.commit().await.unwrap();
+    assert_eq!(count(&scratch, "SELECT count(*) FROM op.event WHERE kind = 'high.followed' AND subject = 'thing:7'").await, 1);
+    assert_eq!(count(&scratch, "SELECT count(*) FROM op.audit_entry").await, 1);
+}
+
+#[tokio::test]
+async fn a_failing_reaction_undoes_everything() {
+    let mut reactions = Reactions::new();
+    reactions.on("low.happened", |_, _| Box::pin(async { Err(Fault::conflict("test.no")) }));
+    let scratch = Scratch::with(&[], reactions).await;
+    let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+    op.emit(Event::new("low.happened", "thing:7", 1));
+    assert_eq!(op.commit().await.unwrap_err().code, "test.no");
+    assert_eq!(count(&scratch, "SELECT count(*) FROM op.event").await, 0);
+}
+
+#[tokio::test]
+async fn endless_reactions_are_stopped() {
+    let mut reactions = Reactions::new();
+    reactions.on("loop", |op, _| {
+        Box::pin(async move {
+            op.emit(Event::new("loop", "x", ()));
+            Ok(())
+        })
+    });
+    let scratch = Scratch::with(&[], reactions).await;
+    let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+    op.emit(Event::new("loop", "x", ()));
+    assert_eq!(op.commit().await.unwrap_err().code, "op.reactions_without_end");
+}
+
+#[tokio::test]
+async fn a_refusal_is_kept_although_the_operation_is_undone() {
+    let scratch = Scratch::new(&[]).await;
+    let mut op = scratch.ops.open(Actor::Anonymous).await.unwrap();
+    let refused = op.allow("thing.read", "thing:9", Decision::Deny(Fault::not_found("thing.not_found"))).await.unwrap_err();
+    assert_eq!(refused.kind, FaultKind::NotFound);
+    drop(op);
+    assert_eq!(count(&scratch, "SELECT count(*) FROM op.audit_entry WHERE action = 'op.refused' AND subject = 'thing:9'").await, 1);
+}
+
+#[tokio::test]
+async fn jobs_run_when_due_and_once() {
+    let scratch = Scratch::new(&[]).await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let mut jobs = Jobs::new();
+    let seen = runs.clone();
+    jobs.within("test.later", move |_, _| {
+        seen.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async { Ok(()) })
+    });
+    let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+    let later = op.now() + TimeDelta::hours(1);
+    op.enqueue(NewJob::new("test.later", ()).at(later)).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(drain(&scratch.ops, &jobs).await.unwrap(), 0);
+    scratch.clock.advance(TimeDelta::hours(1));
+    assert_eq!(drain(&scratch.ops, &jobs).await.unwrap(), 1);
+    assert_eq!(drain(&scratch.ops, &jobs).await.unwrap(), 0);
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_failed_job_comes_back_later_and_its_work_is_undone() {
+    let scratch = Scratch::new(&[]).await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let mut jobs = Jobs::new();
+    let seen = runs.clone();
+    jobs.within("test.shaky", move |op, _| {
+        let nth = seen.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            op.record(Entry::new("test.worked", "thing:1")).await?;
+            if nth == 0 { Err(Fault::unavailable("test.away")) } else { Ok(()) }
+        })
+    });
+    let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+    op.enqueue(NewJob::new("test.shaky", ())).await.unwrap();
+    op.commit().await.unwrap();
+    drain(&scratch.ops, &jobs).await.unwrap();
+    assert_eq!(count(&scratch, "SELECT count(*) FROM op.audit_entry").await, 0);
+    scratch.clock.advance(TimeDelta::minutes(1));
+    drain(&scratch.ops, &jobs).await.unwrap();
+    assert_eq!(count(&scratch, "SELECT count(*) FROM op.audit_entry").await, 1);
+    assert_eq!(count(&scratch, "SELECT count(*) FROM op.job").await, 0);
+}
+
+#[tokio::test]
+async fn the_same_key_is_carried_out_once_even_at_the_same_time() {
+    let scratch = Scratch::new(&[]).await;
+    let carried = Arc::new(AtomicU32::new(0));
+    let one = |ops: op::Ops, carried: Arc<AtomicU32>| async move {
+        let mut op = ops.open(Actor::System("test")).await.unwrap();
+        if let Some(before) = op.replay::<u32>("key").await.unwrap() {
+            return before;
+        }
+        let mine = carried.fetch_add(1, Ordering::SeqCst) + 1;
+        op.remember("key", &mine).await.unwrap();
+        op.commit().await.unwrap();
+        mine
+    };
+    let all = futures::future::join_all((0..8).map(|_| one(scratch.ops.clone(), carried.clone()))).await;
+    assert!(all.iter().all(|outcome| *outcome == 1), "{all:?}");
+}
+
+async fn three_entries(scratch: &Scratch) {
+    for n in 0..3 {
+        let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+        op.record(Entry::new("test.done", format!("thing:{n}")).detail(n)).await.unwrap();
+        op.commit().await.unwrap();
+    }
+    assert_eq!(audit::seal(&scratch.pool).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn an_untouched_trail_verifies() {
+    let scratch = Scratch::new(&[]).await;
+    three_entries(&scratch).await;
+    let report = audit::verify(&scratch.pool).await.unwrap();
+    assert_eq!((report.checked, report.unsealed, report.broken.len()), (3, 0, 0));
+    assert_eq!(report.head.len(), 64);
+}
+
+#[tokio::test]
+async fn changed_removed_and_reordered_entries_are_found() {
+    let cases: [(&'static str, &'static str); 4] = [
+        ("UPDATE op.audit_entry SET detail = '99' WHERE subject = 'thing:1'", "changed"),
+        ("UPDATE op.audit_entry SET actor = 'system:nobody' WHERE subject = 'thing:1'", "changed"),
+        ("DELETE FROM op.audit_entry WHERE subject = 'thing:1'", "removed"),
+        (
+            "UPDATE op.audit_seal SET entry = CASE position WHEN 2 THEN -3 ELSE -2 END WHERE position IN (2, 3);
+             UPDATE op.audit_seal SET entry = -entry WHERE entry < 0",
+            "reordered",
+        ),
+    ];
+    for (tampering, expected) in cases {
+        let scratch = Scratch::new(&[]).await;
+        three_entries(&scratch).await;
+        sqlx::raw_sql(tampering).execute(&scratch.pool).await.unwrap();
+        let report = audit::verify(&scratch.pool).await.unwrap();
+        assert_eq!(report.broken.first().map(|broken| (broken.position, broken.what)), Some((2, expected)), "{tampering}");
+    }
+}

@@ -1,0 +1,68 @@
+//! What handlers give back.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use kernel::Fault;
+
+/// A response, or a fault that becomes a page or a problem document.
+pub type Answer = std::result::Result<Response, Fault>;
+
+/// 303 to another address of this site.
+pub fn redirect(to: &str) -> Response {
+    let target = HeaderValue::from_str(&encode(to)).unwrap_or_else(|_| HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, target)]).into_response()
+}
+
+/// A body of a known type that browsers show.
+pub fn bytes(media_type: &str, body: impl Into<Bytes>) -> Response {
+    let media_type = HeaderValue::from_str(media_type).unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
+    ([(header::CONTENT_TYPE, media_type)], Body::from(body.into())).into_response()
+}
+
+/// A file to keep (`inline` false) or to look at (`inline` true). Either way it gets no rights on this site: what people
+/// upload must not be able to act as a page of the portal.
+pub fn attachment(name: &str, media_type: &str, body: Body, inline: bool) -> Response {
+    let kind = if inline { "inline" } else { "attachment" };
+    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_ ".contains(c) { c } else { '_' }).collect();
+    let disposition = format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{}", percent(name, |b| b.is_ascii_alphanumeric() || b".-_".contains(&b)));
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, media_type),
+        (header::CONTENT_DISPOSITION, disposition.as_str()),
+        (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"),
+        (header::CACHE_CONTROL, "private, no-store"),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+fn percent(text: &str, keep: impl Fn(u8) -> bool) -> String {
+    text.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// Addresses with Vietnamese letters are sent as ASCII.
+fn encode(address: &str) -> String {
+    percent(address, |byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_quotes_and_line_breaks_stays_a_name() {
+        let response = attachment("giấy \"khai\"\r\nsinh.pdf", "application/pdf", Body::empty(), false);
+        let value = response.headers()[header::CONTENT_DISPOSITION].to_str().unwrap();
+        assert!(!value.contains('\n'));
+        assert!(value.contains("filename*=UTF-8''gi%E1%BA%A5y%20%22khai%22%0D%0Asinh.pdf"), "{value}");
+        assert!(response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("sandbox"));
+    }
+}

@@ -1,0 +1,170 @@
+//! Bodies of forms.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{FromRequest, Request},
+    http::{StatusCode, header},
+};
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use http_body_util::{LengthLimitError, Limited};
+use kernel::{Fault, Result, text};
+use multer::{Field, Multipart};
+
+/// Name of the hidden field that carries the form token.
+pub(crate) const TOKEN: &str = "_csrf";
+/// The rest of a refused upload is drained up to this size, so that the browser gets to read the answer.
+const DRAINED: usize = 512 << 20;
+const DRAIN_FOR: Duration = Duration::from_secs(120);
+
+/// The fields of a form, in the order sent. Text is cleaned: NFC, no control or direction characters.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    pairs: Vec<(String, String)>,
+}
+
+impl Fields {
+    /// Fields from pairs as they came.
+    pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { pairs: pairs.into_iter().map(|(name, value)| (name, text::clean_text(&value))).collect() }
+    }
+
+    pub(crate) async fn read(request: Request) -> Result<Self> {
+        let axum::Form(pairs) = axum::Form::<Vec<(String, String)>>::from_request(request, &()).await.map_err(|rejected| {
+            if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                Fault::invalid("web.too_large")
+            } else {
+                Fault::invalid("web.bad_form").caused_by(rejected)
+            }
+        })?;
+        Ok(Self::new(pairs))
+    }
+
+    /// The first value of this name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first value of this name, unless it is blank.
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        self.get(name).map(str::trim).filter(|value| !value.is_empty())
+    }
+
+    /// The first value of this name, or the fault that it is missing.
+    pub fn required(&self, name: &str) -> Result<&str> {
+        self.filled(name).ok_or_else(|| Fault::invalid("web.missing_field").field(name, "web.missing_field"))
+    }
+
+    /// All values of this name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Name and value of every field.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+/// A form with files, read piece by piece.
+pub struct Upload {
+    multipart: Option<Multipart<'static>>,
+    fields: Fields,
+}
+
+/// One file of an [`Upload`].
+pub struct IncomingFile {
+    /// Name of the form field.
+    pub field: String,
+    /// Name that the sender gave the file; not to be trusted.
+    pub name: String,
+    stream: Field<'static>,
+}
+
+impl Upload {
+    pub(crate) fn read(request: Request, limit: usize) -> Result<Self> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let boundary = multer::parse_boundary(kind).map_err(|error| Fault::invalid("web.bad_form").caused_by(error))?;
+        let body = axum::body::Body::new(Limited::new(request.into_body(), limit)).into_data_stream();
+        Ok(Self { multipart: Some(Multipart::new(body, boundary)), fields: Fields::default() })
+    }
+
+    /// The next file. Plain fields on the way to it are kept in [`Self::fields`]; inputs left empty by the browser are passed over.
+    pub async fn next_file(&mut self) -> Result<Option<IncomingFile>> {
+        let Self { multipart: Some(multipart), fields } = self else { return Ok(None) };
+        while let Some(field) = multipart.next_field().await.map_err(broken)? {
+            let name = field.name().unwrap_or_default().to_string();
+            match field.file_name().map(ToString::to_string) {
+                None => {
+                    let value = limited_text(field).await?;
+                    fields.pairs.push((name, text::clean_text(&value)));
+                }
+                Some(file) if file.is_empty() => {}
+                Some(file) => return Ok(Some(IncomingFile { field: name, name: file, stream: field })),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The plain fields read so far.
+    pub fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// Reads the form token, which must be the first field of the form.
+    pub(crate) async fn token(&mut self) -> Result<String> {
+        let Some(multipart) = &mut self.multipart else { return Ok(String::new()) };
+        match multipart.next_field().await.map_err(broken)? {
+            Some(field) if field.name() == Some(TOKEN) => limited_text(field).await,
+            _ => Ok(String::new()),
+        }
+    }
+}
+
+impl Drop for Upload {
+    /// A browser does not read the answer before it has sent its request. Whoever refuses a file early must let the rest of it
+    /// run into the void, or the person sees a broken connection instead of the reason.
+    fn drop(&mut self) {
+        let Some(mut multipart) = self.multipart.take() else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        runtime.spawn(tokio::time::timeout(DRAIN_FOR, async move {
+            let mut seen = 0;
+            while let Ok(Some(mut field)) = multipart.next_field().await {
+                while let Some(Ok(chunk)) = field.next().await {
+                    seen += chunk.len();
+                    if seen > DRAINED {
+                        return;
+                    }
+                }
+            }
+        }));
+    }
+}
+
+impl IncomingFile {
+    /// The contents.
+    pub fn into_stream(self) -> impl Stream<Item = std::io::Result<Bytes>> {
+        self.stream.map(|chunk| chunk.map_err(std::io::Error::other))
+    }
+}
+
+async fn limited_text(mut field: Field<'static>) -> Result<String> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+        if bytes.len() + chunk.len() > 64 << 10 {
+            return Err(Fault::invalid("web.too_large"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn broken(error: multer::Error) -> Fault {
+    if is_too_large(&error) { Fault::invalid("web.too_large") } else { Fault::invalid("web.bad_form").caused_by(error) }
+}
+
+/// Whether the size limit of the whole form lies at the bottom of this error.
+fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.is::<LengthLimitError>() || error.source().is_some_and(is_too_large)
+}

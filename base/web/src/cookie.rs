@@ -1,0 +1,64 @@
+//! Reading and writing cookies.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use crate::SiteConfig;
+
+const SESSION: &str = "phien";
+const VISITOR: &str = "khach";
+/// The language chosen by the visitor.
+pub(crate) const LOCALE: &str = "ngon_ngu";
+
+/// The value of a cookie of the request.
+pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+/// Over HTTPS the `__Host-` prefix binds a cookie to this host and path, so that no neighbour can plant one.
+fn full_name(config: &SiteConfig, name: &str) -> String {
+    if config.https { format!("__Host-{name}") } else { name.to_string() }
+}
+
+pub(crate) fn session<'a>(config: &SiteConfig, headers: &'a HeaderMap) -> Option<&'a str> {
+    read(headers, &full_name(config, SESSION))
+}
+
+pub(crate) fn visitor<'a>(config: &SiteConfig, headers: &'a HeaderMap) -> Option<&'a str> {
+    read(headers, &full_name(config, VISITOR)).filter(|value| value.len() == 64)
+}
+
+fn line(config: &SiteConfig, name: &str, value: &str, max_age: Option<i64>) -> HeaderValue {
+    let secure = if config.https { "; Secure" } else { "" };
+    let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", full_name(config, name));
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// Starts a session in the browser; it ends with the browser or with the session itself.
+pub(crate) fn start_session(config: &SiteConfig, headers: &mut HeaderMap, token: &str) {
+    headers.append(header::SET_COOKIE, line(config, SESSION, token, None));
+}
+
+pub(crate) fn end_session(config: &SiteConfig, headers: &mut HeaderMap) {
+    headers.append(header::SET_COOKIE, line(config, SESSION, "", Some(0)));
+    headers.append(header::SET_COOKIE, line(config, VISITOR, "", Some(0)));
+}
+
+pub(crate) fn start_visitor(config: &SiteConfig, headers: &mut HeaderMap, token: &str) {
+    headers.append(header::SET_COOKIE, line(config, VISITOR, token, None));
+}
+
+pub(crate) fn choose_locale(config: &SiteConfig, headers: &mut HeaderMap, locale: &str) {
+    let secure = if config.https { "; Secure" } else { "" };
+    let text = format!("{LOCALE}={locale}; Path=/; SameSite=Lax; Max-Age=31536000{secure}");
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        headers.append(header::SET_COOKIE, value);
+    }
+}

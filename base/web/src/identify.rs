@@ -1,0 +1,37 @@
+//! What the web asks of the engines that know people.
+
+use async_trait::async_trait;
+use kernel::{Actor, Result, SessionId};
+
+/// A living session.
+#[derive(Debug, Clone)]
+pub struct SessionView {
+    /// Number of the session.
+    pub id: SessionId,
+    /// Who it belongs to, with the rights of this moment.
+    pub actor: Actor,
+}
+
+/// Turns a session token into an actor. Implemented by the identity engine.
+#[async_trait]
+pub trait Identify: Send + Sync {
+    /// The session of this token, or `None` when there is none, it has expired or was ended.
+    async fn session(&self, token: &str) -> Result<Option<SessionView>>;
+}
+
+/// What the frame of every page shows beyond the visit itself.
+#[async_trait]
+pub trait Chrome: Send + Sync {
+    /// Unread messages in the actor's box.
+    async fn unread(&self, actor: &Actor) -> u32;
+}
+
+/// A frame without a message box.
+pub struct NoChrome;
+
+#[async_trait]
+impl Chrome for NoChrome {
+    async fn unread(&self, _: &Actor) -> u32 {
+        0
+    }
+}

@@ -1,0 +1,132 @@
+//! OpenAPI 3.1, put together from the routes.
+
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use crate::{Door, Routes, Site, routes::Kind};
+
+/// What an integrator should know about one operation of the API.
+#[derive(Debug, Clone, Copy)]
+pub struct Doc {
+    /// Unique name, `submitDossier`.
+    pub id: &'static str,
+    /// Group, usually the engine.
+    pub tag: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// Status of success.
+    pub status: u16,
+    /// Names of query parameters.
+    pub query: &'static [&'static str],
+}
+
+impl Doc {
+    /// A documented operation that answers 200.
+    pub const fn new(id: &'static str, tag: &'static str, summary: &'static str) -> Self {
+        Self { id, tag, summary, status: 200, query: &[] }
+    }
+
+    /// It answers 201.
+    pub const fn created(mut self) -> Self {
+        self.status = 201;
+        self
+    }
+
+    /// It takes these query parameters.
+    pub const fn with_query(mut self, query: &'static [&'static str]) -> Self {
+        self.query = query;
+        self
+    }
+}
+
+type MakeSchema = fn(&mut SchemaGenerator) -> Schema;
+
+pub(crate) struct Operation {
+    pub(crate) doc: Doc,
+    pub(crate) request: Option<MakeSchema>,
+    pub(crate) response: Option<MakeSchema>,
+    pub(crate) raw: bool,
+}
+
+/// The description of all API routes.
+pub fn openapi<S>(routes: &Routes<S>, title: &str, version: &str) -> Value
+where
+    S: AsRef<Site> + Clone + Send + Sync + 'static,
+{
+    let mut generator = SchemaSettings::draft2020_12().with(|s| s.definitions_path = "/components/schemas".into()).into_generator();
+    let mut paths: Map<String, Value> = Map::new();
+    for route in routes.routes.iter().filter(|route| route.kind == Kind::Api) {
+        let Some(operation) = &route.doc else { continue };
+        let entry = paths.entry(route.path.to_string()).or_insert_with(|| json!({}));
+        entry[route.method.as_str().to_lowercase()] = describe(route.path, route.door, operation, &mut generator);
+    }
+    let mut schemas = generator.take_definitions(true);
+    schemas.insert("Problem".into(), problem());
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": title, "version": version, "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" } },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": { "session": { "type": "http", "scheme": "bearer", "description": "Token from POST /api/v1/sessions" } },
+        },
+    })
+}
+
+fn describe(path: &str, door: Door, operation: &Operation, generator: &mut SchemaGenerator) -> Value {
+    let mut parameters: Vec<Value> = path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .collect();
+    parameters.extend(operation.doc.query.iter().map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } })));
+    let success = match operation.response {
+        Some(make) => json!({ "application/json": { "schema": make(generator) } }),
+        None => json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } }),
+    };
+    let mut described = json!({
+        "operationId": operation.doc.id,
+        "tags": [operation.doc.tag],
+        "summary": operation.doc.summary,
+        "parameters": parameters,
+        "responses": {
+            operation.doc.status.to_string(): { "description": "Success", "content": success },
+            "default": { "description": "Problem", "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } },
+        },
+    });
+    if door != Door::Public {
+        described["security"] = json!([{ "session": [] }]);
+        described["x-door"] = json!(door);
+    }
+    if let Some(make) = operation.request {
+        described["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": make(generator) } } });
+    }
+    if operation.raw {
+        described["requestBody"] =
+            json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });
+    }
+    described
+}
+
+fn problem() -> Value {
+    json!({
+        "type": "object",
+        "description": "RFC 9457 problem details",
+        "required": ["type", "title", "status", "code"],
+        "properties": {
+            "type": { "type": "string" },
+            "title": { "type": "string" },
+            "status": { "type": "integer" },
+            "code": { "type": "string" },
+            "request": { "type": "string" },
+            "fields": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": { "field": { "type": "string" }, "code": { "type": "string" }, "title": { "type": "string" } },
+                },
+            },
+        },
+    })
+}

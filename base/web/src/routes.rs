@@ -1,0 +1,281 @@
+//! Addresses with their doors.
+
+use std::{future::Future, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{Method, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{MethodFilter, on},
+};
+use futures::future::BoxFuture;
+use kernel::{Fault, Result};
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{Answer, Doc, Door, Fields, Site, Upload, Visit, openapi, serve};
+
+/// Bodies of forms and of JSON: 1 MiB.
+const PLAIN_BODY: usize = 1 << 20;
+
+pub(crate) type Handler<S> = Arc<dyn Fn(Visit<S>, Request) -> BoxFuture<'static, Answer> + Send + Sync>;
+
+/// How the body of a request is protected and read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Page,
+    Form,
+    Api,
+}
+
+pub(crate) struct Route<S> {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) door: Door,
+    pub(crate) kind: Kind,
+    pub(crate) handler: Handler<S>,
+    pub(crate) doc: Option<openapi::Operation>,
+    body: usize,
+}
+
+/// What a route looks like from outside; for completeness tests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RouteView {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// The address, with `{names}`.
+    pub path: &'static str,
+    /// The door.
+    pub door: Door,
+    /// Whether it belongs to the JSON API.
+    pub api: bool,
+}
+
+/// A collection of routes. The only way to put an address on the network.
+pub struct Routes<S> {
+    pub(crate) routes: Vec<Route<S>>,
+}
+
+impl<S> Default for Routes<S> {
+    fn default() -> Self {
+        Self { routes: Vec::new() }
+    }
+}
+
+impl<S> Routes<S>
+where
+    S: AsRef<Site> + Clone + Send + Sync + 'static,
+{
+    /// No routes yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A page to look at.
+    pub fn get<F, A>(mut self, path: &'static str, door: Door, handler: F) -> Self
+    where
+        F: Fn(Visit<S>) -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Answer> + Send + 'static,
+    {
+        self.add(Method::GET, path, door, Kind::Page, None, PLAIN_BODY, Arc::new(move |visit, _| Box::pin(handler(visit))));
+        self
+    }
+
+    /// A form. Its token has been checked when the handler gets the fields.
+    pub fn post<F, A>(mut self, path: &'static str, door: Door, handler: F) -> Self
+    where
+        F: Fn(Visit<S>, Fields) -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Answer> + Send + 'static,
+    {
+        let handler = Arc::new(handler);
+        self.add(
+            Method::POST,
+            path,
+            door,
+            Kind::Form,
+            None,
+            PLAIN_BODY,
+            Arc::new(move |visit, request| {
+                let handler = handler.clone();
+                Box::pin(async move {
+                    let fields = serve::checked_fields(&visit, request).await?;
+                    handler(visit, fields).await
+                })
+            }),
+        );
+        self
+    }
+
+    /// A form with files; `limit` is the size of its whole body in bytes. Its token, the first field, has been checked.
+    pub fn upload<F, A>(mut self, path: &'static str, door: Door, limit: usize, handler: F) -> Self
+    where
+        F: Fn(Visit<S>, Upload) -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Answer> + Send + 'static,
+    {
+        let handler = Arc::new(handler);
+        self.add(
+            Method::POST,
+            path,
+            door,
+            Kind::Form,
+            None,
+            limit,
+            Arc::new(move |visit, request| {
+                let handler = handler.clone();
+                Box::pin(async move {
+                    let upload = serve::checked_upload(&visit, request, limit).await?;
+                    handler(visit, upload).await
+                })
+            }),
+        );
+        self
+    }
+
+    /// A resource of the JSON API.
+    pub fn api_get<F, A, T>(mut self, path: &'static str, door: Door, doc: Doc, handler: F) -> Self
+    where
+        F: Fn(Visit<S>) -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Result<T>> + Send + 'static,
+        T: Serialize + JsonSchema + 'static,
+    {
+        let operation = openapi::Operation { doc, request: None, response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()), raw: false };
+        let handler = Arc::new(handler);
+        self.add(
+            Method::GET,
+            path,
+            door,
+            Kind::Api,
+            Some(operation),
+            PLAIN_BODY,
+            Arc::new(move |visit, _| {
+                let handler = handler.clone();
+                Box::pin(async move { json(StatusCode::OK, &handler(visit).await?) })
+            }),
+        );
+        self
+    }
+
+    /// A resource of the JSON API that is not JSON itself (a file).
+    pub fn api_download<F, A>(mut self, path: &'static str, door: Door, doc: Doc, handler: F) -> Self
+    where
+        F: Fn(Visit<S>) -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Answer> + Send + 'static,
+    {
+        let operation = openapi::Operation { doc, request: None, response: None, raw: false };
+        self.add(Method::GET, path, door, Kind::Api, Some(operation), PLAIN_BODY, Arc::new(move |visit, _| Box::pin(handler(visit))));
+        self
+    }
+
+    /// An action of the JSON API.
+    pub fn api_post<B, F, A, T>(self, path: &'static str, door: Door, doc: Doc, handler: F) -> Self
+    where
+        F: Fn(Visit<S>, B) -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Result<T>> + Send + 'static,
+        B: DeserializeOwned + JsonSchema + Send + 'static,
+        T: Serialize + JsonSchema + 'static,
+    {
+        self.api_send(Method::POST, path, door, doc, handler)
+    }
+
+    /// An action of the JSON API with another method.
+    pub fn api_send<B, F, A, T>(mut self, method: Method, path: &'static str, door: Door, doc: Doc, handler: F) -> Self
+    where
+        F: Fn(Visit<S>, B) -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Result<T>> + Send + 'static,
+        B: DeserializeOwned + JsonSchema + Send + 'static,
+        T: Serialize + JsonSchema + 'static,
+    {
+        let operation = openapi::Operation {
+            doc,
+            request: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<B>()),
+            response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()),
+            raw: false,
+        };
+        let status = StatusCode::from_u16(doc.status).unwrap_or(StatusCode::OK);
+        let handler = Arc::new(handler);
+        self.add(
+            method,
+            path,
+            door,
+            Kind::Api,
+            Some(operation),
+            PLAIN_BODY,
+            Arc::new(move |visit, request| {
+                let handler = handler.clone();
+                Box::pin(async move {
+                    let body = serve::json_body(request).await?;
+                    json(status, &handler(visit, body).await?)
+                })
+            }),
+        );
+        self
+    }
+
+    /// An upload to the JSON API: the raw bytes of one file; its name comes in the query.
+    pub fn api_upload<F, A, T>(mut self, path: &'static str, door: Door, doc: Doc, limit: usize, handler: F) -> Self
+    where
+        F: Fn(Visit<S>, axum::body::BodyDataStream) -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Result<T>> + Send + 'static,
+        T: Serialize + JsonSchema + 'static,
+    {
+        let operation = openapi::Operation { doc, request: None, response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()), raw: true };
+        let handler = Arc::new(handler);
+        self.add(
+            Method::POST,
+            path,
+            door,
+            Kind::Api,
+            Some(operation),
+            limit,
+            Arc::new(move |visit, request: Request| {
+                let handler = handler.clone();
+                let stream = axum::body::Body::new(http_body_util::Limited::new(request.into_body(), limit)).into_data_stream();
+                Box::pin(async move { json(StatusCode::CREATED, &handler(visit, stream).await?) })
+            }),
+        );
+        self
+    }
+
+    /// These routes and those.
+    pub fn merge(mut self, other: Self) -> Self {
+        self.routes.extend(other.routes);
+        self
+    }
+
+    /// All routes, for completeness tests and documentation.
+    pub fn views(&self) -> Vec<RouteView> {
+        self.routes
+            .iter()
+            .map(|route| RouteView { method: route.method.to_string(), path: route.path, door: route.door, api: route.kind == Kind::Api })
+            .collect()
+    }
+
+    /// The service. What has no route is answered with a page that says so.
+    pub fn into_router(self, state: S) -> Router {
+        let mut router = Router::new();
+        for route in self.routes {
+            let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
+            let (path, body) = (route.path, route.body);
+            let route = Arc::new(route);
+            let state = state.clone();
+            let service = on(filter, move |request: Request| serve::serve(state.clone(), route.clone(), request));
+            router = router.route(path, service.layer(DefaultBodyLimit::max(body)));
+        }
+        let lost = state.clone();
+        let wrong = state;
+        router
+            .fallback(move |request: Request| serve::fault_page(lost.clone(), request, Fault::not_found("web.not_found")))
+            .method_not_allowed_fallback(move |request: Request| serve::fault_page(wrong.clone(), request, Fault::not_found("web.method")))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "private, and each call site names what it passes")]
+    fn add(&mut self, method: Method, path: &'static str, door: Door, kind: Kind, doc: Option<openapi::Operation>, body: usize, handler: Handler<S>) {
+        self.routes.push(Route { method, path, door, kind, handler, doc, body });
+    }
+}
+
+fn json(status: StatusCode, value: &impl Serialize) -> std::result::Result<Response, Fault> {
+    let body = serde_json::to_vec(value).map_err(|e| Fault::internal("web.broken_page").caused_by(e))?;
+    Ok((status, [(header::CONTENT_TYPE, "application/json")], body).into_response())
+}

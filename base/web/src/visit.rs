@@ -1,0 +1,185 @@
+//! One request as a handler sees it.
+
+use std::{collections::BTreeMap, net::IpAddr, str::FromStr};
+
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use db::PageRequest;
+use kernel::{Actor, Fault, Result, SessionId};
+use op::Op;
+use render::{Flash, FlashKind, Locale, PageFrame, PageUser, UserKind};
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{Answer, Resume, Site, cookie, redirect, resume, token};
+
+/// Who comes, in which language, with what parameters.
+pub struct Visit<S> {
+    /// The engines and everything else that the program is made of.
+    pub state: S,
+    /// Who acts, with the rights of this moment.
+    pub actor: Actor,
+    /// The session, if there is one.
+    pub session: Option<SessionId>,
+    /// The language of the answer.
+    pub locale: Locale,
+    pub(crate) request: Uuid,
+    pub(crate) path: String,
+    pub(crate) params: Vec<(String, String)>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) from: IpAddr,
+    pub(crate) user_agent: String,
+    /// The cookie that form tokens are bound to: the session's, or the visitor's.
+    pub(crate) holder: String,
+}
+
+impl<S: AsRef<Site>> Visit<S> {
+    /// The site.
+    pub fn site(&self) -> &Site {
+        self.state.as_ref()
+    }
+
+    /// Begins an operation of this visitor.
+    pub async fn op(&self) -> Result<Op> {
+        self.site().ops.open_for(self.actor.clone(), self.request).await
+    }
+
+    /// The address asked for, without its query.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// A part of the path, `{name}` in the route.
+    pub fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// A part of the path that must have a form; what has not does not exist.
+    pub fn parse_param<T: FromStr>(&self, name: &str) -> Result<T> {
+        self.param(name).parse().map_err(|_| Fault::not_found("web.not_found"))
+    }
+
+    /// A filled parameter of the query.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// All filled parameters of the query, in order.
+    pub fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(_, value)| !value.is_empty())
+    }
+
+    /// What part of a list is wanted: `?sau=` is the cursor, `?so=` the number of rows.
+    pub fn page_request(&self) -> PageRequest {
+        PageRequest::new(self.query("sau").map(ToString::to_string), self.query("so").and_then(|n| n.parse().ok()))
+    }
+
+    /// The address that the request came from.
+    pub fn client_ip(&self) -> IpAddr {
+        self.from
+    }
+
+    /// The number that this request has in logs and in the audit trail.
+    pub fn request_id(&self) -> Uuid {
+        self.request
+    }
+
+    /// What the browser says of itself.
+    pub fn user_agent(&self) -> &str {
+        &self.user_agent
+    }
+
+    /// A fresh form token.
+    pub fn form_token(&self) -> String {
+        token::issue(&self.site().config.secret, &self.holder)
+    }
+
+    /// A page with status 200.
+    pub async fn page(&self, template: &str, content: impl Serialize) -> Answer {
+        self.page_status(StatusCode::OK, template, content).await
+    }
+
+    /// A page with another status. `content` must be a map; the frame's facts are added as `page`.
+    pub async fn page_status(&self, status: StatusCode, template: &str, content: impl Serialize) -> Answer {
+        let mut context = serde_json::to_value(content).map_err(|e| Fault::internal("web.broken_page").caused_by(e))?;
+        if context.is_null() {
+            context = json!({});
+        }
+        if let Value::Object(map) = &mut context {
+            let frame = serde_json::to_value(self.frame().await).map_err(|e| Fault::internal("web.broken_page").caused_by(e))?;
+            map.insert("page".into(), frame);
+        }
+        let html = self
+            .site()
+            .renderer
+            .page(template, self.locale, &context)
+            .map_err(|e| Fault::internal("web.broken_page").with("template", template).caused_by(e))?;
+        Ok((status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response())
+    }
+
+    /// 303 to another address of this site; a foreign address becomes the home page.
+    pub fn redirect(&self, to: impl AsRef<str>) -> Answer {
+        let to = to.as_ref();
+        Ok(redirect(if resume::is_local(to) { to } else { "/" }))
+    }
+
+    /// A redirect that starts a session in the browser.
+    pub fn start_session(&self, token: &str, mut response: Response) -> Response {
+        cookie::start_session(&self.site().config, response.headers_mut(), token);
+        response
+    }
+
+    /// A response that ends the session in the browser.
+    pub fn end_session(&self, mut response: Response) -> Response {
+        cookie::end_session(&self.site().config, response.headers_mut());
+        response
+    }
+
+    /// A response that keeps the language chosen by the visitor.
+    pub fn choose_locale(&self, locale: Locale, mut response: Response) -> Response {
+        cookie::choose_locale(&self.site().config, response.headers_mut(), locale.tag());
+        response
+    }
+
+    /// The page shown after a sign-in that interrupted a form: one press sends it again.
+    pub async fn resume_page(&self, resume: &Resume) -> Answer {
+        self.page("web/resume.html", json!({ "resume": resume })).await
+    }
+
+    async fn frame(&self) -> PageFrame {
+        let site = self.site();
+        let user = match &self.actor {
+            Actor::Citizen(citizen) => {
+                PageUser { signed_in: true, kind: UserKind::Citizen, name: citizen.name.clone(), ..PageUser::default() }
+            }
+            Actor::Official(official) => PageUser {
+                signed_in: true,
+                kind: UserKind::Official,
+                name: official.name.clone(),
+                agency_name: official.agency_name.clone(),
+                position_title: official.position_title.clone(),
+                is_admin: self.actor.has_role("admin"),
+            },
+            Actor::Anonymous | Actor::System(_) => PageUser::default(),
+        };
+        let flash = self.query("da").and_then(|done| {
+            let text = site.renderer.texts().find(self.locale, &format!("flash.{done}"), &BTreeMap::new())?;
+            Some(Flash { kind: FlashKind::Success, text })
+        });
+        let unread = if user.signed_in { site.chrome.unread(&self.actor).await } else { 0 };
+        PageFrame {
+            locale: self.locale,
+            title: None,
+            user,
+            unread,
+            csrf: self.form_token(),
+            path: self.path.clone(),
+            province: site.config.province.clone(),
+            flash,
+            demo: site.config.demo,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Accounts: one a person (R032), opened by somebody who may (R033), suspended and closed with effect at once (R037).
+
+use kernel::{AccountId, Actor, PersonId, Result, SessionId};
+use op::{Entry, Event, Op, Ops};
+use serde_json::json;
+
+use crate::hashing::PasswordHash;
+use crate::model::{Account, AccountState, Audience};
+use crate::password::PasswordContext;
+use crate::sign_in::Source;
+use crate::{Identity, access, error, login, password, store};
+
+/// An account to be opened.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// The person behind it.
+    pub person: PersonId,
+    /// Login name, kept as written; compared without marks, case and spaces.
+    pub login: String,
+    /// The hashed password; without one the account cannot sign in by password.
+    pub password: Option<PasswordHash>,
+}
+
+/// A wish to change one's own password.
+#[derive(Clone, Copy)]
+pub struct PasswordChange<'a> {
+    /// The password so far.
+    pub old: &'a str,
+    /// The new one.
+    pub new: &'a str,
+    /// The session in which it is asked for; it stays open, all others end.
+    pub session: SessionId,
+    /// Where the wish comes from, for the limits on guessing.
+    pub source: Source<'a>,
+}
+
+impl Identity {
+    /// Hashes a password without looking at the rules: for loaders of synthetic people. Never call it while an
+    /// operation is open. The hash may be used for several accounts of synthetic people.
+    pub async fn hash_password(&self, password: &str) -> Result<PasswordHash> {
+        self.hasher.hash(password).await
+    }
+
+    /// Checks the rules and hashes. Fails with `identity.password_unfit` and the reason at the field `password`.
+    pub async fn hash_new_password(&self, password: &str, context: &PasswordContext<'_>) -> Result<PasswordHash> {
+        password::check(password, context).map_err(error::password_unfit)?;
+        self.hasher.hash(password).await
+    }
+
+    /// Opens an account. Asking again for the same person and login gives the same account and leaves its password
+    /// alone. Fails with `identity.account_exists` (another login), `identity.login_taken`, `identity.login_malformed`.
+    pub async fn create_account(&self, op: &mut Op, new: &NewAccount) -> Result<AccountId> {
+        let subject = format!("person:{}", new.person);
+        let permit = op.allow("identity.create_account", &subject, access::manage_accounts(op.actor())).await?;
+        let folded = login::check(&new.login)?;
+        if !store::person::exists(op.conn(), new.person).await? {
+            return Err(error::person_not_found());
+        }
+        if let Some((id, known)) = store::account::of_person(op.conn(), new.person).await? {
+            return if known == folded { Ok(id) } else { Err(error::account_exists()) };
+        }
+        let id = AccountId::new();
+        let now = op.now();
+        store::account::insert(op.conn(), &permit, id, new, &folded, now).await?;
+        op.record(Entry::new("identity.account_opened", format!("account:{id}")).detail(json!({ "person": new.person }))).await?;
+        op.emit(Event::new("identity.account_opened", format!("account:{id}"), json!({ "account": id, "person": new.person })));
+        Ok(id)
+    }
+
+    /// Suspends, closes or re-activates an account. Suspending and closing end its sessions at once. A closed account
+    /// stays closed (`identity.account_closed`).
+    pub async fn set_account_state(&self, op: &mut Op, account: AccountId, state: AccountState) -> Result<()> {
+        let subject = format!("account:{account}");
+        let permit = op.allow("identity.set_account_state", &subject, access::manage_accounts(op.actor())).await?;
+        let before = store::account::lock_state(op.conn(), account).await?.ok_or_else(error::account_not_found)?;
+        if before == state {
+            return Ok(());
+        }
+        if before == AccountState::Closed {
+            return Err(error::account_closed());
+        }
+        let now = op.now();
+        store::account::set_state(op.conn(), &permit, account, state).await?;
+        if state != AccountState::Active {
+            store::session::end_all(op.conn(), &permit, account, None, "account_state", now).await?;
+        }
+        let facts = json!({ "account": account, "from": before, "to": state });
+        op.record(Entry::new("identity.account_state_changed", &subject).detail(&facts)).await?;
+        op.emit(Event::new("identity.account_state_changed", subject, facts));
+        Ok(())
+    }
+
+    /// Gives an account a new password: by an administrator, or by a loader. Ends all its sessions.
+    pub async fn reset_password(&self, op: &mut Op, account: AccountId, hash: &PasswordHash) -> Result<()> {
+        let subject = format!("account:{account}");
+        let permit = op.allow("identity.reset_password", &subject, access::manage_accounts(op.actor())).await?;
+        let now = op.now();
+        if !store::account::set_password(op.conn(), &permit, account, hash, now).await? {
+            return Err(error::account_not_found());
+        }
+        store::session::end_all(op.conn(), &permit, account, None, "password_changed", now).await?;
+        op.record(Entry::new("identity.password_reset", subject)).await
+    }
+
+    /// Changes one's own password. Opens its own operations, because hashing must not hold one open. Fails with
+    /// `identity.wrong_credentials`, `identity.too_many_attempts`, `identity.password_unfit`.
+    pub async fn change_password(&self, ops: &Ops, actor: &Actor, change: PasswordChange<'_>) -> Result<()> {
+        let account = actor.account().ok_or_else(error::sign_in_again)?;
+        let mut op = ops.open(actor.clone()).await?;
+        let found = store::account::get(op.conn(), account).await?.ok_or_else(error::account_not_found)?;
+        drop(op);
+        let audience = if actor.is_official() { Audience::Official } else { Audience::Citizen };
+        let context = PasswordContext { audience, login: &found.login, full_name: actor.name() };
+        password::check(change.new, &context).map_err(error::password_unfit)?;
+        let (guess, _) = self.evaluate(ops, &found.login, change.old, change.source).await?;
+        let hash = self.hasher.hash(change.new).await?;
+        let mut op = ops.open(actor.clone()).await?;
+        let subject = format!("account:{account}");
+        let permit = op.allow("identity.change_password", &subject, access::use_sessions_of(actor, account)).await?;
+        let now = op.now();
+        store::attempt::mark_right(op.conn(), guess.attempt).await?;
+        store::account::set_password(op.conn(), &permit, account, &hash, now).await?;
+        store::session::end_all(op.conn(), &permit, account, Some(change.session), "password_changed", now).await?;
+        op.record(Entry::new("identity.password_changed", subject)).await?;
+        op.commit().await
+    }
+
+    /// The account of a person, if there is one; for officials and the platform, and the person.
+    pub async fn account_of(&self, op: &mut Op, person: PersonId) -> Result<Option<AccountId>> {
+        op.allow("identity.account_of", &format!("person:{person}"), access::read_names(op.actor())).await?;
+        Ok(store::account::of_person(op.conn(), person).await?.map(|(id, _)| id))
+    }
+
+    /// An account without its secrets; for its owner and those who manage accounts. Fails with `identity.account_not_found`.
+    pub async fn account(&self, op: &mut Op, id: AccountId) -> Result<Account> {
+        let decision = if op.actor().account() == Some(id) { op::Decision::Allow } else { access::manage_accounts(op.actor()) };
+        op.allow("identity.account", &format!("account:{id}"), decision).await?;
+        store::account::get(op.conn(), id).await?.ok_or_else(error::account_not_found)
+    }
+}

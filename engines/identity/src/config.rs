@@ -1,0 +1,86 @@
+//! What a province may set. The values here are the ones that hold when nothing is said.
+
+use chrono::Duration;
+
+/// Settings of the engine.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Cost of one password hash.
+    pub hashing: Hashing,
+    /// Life of a citizen's session.
+    pub citizen_session: Lifetime,
+    /// Life of an official's session.
+    pub official_session: Lifetime,
+    /// Limits on guessing.
+    pub guessing: Guessing,
+    /// The roles that a position may carry.
+    pub roles: Vec<String>,
+}
+
+/// Cost of Argon2id (RFC 9106).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hashing {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+    /// Hashes computed at the same time; each holds `memory_kib`. 0: as many as the machine has cores.
+    pub at_once: usize,
+}
+
+/// How long a session lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    /// Without a request.
+    pub idle: Duration,
+    /// At the longest, whatever happens.
+    pub absolute: Duration,
+}
+
+/// Limits on guessing passwords. Only guesses that are evaluated count; refused ones cost nothing and tell nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guessing {
+    /// Wrong guesses at one account from one source (a known device or a network) within [`Guessing::WINDOW`].
+    pub per_source: u32,
+    /// Wrong guesses at one account from all strangers together within [`Guessing::LONG_WINDOW`].
+    pub per_account: u32,
+    /// Wrong guesses at one account from all its known devices together within [`Guessing::LONG_WINDOW`].
+    pub per_account_known: u32,
+    /// Wrong guesses at any accounts from one network within [`Guessing::WINDOW`].
+    pub per_network: u32,
+}
+
+impl Guessing {
+    /// The short window: 15 minutes.
+    pub const WINDOW: Duration = Duration::minutes(15);
+    /// The long window: an hour.
+    pub const LONG_WINDOW: Duration = Duration::hours(1);
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            hashing: Hashing::default(),
+            citizen_session: Lifetime { idle: Duration::days(7), absolute: Duration::days(30) },
+            official_session: Lifetime { idle: Duration::minutes(60), absolute: Duration::hours(12) },
+            guessing: Guessing::default(),
+            roles: ["clerk", "specialist", "leader", "admin"].map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+impl Default for Hashing {
+    /// 19 MiB, two passes, one lane: the first choice of the OWASP Password Storage Cheat Sheet.
+    fn default() -> Self {
+        Self { memory_kib: 19_456, passes: 2, lanes: 1, at_once: 0 }
+    }
+}
+
+impl Default for Guessing {
+    /// 10 in 15 minutes from one source; 60 + 40 = 100 an hour for one account in any pattern (OWASP ASVS 5, chapter 6).
+    fn default() -> Self {
+        Self { per_source: 10, per_account: 60, per_account_known: 40, per_network: 100 }
+    }
+}

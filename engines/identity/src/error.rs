@@ -1,0 +1,150 @@
+//! The faults of the engine. Their words: `errors.identity.<code>`.
+
+use kernel::{Fault, FieldFault};
+
+use crate::throttle::Limit;
+
+/// Wrong name or wrong password; which of them is not told.
+pub fn wrong_credentials() -> Fault {
+    Fault::unauthenticated("identity.wrong_credentials")
+}
+
+/// Too many guesses. The words tell after how many minutes to try again.
+pub fn too_many_attempts(limit: Limit) -> Fault {
+    Fault::too_many("identity.too_many_attempts").with("minutes", limit.minutes())
+}
+
+/// The right password of a suspended account.
+pub fn account_suspended() -> Fault {
+    Fault::forbidden("identity.account_suspended")
+}
+
+/// All places where passwords are computed are taken.
+pub fn busy() -> Fault {
+    Fault::unavailable("identity.busy")
+}
+
+/// A password breaks a rule.
+pub fn password_unfit(field: FieldFault) -> Fault {
+    Fault::invalid("identity.password_unfit").field_fault(field)
+}
+
+/// A text is not a password hash of a known kind.
+pub fn password_hash_malformed() -> Fault {
+    Fault::invalid("identity.password_hash_malformed")
+}
+
+/// A login name is too short, too long or has other characters than allowed.
+pub fn login_malformed() -> Fault {
+    Fault::invalid("identity.login_malformed").field("login", "identity.login_malformed")
+}
+
+/// Somebody else has this login name.
+pub fn login_taken() -> Fault {
+    Fault::conflict("identity.login_taken").field("login", "identity.login_taken")
+}
+
+/// The person has an account already (R032).
+pub fn account_exists() -> Fault {
+    Fault::conflict("identity.account_exists")
+}
+
+/// A closed account does not open again.
+pub fn account_closed() -> Fault {
+    Fault::conflict("identity.account_closed")
+}
+
+/// There is no such account.
+pub fn account_not_found() -> Fault {
+    Fault::not_found("identity.account_not_found")
+}
+
+/// There is no such session, or it belongs to somebody else.
+pub fn session_not_found() -> Fault {
+    Fault::not_found("identity.session_not_found")
+}
+
+/// The session does not allow this; a new sign-in does.
+pub fn sign_in_again() -> Fault {
+    Fault::forbidden("identity.sign_in_again")
+}
+
+/// The person does not hold this position today.
+pub fn position_not_held() -> Fault {
+    Fault::forbidden("identity.position_not_held")
+}
+
+/// There is no such person.
+pub fn person_not_found() -> Fault {
+    Fault::not_found("identity.person_not_found")
+}
+
+/// The number belongs to a person of another name or birth date.
+pub fn personal_number_taken() -> Fault {
+    Fault::conflict("identity.personal_number_taken").field("personal_number", "identity.personal_number_taken")
+}
+
+/// An official has to say for which dossier or task a person's data is read.
+pub fn purpose_needed() -> Fault {
+    Fault::forbidden("identity.purpose_needed")
+}
+
+/// The actor may not do this.
+pub fn not_allowed() -> Fault {
+    Fault::forbidden("identity.not_allowed")
+}
+
+/// Nothing to search for.
+pub fn search_too_short() -> Fault {
+    Fault::invalid("identity.search_too_short").field("q", "identity.search_too_short")
+}
+
+/// There is no such area on that day.
+pub fn area_not_found(code: &str) -> Fault {
+    Fault::not_found("identity.area_not_found").with("code", code)
+}
+
+/// There is no such agency.
+pub fn agency_not_found(code: impl std::fmt::Display) -> Fault {
+    Fault::not_found("identity.agency_not_found").with("code", code)
+}
+
+/// There is no such unit in the agency.
+pub fn unit_not_found(code: &str) -> Fault {
+    Fault::not_found("identity.unit_not_found").with("code", code)
+}
+
+/// There is no such position.
+pub fn position_not_found(code: impl std::fmt::Display) -> Fault {
+    Fault::not_found("identity.position_not_found").with("code", code)
+}
+
+/// The person does not hold the position.
+pub fn holding_not_found() -> Fault {
+    Fault::not_found("identity.holding_not_found")
+}
+
+/// A code would mean two things on one day, or a person would hold one position twice.
+pub fn overlap(what: impl std::fmt::Display) -> Fault {
+    Fault::conflict("identity.overlap").with("what", what)
+}
+
+/// The last day lies before the first.
+pub fn days_reversed() -> Fault {
+    Fault::invalid("identity.days_reversed").field("valid_to", "identity.days_reversed")
+}
+
+/// A field has to be filled.
+pub fn required(field: &str) -> Fault {
+    Fault::invalid("identity.required").with("field", field).field(field, "identity.required")
+}
+
+/// A value has not the form that the field asks for.
+pub fn malformed(field: &str) -> Fault {
+    Fault::invalid("identity.malformed").with("field", field).field(field, "identity.malformed")
+}
+
+/// No position may carry this role.
+pub fn role_unknown(role: &str) -> Fault {
+    Fault::invalid("identity.role_unknown").with("role", role).field("roles", "identity.role_unknown")
+}

@@ -1,0 +1,341 @@
+//! Nouns of the engine: areas, agencies, positions, people, accounts, sessions.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::code::Sex;
+use kernel::{AccountId, AgencyCode, AgencyId, PersonId, PersonalNumber, PhoneNumber, PositionId, SessionId, UnitId};
+use serde::{Deserialize, Serialize};
+
+/// An enumeration whose values are words in the database and in JSON.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $value:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+        pub enum $name {
+            $($(#[$value_doc])* #[serde(rename = $word)] $value),+
+        }
+
+        impl $name {
+            /// The word in the database and in JSON.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$value => $word),+ }
+            }
+
+            /// Reads the word.
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$value),)+ _ => None }
+            }
+        }
+    };
+}
+
+words! {
+    /// The level of an administrative area (đơn vị hành chính).
+    AreaLevel {
+        /// Tỉnh, thành phố trực thuộc trung ương.
+        Province = "province",
+        /// Huyện, quận, thị xã, thành phố thuộc tỉnh; none since 2025-07-01.
+        District = "district",
+        /// Xã, phường, thị trấn, đặc khu.
+        Ward = "ward",
+    }
+}
+
+words! {
+    /// The level of an agency.
+    AgencyLevel {
+        /// UBND tỉnh and the like.
+        Province = "province",
+        /// Sở, ban, ngành.
+        Department = "department",
+        /// UBND huyện and its offices.
+        District = "district",
+        /// UBND xã, phường, thị trấn.
+        Commune = "commune",
+    }
+}
+
+words! {
+    /// Where an agency's code comes from.
+    CodeOrigin {
+        /// Published by a decision of the competent authority.
+        Official = "official",
+        /// Given by the platform because no published code is known.
+        Local = "local",
+    }
+}
+
+words! {
+    /// The state of an account (trạng thái tài khoản).
+    AccountState {
+        /// May sign in.
+        Active = "active",
+        /// May not sign in for now (tạm khóa).
+        Suspended = "suspended",
+        /// Will not sign in again (đã đóng).
+        Closed = "closed",
+    }
+}
+
+words! {
+    /// For whom a session was opened. It fixes the life of the session and never changes.
+    Audience {
+        /// Somebody without a position.
+        Citizen = "citizen",
+        /// Somebody who held a position at that moment.
+        Official = "official",
+    }
+}
+
+/// The days on which something is valid: both included, no last day while no end is in sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Validity {
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day, included.
+    pub to: Option<NaiveDate>,
+}
+
+impl Validity {
+    /// From the day on.
+    pub const fn since(from: NaiveDate) -> Self {
+        Self { from, to: None }
+    }
+
+    /// Whether it is valid on the day.
+    pub fn covers(&self, day: NaiveDate) -> bool {
+        self.from <= day && self.to.is_none_or(|last| day <= last)
+    }
+
+    /// Whether the last day does not lie before the first.
+    pub fn is_ordered(&self) -> bool {
+        self.to.is_none_or(|last| self.from <= last)
+    }
+}
+
+/// An administrative area with its code of the General Statistics Office (Cục Thống kê).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Area {
+    /// Two digits for a province, three for a district, five for a ward. It means this area on the days of `validity` only.
+    pub code: String,
+    /// The level.
+    pub level: AreaLevel,
+    /// Code of the area one level up; none for a province.
+    pub parent: Option<String>,
+    /// Full name: "Phường Ngã Bảy".
+    pub name: String,
+    /// When the code means this area.
+    pub validity: Validity,
+}
+
+/// A state agency (cơ quan nhà nước).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Agency {
+    /// The agency, whatever its code is.
+    pub id: AgencyId,
+    /// Code in the form of QĐ 20/2020/QĐ-TTg.
+    pub code: AgencyCode,
+    /// The same code in the form of QCVN 102:2016/BTTTT, where that form has room for it.
+    pub old_code: Option<String>,
+    /// Where the code comes from.
+    pub code_origin: CodeOrigin,
+    /// Name as on papers.
+    pub name: String,
+    /// The level.
+    pub level: AgencyLevel,
+    /// What sort of agency, a word of the province's declarations: `peoples_committee`, `justice`.
+    pub kind: String,
+    /// The agency above.
+    pub parent: Option<AgencyId>,
+    /// Code of the area that it governs or serves.
+    pub area_code: Option<String>,
+    /// Where people find it.
+    pub address: String,
+    /// Telephone, as printed.
+    pub phone: String,
+    /// When it exists.
+    pub validity: Validity,
+}
+
+/// A division inside an agency (phòng, ban, bộ phận một cửa).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unit {
+    /// The unit.
+    pub id: UnitId,
+    /// Its agency.
+    pub agency: AgencyId,
+    /// Code inside the agency: `one-stop`.
+    pub code: String,
+    /// What sort of unit: `one_stop`, `division`, `leadership`.
+    pub kind: String,
+    /// Name as on papers.
+    pub name: String,
+    /// When it exists.
+    pub validity: Validity,
+}
+
+/// A position held by a person on a day, with all that an actor needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HeldPosition {
+    /// The position.
+    pub position: PositionId,
+    /// Its code inside the agency.
+    pub code: String,
+    /// Title as printed on papers.
+    pub title: String,
+    /// What the position may do.
+    pub roles: Vec<String>,
+    /// The agency.
+    pub agency: AgencyId,
+    /// The agency's code on that day.
+    pub agency_code: String,
+    /// The agency's name.
+    pub agency_name: String,
+    /// The unit inside the agency.
+    pub unit: Option<UnitId>,
+    /// When the person holds it.
+    pub validity: Validity,
+}
+
+/// An official as others in the administration see them: name and office, nothing private.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OfficialView {
+    /// The account; none for an official who has not been given one.
+    pub account: Option<AccountId>,
+    /// The person.
+    pub person: PersonId,
+    /// Full name.
+    pub name: String,
+    /// The position.
+    pub position: PositionId,
+    /// Its title.
+    pub title: String,
+    /// What the position may do.
+    pub roles: Vec<String>,
+    /// The unit.
+    pub unit: Option<UnitId>,
+}
+
+/// Where a person lives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Residence {
+    /// Code of the ward.
+    pub ward_code: String,
+    /// House number, street, hamlet.
+    pub detail: String,
+}
+
+/// A human being, with everything the platform holds about them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Person {
+    /// The person.
+    pub id: PersonId,
+    /// Full name as on the identity card.
+    pub full_name: String,
+    /// Personal identification number (số định danh cá nhân).
+    pub personal_number: Option<PersonalNumber>,
+    /// Date of birth.
+    pub birth_date: Option<NaiveDate>,
+    /// Sex.
+    pub sex: Option<Sex>,
+    /// Code of the ethnic group (dân tộc).
+    pub ethnicity: Option<String>,
+    /// Two-letter code of the country, ISO 3166-1.
+    pub nationality: String,
+    /// Where the person lives.
+    pub residence: Option<Residence>,
+    /// Telephone.
+    pub phone: Option<PhoneNumber>,
+    /// E-mail.
+    pub email: Option<String>,
+    /// Invented for demonstration and tests.
+    pub synthetic: bool,
+}
+
+/// One row of a list of people: enough to tell two of the same name apart, no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonRow {
+    /// The person.
+    pub id: PersonId,
+    /// Full name.
+    pub full_name: String,
+    /// Personal number, all but its last four digits hidden.
+    pub personal_number_masked: Option<String>,
+    /// Date of birth.
+    pub birth_date: Option<NaiveDate>,
+    /// Code of the ward of residence.
+    pub ward_code: Option<String>,
+}
+
+/// How the platform reaches a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// The person.
+    pub person: PersonId,
+    /// Full name.
+    pub name: String,
+    /// E-mail.
+    pub email: Option<String>,
+    /// Telephone.
+    pub phone: Option<PhoneNumber>,
+}
+
+/// An account, without its secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Account {
+    /// The account.
+    pub id: AccountId,
+    /// The person behind it.
+    pub person: PersonId,
+    /// Login name as it was given.
+    pub login: String,
+    /// The state.
+    pub state: AccountState,
+    /// Since when there is one.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A session as its owner sees it in the list of devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SessionRow {
+    /// The session.
+    pub id: SessionId,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+    /// Last request, to the minute.
+    pub last_seen_at: DateTime<Utc>,
+    /// When it ends at the latest.
+    pub expires_at: DateTime<Utc>,
+    /// Address at sign-in.
+    pub ip: String,
+    /// Browser at sign-in.
+    pub user_agent: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_last_day_is_included() {
+        let term = Validity { from: day("2024-01-01"), to: Some(day("2025-06-30")) };
+        assert!(term.covers(day("2024-01-01")));
+        assert!(term.covers(day("2025-06-30")));
+        assert!(!term.covers(day("2025-07-01")));
+        assert!(!term.covers(day("2023-12-31")));
+        assert!(Validity::since(day("2025-07-01")).covers(day("2999-01-01")));
+        assert!(!Validity { from: day("2025-01-02"), to: Some(day("2025-01-01")) }.is_ordered());
+    }
+
+    #[test]
+    fn words_round_trip() {
+        for level in [AgencyLevel::Province, AgencyLevel::Department, AgencyLevel::District, AgencyLevel::Commune] {
+            assert_eq!(AgencyLevel::parse(level.as_str()), Some(level));
+            assert_eq!(serde_json::to_value(level).unwrap(), level.as_str());
+        }
+        assert_eq!(AccountState::parse("frozen"), None);
+    }
+}

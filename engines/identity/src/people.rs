@@ -1,0 +1,247 @@
+//! People: written down once, read with a purpose that is recorded.
+//!
+//! Reading by an official writes an entry into the audit trail inside the same operation, so the caller must commit
+//! after reading.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use db::{Page, PageRequest};
+use kernel::code::Sex;
+use kernel::{AccountId, Actor, PersonId, PersonalNumber, PhoneNumber, Result, text};
+use op::{Entry, Op};
+use serde_json::json;
+
+use crate::model::{Contact, Person, PersonRow, Residence};
+use crate::{Identity, access, error, store};
+
+/// Longest full name, in characters.
+const LONGEST_NAME: usize = 120;
+
+/// A person to be written down.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    /// Full name as on the identity card.
+    pub full_name: String,
+    /// Personal number, the natural key of a person who has one.
+    pub personal_number: Option<PersonalNumber>,
+    /// Date of birth.
+    pub birth_date: Option<NaiveDate>,
+    /// Sex.
+    pub sex: Option<Sex>,
+    /// Code of the ethnic group.
+    pub ethnicity: Option<String>,
+    /// Two-letter country code; `VN` for citizens.
+    pub nationality: String,
+    /// Where the person lives.
+    pub residence: Option<Residence>,
+    /// Telephone.
+    pub phone: Option<PhoneNumber>,
+    /// E-mail.
+    pub email: Option<String>,
+    /// Invented for demonstration and tests.
+    pub synthetic: bool,
+    /// Key in the list from which the person is loaded: the natural key where there is no personal number.
+    pub source_key: Option<String>,
+}
+
+impl NewPerson {
+    /// A Vietnamese person of whom the name is known.
+    pub fn named(full_name: impl Into<String>) -> Self {
+        Self {
+            full_name: full_name.into(),
+            personal_number: None,
+            birth_date: None,
+            sex: None,
+            ethnicity: None,
+            nationality: "VN".into(),
+            residence: None,
+            phone: None,
+            email: None,
+            synthetic: false,
+            source_key: None,
+        }
+    }
+}
+
+impl Identity {
+    /// Writes a person down, or finds the one who is there: by personal number, else by source key. The platform (a
+    /// loader) brings the known person up to date; at the counter the known person stays as they are, and a number with
+    /// another name or birth date is refused with `identity.personal_number_taken`.
+    pub async fn register_person(&self, op: &mut Op, new: &NewPerson) -> Result<PersonId> {
+        let permit = op.allow("identity.register_person", "person:new", access::register_person(op.actor())).await?;
+        let new = checked(new)?;
+        let from_loader = matches!(op.actor(), Actor::System(_));
+        if let Some(known) = store::person::known(op.conn(), &new).await? {
+            if from_loader {
+                let now = op.now();
+                store::person::update(op.conn(), &permit, known, &new, now).await?;
+                return Ok(known);
+            }
+            let person = store::person::get(op.conn(), known).await?.ok_or_else(error::person_not_found)?;
+            let same_birth = new.birth_date.is_none() || person.birth_date.is_none() || new.birth_date == person.birth_date;
+            if text::fold(&person.full_name) != text::fold(&new.full_name) || !same_birth {
+                return Err(error::personal_number_taken());
+            }
+            return Ok(known);
+        }
+        let id = PersonId::new();
+        let now = op.now();
+        store::person::insert(op.conn(), &permit, id, &new, now).await?;
+        op.record(Entry::new("identity.person_registered", format!("person:{id}")).detail(json!({ "synthetic": new.synthetic })))
+            .await?;
+        Ok(id)
+    }
+
+    /// Everything held about a person: for the person, and for an official with a purpose (a dossier code or a task),
+    /// which is recorded. Fails with `identity.person_not_found`, `identity.purpose_needed`.
+    pub async fn person(&self, op: &mut Op, id: PersonId, purpose: &str) -> Result<Person> {
+        let subject = format!("person:{id}");
+        op.allow("identity.read_person", &subject, access::read_person(op.actor(), id, purpose)).await?;
+        let person = store::person::get(op.conn(), id).await?.ok_or_else(error::person_not_found)?;
+        if access::is_recorded(op.actor(), id) {
+            op.record(Entry::new("identity.person_read", subject).purpose(purpose.trim())).await?;
+        }
+        Ok(person)
+    }
+
+    /// The person with this personal number, under the rules of [`Identity::find_people`].
+    pub async fn person_by_number(&self, op: &mut Op, number: &PersonalNumber, purpose: &str) -> Result<Option<Person>> {
+        op.allow("identity.search_people", "person:by_number", access::search_people(op.actor(), purpose)).await?;
+        match store::person::by_number(op.conn(), number).await? {
+            Some(id) => self.person(op, id, purpose).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Finds people by words of their name (with or without tones, each word from its beginning, in any order), by
+    /// personal number or by telephone. In the order of Vietnamese name lists: given name, middle names, surname. For
+    /// clerks and administrators with a purpose; whose rows were shown is recorded, what was typed is not.
+    /// Fails with `identity.search_too_short`, `identity.not_allowed`, `identity.purpose_needed`.
+    pub async fn find_people(&self, op: &mut Op, words: &str, purpose: &str, page: &PageRequest) -> Result<Page<PersonRow>> {
+        op.allow("identity.search_people", "person:search", access::search_people(op.actor(), purpose)).await?;
+        let found = store::person::find(op.conn(), &question(words)?, page).await?;
+        if op.actor().is_official() {
+            let shown: Vec<PersonId> = found.items.iter().map(|row| row.id).collect();
+            op.record(Entry::new("identity.people_searched", "person:search").purpose(purpose.trim()).detail(json!({ "shown": shown })))
+                .await?;
+        }
+        Ok(found)
+    }
+
+    /// The full names of people who appear in a list that the actor may see.
+    pub async fn names(&self, op: &mut Op, people: &[PersonId]) -> Result<BTreeMap<PersonId, String>> {
+        op.allow("identity.names", "person:names", access::read_names(op.actor())).await?;
+        store::person::names(op.conn(), people).await
+    }
+
+    /// How to reach the person behind an account; for the platform when it sends, and for the person.
+    pub async fn contact(&self, op: &mut Op, account: AccountId) -> Result<Contact> {
+        let found = store::person::contact(op.conn(), account).await?.ok_or_else(error::account_not_found)?;
+        op.allow("identity.contact", &format!("account:{account}"), access::read_contact(op.actor(), found.person)).await?;
+        Ok(found)
+    }
+}
+
+/// What a search asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// All these folded words.
+    Words(Vec<String>),
+    /// This personal number.
+    Number(PersonalNumber),
+    /// This telephone number.
+    Phone(PhoneNumber),
+}
+
+fn question(typed: &str) -> Result<Question> {
+    if let Ok(number) = PersonalNumber::parse(typed) {
+        return Ok(Question::Number(number));
+    }
+    if let Ok(phone) = PhoneNumber::parse(typed) {
+        return Ok(Question::Phone(phone));
+    }
+    let words: Vec<String> = text::search_terms(typed).into_iter().take(8).collect();
+    if words.iter().map(String::len).sum::<usize>() < 2 {
+        return Err(error::search_too_short());
+    }
+    Ok(Question::Words(words))
+}
+
+fn checked(new: &NewPerson) -> Result<NewPerson> {
+    let full_name = text::clean_line(&new.full_name);
+    if full_name.is_empty() {
+        return Err(error::required("full_name"));
+    }
+    if full_name.chars().count() > LONGEST_NAME || !full_name.chars().any(char::is_alphabetic) {
+        return Err(error::malformed("full_name"));
+    }
+    let is_country = new.nationality.len() == 2 && new.nationality.bytes().all(|b| b.is_ascii_uppercase());
+    if !is_country {
+        return Err(error::malformed("nationality"));
+    }
+    let filled = |value: &Option<String>| value.as_deref().map(text::clean_line).filter(|value| !value.is_empty());
+    let email = filled(&new.email);
+    if email.as_deref().is_some_and(|email| !is_email(email)) {
+        return Err(error::malformed("email"));
+    }
+    let residence = new.residence.as_ref().map(|home| Residence {
+        ward_code: home.ward_code.trim().to_owned(),
+        detail: text::clean_line(&home.detail),
+    });
+    Ok(NewPerson {
+        full_name,
+        email,
+        residence,
+        ethnicity: filled(&new.ethnicity),
+        source_key: filled(&new.source_key),
+        ..new.clone()
+    })
+}
+
+/// One sign `@` between two texts without spaces, a dot in the second. More would refuse addresses that work.
+fn is_email(email: &str) -> bool {
+    email.len() <= 254
+        && !email.contains(char::is_whitespace)
+        && email.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty() && domain.contains('.') && !domain.contains('@') && !domain.starts_with('.') && !domain.ends_with('.')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions() {
+        let words = |words: &[&str]| Question::Words(words.iter().map(|w| (*w).to_owned()).collect());
+        assert_eq!(question("Nguyễn  An").unwrap(), words(&["nguyen", "an"]));
+        assert_eq!(question("Y Ế").unwrap(), words(&["y", "e"]));
+        assert!(matches!(question("093 085 001 234").unwrap(), Question::Number(_)));
+        assert!(matches!(question("0912.345.678").unwrap(), Question::Phone(_)));
+        for typed in ["", "a", " % ", "…"] {
+            assert_eq!(question(typed).unwrap_err().code, "identity.search_too_short", "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_down_is_clean() {
+        let new = NewPerson {
+            email: Some(" sen@example.vn ".into()),
+            ethnicity: Some(" ".into()),
+            ..NewPerson::named("  Le\u{302}  Thị\u{200b} Sen ")
+        };
+        let clean = checked(&new).unwrap();
+        assert_eq!(clean.full_name, "Lê Thị Sen");
+        assert_eq!(clean.email.as_deref(), Some("sen@example.vn"));
+        assert_eq!(clean.ethnicity, None);
+        let field = |new: NewPerson| checked(&new).unwrap_err().fields[0].field.clone();
+        assert_eq!(field(NewPerson::named(" ")), "full_name");
+        assert_eq!(field(NewPerson::named("12345")), "full_name");
+        assert_eq!(field(NewPerson::named("a".repeat(121))), "full_name");
+        assert_eq!(field(NewPerson { nationality: "Việt Nam".into(), ..NewPerson::named("An") }), "nationality");
+        for email in ["sen", "sen@", "@example.vn", "sen@vn", "sen@a@example.vn", "s en@example.vn"] {
+            assert_eq!(field(NewPerson { email: Some(email.into()), ..NewPerson::named("An") }), "email", "{email}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! All SQL of the engine. Functions that write take a [`op::Permit`].
+
+pub(crate) mod account;
+pub(crate) mod agency;
+pub(crate) mod area;
+pub(crate) mod attempt;
+pub(crate) mod office;
+pub(crate) mod person;
+pub(crate) mod session;
+
+use kernel::Fault;
+
+/// A word in the database that the code does not know: a newer program wrote it.
+fn unknown_word(column: &'static str) -> Fault {
+    Fault::internal("identity.stored_word").with("column", column)
+}

@@ -1,0 +1,115 @@
+use chrono::NaiveDate;
+use kernel::{Result, collation, text};
+use op::Permit;
+use sqlx::PgConnection;
+
+use crate::error;
+use crate::model::{Area, AreaLevel, Validity};
+
+#[derive(sqlx::FromRow)]
+struct AreaRow {
+    code: String,
+    level: String,
+    parent: Option<String>,
+    name: String,
+    valid_from: NaiveDate,
+    valid_to: Option<NaiveDate>,
+}
+
+impl AreaRow {
+    fn into_area(self) -> Result<Area> {
+        Ok(Area {
+            level: AreaLevel::parse(&self.level).ok_or_else(|| super::unknown_word("area.level"))?,
+            code: self.code,
+            parent: self.parent,
+            name: self.name,
+            validity: Validity { from: self.valid_from, to: self.valid_to },
+        })
+    }
+}
+
+pub(crate) async fn upsert(connection: &mut PgConnection, _permit: &Permit, area: &Area) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO identity.area (code, level, parent, name, name_folded, name_key, valid_from, valid_to)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (code, valid_from) DO UPDATE SET
+             level = excluded.level,
+             parent = excluded.parent,
+             name = excluded.name,
+             name_folded = excluded.name_folded,
+             name_key = excluded.name_key,
+             valid_to = excluded.valid_to",
+    )
+    .bind(&area.code)
+    .bind(area.level.as_str())
+    .bind(&area.parent)
+    .bind(&area.name)
+    .bind(text::fold(&area.name))
+    .bind(collation::collation_key(&area.name))
+    .bind(area.validity.from)
+    .bind(area.validity.to)
+    .execute(connection)
+    .await
+    .map_err(|e| match db::violated(&e) {
+        Some("area_one_meaning") => error::overlap(&area.code),
+        _ => db::fault(e),
+    })?;
+    Ok(())
+}
+
+pub(crate) async fn get(connection: &mut PgConnection, code: &str, on: NaiveDate) -> Result<Option<Area>> {
+    sqlx::query_as::<_, AreaRow>(
+        "SELECT code, level, parent, name, valid_from, valid_to
+         FROM identity.area
+         WHERE code = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)",
+    )
+    .bind(code)
+    .bind(on)
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?
+    .map(AreaRow::into_area)
+    .transpose()
+}
+
+pub(crate) async fn children(connection: &mut PgConnection, parent: Option<&str>, on: NaiveDate) -> Result<Vec<Area>> {
+    sqlx::query_as::<_, AreaRow>(
+        "SELECT code, level, parent, name, valid_from, valid_to
+         FROM identity.area
+         WHERE (parent = $1::text OR ($1::text IS NULL AND level = 'province'))
+           AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)
+         ORDER BY name_key, code",
+    )
+    .bind(parent)
+    .bind(on)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?
+    .into_iter()
+    .map(AreaRow::into_area)
+    .collect()
+}
+
+pub(crate) async fn wards(connection: &mut PgConnection, area: &str, on: NaiveDate) -> Result<Vec<Area>> {
+    sqlx::query_as::<_, AreaRow>(
+        "SELECT code, level, parent, name, valid_from, valid_to
+         FROM identity.area
+         WHERE level = 'ward'
+           AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)
+           AND parent IN (
+               SELECT $1::text
+               UNION ALL
+               SELECT code FROM identity.area
+               WHERE parent = $1 AND level = 'district'
+                 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2))
+         ORDER BY name_key, code",
+    )
+    .bind(area)
+    .bind(on)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?
+    .into_iter()
+    .map(AreaRow::into_area)
+    .collect()
+}

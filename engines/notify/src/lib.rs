@@ -1,0 +1,50 @@
+#![doc = include_str!("../README.md")]
+
+// Reading order: what a message is (model, words), the verbs, then the way outside (config, email, jobs).
+mod access;
+mod config;
+mod email;
+mod http;
+mod inbox;
+mod jobs;
+mod model;
+mod preference;
+mod send;
+mod store;
+mod words;
+
+use std::sync::Arc;
+
+pub use config::{EmailConfig, Security};
+pub use email::{Addresses, Recipient};
+pub use http::{MessagePage, MessageWords, ReadCount, ReadRequest, routes};
+pub use jobs::register;
+pub use model::{Delivery, DeliveryState, Message, MessageView, Which};
+pub use words::Words;
+
+use kernel::Result;
+
+/// The schema `notify`.
+pub const MIGRATIONS: &[db::Migration] =
+    db::migrations!("notify", ["0001_message.sql", "0002_preference.sql", "0003_delivery.sql"]);
+
+/// Messages to people. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Notify {
+    post: Option<Arc<email::Post>>,
+}
+
+impl Notify {
+    /// The box inside the portal only.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same with e-mail.
+    ///
+    /// # Errors
+    /// `notify.mail_config` when the settings cannot work.
+    pub fn with_email(self, config: &EmailConfig, addresses: Arc<dyn Addresses>, words: Arc<dyn Words>) -> Result<Self> {
+        Ok(Self { post: Some(Arc::new(email::Post::new(config, addresses, words)?)) })
+    }
+}

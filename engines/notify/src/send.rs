@@ -1,0 +1,28 @@
+//! Send: into the box, and into the post where there is one.
+
+use kernel::{MessageId, Result};
+use op::{NewJob, Op};
+
+use crate::{Message, Notify, jobs, store};
+
+impl Notify {
+    /// Sends a message. `None` when its key `once` was used before for this account.
+    ///
+    /// # Errors
+    /// `notify.bad_kind`, `notify.bad_link`: defects of the caller.
+    pub async fn send(&self, op: &mut Op, message: Message) -> Result<Option<MessageId>> {
+        message.check()?;
+        let now = op.now();
+        let Some(id) = store::insert_message(op.conn(), &message, now).await? else {
+            return Ok(None);
+        };
+        let Some(post) = &self.post else {
+            return Ok(Some(id));
+        };
+        if store::email_wanted(op.conn(), message.to).await? && post.recipient(op, message.to).await?.is_some() {
+            store::insert_delivery(op.conn(), id, now).await?;
+            op.enqueue(NewJob::new(jobs::EMAIL, jobs::Payload { message: id })).await?;
+        }
+        Ok(Some(id))
+    }
+}

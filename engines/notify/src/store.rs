@@ -1,0 +1,264 @@
+//! All SQL of the engine.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use db::PageRequest;
+use kernel::{AccountId, MessageId, Result};
+use op::Permit;
+use sqlx::{PgConnection, types::Json};
+use uuid::Uuid;
+
+use crate::{Delivery, DeliveryState, Message, MessageView};
+
+#[derive(sqlx::FromRow)]
+struct MessageRow {
+    id: Uuid,
+    kind: String,
+    params: Json<BTreeMap<String, String>>,
+    link: String,
+    created_at: DateTime<Utc>,
+    read_at: Option<DateTime<Utc>>,
+}
+
+impl From<MessageRow> for MessageView {
+    fn from(row: MessageRow) -> Self {
+        Self {
+            id: MessageId::from_uuid(row.id),
+            kind: row.kind,
+            params: row.params.0,
+            link: row.link,
+            created_at: row.created_at,
+            read_at: row.read_at,
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct DeliveryRow {
+    state: String,
+    attempts: i32,
+    last_error: Option<String>,
+    at: DateTime<Utc>,
+}
+
+/// `None` when the key was used before.
+pub(crate) async fn insert_message(conn: &mut PgConnection, message: &Message, now: DateTime<Utc>) -> Result<Option<MessageId>> {
+    let id: Option<Uuid> = sqlx::query_scalar(
+        "INSERT INTO notify.message (
+             id,
+             account,
+             kind,
+             params,
+             link,
+             once,
+             created_at
+         )
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (account, once) DO NOTHING
+         RETURNING id",
+    )
+    .bind(MessageId::new().uuid())
+    .bind(message.to.uuid())
+    .bind(&message.kind)
+    .bind(Json(&message.params))
+    .bind(&message.link)
+    .bind(&message.once)
+    .bind(now)
+    .fetch_optional(conn)
+    .await
+    .map_err(db::fault)?;
+    Ok(id.map(MessageId::from_uuid))
+}
+
+pub(crate) async fn page(conn: &mut PgConnection, account: AccountId, request: &PageRequest) -> Result<Vec<MessageView>> {
+    let after: Option<(DateTime<Utc>, MessageId)> = request.after.as_deref().map(db::cursor::decode).transpose()?;
+    let rows: Vec<MessageRow> = sqlx::query_as(
+        "SELECT
+             id,
+             kind,
+             params,
+             link,
+             created_at,
+             read_at
+         FROM notify.message
+         WHERE account = $1
+           AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
+         ORDER BY created_at DESC, id DESC
+         LIMIT $4",
+    )
+    .bind(account.uuid())
+    .bind(after.map(|(created_at, _)| created_at))
+    .bind(after.map(|(_, id)| id.uuid()))
+    .bind(request.probe())
+    .fetch_all(conn)
+    .await
+    .map_err(db::fault)?;
+    Ok(rows.into_iter().map(MessageView::from).collect())
+}
+
+pub(crate) async fn unread(conn: &mut PgConnection, account: AccountId) -> Result<u32> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM notify.message WHERE account = $1 AND read_at IS NULL")
+        .bind(account.uuid())
+        .fetch_one(conn)
+        .await
+        .map_err(db::fault)?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+pub(crate) async fn mark_all(conn: &mut PgConnection, _: &Permit, account: AccountId, now: DateTime<Utc>) -> Result<u32> {
+    let done = sqlx::query("UPDATE notify.message SET read_at = $2 WHERE account = $1 AND read_at IS NULL")
+        .bind(account.uuid())
+        .bind(now)
+        .execute(conn)
+        .await
+        .map_err(db::fault)?;
+    Ok(u32::try_from(done.rows_affected()).unwrap_or(u32::MAX))
+}
+
+/// How many became read, 1 or 0; `None` when the account has no such message.
+pub(crate) async fn mark_one(
+    conn: &mut PgConnection,
+    _: &Permit,
+    account: AccountId,
+    id: MessageId,
+    now: DateTime<Utc>,
+) -> Result<Option<u32>> {
+    let read_before: Option<Option<DateTime<Utc>>> =
+        sqlx::query_scalar("SELECT read_at FROM notify.message WHERE account = $1 AND id = $2 FOR UPDATE")
+            .bind(account.uuid())
+            .bind(id.uuid())
+            .fetch_optional(&mut *conn)
+            .await
+            .map_err(db::fault)?;
+    match read_before {
+        None => Ok(None),
+        Some(Some(_)) => Ok(Some(0)),
+        Some(None) => {
+            sqlx::query("UPDATE notify.message SET read_at = $2 WHERE id = $1")
+                .bind(id.uuid())
+                .bind(now)
+                .execute(conn)
+                .await
+                .map_err(db::fault)?;
+            Ok(Some(1))
+        }
+    }
+}
+
+pub(crate) async fn email_wanted(conn: &mut PgConnection, account: AccountId) -> Result<bool> {
+    let wanted: Option<bool> =
+        sqlx::query_scalar("SELECT wanted FROM notify.preference WHERE account = $1 AND channel = 'email'")
+            .bind(account.uuid())
+            .fetch_optional(conn)
+            .await
+            .map_err(db::fault)?;
+    Ok(wanted.unwrap_or(true))
+}
+
+pub(crate) async fn set_email(
+    conn: &mut PgConnection,
+    _: &Permit,
+    account: AccountId,
+    wanted: bool,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO notify.preference (account, channel, wanted, changed_at)
+         VALUES ($1, 'email', $2, $3)
+         ON CONFLICT (account, channel) DO UPDATE SET
+             wanted = excluded.wanted,
+             changed_at = excluded.changed_at",
+    )
+    .bind(account.uuid())
+    .bind(wanted)
+    .bind(now)
+    .execute(conn)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn insert_delivery(conn: &mut PgConnection, message: MessageId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query("INSERT INTO notify.delivery (message, channel, at) VALUES ($1, 'email', $2)")
+        .bind(message.uuid())
+        .bind(now)
+        .execute(conn)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn delivery(conn: &mut PgConnection, message: MessageId) -> Result<Option<Delivery>> {
+    let row: Option<DeliveryRow> = sqlx::query_as(
+        "SELECT
+             state,
+             attempts,
+             last_error,
+             at
+         FROM notify.delivery
+         WHERE message = $1 AND channel = 'email'",
+    )
+    .bind(message.uuid())
+    .fetch_optional(conn)
+    .await
+    .map_err(db::fault)?;
+    Ok(row.map(|row| Delivery {
+        message,
+        state: DeliveryState::of_word(&row.state),
+        attempts: row.attempts,
+        last_error: row.last_error,
+        at: row.at,
+    }))
+}
+
+/// One more attempt and how it ended. What was sent stays sent.
+pub(crate) async fn attempted(
+    conn: &mut PgConnection,
+    message: MessageId,
+    state: DeliveryState,
+    error: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE notify.delivery SET
+             state = $2,
+             attempts = attempts + 1,
+             last_error = $3,
+             at = $4
+         WHERE message = $1 AND channel = 'email' AND state <> 'sent'",
+    )
+    .bind(message.uuid())
+    .bind(state.as_str())
+    .bind(error)
+    .bind(now)
+    .execute(conn)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// A message with its account, for the post.
+pub(crate) async fn message(conn: &mut PgConnection, id: MessageId) -> Result<Option<(AccountId, MessageView)>> {
+    let account: Option<Uuid> = sqlx::query_scalar("SELECT account FROM notify.message WHERE id = $1")
+        .bind(id.uuid())
+        .fetch_optional(&mut *conn)
+        .await
+        .map_err(db::fault)?;
+    let row: Option<MessageRow> = sqlx::query_as(
+        "SELECT
+             id,
+             kind,
+             params,
+             link,
+             created_at,
+             read_at
+         FROM notify.message
+         WHERE id = $1",
+    )
+    .bind(id.uuid())
+    .fetch_optional(conn)
+    .await
+    .map_err(db::fault)?;
+    Ok(account.zip(row).map(|(account, row)| (AccountId::from_uuid(account), row.into())))
+}
