@@ -8,7 +8,9 @@ use render::{Documents, Flash, FlashKind, Locale, PageFrame, PageUser, ProvinceF
 use serde_json::json;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let directory = std::env::args().nth(1).map_or_else(|| std::env::temp_dir().join("gallery"), PathBuf::from);
+    let directory = std::env::args()
+        .nth(1)
+        .map_or_else(|| std::env::temp_dir().join("gallery"), PathBuf::from);
     fs::create_dir_all(&directory)?;
     let assets = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../assets/dist");
     for entry in fs::read_dir(assets)? {
@@ -18,8 +20,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let renderer = Renderer::builder()
         .templates(|| {
             vec![
-                ("gallery/citizen.html".into(), include_str!("gallery/citizen.html").into()),
-                ("gallery/officer.html".into(), include_str!("gallery/officer.html").into()),
+                (
+                    "gallery/citizen.html".into(),
+                    include_str!("gallery/citizen.html").into(),
+                ),
+                (
+                    "gallery/officer.html".into(),
+                    include_str!("gallery/officer.html").into(),
+                ),
             ]
         })
         .build()?;
@@ -31,8 +39,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         write(&renderer, &directory, "officer", locale, &page)?;
     }
     let code = qr::svg("https://dichvucong.example.vn/kiem-chung/ABCD")?;
-    let paper = Documents::new([("sample.typ".to_owned(), include_str!("gallery/sample.typ").to_owned())])?
-        .pdf("sample.typ", &json!({"date": "2026-11-23", "owner": "Nguyễn Thị Hường"}), Some(&code))?;
+    let paper = Documents::new([("sample.typ".to_owned(), include_str!("gallery/sample.typ").to_owned())])?.pdf(
+        "sample.typ",
+        &json!({"date": "2026-11-23", "owner": "Nguyễn Thị Hường"}),
+        Some(&code),
+    )?;
     fs::write(directory.join("letter.pdf"), paper)?;
     println!("{}", directory.display());
     Ok(())
@@ -53,16 +64,27 @@ fn frame(locale: Locale) -> PageFrame {
         unread: 3,
         csrf: "sample".into(),
         path: "/thu-tuc/ho-kinh-doanh".into(),
-        province: ProvinceFrame { name: "Tỉnh Hậu Giang".into(), hotline: "1022".into(), emblem: None },
-        flash: Some(Flash { kind: FlashKind::Success, text: "Đã lưu địa điểm kinh doanh.".into() }),
+        province: ProvinceFrame {
+            name: "Tỉnh Hậu Giang".into(),
+            hotline: "1022".into(),
+            emblem: None,
+        },
+        flash: Some(Flash {
+            kind: FlashKind::Success,
+            text: "Đã lưu địa điểm kinh doanh.".into(),
+        }),
         demo: true,
     }
 }
 
-fn write(renderer: &Renderer, directory: &std::path::Path, name: &str, locale: Locale, page: &PageFrame) -> Result<(), Box<dyn Error>> {
-    let row = |code: &str, who: &str, status: &str, class: &str, left: &str| {
-        json!({"class": class, "cells": [{"text": code, "href": "/can-bo/ho-so/1", "code": true}, who, "Đăng ký thành lập hộ kinh doanh", status, left, "100.000 đ"]})
-    };
+fn write(
+    renderer: &Renderer,
+    directory: &std::path::Path,
+    name: &str,
+    locale: Locale,
+    page: &PageFrame,
+) -> Result<(), Box<dyn Error>> {
+    let row = |code: &str, who: &str, status: &str, class: &str, left: &str| json!({"class": class, "cells": [{"text": code, "href": "/can-bo/ho-so/1", "code": true}, who, "Đăng ký thành lập hộ kinh doanh", status, left, "100.000 đ"]});
     let context = json!({
         "page": page,
         "errors": [{"field": "owner.number", "text": "Số định danh phải có đủ 12 số"}, {"field": "staff", "text": "Chọn Có hoặc Không"}],
@@ -76,7 +98,9 @@ fn write(renderer: &Renderer, directory: &std::path::Path, name: &str, locale: L
             row("H30.26-261120-0002", "Thạch Sô Phia", "Đang xử lý", "", "Còn 3 ngày"),
         ],
     });
-    let html = renderer.page(&format!("gallery/{name}.html"), locale, &context)?.replace("/assets/", "");
+    let html = renderer
+        .page(&format!("gallery/{name}.html"), locale, &context)?
+        .replace("/assets/", "");
     fs::write(directory.join(format!("{name}.{locale}.html")), html)?;
     Ok(())
 }

@@ -69,5 +69,9 @@ pub fn asset_file(name: &str) -> Option<AssetFile> {
         _ => return None,
     };
     let file = Built::get(name)?;
-    Some(AssetFile { bytes: file.data, media_type, immutable: name != "sw.js" })
+    Some(AssetFile {
+        bytes: file.data,
+        media_type,
+        immutable: name != "sw.js",
+    })
 }

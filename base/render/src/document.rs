@@ -31,7 +31,7 @@ pub enum DocumentFault {
     /// No template has this name.
     #[error("no document template {0}")]
     UnknownTemplate(String),
-    /// The name is not a plain path such as `licence.typ`.
+    /// The name is not a plain path such as `licence.typ`, or it is taken.
     #[error("{0:?} is not a name for a document template")]
     Name(String),
     /// The data is larger than a mebibyte.
@@ -62,8 +62,8 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Takes templates as (name → source), names such as `household-business/licence.typ`; `letter.typ` and `receipt`-like
-    /// shared files of this crate are there already and may be imported as `"/letter.typ"`.
+    /// Takes templates as (name, source), names such as `household-business/licence.typ`. `letter.typ` of this crate is
+    /// there already and may be imported as `"/letter.typ"`; a name that exists is refused.
     pub fn new(templates: impl IntoIterator<Item = (String, String)>) -> Result<Self, DocumentFault> {
         let mut sources: BTreeMap<String, String> = crate::embedded::<OwnDocuments>().into_iter().collect();
         for (name, source) in templates {
@@ -87,7 +87,12 @@ impl Documents {
     ///
     /// The creation date of the file is the field `date` of the data (`yyyy-mm-dd`), never the clock: the same
     /// template and data give the same bytes.
-    pub fn pdf(&self, template: &str, data: &serde_json::Value, qr_svg: Option<&str>) -> Result<Vec<u8>, DocumentFault> {
+    pub fn pdf(
+        &self,
+        template: &str,
+        data: &serde_json::Value,
+        qr_svg: Option<&str>,
+    ) -> Result<Vec<u8>, DocumentFault> {
         if !self.sources.contains_key(template) {
             return Err(DocumentFault::UnknownTemplate(template.to_owned()));
         }
@@ -125,7 +130,11 @@ fn options(data: &serde_json::Value) -> PdfOptions {
 
 fn compile_fault(world: &PaperWorld, template: &str, errors: &[SourceDiagnostic]) -> DocumentFault {
     let Some(error) = errors.first() else {
-        return DocumentFault::Compile { file: template.to_owned(), line: 0, message: "unknown".to_owned() };
+        return DocumentFault::Compile {
+            file: template.to_owned(),
+            line: 0,
+            message: "unknown".to_owned(),
+        };
     };
     let place = error.span.id().and_then(|id| {
         let source = world.source(id).ok()?;

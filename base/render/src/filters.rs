@@ -8,7 +8,9 @@ use crate::{Locale, Params, Texts};
 /// Adds the filters that templates use: `date datetime money number file_size time_left time_tone mask field_id link
 /// url_part phone_link`.
 pub(crate) fn add(environment: &mut Environment<'static>, locale: Locale, texts: &Arc<Texts>) {
-    environment.add_filter("date", |value: &Value| optional(value, |text| date_text(text).ok_or_else(|| wrong("date", text))));
+    environment.add_filter("date", |value: &Value| {
+        optional(value, |text| date_text(text).ok_or_else(|| wrong("date", text)))
+    });
     environment.add_filter("datetime", |value: &Value| {
         optional(value, |text| datetime_text(text).ok_or_else(|| wrong("datetime", text)))
     });
@@ -36,7 +38,10 @@ pub(crate) fn add(environment: &mut Environment<'static>, locale: Locale, texts:
     environment.add_filter("link", link);
     environment.add_filter("url_part", url_part);
     environment.add_filter("phone_link", |number: &str| {
-        number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>()
+        number
+            .chars()
+            .filter(|c| c.is_ascii_digit() || *c == '+')
+            .collect::<String>()
     });
 }
 
@@ -48,12 +53,18 @@ fn optional(value: &Value, show: impl Fn(&str) -> Result<String, Error>) -> Resu
     match value.as_str() {
         Some("") => Ok(String::new()),
         Some(text) => show(text),
-        None => Err(Error::new(ErrorKind::InvalidOperation, format!("{value:?} is not a text"))),
+        None => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("{value:?} is not a text"),
+        )),
     }
 }
 
 fn wrong(filter: &str, text: &str) -> Error {
-    Error::new(ErrorKind::InvalidOperation, format!("{filter}: {text:?} is neither a date nor an instant"))
+    Error::new(
+        ErrorKind::InvalidOperation,
+        format!("{filter}: {text:?} is neither a date nor an instant"),
+    )
 }
 
 fn instant(text: &str) -> Result<DateTime<Utc>, Error> {
@@ -93,7 +104,9 @@ fn number(value: &Value, locale: Locale) -> Result<String, Error> {
         Locale::En => (',', '.'),
     };
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), ""), |(whole, fraction)| (whole, fraction));
+    let (whole, fraction) = text
+        .split_once('.')
+        .map_or((text.as_str(), ""), |(whole, fraction)| (whole, fraction));
     let shown = whole
         .parse::<i64>()
         .ok()
@@ -102,7 +115,11 @@ fn number(value: &Value, locale: Locale) -> Result<String, Error> {
         .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("number: {text:?} is not a number")))?;
     let fraction = fraction.trim_end_matches('0');
     let sign = if shown.1 && !fraction.is_empty() { "-" } else { "" };
-    Ok(if fraction.is_empty() { shown.0 } else { format!("{sign}{}{point}{fraction}", shown.0) })
+    Ok(if fraction.is_empty() {
+        shown.0
+    } else {
+        format!("{sign}{}{point}{fraction}", shown.0)
+    })
 }
 
 fn file_size(bytes: u64, locale: Locale) -> String {
@@ -122,23 +139,35 @@ fn time_left(minutes: i64, locale: Locale, texts: &Texts) -> String {
         _ => ("days", amount / 1440),
     };
     let way = if minutes < 0 { "late" } else { "left" };
-    texts.get(locale, &format!("layout.time.{unit}_{way}"), &Params::from([("count".into(), count.to_string())]))
+    texts.get(
+        locale,
+        &format!("layout.time.{unit}_{way}"),
+        &Params::from([("count".into(), count.to_string())]),
+    )
 }
 
 /// Hides a personal value: a mail address keeps its first letter and its domain, everything else its last three
 /// characters. A value of four characters or fewer is hidden whole.
 pub fn mask_text(text: &str) -> String {
     if let Some((name, domain)) = text.split_once('@') {
-        return format!("{}•••@{domain}", name.chars().next().map(String::from).unwrap_or_default());
+        return format!(
+            "{}•••@{domain}",
+            name.chars().next().map(String::from).unwrap_or_default()
+        );
     }
     let length = text.chars().count();
     let kept = if length > 4 { 3 } else { 0 };
-    text.chars().enumerate().map(|(index, c)| if index + kept < length { '•' } else { c }).collect()
+    text.chars()
+        .enumerate()
+        .map(|(index, c)| if index + kept < length { '•' } else { c })
+        .collect()
 }
 
 /// The id of the control of a field: `owner.birth_date` → `f-owner-birth_date`.
 fn field_id(name: &str) -> String {
-    let safe = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' });
+    let safe = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' });
     std::iter::once("f-".to_owned()).chain(safe.map(String::from)).collect()
 }
 
@@ -146,7 +175,9 @@ fn field_id(name: &str) -> String {
 fn link(address: &str) -> String {
     let own = (address.starts_with('/') && !address.starts_with("//") && !address.starts_with("/\\"))
         || address.starts_with(['#', '?']);
-    let known = ["https://", "http://", "tel:", "mailto:"].iter().any(|scheme| address.starts_with(scheme));
+    let known = ["https://", "http://", "tel:", "mailto:"]
+        .iter()
+        .any(|scheme| address.starts_with(scheme));
     if own || known || address.is_empty() {
         return address.to_owned();
     }
@@ -173,7 +204,10 @@ mod tests {
         assert_eq!(date_text("2026-11-23").as_deref(), Some("23/11/2026"));
         // 17:30 UTC is already the next day in Vietnam.
         assert_eq!(date_text("2026-11-23T17:30:00Z").as_deref(), Some("24/11/2026"));
-        assert_eq!(datetime_text("2026-11-23T17:30:00Z").as_deref(), Some("00:30 24/11/2026"));
+        assert_eq!(
+            datetime_text("2026-11-23T17:30:00Z").as_deref(),
+            Some("00:30 24/11/2026")
+        );
         assert_eq!(date_text("23.11.2026"), None);
     }
 

@@ -6,16 +6,31 @@ use crate::{AssetManifest, Locale, Params, Texts, qr};
 
 /// Adds the functions that templates call: `t(key, name=value…)`, `error_text(code, params={})`, `asset(name)`,
 /// `qr(text)`, and the global `locale`.
-pub(crate) fn add(environment: &mut Environment<'static>, locale: Locale, texts: &Arc<Texts>, assets: &Arc<AssetManifest>) {
+pub(crate) fn add(
+    environment: &mut Environment<'static>,
+    locale: Locale,
+    texts: &Arc<Texts>,
+    assets: &Arc<AssetManifest>,
+) {
     let words = Arc::clone(texts);
     environment.add_function("t", move |key: &str, kwargs: Kwargs| -> Result<Value, Error> {
         let mut params = Params::new();
         for name in kwargs.args() {
             let value: Value = kwargs.get(name)?;
             if value.is_undefined() {
-                return Err(Error::new(ErrorKind::UndefinedError, format!("t({key:?}): {name} is undefined")));
+                return Err(Error::new(
+                    ErrorKind::UndefinedError,
+                    format!("t({key:?}): {name} is undefined"),
+                ));
             }
-            params.insert(name.to_owned(), if value.is_none() { String::new() } else { value.to_string() });
+            params.insert(
+                name.to_owned(),
+                if value.is_none() {
+                    String::new()
+                } else {
+                    value.to_string()
+                },
+            );
         }
         // Only texts that are markup skip the escaping of the output, and then their values are escaped here.
         Ok(if key.ends_with("_html") {
@@ -25,15 +40,18 @@ pub(crate) fn add(environment: &mut Environment<'static>, locale: Locale, texts:
         })
     });
     let words = Arc::clone(texts);
-    environment.add_function("error_text", move |code: &str, params: Option<&Value>| -> Result<String, Error> {
-        let mut known = Params::new();
-        if let Some(params) = params.filter(|params| !params.is_none() && !params.is_undefined()) {
-            for key in params.try_iter()? {
-                known.insert(key.to_string(), params.get_item(&key)?.to_string());
+    environment.add_function(
+        "error_text",
+        move |code: &str, params: Option<&Value>| -> Result<String, Error> {
+            let mut known = Params::new();
+            if let Some(params) = params.filter(|params| !params.is_none() && !params.is_undefined()) {
+                for key in params.try_iter()? {
+                    known.insert(key.to_string(), params.get_item(&key)?.to_string());
+                }
             }
-        }
-        Ok(words.error(locale, code, &known))
-    });
+            Ok(words.error(locale, code, &known))
+        },
+    );
     let files = Arc::clone(assets);
     environment.add_function("asset", move |name: &str| files.address(name));
     environment.add_function("qr", |text: &str| {
@@ -52,9 +70,9 @@ pub(crate) fn write_value(out: &mut Output, state: &mut State, value: &Value) ->
         return Ok(());
     }
     match value.as_str() {
-        Some(text) if !value.is_safe() => {
-            out.write_str(&escaped(text)).map_err(|error| Error::new(ErrorKind::WriteFailure, error.to_string()))
-        }
+        Some(text) if !value.is_safe() => out
+            .write_str(&escaped(text))
+            .map_err(|error| Error::new(ErrorKind::WriteFailure, error.to_string())),
         _ => escape_formatter(out, state, value),
     }
 }

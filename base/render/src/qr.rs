@@ -49,7 +49,10 @@ mod tests {
     fn draws_one_square_element() {
         let drawn = svg("https://example.gov.vn/tra-cuu/H30-261123-0001").unwrap();
         assert!(drawn.starts_with("<svg ") && drawn.ends_with("</svg>"));
-        assert!(drawn.contains("viewBox=\"0 0 37 37\"") || drawn.contains("viewBox=\"0 0 41 41\""), "{drawn}");
+        assert!(
+            drawn.contains("viewBox=\"0 0 37 37\"") || drawn.contains("viewBox=\"0 0 41 41\""),
+            "{drawn}"
+        );
         assert!(!drawn.contains("style="));
     }
 

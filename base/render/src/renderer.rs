@@ -109,13 +109,22 @@ impl Renderer {
     pub fn texts(&self) -> Arc<Texts> {
         match self.current() {
             Ok(prepared) => Arc::clone(&prepared.texts),
-            Err(_) => Arc::clone(&self.prepared.read().unwrap_or_else(|poisoned| poisoned.into_inner()).texts),
+            Err(_) => Arc::clone(
+                &self
+                    .prepared
+                    .read()
+                    .unwrap_or_else(|poisoned| poisoned.into_inner())
+                    .texts,
+            ),
         }
     }
 
     /// Every text key that a template names literally, for completeness tests.
     pub fn text_keys(&self) -> BTreeSet<TextKey> {
-        sources(&self.sets).iter().flat_map(|(name, source)| literal_keys(name, source)).collect()
+        sources(&self.sets)
+            .iter()
+            .flat_map(|(name, source)| literal_keys(name, source))
+            .collect()
     }
 
     /// The keys that templates name and a language lacks: `vi layout.nav.track (layouts/citizen.html)`.
@@ -124,7 +133,11 @@ impl Renderer {
         let mut missing = Vec::new();
         for key in self.text_keys() {
             for locale in Locale::ALL {
-                let known = if key.prefix { texts.has_prefix(locale, &key.key) } else { texts.has(locale, &key.key) };
+                let known = if key.prefix {
+                    texts.has_prefix(locale, &key.key)
+                } else {
+                    texts.has(locale, &key.key)
+                };
                 if !known {
                     missing.push(format!("{locale} {} ({})", key.key, key.template));
                 }
@@ -152,7 +165,10 @@ impl Renderer {
 
 /// The folder also holds the documents, which are not pages.
 fn own_templates() -> Vec<(String, String)> {
-    embedded::<OwnTemplates>().into_iter().filter(|(name, _)| name.ends_with(".html")).collect()
+    embedded::<OwnTemplates>()
+        .into_iter()
+        .filter(|(name, _)| name.ends_with(".html"))
+        .collect()
 }
 
 fn sources(sets: &[TemplateSet]) -> Vec<(String, String)> {
@@ -196,7 +212,11 @@ fn prepare(
         }
         environments.insert(locale, environment);
     }
-    Ok(Prepared { stamp, environments, texts })
+    Ok(Prepared {
+        stamp,
+        environments,
+        texts,
+    })
 }
 
 /// A text key found in a template.
@@ -204,7 +224,7 @@ fn prepare(
 pub struct TextKey {
     /// The key, or its beginning.
     pub key: String,
-    /// Whether the template appends something: `t("layout.status." ~ status)`.
+    /// Whether the template appends something: `t("layout.state." ~ status)`.
     pub prefix: bool,
     /// The template.
     pub template: String,
@@ -214,7 +234,10 @@ fn literal_keys(template: &str, source: &str) -> Vec<TextKey> {
     let mut keys = Vec::new();
     for (at, call) in source.match_indices("t(\"") {
         // `t` must stand alone: not the end of `print(` or `post(`.
-        let alone = source[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_');
+        let alone = source[..at]
+            .chars()
+            .next_back()
+            .is_none_or(|c| !c.is_alphanumeric() && c != '_');
         let rest = &source[at + call.len()..];
         let Some(end) = rest.find('"') else { continue };
         if alone {

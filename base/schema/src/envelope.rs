@@ -68,9 +68,7 @@ impl FileName {
             Some((name, kind)) => (Some(name), kind),
             None => (None, stem),
         };
-        let identifier =
-            |part: &str| part.strip_prefix(|first: char| first.is_ascii_digit()).is_some() || crate::is_key(part);
-        let sound = crate::is_key(kind) && name.is_none_or(|name| identifier(name) && name.bytes().all(name_byte));
+        let sound = crate::is_key(kind) && name.is_none_or(is_file_name);
         sound.then(|| Self {
             name: name.map(str::to_owned),
             kind: kind.to_owned(),
@@ -79,6 +77,11 @@ impl FileName {
 }
 
 /// Names of files may start with a digit (`01-granted.scenario.yaml`), else they are identifiers.
-fn name_byte(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_')
+fn is_file_name(name: &str) -> bool {
+    name.bytes()
+        .next()
+        .is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_'))
 }

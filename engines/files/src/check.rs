@@ -28,7 +28,9 @@ pub(crate) struct Checked {
 pub(crate) fn check(path: &Path, cleaned: &str, accept: &Accept, limits: &Limits) -> Result<Checked> {
     name::refuse_misleading(cleaned)?;
     let mut head = Vec::new();
-    File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(error::disk)?;
+    File::open(path)
+        .and_then(|file| file.take(HEAD).read_to_end(&mut head))
+        .map_err(error::disk)?;
     let (kind, flags) = match looks::look(&head) {
         Looks::Jpeg => (Kind::Jpeg, Vec::new()),
         Looks::Png => (Kind::Png, Vec::new()),
@@ -50,9 +52,15 @@ pub(crate) fn check(path: &Path, cleaned: &str, accept: &Accept, limits: &Limits
         Kind::Pdf => pdf::check(path)?,
         Kind::Docx | Kind::Xlsx => office::check(path, limits).map(|()| flags)?,
     };
-    Ok(Checked { kind, name: name::with_true_extension(cleaned, kind), flags })
+    Ok(Checked {
+        kind,
+        name: name::with_true_extension(cleaned, kind),
+        flags,
+    })
 }
 
 fn wrong(found: &str, accept: &Accept) -> Fault {
-    Fault::invalid("files.wrong_type").with("found", found).with("accepted", accept.label())
+    Fault::invalid("files.wrong_type")
+        .with("found", found)
+        .with("accepted", accept.label())
 }

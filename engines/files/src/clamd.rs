@@ -52,7 +52,11 @@ impl Clamd {
         };
         let receive = async {
             let mut answer = Vec::new();
-            (&mut answers).take(LONGEST_ANSWER).read_to_end(&mut answer).await.map(|_| answer)
+            (&mut answers)
+                .take(LONGEST_ANSWER)
+                .read_to_end(&mut answer)
+                .await
+                .map(|_| answer)
         };
         // Both at once: a daemon that has had enough answers and closes before it has read all.
         let (sent, answer) = tokio::join!(send, receive);
@@ -91,7 +95,10 @@ mod tests {
     #[test]
     fn verdicts() {
         assert_eq!(verdict("stream: OK").unwrap(), Verdict::Clean);
-        assert_eq!(verdict("stream: Eicar-Test-Signature FOUND").unwrap(), Verdict::Infected("Eicar-Test-Signature".into()));
+        assert_eq!(
+            verdict("stream: Eicar-Test-Signature FOUND").unwrap(),
+            Verdict::Infected("Eicar-Test-Signature".into())
+        );
         assert!(verdict("INSTREAM size limit exceeded. ERROR").is_err());
         assert!(verdict("").is_err());
     }

@@ -134,7 +134,9 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn is_older(path: &Path, before: SystemTime) -> bool {
-    fs::metadata(path).and_then(|data| data.modified()).is_ok_and(|modified| modified < before)
+    fs::metadata(path)
+        .and_then(|data| data.modified())
+        .is_ok_and(|modified| modified < before)
 }
 
 fn is_hex(path: &Path, length: usize) -> bool {

@@ -57,7 +57,10 @@ impl Files {
     /// Removes content without files, and unfinished uploads, older than a day. Content that is being stored now is left alone.
     pub async fn sweep(&self, ops: &Ops) -> Result<Swept> {
         let before = ops.now() - GRACE;
-        let mut swept = Swept { unfinished: self.drop_unfinished(before).await?, contents: 0 };
+        let mut swept = Swept {
+            unfinished: self.drop_unfinished(before).await?,
+            contents: 0,
+        };
         loop {
             let mut op = ops.open(Actor::System("files")).await?;
             let unused = store::unused(op.conn(), before, BATCH).await?;
@@ -90,7 +93,10 @@ impl Files {
         }
         let disk = self.disk.clone();
         let address = sha256.to_owned();
-        tokio::task::spawn_blocking(move || disk.remove(&address)).await.map_err(error::task)?.map_err(error::disk)?;
+        tokio::task::spawn_blocking(move || disk.remove(&address))
+            .await
+            .map_err(error::task)?
+            .map_err(error::disk)?;
         op.commit().await?;
         Ok(true)
     }
@@ -98,12 +104,18 @@ impl Files {
     async fn drop_unfinished(&self, before: DateTime<Utc>) -> Result<u64> {
         let disk = self.disk.clone();
         let before: SystemTime = before.into();
-        tokio::task::spawn_blocking(move || disk.drop_unfinished(before)).await.map_err(error::task)?.map_err(error::disk)
+        tokio::task::spawn_blocking(move || disk.drop_unfinished(before))
+            .await
+            .map_err(error::task)?
+            .map_err(error::disk)
     }
 
     async fn settled_before(&self, before: DateTime<Utc>) -> Result<Vec<Vec<String>>> {
         let disk = self.disk.clone();
         let before: SystemTime = before.into();
-        tokio::task::spawn_blocking(move || disk.settled_before(before)).await.map_err(error::task)?.map_err(error::disk)
+        tokio::task::spawn_blocking(move || disk.settled_before(before))
+            .await
+            .map_err(error::task)?
+            .map_err(error::disk)
     }
 }

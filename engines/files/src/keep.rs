@@ -96,7 +96,14 @@ impl Files {
     ///
     /// # Errors
     /// `files.empty`, `files.disk_full`, `files.storage` and those of `db`.
-    pub async fn store_bytes(&self, op: &mut Op, name: &str, media_type: &str, holder: &str, bytes: Vec<u8>) -> Result<FileView> {
+    pub async fn store_bytes(
+        &self,
+        op: &mut Op,
+        name: &str,
+        media_type: &str,
+        holder: &str,
+        bytes: Vec<u8>,
+    ) -> Result<FileView> {
         let content = stream::iter([Ok::<_, Fault>(Bytes::from(bytes))]);
         let Spooled { incoming, size, sha256 } = self.spool(content, u64::MAX).await?;
         let received = Received {

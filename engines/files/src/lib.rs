@@ -43,7 +43,10 @@ impl Files {
     /// A store in the folder `root` (made when first needed). Without [`Files::with_scanner`] nothing is scanned
     /// for viruses, unless `limits.clamd_socket` is set.
     pub fn new(root: PathBuf, limits: Limits) -> Self {
-        let scanner = limits.clamd_socket.clone().map(|socket| Arc::new(Clamd::new(socket)) as Arc<dyn Scanner>);
+        let scanner = limits
+            .clamd_socket
+            .clone()
+            .map(|socket| Arc::new(Clamd::new(socket)) as Arc<dyn Scanner>);
         Self {
             disk: disk::Disk::new(root),
             checking: Arc::new(tokio::sync::Semaphore::new(limits.checks_at_once.max(1))),

@@ -49,7 +49,9 @@ impl Kind {
     /// The kind that an extension (without dot, any case) tells.
     pub fn of_extension(extension: &str) -> Option<Kind> {
         let lower = extension.to_ascii_lowercase();
-        Kind::ALL.into_iter().find(|kind| kind.extensions().contains(&lower.as_str()))
+        Kind::ALL
+            .into_iter()
+            .find(|kind| kind.extensions().contains(&lower.as_str()))
     }
 
     /// How people are told: `JPG`, `PDF`.
@@ -70,7 +72,10 @@ pub struct Accept {
 impl Accept {
     /// These kinds.
     pub fn kinds(kinds: impl Into<Vec<Kind>>) -> Self {
-        Self { kinds: kinds.into(), max_bytes: None }
+        Self {
+            kinds: kinds.into(),
+            max_bytes: None,
+        }
     }
 
     /// What a paper usually is: a photograph, a scan or a PDF.
@@ -97,7 +102,11 @@ impl Accept {
 
     /// The kinds as people are told: `JPG, PNG, PDF`.
     pub fn label(&self) -> String {
-        self.kinds.iter().map(|kind| kind.label()).collect::<Vec<_>>().join(", ")
+        self.kinds
+            .iter()
+            .map(|kind| kind.label())
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 

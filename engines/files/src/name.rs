@@ -14,13 +14,14 @@ const LONGEST_EXTENSION: usize = 10;
 const NAMELESS: &str = "tep";
 
 /// The policy that goes with a file shown in place: no scripts, no forms, no origin, nothing loaded.
-pub const INLINE_POLICY: &str = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'";
+pub const INLINE_POLICY: &str =
+    "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
 /// Endings that a double click runs. A file so named is refused, whatever it holds.
 const RUNS: [&str; 46] = [
-    "apk", "app", "bat", "chm", "class", "cmd", "com", "cpl", "deb", "dll", "dmg", "exe", "gadget", "hta", "htm", "html", "iso", "jar",
-    "js", "jse", "lnk", "mht", "mhtml", "msc", "msi", "msp", "php", "pif", "pl", "ps1", "psm1", "py", "reg", "rpm", "scf", "scr", "sh",
-    "svg", "svgz", "sys", "url", "vb", "vbe", "vbs", "wsf", "xhtml",
+    "apk", "app", "bat", "chm", "class", "cmd", "com", "cpl", "deb", "dll", "dmg", "exe", "gadget", "hta", "htm",
+    "html", "iso", "jar", "js", "jse", "lnk", "mht", "mhtml", "msc", "msi", "msp", "php", "pif", "pl", "ps1", "psm1",
+    "py", "reg", "rpm", "scf", "scr", "sh", "svg", "svgz", "sys", "url", "vb", "vbe", "vbs", "wsf", "xhtml",
 ];
 
 /// Endings that are suspect even before a harmless one, as in `hoa-don.exe.pdf`.
@@ -30,10 +31,26 @@ const RUNS_ANYWHERE: [&str; 10] = ["apk", "bat", "cmd", "exe", "hta", "jar", "ln
 /// characters, none that file systems refuse, no leading dots, at most 120 characters with the extension kept.
 pub fn clean_name(raw: &str) -> String {
     let visible = text::clean_line(raw);
-    let last = visible.rsplit(['/', '\\']).find(|part| !part.trim_matches(['.', ' ']).is_empty()).unwrap_or_default();
-    let safe: String = last.chars().map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') { '_' } else { c }).collect();
+    let last = visible
+        .rsplit(['/', '\\'])
+        .find(|part| !part.trim_matches(['.', ' ']).is_empty())
+        .unwrap_or_default();
+    let safe: String = last
+        .chars()
+        .map(|c| {
+            if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') {
+                '_'
+            } else {
+                c
+            }
+        })
+        .collect();
     let bare = safe.trim_start_matches(['.', ' ']).trim_end_matches(['.', ' ']);
-    if bare.is_empty() { NAMELESS.to_owned() } else { shorten(bare) }
+    if bare.is_empty() {
+        NAMELESS.to_owned()
+    } else {
+        shorten(bare)
+    }
 }
 
 /// Cuts the stem, not the extension.
@@ -65,10 +82,18 @@ fn split(name: &str) -> (&str, Option<&str>) {
 
 /// Refuses a (cleaned) name that poses as something that runs.
 pub(crate) fn refuse_misleading(name: &str) -> Result<()> {
-    let endings: Vec<String> = name.split('.').skip(1).map(|part| part.trim().to_ascii_lowercase()).collect();
+    let endings: Vec<String> = name
+        .split('.')
+        .skip(1)
+        .map(|part| part.trim().to_ascii_lowercase())
+        .collect();
     let last_runs = endings.last().is_some_and(|last| RUNS.contains(&last.as_str()));
     let hidden = endings.iter().any(|ending| RUNS_ANYWHERE.contains(&ending.as_str()));
-    if last_runs || hidden { Err(Fault::invalid("files.misleading_name").with("name", name)) } else { Ok(()) }
+    if last_runs || hidden {
+        Err(Fault::invalid("files.misleading_name").with("name", name))
+    } else {
+        Ok(())
+    }
 }
 
 /// The (cleaned) name with the extension that tells the truth: another known extension is
@@ -85,7 +110,9 @@ pub(crate) fn with_true_extension(name: &str, kind: Kind) -> String {
 
 /// Whether a browser may show this media type in the page's place: pictures and PDF only.
 pub fn may_inline(media_type: &str) -> bool {
-    [Kind::Jpeg, Kind::Png, Kind::Pdf].iter().any(|kind| kind.media_type() == media_type)
+    [Kind::Jpeg, Kind::Png, Kind::Pdf]
+        .iter()
+        .any(|kind| kind.media_type() == media_type)
 }
 
 /// The value of `Content-Disposition` (RFC 6266): a name without marks for old programs and the true
@@ -155,7 +182,11 @@ mod tests {
     #[test]
     fn names_that_run_are_refused() {
         for name in ["a.exe", "a.pdf.exe", "a.exe.pdf", "trang.html", "x.SVG", "anhgpj.exe"] {
-            assert_eq!(refuse_misleading(name).unwrap_err().code, "files.misleading_name", "{name}");
+            assert_eq!(
+                refuse_misleading(name).unwrap_err().code,
+                "files.misleading_name",
+                "{name}"
+            );
         }
         for name in ["a.pdf", "exe", "Công ty.com.vn hợp đồng.pdf", "a.b.c.jpg"] {
             assert!(refuse_misleading(name).is_ok(), "{name}");

@@ -30,10 +30,12 @@ impl Files {
         if view.scan == Scan::Infected {
             return Err(Fault::forbidden("files.infected").with("name", &view.name));
         }
-        let file = File::open(self.disk.address(&view.sha256)).await.map_err(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => broken("files.lost", view).caused_by(e),
-            _ => error::disk(e),
-        })?;
+        let file = File::open(self.disk.address(&view.sha256))
+            .await
+            .map_err(|e| match e.kind() {
+                std::io::ErrorKind::NotFound => broken("files.lost", view).caused_by(e),
+                _ => error::disk(e),
+            })?;
         let length = file.metadata().await.map_err(error::disk)?.len();
         if length != view.size {
             return Err(broken("files.corrupted", view));
@@ -48,7 +50,11 @@ impl Files {
     pub async fn read(&self, op: &mut Op, id: FileId) -> Result<Vec<u8>> {
         let view = self.get(op, id).await?;
         let mut bytes = Vec::new();
-        self.open(&view).await?.read_to_end(&mut bytes).await.map_err(error::disk)?;
+        self.open(&view)
+            .await?
+            .read_to_end(&mut bytes)
+            .await
+            .map_err(error::disk)?;
         if hex::encode(Sha256::digest(&bytes)) != view.sha256 {
             return Err(broken("files.corrupted", &view));
         }
@@ -96,7 +102,11 @@ impl Files {
     /// `files.not_found`.
     pub async fn remove(&self, op: &mut Op, id: FileId) -> Result<()> {
         let now = op.now();
-        if store::remove(op.conn(), id, now).await? { Ok(()) } else { Err(missing(id)) }
+        if store::remove(op.conn(), id, now).await? {
+            Ok(())
+        } else {
+            Err(missing(id))
+        }
     }
 }
 

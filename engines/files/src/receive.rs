@@ -8,12 +8,7 @@ use kernel::{Fault, Result};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 
-use crate::{
-    Files, NewFile, Received, Scan, Verdict, check,
-    disk::Incoming,
-    error,
-    name::clean_name,
-};
+use crate::{Files, NewFile, Received, Scan, Verdict, check, disk::Incoming, error, name::clean_name};
 
 impl Files {
     /// Takes the bytes of one upload and checks them. Nothing is visible to anybody until [`Files::keep`].
@@ -33,7 +28,11 @@ impl Files {
         let spooled = self.spool(bytes, most).await?;
         let name = clean_name(&new.name);
         let (incoming, checked) = {
-            let _turn = self.checking.acquire().await.map_err(|e| Fault::internal("files.storage").caused_by(e))?;
+            let _turn = self
+                .checking
+                .acquire()
+                .await
+                .map_err(|e| Fault::internal("files.storage").caused_by(e))?;
             tokio::task::spawn_blocking(move || {
                 let checked = check::check(spooled.incoming.path(), &name, &new.accept, &limits);
                 checked.map(|checked| (spooled.incoming, checked))
@@ -62,8 +61,10 @@ impl Files {
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         let disk = self.disk.clone();
-        let (file, incoming) =
-            tokio::task::spawn_blocking(move || disk.begin()).await.map_err(error::task)?.map_err(error::disk)?;
+        let (file, incoming) = tokio::task::spawn_blocking(move || disk.begin())
+            .await
+            .map_err(error::task)?
+            .map_err(error::disk)?;
         let mut file = tokio::fs::File::from_std(file);
         let mut hasher = Sha256::new();
         let mut size: u64 = 0;
@@ -82,7 +83,11 @@ impl Files {
         }
         file.flush().await.map_err(error::disk)?;
         file.sync_all().await.map_err(error::disk)?;
-        Ok(Spooled { incoming, size, sha256: hex::encode(hasher.finalize()) })
+        Ok(Spooled {
+            incoming,
+            size,
+            sha256: hex::encode(hasher.finalize()),
+        })
     }
 
     async fn scan(&self, incoming: &Incoming, name: &str) -> Result<Scan> {
@@ -95,7 +100,9 @@ impl Files {
                 tracing::warn!(virus, "an infected upload was refused");
                 Err(Fault::invalid("files.infected").with("name", name))
             }
-            Err(error) if self.limits.scan_required => Err(Fault::unavailable("files.scanner_unavailable").caused_by(error)),
+            Err(error) if self.limits.scan_required => {
+                Err(Fault::unavailable("files.scanner_unavailable").caused_by(error))
+            }
             Err(error) => {
                 tracing::warn!(%error, "the virus scanner does not answer, a file is kept unscanned");
                 Ok(Scan::Unscanned)
@@ -123,7 +130,11 @@ fn interrupted(error: impl Into<Box<dyn Error + Send + Sync>>) -> Fault {
 /// English read as well with it left out for whole numbers.
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes * 10 / (1024 * 1024);
-    if tenths.is_multiple_of(10) { (tenths / 10).to_string() } else { format!("{},{}", tenths / 10, tenths % 10) }
+    if tenths.is_multiple_of(10) {
+        (tenths / 10).to_string()
+    } else {
+        format!("{},{}", tenths / 10, tenths % 10)
+    }
 }
 
 #[cfg(test)]

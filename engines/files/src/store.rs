@@ -47,13 +47,21 @@ fn lock_number(sha256: &str) -> i64 {
 
 /// Held by whoever stores this content, to the end of the transaction.
 pub(crate) async fn lock_shared(conn: &mut PgConnection, sha256: &str) -> Result<()> {
-    sqlx::query("SELECT pg_advisory_xact_lock_shared($1)").bind(lock_number(sha256)).execute(conn).await.map_err(db::fault)?;
+    sqlx::query("SELECT pg_advisory_xact_lock_shared($1)")
+        .bind(lock_number(sha256))
+        .execute(conn)
+        .await
+        .map_err(db::fault)?;
     Ok(())
 }
 
 /// For the sweep: `false` when somebody is storing this content now.
 pub(crate) async fn try_lock(conn: &mut PgConnection, sha256: &str) -> Result<bool> {
-    sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)").bind(lock_number(sha256)).fetch_one(conn).await.map_err(db::fault)
+    sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
+        .bind(lock_number(sha256))
+        .fetch_one(conn)
+        .await
+        .map_err(db::fault)
 }
 
 /// What an earlier scan said stands unless this one says more.

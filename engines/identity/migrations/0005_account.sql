@@ -24,6 +24,7 @@ CREATE TABLE identity.session (
     idle_seconds  integer NOT NULL CHECK (idle_seconds > 0),
     expires_at    timestamptz NOT NULL,
     ip            text NOT NULL,
+    network       text NOT NULL,    -- what one subscriber can vary at will: an IPv4 address, a /64 of IPv6
     user_agent    text NOT NULL,
     ended_at      timestamptz,
     end_reason    text CHECK (end_reason IN ('signed_out', 'ended_elsewhere', 'password_changed', 'account_state')),
@@ -31,6 +32,7 @@ CREATE TABLE identity.session (
     CONSTRAINT session_end CHECK ((ended_at IS NULL) = (end_reason IS NULL))
 );
 CREATE INDEX session_account ON identity.session (account, created_at DESC) WHERE ended_at IS NULL;
+CREATE INDEX session_network ON identity.session (account, network);
 CREATE INDEX session_expiry ON identity.session (expires_at);
 
 -- A browser in which the right password of this account was typed before.
@@ -47,7 +49,7 @@ CREATE INDEX device_age ON identity.device (last_used_at);
 CREATE TABLE identity.sign_in_attempt (
     id            uuid PRIMARY KEY,
     login_sha256  bytea NOT NULL,
-    source        text NOT NULL,    -- 'device:<digest>' for a known device, otherwise 'ip:<network>'
+    source        text NOT NULL,    -- a known device, or a network
     network       text NOT NULL,
     known_device  boolean NOT NULL,
     right_password boolean NOT NULL DEFAULT false,

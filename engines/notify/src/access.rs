@@ -21,7 +21,13 @@ mod tests {
     #[test]
     fn only_the_owner_and_the_platform() {
         let account = AccountId::new();
-        let citizen = |account| Actor::Citizen(Citizen { account, person: PersonId::new(), name: "Nguyễn Văn Mẫu".into() });
+        let citizen = |account| {
+            Actor::Citizen(Citizen {
+                account,
+                person: PersonId::new(),
+                name: "Nguyễn Văn Mẫu".into(),
+            })
+        };
         assert!(own_box(&citizen(account), account).is_allowed());
         assert!(own_box(&Actor::System("demo"), account).is_allowed());
         assert!(!own_box(&citizen(AccountId::new()), account).is_allowed());

@@ -49,7 +49,9 @@ impl EmailConfig {
         let value = |name: &str| get(&format!("NGABAY_SMTP_{name}")).filter(|value| !value.trim().is_empty());
         let Some(host) = value("HOST") else { return Ok(None) };
         let needed = |name: &str| value(name).ok_or_else(|| bad(format!("NGABAY_SMTP_{name}")));
-        let port = value("PORT").map(|port| port.parse().map_err(|_| bad("NGABAY_SMTP_PORT"))).transpose()?;
+        let port = value("PORT")
+            .map(|port| port.parse().map_err(|_| bad("NGABAY_SMTP_PORT")))
+            .transpose()?;
         let security = match value("SECURITY").as_deref() {
             Some("tls") => Security::Tls,
             Some("starttls") | None => Security::StartTls,
@@ -93,7 +95,12 @@ mod tests {
     use super::*;
 
     fn variables<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
-        |name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        |name| {
+            pairs
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        }
     }
 
     #[test]
@@ -114,7 +121,8 @@ mod tests {
     fn what_is_missing_or_malformed_is_named() {
         let fault = EmailConfig::from_variables(variables(&[("NGABAY_SMTP_HOST", "x")])).unwrap_err();
         assert_eq!(fault.params["reason"], "NGABAY_SMTP_FROM");
-        let fault = EmailConfig::from_variables(variables(&[("NGABAY_SMTP_HOST", "x"), ("NGABAY_SMTP_PORT", "many")])).unwrap_err();
+        let fault = EmailConfig::from_variables(variables(&[("NGABAY_SMTP_HOST", "x"), ("NGABAY_SMTP_PORT", "many")]))
+            .unwrap_err();
         assert_eq!(fault.params["reason"], "NGABAY_SMTP_PORT");
     }
 }

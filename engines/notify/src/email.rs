@@ -86,7 +86,13 @@ impl Post {
             return Err(bad("portal"));
         }
         let portal = config.portal.trim_end_matches('/').to_owned();
-        Ok(Self { transport: builder.build(), from, portal, addresses, words })
+        Ok(Self {
+            transport: builder.build(),
+            from,
+            portal,
+            addresses,
+            words,
+        })
     }
 
     pub async fn recipient(&self, op: &mut Op, account: AccountId) -> Result<Option<Recipient>> {
@@ -97,13 +103,24 @@ impl Post {
     pub async fn send(&self, to: &Recipient, message: &MessageView) -> Result<(), PostError> {
         let mail = self.mail(to, message)?;
         self.transport.send(mail).await.map(|_| ()).map_err(|error| {
-            if error.is_permanent() { PostError::Refused(error.to_string()) } else { PostError::Away(describe(&error)) }
+            if error.is_permanent() {
+                PostError::Refused(error.to_string())
+            } else {
+                PostError::Away(describe(&error))
+            }
         })
     }
 
     fn mail(&self, to: &Recipient, message: &MessageView) -> Result<lettre::Message, PostError> {
-        let address = to.email.trim().parse().map_err(|error| PostError::Refused(format!("address: {error}")))?;
-        let recipient = Mailbox::new(Some(text::clean_line(&to.name)).filter(|name| !name.is_empty()), address);
+        let address = to
+            .email
+            .trim()
+            .parse()
+            .map_err(|error| PostError::Refused(format!("address: {error}")))?;
+        let recipient = Mailbox::new(
+            Some(text::clean_line(&to.name)).filter(|name| !name.is_empty()),
+            address,
+        );
         let params = BTreeMap::from([("name".to_owned(), text::clean_line(&to.name))]);
         let say = |key: &str| self.words.text(to.locale, key, &params);
         let title = text::clean_line(&message.title(&*self.words, to.locale));
@@ -117,7 +134,10 @@ impl Post {
             say("messages.email.footer"),
         );
         // RFC 3834: robots shall not answer.
-        let automatic = HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned());
+        let automatic = HeaderValue::new(
+            HeaderName::new_from_ascii_str("Auto-Submitted"),
+            "auto-generated".to_owned(),
+        );
         lettre::Message::builder()
             .from(self.from.clone())
             .to(recipient)

@@ -76,13 +76,22 @@ where
         .api_get(
             "/api/v1/messages",
             Door::SignedIn,
-            Doc::new("listMessages", "messages", "Messages to the signed-in person, newest first.").with_query(&["sau", "so"]),
+            Doc::new(
+                "listMessages",
+                "messages",
+                "Messages to the signed-in person, newest first.",
+            )
+            .with_query(&["sau", "so"]),
             list,
         )
         .api_post(
             "/api/v1/messages/{id}/read",
             Door::SignedIn,
-            Doc::new("readMessage", "messages", "Marks one message read. Repeating it changes nothing."),
+            Doc::new(
+                "readMessage",
+                "messages",
+                "Marks one message read. Repeating it changes nothing.",
+            ),
             read_one,
         )
         .api_post(
@@ -105,7 +114,11 @@ where
     op.commit().await?;
     let texts = visit.site().renderer.texts();
     let page = page.map(|view| MessageWords::new(view, &*texts, visit.locale));
-    Ok(MessagePage { items: page.items, next: page.next, unread })
+    Ok(MessagePage {
+        items: page.items,
+        next: page.next,
+        unread,
+    })
 }
 
 async fn read_one<S>(visit: Visit<S>, _: ReadRequest) -> Result<ReadCount>
@@ -138,5 +151,8 @@ where
 
 /// The door lets only signed-in people in, so a missing account is the box of nobody.
 fn account<S>(visit: &Visit<S>) -> Result<AccountId> {
-    visit.actor.account().ok_or_else(|| Fault::not_found("notify.not_found"))
+    visit
+        .actor
+        .account()
+        .ok_or_else(|| Fault::not_found("notify.not_found"))
 }

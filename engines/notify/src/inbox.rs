@@ -30,7 +30,9 @@ impl Notify {
     /// `notify.not_found` for anybody but the account, and for a message that is not in its box.
     pub async fn mark_read(&self, op: &mut Op, account: AccountId, which: Which) -> Result<u32> {
         let decision = access::own_box(op.actor(), account);
-        let permit = op.allow("notify.mark_read", &access::subject(account), decision).await?;
+        let permit = op
+            .allow("notify.mark_read", &access::subject(account), decision)
+            .await?;
         let now = op.now();
         match which {
             Which::All => store::mark_all(op.conn(), &permit, account, now).await,

@@ -29,7 +29,8 @@ pub fn register(jobs: &mut Jobs, notify: &Notify) {
 impl Notify {
     /// One attempt: look (transaction), send (none), write down how it went (transaction).
     async fn deliver(&self, ops: &Ops, job: &Job) -> Result<()> {
-        let payload = Payload::deserialize(&job.payload).map_err(|e| Fault::internal("notify.not_found").caused_by(e))?;
+        let payload =
+            Payload::deserialize(&job.payload).map_err(|e| Fault::internal("notify.not_found").caused_by(e))?;
         let Some(post) = &self.post else {
             // Switched off since: the delivery stays queued as a witness, the job ends.
             return Ok(());
@@ -53,10 +54,14 @@ impl Notify {
                 tracing::warn!(message = %message.id, error, "an e-mail was refused for good");
                 (DeliveryState::Failed, Some(error), None)
             }
-            Err(PostError::Away(error)) if job.attempts + 1 >= MOST_FAILURES => (DeliveryState::Failed, Some(error), None),
-            Err(PostError::Away(error)) => {
-                (DeliveryState::Queued, Some(error.clone()), Some(Fault::unavailable("notify.mail_away").caused_by(error)))
+            Err(PostError::Away(error)) if job.attempts + 1 >= MOST_FAILURES => {
+                (DeliveryState::Failed, Some(error), None)
             }
+            Err(PostError::Away(error)) => (
+                DeliveryState::Queued,
+                Some(error.clone()),
+                Some(Fault::unavailable("notify.mail_away").caused_by(error)),
+            ),
         };
         let mut op = ops.open(Actor::System("notify")).await?;
         let now = op.now();

@@ -25,8 +25,10 @@ pub use words::Words;
 use kernel::Result;
 
 /// The schema `notify`.
-pub const MIGRATIONS: &[db::Migration] =
-    db::migrations!("notify", ["0001_message.sql", "0002_preference.sql", "0003_delivery.sql"]);
+pub const MIGRATIONS: &[db::Migration] = db::migrations!(
+    "notify",
+    ["0001_message.sql", "0002_preference.sql", "0003_delivery.sql"]
+);
 
 /// Messages to people. Cheap to clone.
 #[derive(Clone, Default)]
@@ -44,7 +46,14 @@ impl Notify {
     ///
     /// # Errors
     /// `notify.mail_config` when the settings cannot work.
-    pub fn with_email(self, config: &EmailConfig, addresses: Arc<dyn Addresses>, words: Arc<dyn Words>) -> Result<Self> {
-        Ok(Self { post: Some(Arc::new(email::Post::new(config, addresses, words)?)) })
+    pub fn with_email(
+        self,
+        config: &EmailConfig,
+        addresses: Arc<dyn Addresses>,
+        words: Arc<dyn Words>,
+    ) -> Result<Self> {
+        Ok(Self {
+            post: Some(Arc::new(email::Post::new(config, addresses, words)?)),
+        })
     }
 }

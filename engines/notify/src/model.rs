@@ -27,7 +27,13 @@ pub struct Message {
 impl Message {
     /// A message without values.
     pub fn new(to: AccountId, kind: impl Into<String>, link: impl Into<String>) -> Self {
-        Self { to, kind: kind.into(), params: BTreeMap::new(), link: link.into(), once: None }
+        Self {
+            to,
+            kind: kind.into(),
+            params: BTreeMap::new(),
+            link: link.into(),
+            once: None,
+        }
     }
 
     /// Adds a value for the words.
@@ -47,7 +53,10 @@ impl Message {
     /// A kind must be able to be a text key, a link must stay inside the portal. Both come from our own code and declarations.
     pub(crate) fn check(&self) -> Result<()> {
         let part = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
         };
         if !self.kind.split('.').all(part) {
             return Err(Fault::internal("notify.bad_kind").with("kind", &self.kind));
@@ -94,7 +103,11 @@ impl MessageView {
     }
 
     fn key(&self, part: &str) -> String {
-        if self.kind.contains('.') { format!("{}.{part}", self.kind) } else { format!("messages.{}.{part}", self.kind) }
+        if self.kind.contains('.') {
+            format!("{}.{part}", self.kind)
+        } else {
+            format!("messages.{}.{part}", self.kind)
+        }
     }
 }
 
@@ -160,7 +173,10 @@ mod tests {
     #[test]
     fn kinds_and_links_are_checked() {
         let to = AccountId::new();
-        for (kind, link) in [("dossier_received", "/ho-so/1"), ("apps.household-business.granted", "/")] {
+        for (kind, link) in [
+            ("dossier_received", "/ho-so/1"),
+            ("apps.household-business.granted", "/"),
+        ] {
             assert!(Message::new(to, kind, link).check().is_ok());
         }
         for (kind, link, code) in [

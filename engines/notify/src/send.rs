@@ -21,7 +21,8 @@ impl Notify {
         };
         if store::email_wanted(op.conn(), message.to).await? && post.recipient(op, message.to).await?.is_some() {
             store::insert_delivery(op.conn(), id, now).await?;
-            op.enqueue(NewJob::new(jobs::EMAIL, jobs::Payload { message: id })).await?;
+            op.enqueue(NewJob::new(jobs::EMAIL, jobs::Payload { message: id }))
+                .await?;
         }
         Ok(Some(id))
     }

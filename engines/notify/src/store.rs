@@ -43,7 +43,11 @@ struct DeliveryRow {
 }
 
 /// `None` when the key was used before.
-pub(crate) async fn insert_message(conn: &mut PgConnection, message: &Message, now: DateTime<Utc>) -> Result<Option<MessageId>> {
+pub(crate) async fn insert_message(
+    conn: &mut PgConnection,
+    message: &Message,
+    now: DateTime<Utc>,
+) -> Result<Option<MessageId>> {
     let id: Option<Uuid> = sqlx::query_scalar(
         "INSERT INTO notify.message (
              id,
@@ -71,7 +75,11 @@ pub(crate) async fn insert_message(conn: &mut PgConnection, message: &Message, n
     Ok(id.map(MessageId::from_uuid))
 }
 
-pub(crate) async fn page(conn: &mut PgConnection, account: AccountId, request: &PageRequest) -> Result<Vec<MessageView>> {
+pub(crate) async fn page(
+    conn: &mut PgConnection,
+    account: AccountId,
+    request: &PageRequest,
+) -> Result<Vec<MessageView>> {
     let after: Option<(DateTime<Utc>, MessageId)> = request.after.as_deref().map(db::cursor::decode).transpose()?;
     let rows: Vec<MessageRow> = sqlx::query_as(
         "SELECT
@@ -106,7 +114,12 @@ pub(crate) async fn unread(conn: &mut PgConnection, account: AccountId) -> Resul
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-pub(crate) async fn mark_all(conn: &mut PgConnection, _: &Permit, account: AccountId, now: DateTime<Utc>) -> Result<u32> {
+pub(crate) async fn mark_all(
+    conn: &mut PgConnection,
+    _: &Permit,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<u32> {
     let done = sqlx::query("UPDATE notify.message SET read_at = $2 WHERE account = $1 AND read_at IS NULL")
         .bind(account.uuid())
         .bind(now)
@@ -260,5 +273,7 @@ pub(crate) async fn message(conn: &mut PgConnection, id: MessageId) -> Result<Op
     .fetch_optional(conn)
     .await
     .map_err(db::fault)?;
-    Ok(account.zip(row).map(|(account, row)| (AccountId::from_uuid(account), row.into())))
+    Ok(account
+        .zip(row)
+        .map(|(account, row)| (AccountId::from_uuid(account), row.into())))
 }

@@ -1,10 +1,12 @@
 //! Between the machine and the tables: loads an instance, carries out what the machine says, saves it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use kernel::{Fault, InstanceId, Result, TaskId};
 use op::{Op, Permit};
+use schema::feel::Scope;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -15,8 +17,7 @@ use crate::model::{InstanceState, InstanceView, TaskState, TaskView, merge};
 use crate::process::NodeIndex;
 use crate::store::instance::TokenRow;
 use crate::store::timer::TimerRow;
-use crate::store::{self};
-use crate::{Workflow, events, timers};
+use crate::{Workflow, events, store, timers};
 
 /// A locked instance with its definition and the machine's state.
 pub(crate) struct Run {
@@ -24,7 +25,7 @@ pub(crate) struct Run {
     pub definition: Arc<Definition>,
     pub state: State,
     /// The tokens as they are stored.
-    stored: std::collections::BTreeMap<TokenNumber, Token>,
+    stored: BTreeMap<TokenNumber, Token>,
 }
 
 fn broken(what: &str) -> Fault {
@@ -34,7 +35,12 @@ fn broken(what: &str) -> Fault {
 impl Run {
     /// A new instance, not moved yet.
     pub fn new(instance: InstanceView, definition: Arc<Definition>) -> Self {
-        Self { instance, definition, state: State::default(), stored: Default::default() }
+        Self { instance, definition, state: State::default(), stored: BTreeMap::new() }
+    }
+
+    /// What conditions may read now.
+    pub fn scope(&self, now: DateTime<Utc>) -> Scope {
+        Scope::from_json(now, &self.instance.variables)
     }
 
     fn node_id(&self, node: NodeIndex) -> &str {
@@ -191,7 +197,8 @@ impl Workflow {
         };
         let result: Value = action(op, &call).await?;
         merge(&mut run.instance.variables, result).map_err(|fault| failed().caused_by(fault))?;
-        Ok(machine::complete(run.definition.process(), &mut run.state, token, &run.instance.variables)?)
+        let scope = run.scope(op.now());
+        Ok(machine::complete(run.definition.process(), &mut run.state, token, &scope)?)
     }
 }
 

@@ -30,7 +30,8 @@ impl Workflow {
         task.version += 1;
         events::task(op, events::TASK_COMPLETED, &task);
 
-        let effects = machine::complete(run.definition.process(), &mut run.state, task.token, &run.instance.variables)?;
+        let scope = run.scope(op.now());
+        let effects = machine::complete(run.definition.process(), &mut run.state, task.token, &scope)?;
         self.carry_out(op, &permit, &mut run, effects).await?;
         let detail = serde_json::json!({ "instance": task.instance, "task": task.id, "node": task.node, "outcome": task.outcome });
         op.record(Entry::new("workflow.completed", &task.subject).detail(detail)).await

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use serde_json::Value;
+use schema::feel::Scope;
 
 use crate::process::{FlowIndex, NodeIndex, NodeKind, Process};
 
@@ -124,30 +124,30 @@ pub enum Stuck {
 }
 
 /// Puts the first token on the start event and lets it move.
-pub fn start(process: &Process, state: &mut State, variables: &Value) -> Result<Vec<Effect>, Stuck> {
+pub fn start(process: &Process, state: &mut State, scope: &Scope) -> Result<Vec<Effect>, Stuck> {
     let node = process.start().ok_or(Stuck::NoStart)?;
     let token = state.new_token(node, None);
-    Advance::new(process, state, variables).run([token])
+    Advance::new(process, state, scope).run([token])
 }
 
 /// The work of the token is done: a user task was completed or an action returned.
-pub fn complete(process: &Process, state: &mut State, token: TokenNumber, variables: &Value) -> Result<Vec<Effect>, Stuck> {
+pub fn complete(process: &Process, state: &mut State, token: TokenNumber, scope: &Scope) -> Result<Vec<Effect>, Stuck> {
     let node = state.tokens.get(&token).ok_or(Stuck::NotWaiting(token))?.node;
     if !matches!(process.nodes[node].kind, NodeKind::UserTask | NodeKind::ServiceTask) {
         return Err(Stuck::NotWaiting(token));
     }
-    let mut advance = Advance::new(process, state, variables);
+    let mut advance = Advance::new(process, state, scope);
     advance.drop_timers(token);
     advance.leave(token, node)?;
     advance.finish()
 }
 
 /// The moment of a timer has come.
-pub fn fire_timer(process: &Process, state: &mut State, token: TokenNumber, timer: NodeIndex, variables: &Value) -> Result<Vec<Effect>, Stuck> {
+pub fn fire_timer(process: &Process, state: &mut State, token: TokenNumber, timer: NodeIndex, scope: &Scope) -> Result<Vec<Effect>, Stuck> {
     if !state.timers.remove(&(token, timer)) {
         return Err(Stuck::NotWaiting(token));
     }
-    let mut advance = Advance::new(process, state, variables);
+    let mut advance = Advance::new(process, state, scope);
     match process.nodes[timer].kind {
         NodeKind::TimerCatch => advance.leave(token, timer)?,
         NodeKind::Boundary { host, interrupting: true } => {
@@ -168,7 +168,7 @@ pub fn fire_timer(process: &Process, state: &mut State, token: TokenNumber, time
 struct Advance<'a> {
     process: &'a Process,
     state: &'a mut State,
-    variables: &'a Value,
+    scope: &'a Scope,
     effects: Vec<Effect>,
     /// Tokens that have arrived at a node and were not looked at yet.
     arrived: VecDeque<TokenNumber>,
@@ -176,8 +176,8 @@ struct Advance<'a> {
 }
 
 impl<'a> Advance<'a> {
-    fn new(process: &'a Process, state: &'a mut State, variables: &'a Value) -> Self {
-        Self { process, state, variables, effects: Vec::new(), arrived: VecDeque::new(), last_end: None }
+    fn new(process: &'a Process, state: &'a mut State, scope: &'a Scope) -> Self {
+        Self { process, state, scope, effects: Vec::new(), arrived: VecDeque::new(), last_end: None }
     }
 
     fn run(mut self, tokens: impl IntoIterator<Item = TokenNumber>) -> Result<Vec<Effect>, Stuck> {
@@ -249,7 +249,7 @@ impl<'a> Advance<'a> {
             let flow = &self.process.flows[*index];
             let Some(condition) = &flow.condition else { continue };
             let holds = condition
-                .holds(self.variables)
+                .holds(self.scope)
                 .map_err(|reason| Stuck::Condition { flow: flow.id.clone(), reason })?;
             if holds {
                 return Ok(*index);

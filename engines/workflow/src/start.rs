@@ -43,7 +43,8 @@ impl Workflow {
         store::instance::insert(op.conn(), &permit, &instance, id).await?;
         let mut run = Run::new(instance, definition);
         events::instance(op, events::INSTANCE_STARTED, &run);
-        let effects = machine::start(run.definition.process(), &mut run.state, &run.instance.variables)?;
+        let scope = run.scope(op.now());
+        let effects = machine::start(run.definition.process(), &mut run.state, &scope)?;
         self.carry_out(op, &permit, &mut run, effects).await?;
         let detail = serde_json::json!({
             "instance": run.instance.id,

@@ -54,7 +54,8 @@ impl Workflow {
             _ => None,
         };
         let now = op.now();
-        let effects = machine::fire_timer(run.definition.process(), &mut run.state, token, node, &run.instance.variables)?;
+        let scope = run.scope(op.now());
+        let effects = machine::fire_timer(run.definition.process(), &mut run.state, token, node, &scope)?;
         store::timer::close(op.conn(), &permit, run.instance.id, row.token, &row.node, "fired", now).await?;
         events::timer(
             op,

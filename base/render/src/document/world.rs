@@ -14,8 +14,12 @@ use typst::{
 
 use super::{DocumentFault, bytes};
 
-/// The families that papers may use; both ship inside the binary and hold every Vietnamese letter.
+/// The families that papers may use; both ship inside the binary.
 const FAMILIES: [&str; 2] = ["Libertinus Serif", "DejaVu Sans Mono"];
+
+/// Every lower-case letter of Vietnamese, and the signs of official papers. A face that lacks one (Libertinus Serif
+/// Bold Italic has no ơ) is left out, so that the nearest whole face is used instead of a missing mark.
+const LETTERS: &str = "aàáảãạăằắẳẵặâầấẩẫậeèéẻẽẹêềếểễệiìíỉĩịoòóỏõọôồốổỗộơờớởỡợuùúủũụưừứửữựyỳýỷỹỵđ–“”…";
 
 struct Fonts {
     book: LazyHash<FontBook>,
@@ -25,10 +29,20 @@ struct Fonts {
 static FONTS: LazyLock<Fonts> = LazyLock::new(|| {
     let fonts: Vec<Font> = typst_assets::fonts()
         .flat_map(|data| Font::iter(Bytes::new(data)))
-        .filter(|font| FAMILIES.contains(&font.info().family.as_str()))
+        .filter(|font| FAMILIES.contains(&font.info().family.as_str()) && whole(font))
         .collect();
-    Fonts { book: LazyHash::new(FontBook::from_fonts(&fonts)), fonts }
+    Fonts {
+        book: LazyHash::new(FontBook::from_fonts(&fonts)),
+        fonts,
+    }
 });
+
+fn whole(font: &Font) -> bool {
+    let letters = LETTERS.chars().chain(LETTERS.chars().flat_map(char::to_uppercase));
+    letters
+        .into_iter()
+        .all(|letter| font.info().coverage.contains(letter as u32))
+}
 
 static LIBRARY: LazyLock<LazyHash<Library>> = LazyLock::new(|| LazyHash::new(Library::default()));
 
@@ -55,7 +69,11 @@ impl PaperWorld {
         if let Some(svg) = qr_svg {
             files.insert(file_id("qr.svg")?, bytes(&svg));
         }
-        Ok(Self { main: file_id(main)?, sources, files })
+        Ok(Self {
+            main: file_id(main)?,
+            sources,
+            files,
+        })
     }
 }
 
@@ -102,4 +120,37 @@ impl World for PaperWorld {
 
 fn missing(id: FileId) -> FileError {
     FileError::NotFound(id.get().vpath().get_without_slash().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use typst::text::{FontStretch, FontStyle, FontVariant, FontWeight};
+
+    use super::*;
+
+    #[test]
+    fn each_style_finds_a_face_with_every_vietnamese_letter() {
+        for (style, weight, least) in [
+            (FontStyle::Normal, FontWeight::REGULAR, 400),
+            (FontStyle::Normal, FontWeight::BOLD, 700),
+            (FontStyle::Italic, FontWeight::REGULAR, 400),
+            (FontStyle::Italic, FontWeight::BOLD, 600),
+        ] {
+            let variant = FontVariant::new(style, weight, FontStretch::NORMAL);
+            let index = FONTS
+                .book
+                .select("libertinus serif", variant)
+                .expect("the family is there");
+            let info = FONTS.fonts[index].info();
+            assert_eq!(info.variant.style, style);
+            assert!(info.variant.weight.to_number() >= least, "{:?}", info.variant);
+            for letter in LETTERS.chars().chain(LETTERS.to_uppercase().chars()) {
+                assert!(
+                    info.coverage.contains(letter as u32),
+                    "{:?} lacks {letter}",
+                    info.variant
+                );
+            }
+        }
+    }
 }

@@ -1,12 +1,13 @@
 //! The evaluator: a walk over the tree with a budget.
 
-use std::collections::BTreeMap;
+mod loops;
+mod paths;
 
-use rust_decimal::prelude::ToPrimitive;
+use std::collections::BTreeMap;
 
 use super::function::Function;
 use super::operate::{self, Outcome};
-use super::syntax::{Binding, Comparison, Domain, Expr, Kind, Place, Range, Test};
+use super::syntax::{Comparison, Expr, Kind, Place, Range, Test};
 use super::{Evaluation, FeelError, LONGEST_LIST, MOST_STEPS, Note, Scope, Value, call};
 
 const MOST_NOTES: usize = 50;
@@ -148,47 +149,6 @@ impl Evaluator<'_> {
         }
     }
 
-    /// A name from the inside out.
-    fn found(&self, name: &str) -> Option<&Value> {
-        for local in self.locals.iter().rev() {
-            match local {
-                Local::Name(bound, value) if bound == name => return Some(value),
-                Local::Keys(keys) => {
-                    if let Some(value) = keys.get(name) {
-                        return Some(value);
-                    }
-                }
-                Local::Name(..) => {}
-            }
-        }
-        self.scope.get(name)
-    }
-
-    /// A name or a path through contexts, without copying on the way.
-    fn reached(&self, expr: &Expr) -> Option<&Value> {
-        match &expr.kind {
-            Kind::Name(name) => self.found(name),
-            Kind::Path(base, name) => match self.reached(base)? {
-                Value::Context(entries) => entries.get(name),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    fn name(&mut self, place: Place, name: &str) -> Done {
-        match self.found(name).map(Value::weight) {
-            Some(weight) => {
-                self.charge(place, weight / PARTS_A_STEP)?;
-                Ok(self.found(name).cloned().unwrap_or_default())
-            }
-            None => {
-                self.note(place, format!("there is no '{name}'"));
-                Ok(Value::Null)
-            }
-        }
-    }
-
     fn list(&mut self, place: Place, items: &[Expr]) -> Done {
         let mut values = Vec::with_capacity(items.len());
         for item in items {
@@ -209,100 +169,6 @@ impl Evaluator<'_> {
         match self.locals.pop() {
             Some(Local::Keys(keys)) => self.admit(place, Value::Context(keys)),
             _ => Ok(Value::Null),
-        }
-    }
-
-    fn path(&mut self, whole: &Expr, base: &Expr, name: &str) -> Done {
-        if let Some(weight) = self.reached(whole).map(Value::weight) {
-            self.charge(whole.place, weight / PARTS_A_STEP)?;
-            return Ok(self.reached(whole).cloned().unwrap_or_default());
-        }
-        let base = self.value(base)?;
-        self.member(whole.place, &base, name)
-    }
-
-    fn member(&mut self, place: Place, base: &Value, name: &str) -> Done {
-        match base {
-            Value::Null => Ok(Value::Null),
-            Value::Context(entries) => match entries.get(name) {
-                Some(value) => self.admit(place, value.clone()),
-                None => {
-                    self.note(place, format!("there is no '{name}'"));
-                    Ok(Value::Null)
-                }
-            },
-            // The path of a list is the list of the paths.
-            Value::List(items) => {
-                self.charge(place, items.len())?;
-                let mut members = Vec::with_capacity(items.len());
-                for item in items {
-                    members.push(match item {
-                        Value::List(_) => Value::Null,
-                        item => self.member(place, item, name)?,
-                    });
-                }
-                self.admit(place, Value::List(members))
-            }
-            other => Ok(self.noted(place, operate::property(other, name))),
-        }
-    }
-
-    /// `list[2]`, `list[-1]`, `list[condition]`. What is no list counts as a list of one.
-    fn filter(&mut self, place: Place, base: &Expr, filter: &Expr) -> Done {
-        let items = match self.value(base)? {
-            Value::List(items) => items,
-            Value::Null => {
-                self.note(place, "null has no items");
-                return Ok(Value::Null);
-            }
-            single => vec![single],
-        };
-        let mut kept = Vec::new();
-        let mut index = None;
-        for item in &items {
-            match self.with_item(item, filter)? {
-                Value::Boolean(true) => kept.push(item.clone()),
-                Value::Number(number) => {
-                    index = Some(number);
-                    break;
-                }
-                _ => {}
-            }
-        }
-        if let Some(number) = index {
-            return self.item_at(place, &items, number);
-        }
-        self.admit(place, Value::List(kept))
-    }
-
-    fn with_item(&mut self, item: &Value, filter: &Expr) -> Done {
-        self.charge(filter.place, item.weight() / PARTS_A_STEP)?;
-        let outside = self.locals.len();
-        self.locals.push(Local::Name("item".to_owned(), item.clone()));
-        if let Value::Context(entries) = item {
-            self.locals.push(Local::Keys(entries.clone()));
-        }
-        let result = self.value(filter)?;
-        self.locals.truncate(outside);
-        Ok(result)
-    }
-
-    fn item_at(&mut self, place: Place, items: &[Value], number: rust_decimal::Decimal) -> Done {
-        let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
-        let position = match number.to_i64().filter(|_| number.is_integer()) {
-            Some(index) if index > 0 => usize::try_from(index - 1).ok(),
-            Some(index) if index < 0 => usize::try_from(count.saturating_add(index)).ok(),
-            _ => None,
-        };
-        match position.and_then(|position| items.get(position)) {
-            Some(item) => self.admit(place, item.clone()),
-            None => {
-                self.note(
-                    place,
-                    format!("there is no item {}: the list has {count}", number.normalize()),
-                );
-                Ok(Value::Null)
-            }
         }
     }
 
@@ -378,101 +244,6 @@ impl Evaluator<'_> {
         let above = self.compare(place, above, value, &low)?;
         let below = self.compare(place, below, value, &high)?;
         Ok(both(above, below))
-    }
-
-    fn quantified(&mut self, bindings: &[Binding], body: &Expr, decisive: bool) -> Done {
-        let mut unknown = false;
-        let mut decided = false;
-        let walked = self.walk(bindings, &mut |evaluator| {
-            match evaluator.value(body)? {
-                Value::Boolean(value) if value == decisive => decided = true,
-                Value::Boolean(_) => {}
-                _ => unknown = true,
-            }
-            Ok(!decided)
-        })?;
-        Ok(match (walked, decided, unknown) {
-            (false, ..) => Value::Null,
-            (_, true, _) => Value::Boolean(decisive),
-            (_, _, true) => Value::Null,
-            _ => Value::Boolean(!decisive),
-        })
-    }
-
-    /// Runs `visit` for every combination of the bindings until it says stop. False: a domain is no list.
-    fn walk(&mut self, bindings: &[Binding], visit: &mut dyn FnMut(&mut Self) -> Done<bool>) -> Done<bool> {
-        let mut sound = true;
-        self.step_into(bindings, &mut sound, visit)?;
-        Ok(sound)
-    }
-
-    /// False: stop.
-    fn step_into(
-        &mut self,
-        bindings: &[Binding],
-        sound: &mut bool,
-        visit: &mut dyn FnMut(&mut Self) -> Done<bool>,
-    ) -> Done<bool> {
-        let Some((binding, rest)) = bindings.split_first() else {
-            return visit(self);
-        };
-        let Some(values) = self.domain(binding)? else {
-            *sound = false;
-            return Ok(false);
-        };
-        for value in values {
-            self.locals.push(Local::Name(binding.name.clone(), value));
-            let go_on = self.step_into(rest, sound, visit)?;
-            self.locals.pop();
-            if !go_on {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn domain(&mut self, binding: &Binding) -> Done<Option<Vec<Value>>> {
-        match &binding.domain {
-            Domain::List(expr) => match self.value(expr)? {
-                Value::List(items) => Ok(Some(items)),
-                Value::Null => {
-                    self.note(expr.place, format!("'{}' runs over null", binding.name));
-                    Ok(None)
-                }
-                single => Ok(Some(vec![single])),
-            },
-            Domain::Steps(first, last) => {
-                let place = first.place;
-                let (first, last) = (self.value(first)?, self.value(last)?);
-                let whole = |value: &Value| match value {
-                    Value::Number(number) if number.is_integer() => number.to_i64(),
-                    _ => None,
-                };
-                let (Some(first), Some(last)) = (whole(&first), whole(&last)) else {
-                    self.note(
-                        place,
-                        format!(
-                            "'{}' runs between {} and {}, not whole numbers",
-                            binding.name,
-                            first.described(),
-                            last.described()
-                        ),
-                    );
-                    return Ok(None);
-                };
-                let length = first.abs_diff(last);
-                if length >= LONGEST_LIST as u64 {
-                    return Err(place.error(format!("a loop has more than {LONGEST_LIST} rounds")));
-                }
-                let numbers: Vec<Value> = if first <= last {
-                    (first..=last).map(Value::from).collect()
-                } else {
-                    (last..=first).rev().map(Value::from).collect()
-                };
-                self.charge(place, numbers.len() / PARTS_A_STEP)?;
-                Ok(Some(numbers))
-            }
-        }
     }
 
     fn call(&mut self, place: Place, function: Function, arguments: &[Expr]) -> Done {

@@ -118,24 +118,34 @@ pub(super) fn years_and_months_text(months: i32) -> String {
 /// Moves a day or moment by months; the day of the month is clamped to the last one.
 pub(super) fn add_months(value: &Value, months: i32) -> Option<Value> {
     let distance = Months::new(months.unsigned_abs());
-    match value {
-        Value::Date(date) if months < 0 => date.checked_sub_months(distance).map(Value::Date),
-        Value::Date(date) => date.checked_add_months(distance).map(Value::Date),
-        Value::DateTime(moment) if months < 0 => moment.checked_sub_months(distance).map(Value::DateTime),
-        Value::DateTime(moment) => moment.checked_add_months(distance).map(Value::DateTime),
-        _ => None,
-    }
+    let moved = match value {
+        Value::Date(date) if months < 0 => Value::Date(date.checked_sub_months(distance)?),
+        Value::Date(date) => Value::Date(date.checked_add_months(distance)?),
+        Value::DateTime(moment) if months < 0 => Value::DateTime(moment.checked_sub_months(distance)?),
+        Value::DateTime(moment) => Value::DateTime(moment.checked_add_months(distance)?),
+        _ => return None,
+    };
+    in_calendar(moved)
 }
 
 /// Moves a day or moment by a time; a day counts as its midnight and stays a day.
 pub(super) fn add_delta(value: &Value, delta: TimeDelta) -> Option<Value> {
-    match value {
-        Value::Date(date) => Some(Value::Date(
-            date.and_time(NaiveTime::MIN).checked_add_signed(delta)?.date(),
-        )),
-        Value::DateTime(moment) => moment.checked_add_signed(delta).map(Value::DateTime),
-        _ => None,
-    }
+    let moved = match value {
+        Value::Date(date) => Value::Date(date.and_time(NaiveTime::MIN).checked_add_signed(delta)?.date()),
+        Value::DateTime(moment) => Value::DateTime(moment.checked_add_signed(delta)?),
+        _ => return None,
+    };
+    in_calendar(moved)
+}
+
+/// Years have four digits: what can be computed can be written and read again.
+fn in_calendar(value: Value) -> Option<Value> {
+    let year = match &value {
+        Value::Date(date) => date.year(),
+        Value::DateTime(moment) => moment.naive_utc().year(),
+        _ => return None,
+    };
+    (0..=9_999).contains(&year).then_some(value)
 }
 
 /// Whole months from one day to another, towards zero.

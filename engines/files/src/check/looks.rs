@@ -89,7 +89,10 @@ fn markup(head: &[u8]) -> Option<&'static str> {
             None => break,
         }
     }
-    MARKUP.iter().find(|(start, _)| rest.starts_with(start)).map(|(_, label)| *label)
+    MARKUP
+        .iter()
+        .find(|(start, _)| rest.starts_with(start))
+        .map(|(_, label)| *label)
 }
 
 fn is_text(head: &[u8]) -> bool {
@@ -120,7 +123,10 @@ mod tests {
         assert_eq!(look(b"\x7fELF\x02"), other("ELF"));
         assert_eq!(look(b"#!/bin/sh\nrm"), other("SH"));
         assert_eq!(look("\u{feff}\n <!DOCTYPE HTML><p>%PDF-1.4".as_bytes()), other("HTML"));
-        assert_eq!(look(b"<?xml version='1.0'?><!-- x --><svg xmlns='a'><script/></svg>"), other("SVG"));
+        assert_eq!(
+            look(b"<?xml version='1.0'?><!-- x --><svg xmlns='a'><script/></svg>"),
+            other("SVG")
+        );
     }
 
     #[test]

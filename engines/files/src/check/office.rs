@@ -18,17 +18,25 @@ const HARMLESS: u64 = 10_000_000;
 pub(super) fn kind(path: &Path, limits: &Limits) -> Result<Option<Kind>> {
     let archive = open(path, limits)?;
     let has = |part: &str| archive.index_for_name(part).is_some();
-    Ok(match (has("[Content_Types].xml"), has("word/document.xml"), has("xl/workbook.xml")) {
-        (true, true, false) => Some(Kind::Docx),
-        (true, false, true) => Some(Kind::Xlsx),
-        _ => None,
-    })
+    Ok(
+        match (
+            has("[Content_Types].xml"),
+            has("word/document.xml"),
+            has("xl/workbook.xml"),
+        ) {
+            (true, true, false) => Some(Kind::Docx),
+            (true, false, true) => Some(Kind::Xlsx),
+            _ => None,
+        },
+    )
 }
 
 /// Unpacks every part into nothing, counting: what an archive says about its sizes may be a lie.
 pub(super) fn check(path: &Path, limits: &Limits) -> Result<()> {
     let packed = std::fs::metadata(path).map_err(error::disk)?.len();
-    let most = limits.max_unpacked_bytes.min(packed.saturating_mul(limits.max_ratio).max(HARMLESS));
+    let most = limits
+        .max_unpacked_bytes
+        .min(packed.saturating_mul(limits.max_ratio).max(HARMLESS));
     let mut archive = open(path, limits)?;
     if archive.has_duplicate_names() || archive.has_overlapping_entries().map_err(broken)? {
         return Err(Fault::invalid("files.broken_document"));
@@ -57,7 +65,9 @@ pub(super) fn check(path: &Path, limits: &Limits) -> Result<()> {
 }
 
 fn is_absolute(name: &str) -> bool {
-    name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..") || name.as_bytes().get(1) == Some(&b':')
+    name.starts_with(['/', '\\'])
+        || name.split(['/', '\\']).any(|part| part == "..")
+        || name.as_bytes().get(1) == Some(&b':')
 }
 
 fn open(path: &Path, limits: &Limits) -> Result<ZipArchive<BufReader<File>>> {

@@ -25,7 +25,8 @@ pub(super) fn check(path: &Path, format: ImageFormat, limits: &Limits) -> Result
     if width == 0 || height == 0 {
         return Err(Fault::invalid("files.broken_image"));
     }
-    let bytes = usize::try_from(decoder.total_bytes()).map_err(|e| Fault::invalid("files.broken_image").caused_by(e))?;
+    let bytes =
+        usize::try_from(decoder.total_bytes()).map_err(|e| Fault::invalid("files.broken_image").caused_by(e))?;
     let mut pixels = vec![0; bytes];
     decoder.read_image(&mut pixels).map_err(broken)
 }

@@ -33,7 +33,11 @@ fn daemon(socket: PathBuf) {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let content = instream(&mut stream).await;
-            let answer: &[u8] = if content.starts_with(b"%PDF") { b"stream: Eicar-Test FOUND\0" } else { b"stream: OK\0" };
+            let answer: &[u8] = if content.starts_with(b"%PDF") {
+                b"stream: Eicar-Test FOUND\0"
+            } else {
+                b"stream: OK\0"
+            };
             stream.write_all(answer).await.expect("answered");
         }
     });
@@ -44,12 +48,22 @@ async fn infected_content_is_refused_and_clean_content_marked() {
     let folder = tempfile::tempdir().expect("a folder");
     let socket = folder.path().join("clamd.sock");
     daemon(socket.clone());
-    let house = house_with(Limits { clamd_socket: Some(socket), ..Limits::default() }).await;
-    assert_eq!(house.refusal("a.pdf", Accept::papers(), &pdf("")).await, "files.infected");
+    let house = house_with(Limits {
+        clamd_socket: Some(socket),
+        ..Limits::default()
+    })
+    .await;
+    assert_eq!(
+        house.refusal("a.pdf", Accept::papers(), &pdf("")).await,
+        "files.infected"
+    );
     let view = house.put("a.png", Accept::papers(), &png()).await.expect("kept");
     assert_eq!(view.scan, Scan::Clean);
     let mut op = house.scratch.ops.open(ACTOR).await.expect("opens");
-    assert_eq!(house.files.get(&mut op, view.id).await.expect("there").scan, Scan::Clean);
+    assert_eq!(
+        house.files.get(&mut op, view.id).await.expect("there").scan,
+        Scan::Clean
+    );
 }
 
 #[tokio::test]
@@ -63,8 +77,23 @@ async fn content_found_infected_later_is_not_opened() {
 #[tokio::test]
 async fn a_silent_scanner_stops_uploads_only_where_it_is_required() {
     let nobody = PathBuf::from("no-such-socket");
-    let lenient = house_with(Limits { clamd_socket: Some(nobody.clone()), ..Limits::default() }).await;
-    assert_eq!(lenient.put("a.png", Accept::papers(), &png()).await.expect("kept").scan, Scan::Unscanned);
-    let strict = house_with(Limits { clamd_socket: Some(nobody), scan_required: true, ..Limits::default() }).await;
-    assert_eq!(strict.refusal("a.png", Accept::papers(), &png()).await, "files.scanner_unavailable");
+    let lenient = house_with(Limits {
+        clamd_socket: Some(nobody.clone()),
+        ..Limits::default()
+    })
+    .await;
+    assert_eq!(
+        lenient.put("a.png", Accept::papers(), &png()).await.expect("kept").scan,
+        Scan::Unscanned
+    );
+    let strict = house_with(Limits {
+        clamd_socket: Some(nobody),
+        scan_required: true,
+        ..Limits::default()
+    })
+    .await;
+    assert_eq!(
+        strict.refusal("a.png", Accept::papers(), &png()).await,
+        "files.scanner_unavailable"
+    );
 }

@@ -31,11 +31,19 @@ pub async fn house_with(limits: Limits) -> House {
 pub const ACTOR: Actor = Actor::System("test");
 
 pub fn new_file(name: &str, accept: Accept) -> NewFile<'static> {
-    NewFile { name: name.to_owned(), purpose: "paper:birth_proof", holder: "draft:1".to_owned(), accept }
+    NewFile {
+        name: name.to_owned(),
+        purpose: "paper:birth_proof",
+        holder: "draft:1".to_owned(),
+        accept,
+    }
 }
 
 pub fn chunks(content: &[u8]) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + use<> {
-    let parts: Vec<_> = content.chunks(1000).map(|part| Ok(Bytes::copy_from_slice(part))).collect();
+    let parts: Vec<_> = content
+        .chunks(1000)
+        .map(|part| Ok(Bytes::copy_from_slice(part)))
+        .collect();
     stream::iter(parts)
 }
 
@@ -43,7 +51,10 @@ impl House {
     /// Stores and commits.
     pub async fn put(&self, name: &str, accept: Accept, content: &[u8]) -> Result<FileView> {
         let mut op = self.scratch.ops.open(ACTOR).await?;
-        let view = self.files.store(&mut op, new_file(name, accept), chunks(content)).await?;
+        let view = self
+            .files
+            .store(&mut op, new_file(name, accept), chunks(content))
+            .await?;
         op.commit().await?;
         Ok(view)
     }
@@ -56,7 +67,12 @@ impl House {
     }
 
     pub fn address(&self, view: &FileView) -> PathBuf {
-        self.scratch.directory().join("files").join(&view.sha256[..2]).join(&view.sha256[2..4]).join(&view.sha256)
+        self.scratch
+            .directory()
+            .join("files")
+            .join(&view.sha256[..2])
+            .join(&view.sha256[2..4])
+            .join(&view.sha256)
     }
 
     /// Every file in the store's folder, also unfinished ones.
@@ -66,7 +82,11 @@ impl House {
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).into_iter().flatten() {
                 let path = entry.expect("an entry").path();
-                if path.is_dir() { folders.push(path) } else { found.push(path) }
+                if path.is_dir() {
+                    folders.push(path)
+                } else {
+                    found.push(path)
+                }
             }
         }
         found
@@ -89,7 +109,8 @@ fn picture(format: image::ImageFormat) -> Vec<u8> {
 }
 
 pub fn pdf(extra: &str) -> Vec<u8> {
-    format!("%PDF-1.4\n1 0 obj\n<< /Type /Catalog {extra} >>\nendobj\ntrailer << /Root 1 0 R >>\nstartxref\n9\n%%EOF\n").into_bytes()
+    format!("%PDF-1.4\n1 0 obj\n<< /Type /Catalog {extra} >>\nendobj\ntrailer << /Root 1 0 R >>\nstartxref\n9\n%%EOF\n")
+        .into_bytes()
 }
 
 /// An archive of these parts.
@@ -103,7 +124,10 @@ pub fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 pub fn docx(more: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut parts: Vec<(&str, &[u8])> = vec![("[Content_Types].xml", b"<Types/>"), ("word/document.xml", b"<document/>")];
+    let mut parts: Vec<(&str, &[u8])> = vec![
+        ("[Content_Types].xml", b"<Types/>"),
+        ("word/document.xml", b"<document/>"),
+    ];
     parts.extend_from_slice(more);
     archive(&parts)
 }

@@ -5,3 +5,4 @@ mod clamd;
 mod house;
 mod keep;
 mod sweep;
+mod words;

@@ -229,7 +229,7 @@ impl<'e> Reader<'e> {
                         format!("the condition of {} cannot be read: {reason}", element.described()),
                     );
                     // Stands in for what was meant, so that the flow is not reported as one without a condition.
-                    Some(Condition::never())
+                    Condition::parse("false").ok()
                 }
             });
             let (Some(source), Some(target)) = (source, target) else { continue };

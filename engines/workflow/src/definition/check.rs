@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schema::feel::{Type, TypeScope};
 use schema::{Position, Problems, nearest};
 
 use crate::binding::{Binding, BindingPlaces};
@@ -70,8 +71,14 @@ pub(super) fn names(
 }
 
 fn variables(model: &Model, binding: &Binding, problems: &mut Problems) {
+    let outcomes = Type::context(binding.tasks.keys().map(|task| (task.clone(), Type::Text)));
+    let mut types = TypeScope::new().with("outcome", Type::Text).with("outcomes", outcomes);
+    for name in &binding.variables {
+        types.set(name.clone(), Type::Any);
+    }
     for (index, flow) in model.process.flows.iter().enumerate() {
         let Some(condition) = &flow.condition else { continue };
+        let mut known = true;
         for path in condition.names() {
             let mut parts = path.split('.');
             let first = parts.next().unwrap_or_default();
@@ -85,6 +92,7 @@ fn variables(model: &Model, binding: &Binding, problems: &mut Problems) {
                 name => Some(format!("the name \"{name}\" is not known here")),
             };
             if let Some(wrong) = wrong {
+                known = false;
                 problems
                     .at_position(
                         &model.condition_positions[&index],
@@ -93,6 +101,10 @@ fn variables(model: &Model, binding: &Binding, problems: &mut Problems) {
                     )
                     .hint("known are outcome, outcomes.<task> and what the binding lists under variables");
             }
+        }
+        if known && let Err(wrong) = condition.check(&types) {
+            let place = &model.condition_positions[&index];
+            problems.at_position(place, "workflow.condition_type", format!("the condition of flow \"{}\": {wrong}", flow.id));
         }
     }
 }

@@ -1,0 +1,75 @@
+//! Simple patterns: no regular expressions, so that an official can read them and none can run for minutes.
+
+use serde::{Deserialize, Serialize};
+
+/// The shape of a text: `9` is a digit, `A` a letter A to Z (small ones become capitals), everything else stands for itself;
+/// `\` before `9`, `A` or `\` takes its special meaning away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Pattern(String);
+
+enum Sign {
+    Digit,
+    Letter,
+    Itself(char),
+}
+
+impl Pattern {
+    /// Takes a pattern; `None` if it is empty or ends in a lone `\`.
+    pub fn new(text: &str) -> Option<Self> {
+        let mut letters = text.chars();
+        while let Some(letter) = letters.next() {
+            if letter == '\\' {
+                letters.next()?;
+            }
+        }
+        (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// The text in its canonical form, if it has the shape.
+    pub fn apply(&self, text: &str) -> Option<String> {
+        let mut typed = text.chars();
+        let mut out = String::with_capacity(text.len());
+        for sign in self.signs() {
+            let letter = typed.next()?;
+            out.push(match sign {
+                Sign::Digit if letter.is_ascii_digit() => letter,
+                Sign::Letter if letter.is_ascii_alphabetic() => letter.to_ascii_uppercase(),
+                Sign::Itself(own) if own == letter => letter,
+                _ => return None,
+            });
+        }
+        typed.next().is_none().then_some(out)
+    }
+
+    fn signs(&self) -> Vec<Sign> {
+        let mut signs = Vec::new();
+        let mut letters = self.0.chars();
+        while let Some(letter) = letters.next() {
+            signs.push(match letter {
+                '9' => Sign::Digit,
+                'A' => Sign::Letter,
+                '\\' => Sign::Itself(letters.next().unwrap_or('\\')),
+                other => Sign::Itself(other),
+            });
+        }
+        signs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes() {
+        let plate = Pattern::new("99-A9 999.99").unwrap();
+        assert_eq!(plate.apply("95-b1 234.56").as_deref(), Some("95-B1 234.56"));
+        assert_eq!(plate.apply("95-b1 234.5"), None);
+        assert_eq!(plate.apply("95-b1 234.567"), None);
+        assert_eq!(Pattern::new(r"\A9").unwrap().apply("A7").as_deref(), Some("A7"));
+        assert_eq!(Pattern::new(r"\A9").unwrap().apply("B7"), None);
+        assert!(Pattern::new("").is_none());
+        assert!(Pattern::new("99\\").is_none());
+    }
+}

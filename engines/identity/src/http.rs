@@ -1,0 +1,229 @@
+//! The JSON API. Pages are drawn by the portal.
+
+use chrono::{DateTime, Utc};
+use kernel::{Actor, Result, local_date};
+use op::Ops;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use web::{Doc, Door, Routes, Site, Visit};
+
+use crate::{Agency, AgencyFilter, AgencyLevel, Area, Identity, SignIn, Source, error};
+
+/// Name and password, and the device token if there is one.
+#[derive(Deserialize, JsonSchema)]
+pub struct SessionRequest {
+    /// Login name.
+    pub login: String,
+    /// Password.
+    pub password: String,
+    /// Device token of an earlier answer.
+    #[serde(default)]
+    pub device: Option<String>,
+}
+
+/// A new session.
+#[derive(Serialize, JsonSchema)]
+pub struct SessionAnswer {
+    /// For `Authorization: Bearer`.
+    pub token: String,
+    /// To be kept and sent with the next sign-in from this device.
+    pub device: String,
+    /// When the session ends at the latest.
+    pub expires_at: DateTime<Utc>,
+    /// Who has signed in.
+    pub actor: ActorAnswer,
+}
+
+/// Who acts.
+#[derive(Serialize, JsonSchema)]
+pub struct ActorAnswer {
+    /// `citizen` or `official`.
+    pub kind: &'static str,
+    /// Full name.
+    pub name: String,
+    /// Account number.
+    pub account: Option<String>,
+    /// Person number.
+    pub person: Option<String>,
+    /// The position acted from, for officials.
+    pub position: Option<PositionAnswer>,
+}
+
+/// A position of an official.
+#[derive(Serialize, JsonSchema)]
+pub struct PositionAnswer {
+    /// Number of the position.
+    pub id: String,
+    /// Title as printed on papers.
+    pub title: String,
+    /// Code of the agency.
+    pub agency_code: String,
+    /// Name of the agency.
+    pub agency_name: String,
+    /// Roles.
+    pub roles: Vec<String>,
+}
+
+/// An agency, as the public may see it.
+#[derive(Serialize, JsonSchema)]
+pub struct AgencyAnswer {
+    /// Code in the form of QĐ 20/2020/QĐ-TTg.
+    pub code: String,
+    /// The same in the form of QCVN 102:2016/BTTTT, where there is one.
+    pub old_code: Option<String>,
+    /// Name.
+    pub name: String,
+    /// Level.
+    pub level: AgencyLevel,
+    /// Kind.
+    pub kind: String,
+    /// Code of the area.
+    pub area_code: Option<String>,
+    /// Address.
+    pub address: String,
+    /// Telephone.
+    pub phone: String,
+}
+
+/// A body without fields.
+#[derive(Deserialize, JsonSchema)]
+pub struct Nothing {}
+
+/// Something was ended.
+#[derive(Serialize, JsonSchema)]
+pub struct Ended {
+    /// Always true; a failure is a problem document.
+    pub ended: bool,
+}
+
+/// The routes of the engine.
+pub fn routes<S>() -> Routes<S>
+where
+    S: AsRef<Site> + AsRef<Identity> + Clone + Send + Sync + 'static,
+{
+    Routes::new()
+        .api_post("/api/v1/sessions", Door::Public, Doc::new("createSession", "identity", "Sign in by password.").created(), create_session)
+        .api_send(
+            axum::http::Method::DELETE,
+            "/api/v1/sessions/current",
+            Door::SignedIn,
+            Doc::new("endSession", "identity", "Sign out."),
+            end_session,
+        )
+        .api_get("/api/v1/me", Door::SignedIn, Doc::new("getMe", "identity", "Who is signed in."), me)
+        .api_get(
+            "/api/v1/areas",
+            Door::Public,
+            Doc::new("listAreas", "identity", "Administrative areas under `parent` today; provinces without it. With `wards=1` all wards below.")
+                .with_query(&["parent", "wards"]),
+            areas,
+        )
+        .api_get(
+            "/api/v1/agencies",
+            Door::Public,
+            Doc::new("listAgencies", "identity", "State agencies of today, by level, kind and area.").with_query(&["level", "kind", "area"]),
+            agencies,
+        )
+}
+
+async fn create_session<S>(visit: Visit<S>, body: SessionRequest) -> Result<SessionAnswer>
+where
+    S: AsRef<Site> + AsRef<Identity>,
+{
+    let ip = visit.client_ip().to_string();
+    let source = Source { device: body.device.as_deref(), ip: &ip, user_agent: visit.user_agent() };
+    let attempt = SignIn { login: &body.login, password: &body.password, source };
+    let signed_in = engine(&visit).sign_in(ops(&visit), attempt).await?;
+    Ok(SessionAnswer {
+        token: signed_in.token,
+        device: signed_in.device,
+        expires_at: signed_in.expires_at,
+        actor: actor_answer(&signed_in.actor),
+    })
+}
+
+async fn end_session<S>(visit: Visit<S>, _: Nothing) -> Result<Ended>
+where
+    S: AsRef<Site> + AsRef<Identity>,
+{
+    let session = visit.session.ok_or_else(error::session_not_found)?;
+    let mut op = visit.op().await?;
+    engine(&visit).sign_out(&mut op, session).await?;
+    op.commit().await?;
+    Ok(Ended { ended: true })
+}
+
+async fn me<S>(visit: Visit<S>) -> Result<ActorAnswer>
+where
+    S: AsRef<Site> + AsRef<Identity>,
+{
+    Ok(actor_answer(&visit.actor))
+}
+
+async fn areas<S>(visit: Visit<S>) -> Result<Vec<Area>>
+where
+    S: AsRef<Site> + AsRef<Identity>,
+{
+    let mut op = visit.op().await?;
+    let today = local_date(op.now());
+    match (visit.query("parent"), visit.query("wards")) {
+        (Some(parent), Some(_)) => engine(&visit).wards_of(&mut op, parent, today).await,
+        (parent, _) => engine(&visit).areas(&mut op, parent, today).await,
+    }
+}
+
+async fn agencies<S>(visit: Visit<S>) -> Result<Vec<AgencyAnswer>>
+where
+    S: AsRef<Site> + AsRef<Identity>,
+{
+    let level = match visit.query("level") {
+        None => None,
+        Some(word) => Some(AgencyLevel::parse(word).ok_or_else(|| error::malformed("level"))?),
+    };
+    let filter = AgencyFilter {
+        level,
+        kind: visit.query("kind").map(str::to_owned),
+        parent: None,
+        area_code: visit.query("area").map(str::to_owned),
+    };
+    let mut op = visit.op().await?;
+    let found = engine(&visit).agencies(&mut op, &filter).await?;
+    Ok(found.into_iter().map(agency_answer).collect())
+}
+
+fn engine<S: AsRef<Identity>>(visit: &Visit<S>) -> &Identity {
+    visit.state.as_ref()
+}
+
+fn ops<S: AsRef<Site>>(visit: &Visit<S>) -> &Ops {
+    &visit.site().ops
+}
+
+fn actor_answer(actor: &Actor) -> ActorAnswer {
+    ActorAnswer {
+        kind: if actor.is_official() { "official" } else { "citizen" },
+        name: actor.name().to_owned(),
+        account: actor.account().map(|id| id.to_string()),
+        person: actor.person().map(|id| id.to_string()),
+        position: actor.official().map(|official| PositionAnswer {
+            id: official.position.to_string(),
+            title: official.position_title.clone(),
+            agency_code: official.agency_code.clone(),
+            agency_name: official.agency_name.clone(),
+            roles: official.roles.clone(),
+        }),
+    }
+}
+
+fn agency_answer(agency: Agency) -> AgencyAnswer {
+    AgencyAnswer {
+        code: agency.code.as_str().to_owned(),
+        old_code: agency.old_code,
+        name: agency.name,
+        level: agency.level,
+        kind: agency.kind,
+        area_code: agency.area_code,
+        address: agency.address,
+        phone: agency.phone,
+    }
+}

@@ -1,0 +1,327 @@
+use chrono::{DateTime, Duration, Utc};
+use kernel::{AccountId, PersonId, PositionId, Result, SessionId};
+use op::Permit;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::config::Lifetime;
+use crate::lifetime::Moments;
+use crate::model::{Audience, SessionRow};
+use crate::sign_in::Source;
+use crate::throttle;
+
+/// How long a browser stays familiar after its last sign-in.
+const FAMILIAR_FOR: Duration = Duration::days(90);
+/// Longest part of what a browser says of itself that is kept, in characters.
+const LONGEST_AGENT: usize = 200;
+
+/// A session that was not ended, of an active account.
+#[derive(sqlx::FromRow)]
+pub(crate) struct LivingRow {
+    id: Uuid,
+    account: Uuid,
+    person: Uuid,
+    full_name: String,
+    audience: String,
+    acts_as: String,
+    position: Option<Uuid>,
+    last_seen_at: DateTime<Utc>,
+    idle_seconds: i32,
+    expires_at: DateTime<Utc>,
+}
+
+impl LivingRow {
+    pub(crate) fn id(&self) -> SessionId {
+        self.id.into()
+    }
+
+    pub(crate) fn account(&self) -> AccountId {
+        self.account.into()
+    }
+
+    pub(crate) fn person(&self) -> PersonId {
+        self.person.into()
+    }
+
+    pub(crate) fn full_name(&self) -> &str {
+        &self.full_name
+    }
+
+    pub(crate) fn audience(&self) -> Option<Audience> {
+        Audience::parse(&self.audience)
+    }
+
+    pub(crate) fn position(&self) -> Option<PositionId> {
+        self.position.map(PositionId::from)
+    }
+
+    pub(crate) fn acts_from_position(&self) -> bool {
+        self.acts_as == "position"
+    }
+
+    pub(crate) fn moments(&self) -> Moments {
+        Moments {
+            last_seen_at: self.last_seen_at,
+            idle: Duration::seconds(i64::from(self.idle_seconds)),
+            expires_at: self.expires_at,
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct ListRow {
+    id: Uuid,
+    created_at: DateTime<Utc>,
+    last_seen_at: DateTime<Utc>,
+    idle_seconds: i32,
+    expires_at: DateTime<Utc>,
+    ip: String,
+    user_agent: String,
+}
+
+/// A session to be opened.
+pub(crate) struct NewSession<'a> {
+    pub(crate) id: SessionId,
+    pub(crate) token: Vec<u8>,
+    pub(crate) account: AccountId,
+    pub(crate) audience: Audience,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) life: Lifetime,
+    pub(crate) source: Source<'a>,
+}
+
+fn short(agent: &str) -> String {
+    agent.chars().filter(|c| !c.is_control()).take(LONGEST_AGENT).collect()
+}
+
+pub(crate) async fn insert(connection: &mut PgConnection, new: &NewSession<'_>) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO identity.session (
+             id, token_sha256, account, audience, acts_as, created_at, last_seen_at, idle_seconds, expires_at, ip, network, user_agent)
+         VALUES ($1, $2, $3, $4, CASE $4 WHEN 'official' THEN 'position' ELSE 'person' END, $5, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(new.id.uuid())
+    .bind(&new.token)
+    .bind(new.account.uuid())
+    .bind(new.audience.as_str())
+    .bind(new.now)
+    .bind(i32::try_from(new.life.idle.num_seconds()).unwrap_or(i32::MAX))
+    .bind(new.now + new.life.absolute)
+    .bind(short(new.source.ip))
+    .bind(throttle::network(new.source.ip))
+    .bind(short(new.source.user_agent))
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn living(connection: &mut PgConnection, token: &[u8]) -> Result<Option<LivingRow>> {
+    sqlx::query_as(
+        "SELECT session.id,
+                session.account,
+                account.person,
+                person.full_name,
+                session.audience,
+                session.acts_as,
+                session.position,
+                session.last_seen_at,
+                session.idle_seconds,
+                session.expires_at
+         FROM identity.session AS session
+         JOIN identity.account AS account ON account.id = session.account
+         JOIN identity.person AS person ON person.id = account.person
+         WHERE session.token_sha256 = $1 AND session.ended_at IS NULL AND account.state = 'active'",
+    )
+    .bind(token)
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)
+}
+
+pub(crate) async fn living_by_id(connection: &mut PgConnection, id: SessionId) -> Result<Option<LivingRow>> {
+    sqlx::query_as(
+        "SELECT session.id,
+                session.account,
+                account.person,
+                person.full_name,
+                session.audience,
+                session.acts_as,
+                session.position,
+                session.last_seen_at,
+                session.idle_seconds,
+                session.expires_at
+         FROM identity.session AS session
+         JOIN identity.account AS account ON account.id = session.account
+         JOIN identity.person AS person ON person.id = account.person
+         WHERE session.id = $1 AND session.ended_at IS NULL AND account.state = 'active'",
+    )
+    .bind(id.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Requests at the same time write once; a later moment is never overwritten by an earlier one.
+pub(crate) async fn touch(connection: &mut PgConnection, id: SessionId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query("UPDATE identity.session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
+        .bind(id.uuid())
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn choose(connection: &mut PgConnection, id: SessionId, position: Option<PositionId>) -> Result<()> {
+    sqlx::query(
+        "UPDATE identity.session SET
+             position = $2,
+             acts_as = CASE WHEN $2::uuid IS NULL THEN 'person' ELSE 'position' END
+         WHERE id = $1",
+    )
+    .bind(id.uuid())
+    .bind(position.map(PositionId::uuid))
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn end(connection: &mut PgConnection, id: SessionId, reason: &'static str, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query("UPDATE identity.session SET ended_at = $3, end_reason = $2 WHERE id = $1 AND ended_at IS NULL")
+        .bind(id.uuid())
+        .bind(reason)
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Ends the sessions of an account, all but one if one is to be kept; returns how many.
+pub(crate) async fn end_all(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    account: AccountId,
+    keep: Option<SessionId>,
+    reason: &'static str,
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    let written = sqlx::query(
+        "UPDATE identity.session SET ended_at = $4, end_reason = $3
+         WHERE account = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $2",
+    )
+    .bind(account.uuid())
+    .bind(keep.map(SessionId::uuid))
+    .bind(reason)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(written.rows_affected())
+}
+
+pub(crate) async fn of_account(connection: &mut PgConnection, account: AccountId, now: DateTime<Utc>) -> Result<Vec<SessionRow>> {
+    let rows: Vec<ListRow> = sqlx::query_as(
+        "SELECT id, created_at, last_seen_at, idle_seconds, expires_at, ip, user_agent
+         FROM identity.session
+         WHERE account = $1 AND ended_at IS NULL AND expires_at > $2
+         ORDER BY created_at DESC, id DESC
+         LIMIT 200",
+    )
+    .bind(account.uuid())
+    .bind(now)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(rows
+        .into_iter()
+        .filter(|row| row.last_seen_at + Duration::seconds(i64::from(row.idle_seconds)) > now)
+        .map(|row| SessionRow {
+            id: row.id.into(),
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            expires_at: row.expires_at,
+            ip: row.ip,
+            user_agent: row.user_agent,
+        })
+        .collect())
+}
+
+pub(crate) async fn owner(connection: &mut PgConnection, account: AccountId) -> Result<Option<(PersonId, String)>> {
+    let row: Option<(Uuid, String)> = sqlx::query_as(
+        "SELECT person.id, person.full_name
+         FROM identity.account AS account
+         JOIN identity.person AS person ON person.id = account.person
+         WHERE account.id = $1 AND account.state = 'active'",
+    )
+    .bind(account.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(row.map(|(person, name)| (person.into(), name)))
+}
+
+pub(crate) async fn keep_device(connection: &mut PgConnection, token: &[u8], account: AccountId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO identity.device (token_sha256, account, created_at, last_used_at)
+         VALUES ($1, $2, $3, $3)
+         ON CONFLICT (token_sha256) DO UPDATE SET last_used_at = excluded.last_used_at
+         WHERE identity.device.account = excluded.account",
+    )
+    .bind(token)
+    .bind(account.uuid())
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn is_device_of(connection: &mut PgConnection, token: &[u8], account: Uuid) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM identity.device WHERE token_sha256 = $1 AND account = $2)")
+        .bind(token)
+        .bind(account)
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// Whether this browser signed in to the account from this network before: the weaker sign of a known device, for those
+/// that keep no token.
+pub(crate) async fn is_familiar(
+    connection: &mut PgConnection,
+    account: Uuid,
+    network: &str,
+    user_agent: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT FROM identity.session
+             WHERE account = $1 AND network = $2 AND user_agent = $3 AND created_at > $4 AND $3 <> '' AND $2 <> 'unknown')",
+    )
+    .bind(account)
+    .bind(network)
+    .bind(short(user_agent))
+    .bind(now - FAMILIAR_FOR)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Removes sessions that ended three months ago and devices unused for 400 days.
+pub(crate) async fn sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<u64> {
+    let sessions = sqlx::query("DELETE FROM identity.session WHERE expires_at < $1")
+        .bind(now - FAMILIAR_FOR)
+        .execute(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    let devices = sqlx::query("DELETE FROM identity.device WHERE last_used_at < $1")
+        .bind(now - Duration::days(400))
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(sessions.rows_affected() + devices.rows_affected())
+}

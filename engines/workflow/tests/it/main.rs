@@ -1,0 +1,10 @@
+//! The engine from outside.
+
+mod completion;
+mod machine;
+mod office;
+mod reading;
+mod rights;
+mod suspension;
+mod timers;
+mod words;
