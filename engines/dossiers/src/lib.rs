@@ -1,1 +1,6 @@
 #![doc = include_str!("../README.md")]
+
+pub mod catalogue;
+
+/// The tables of this engine.
+pub const MIGRATIONS: &[db::Migration] = db::migrations!("dossiers", ["0001_procedure.sql"]);

@@ -139,7 +139,8 @@ impl Catalogue {
                     report.read += 1;
                     let outcome = match record(content) {
                         Ok((code, sections)) => {
-                            let known = store::replace_sections(op.conn(), &code, &sections, op.now()).await?;
+                            let now = op.now();
+                            let known = store::replace_sections(op.conn(), &code, &sections, now).await?;
                             if known { Ok(()) } else { Err("unknown_procedure") }
                         }
                         Err(reason) => Err(reason),

@@ -1,0 +1,66 @@
+//! The province's tables, and how they reach the engines.
+
+mod areas;
+mod catalogue;
+mod demo;
+mod offices;
+mod people;
+mod tables;
+
+use identity::Identity;
+use kernel::{Actor, Result};
+use op::{BoxFuture, Op, Ops};
+
+pub use demo::{DemoAccount, Password};
+
+
+/// Name and help line of the province, as pages show them.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// Name in Vietnamese.
+    pub name: String,
+    /// Telephone number for help.
+    pub hotline: String,
+}
+
+/// Told before each step: its number from 1, how many there are, and the text key of what it does.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize, &str) + Sync);
+
+type Step = for<'a> fn(&'a Identity, &'a mut Op) -> BoxFuture<'a, Result<()>>;
+
+/// The steps of a load, in the order in which they need each other.
+const STEPS: [(&str, Step); 4] = [
+    ("areas", |identity, op| Box::pin(areas::load(identity, op))),
+    ("organisations", |identity, op| Box::pin(offices::load(identity, op))),
+    ("catalogue", |_, op| Box::pin(catalogue::load(op))),
+    ("people", |identity, op| Box::pin(people::load(identity, op))),
+];
+
+/// Loads the province. `demo` adds synthetic people; their accounts come from [`demo_accounts`].
+pub async fn load(ops: &Ops, identity: &Identity, demo: bool, progress: Progress<'_>) -> Result<()> {
+    let steps = &STEPS[..if demo { STEPS.len() } else { STEPS.len() - 1 }];
+    for (number, (name, step)) in steps.iter().enumerate() {
+        let mut op = ops.open(Actor::System("province")).await?;
+        let key = format!("province.loaded.{name}");
+        if op.replay::<bool>(&key).await?.is_some() {
+            continue;
+        }
+        progress(number + 1, steps.len(), name);
+        step(identity, &mut op).await?;
+        op.remember(&key, &true).await?;
+        op.commit().await?;
+    }
+    Ok(())
+}
+
+/// Gives the named people of the demonstration their accounts, each with the password that `password` makes for it. An account
+/// that is there keeps its own.
+pub async fn demo_accounts(ops: &Ops, identity: &Identity, password: Password<'_>) -> Result<Vec<DemoAccount>> {
+    demo::load(ops, identity, password).await
+}
+
+/// The province's name and help line.
+pub fn frame() -> Result<Frame> {
+    let file: tables::ProvinceFile = tables::yaml("hau-giang/province.yaml")?;
+    Ok(Frame { name: file.name_vi, hotline: file.contact.hotline })
+}
