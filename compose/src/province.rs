@@ -64,3 +64,9 @@ pub fn frame() -> Result<Frame> {
     let file: tables::ProvinceFile = tables::yaml("hau-giang/province.yaml")?;
     Ok(Frame { name: file.name_vi, hotline: file.contact.hotline })
 }
+
+/// Sign-in names of the demonstration.
+pub fn demo_names() -> Result<Vec<String>> {
+    let file: tables::DemoFile = tables::yaml("hau-giang/demo.yaml")?;
+    Ok(file.accounts.into_iter().map(|account| account.sign_in).collect())
+}

@@ -1,1 +1,34 @@
 #![doc = include_str!("../README.md")]
+
+mod account;
+mod help;
+mod home;
+mod house;
+mod messages;
+mod procedures;
+
+use rust_embed::RustEmbed;
+use web::Routes;
+
+pub use house::{House, UnreadCount};
+
+#[derive(RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/templates"]
+struct Templates;
+
+/// The pages of this crate, to be registered with the renderer under the names `portal/….html`.
+pub fn templates() -> Vec<(String, String)> {
+    render::embedded::<Templates>().into_iter().map(|(name, source)| (format!("portal/{name}"), source)).collect()
+}
+
+/// All pages and the JSON API of the engines behind them.
+pub fn routes() -> Routes<House> {
+    home::routes()
+        .merge(procedures::routes())
+        .merge(account::routes())
+        .merge(messages::routes())
+        .merge(help::routes())
+        .merge(dossiers::catalogue::http::routes())
+        .merge(identity::http::routes())
+        .merge(notify::routes())
+}

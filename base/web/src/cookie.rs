@@ -6,6 +6,7 @@ use crate::SiteConfig;
 
 const SESSION: &str = "phien";
 const VISITOR: &str = "khach";
+const DEVICE: &str = "thiet_bi";
 /// The language chosen by the visitor.
 pub(crate) const LOCALE: &str = "ngon_ngu";
 
@@ -32,6 +33,16 @@ pub(crate) fn session<'a>(config: &SiteConfig, headers: &'a HeaderMap) -> Option
 
 pub(crate) fn visitor<'a>(config: &SiteConfig, headers: &'a HeaderMap) -> Option<&'a str> {
     read(headers, &full_name(config, VISITOR)).filter(|value| value.len() == 64)
+}
+
+/// The mark of a browser in which this person signed in before.
+pub(crate) fn device<'a>(config: &SiteConfig, headers: &'a HeaderMap) -> Option<&'a str> {
+    read(headers, &full_name(config, DEVICE)).filter(|value| !value.is_empty())
+}
+
+/// Marks this browser for half a year, so that strangers who guess elsewhere cannot lock its owner out.
+pub(crate) fn keep_device(config: &SiteConfig, headers: &mut HeaderMap, mark: &str) {
+    headers.append(header::SET_COOKIE, line(config, DEVICE, mark, Some(15_552_000)));
 }
 
 fn line(config: &SiteConfig, name: &str, value: &str, max_age: Option<i64>) -> HeaderValue {

@@ -51,6 +51,7 @@ where
     let foreign = unsafe_method && !api && from_other_site(&parts.headers);
     let (session, identified) = identify(&site, &parts.headers, api).await;
     let user_agent = parts.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().chars().take(300).collect();
+    let device = cookie::device(&site.config, &parts.headers).map(ToString::to_string);
     let visit = Visit {
         actor: identified.as_ref().ok().and_then(|view| view.as_ref().map(|view| view.actor.clone())).unwrap_or(Actor::Anonymous),
         session: identified.as_ref().ok().and_then(|view| view.as_ref().map(|view| view.id)),
@@ -61,6 +62,7 @@ where
         query,
         from: arrival.from,
         user_agent,
+        device,
         holder: session.unwrap_or_else(|| arrival.visitor.clone()),
         state: state.clone(),
     };

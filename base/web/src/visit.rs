@@ -32,6 +32,7 @@ pub struct Visit<S> {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) from: IpAddr,
     pub(crate) user_agent: String,
+    pub(crate) device: Option<String>,
     /// The cookie that form tokens are bound to: the session's, or the visitor's.
     pub(crate) holder: String,
 }
@@ -92,6 +93,17 @@ impl<S: AsRef<Site>> Visit<S> {
         &self.user_agent
     }
 
+    /// The mark of a browser in which this person signed in before.
+    pub fn device(&self) -> Option<&str> {
+        self.device.as_deref()
+    }
+
+    /// A response that marks this browser as known.
+    pub fn keep_device(&self, mark: &str, mut response: Response) -> Response {
+        cookie::keep_device(&self.site().config, response.headers_mut(), mark);
+        response
+    }
+
     /// A fresh form token.
     pub fn form_token(&self) -> String {
         token::issue(&self.site().config.secret, &self.holder)
@@ -130,6 +142,13 @@ impl<S: AsRef<Site>> Visit<S> {
     pub fn start_session(&self, token: &str, mut response: Response) -> Response {
         cookie::start_session(&self.site().config, response.headers_mut(), token);
         response
+    }
+
+    /// Goes on as the person who has just signed in, so that a page drawn in the same answer carries a form token that will hold.
+    pub fn become_signed_in(&mut self, token: &str, actor: Actor, session: SessionId) {
+        self.holder = token.to_owned();
+        self.actor = actor;
+        self.session = Some(session);
     }
 
     /// A response that ends the session in the browser.

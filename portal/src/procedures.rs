@@ -1,0 +1,70 @@
+//! The catalogue of administrative procedures (R061, R065).
+
+use dossiers::catalogue::{Audience, Catalogue, Level, http::query_of};
+use serde_json::json;
+use web::{Answer, Door, Routes, Visit};
+
+use crate::House;
+
+pub(crate) fn routes() -> Routes<House> {
+    Routes::new().get("/thu-tuc", Door::Public, list).get("/thu-tuc/{code}", Door::Public, show)
+}
+
+async fn list(visit: Visit<House>) -> Answer {
+    let query = query_of(&visit);
+    let mut op = visit.op().await?;
+    let page = Catalogue.search_procedures(&mut op, &query).await?;
+    let total = Catalogue.count_procedures(&mut op, &query).await?;
+    let fields = Catalogue.fields(&mut op).await?;
+    drop(op);
+    let kept: Vec<(&str, &str)> = visit.queries().filter(|(name, _)| *name != "sau").collect();
+    let next = page.next.as_ref().map(|cursor| address(&kept, cursor));
+    let active = kept.iter().filter(|(name, _)| matches!(*name, "linh-vuc" | "cap" | "doi-tuong")).count();
+    let levels = [Level::Commune, Level::District, Level::Province, Level::Ministry].map(Level::key);
+    let content = json!({
+        "q": visit.query("q").unwrap_or(""),
+        "field": visit.query("linh-vuc").unwrap_or(""),
+        "level": query.level.map_or("", Level::key),
+        "audience": query.audience.map_or("", Audience::key),
+        "fields": fields,
+        "levels": levels,
+        "audiences": Audience::ALL.iter().map(|audience| audience.key()).collect::<Vec<_>>(),
+        "items": page.items,
+        "total": total,
+        "active": active,
+        "first": if query.page.as_ref().is_some_and(|page| page.after.is_some()) { address(&kept, "") } else { String::new() },
+        "next": next.unwrap_or_default(),
+    });
+    visit.page("portal/procedures.html", content).await
+}
+
+/// The address of this list with another cursor.
+fn address(kept: &[(&str, &str)], cursor: &str) -> String {
+    let pairs = kept.iter().copied().chain((!cursor.is_empty()).then_some(("sau", cursor)));
+    let query: Vec<String> = pairs.map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+    if query.is_empty() { "/thu-tuc".to_owned() } else { format!("/thu-tuc?{}", query.join("&")) }
+}
+
+fn escaped(text: &str) -> String {
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+async fn show(visit: Visit<House>) -> Answer {
+    let mut op = visit.op().await?;
+    let procedure = Catalogue.procedure(&mut op, visit.param("code")).await?;
+    drop(op);
+    visit.page("portal/procedure.html", json!({ "procedure": procedure })).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn the_next_page_keeps_the_question() {
+        assert_eq!(address(&[("q", "khai sinh"), ("cap", "commune")], "ab"), "/thu-tuc?q=khai%20sinh&cap=commune&sau=ab");
+        assert_eq!(address(&[], ""), "/thu-tuc");
+    }
+}

@@ -1,0 +1,178 @@
+//! The command line.
+
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+
+use anyhow::{Context, Result};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use db::{Database, Durability, Source};
+use dossiers::catalogue::{Catalogue, OfficialSource};
+use kernel::Actor;
+use render::{Locale, Texts};
+
+use crate::{doctor, house, secrets, serve};
+
+/// Done, but some rows were refused or the trail is broken.
+const WITH_FINDINGS: u8 = 3;
+
+/// The words of a command or option: Vietnamese first, English below.
+fn words(texts: &Texts, key: &str) -> String {
+    let of = |locale| texts.get(locale, &format!("cli.{key}"), &BTreeMap::new());
+    format!("{}\n{}", of(Locale::Vi), of(Locale::En))
+}
+
+fn option(texts: &Texts, name: &'static str) -> Arg {
+    Arg::new(name).long(name).help(words(texts, &format!("option.{name}")))
+}
+
+fn data(texts: &Texts) -> Arg {
+    option(texts, "data").value_name("DIR").value_parser(value_parser!(PathBuf)).default_value("data").env("NGABAY_DATA")
+}
+
+fn database(texts: &Texts) -> Arg {
+    option(texts, "database-url").value_name("URL").env("NGABAY_DATABASE_URL").hide_env_values(true)
+}
+
+/// The whole command line.
+pub(crate) fn command(texts: &Texts) -> Command {
+    let about = |key: &str| words(texts, key);
+    let stored = |name: &'static str| Command::new(name).about(about(name)).arg(data(texts)).arg(database(texts));
+    Command::new("ngabay")
+        .about(about("about"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            stored("serve")
+                .arg(option(texts, "listen").value_name("ADDR").value_parser(value_parser!(std::net::SocketAddr)).default_value("127.0.0.1:8080"))
+                .arg(option(texts, "demo").action(ArgAction::SetTrue))
+                .arg(option(texts, "https").action(ArgAction::SetTrue))
+                .arg(option(texts, "behind-gateway").action(ArgAction::SetTrue))
+                .arg(option(texts, "no-worker").action(ArgAction::SetTrue)),
+        )
+        .subcommand(stored("worker"))
+        .subcommand(stored("migrate"))
+        .subcommand(
+            Command::new("province").about(about("province")).subcommand_required(true).arg_required_else_help(true).subcommand(
+                stored("import-procedures")
+                    .arg(Arg::new("file").required(true).value_parser(value_parser!(PathBuf)).help(words(texts, "option.file"))),
+            ),
+        )
+        .subcommand(
+            Command::new("demo").about(about("demo")).subcommand_required(true).arg_required_else_help(true).subcommand(
+                Command::new("accounts")
+                    .about(about("accounts"))
+                    .arg(data(texts))
+                    .arg(option(texts, "json").action(ArgAction::SetTrue)),
+            ),
+        )
+        .subcommand(Command::new("doctor").about(about("doctor")).arg(data(texts)))
+        .subcommand(
+            Command::new("audit")
+                .about(about("audit"))
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(stored("verify").arg(option(texts, "json").action(ArgAction::SetTrue))),
+        )
+}
+
+/// Where the options say that the database is.
+fn source(matches: &ArgMatches) -> Source {
+    match matches.get_one::<String>("database-url") {
+        Some(address) => Source::Address(address.clone()),
+        None => Source::Private { data_dir: directory(matches), durability: Durability::Durable },
+    }
+}
+
+fn directory(matches: &ArgMatches) -> PathBuf {
+    matches.get_one::<PathBuf>("data").cloned().unwrap_or_else(|| "data".into())
+}
+
+async fn migrated(matches: &ArgMatches) -> Result<Database> {
+    let database = Database::open(&source(matches), house::CONNECTIONS).await?;
+    db::migrate(database.pool(), house::MIGRATIONS).await?;
+    Ok(database)
+}
+
+/// Carries out what was asked for.
+pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode> {
+    let say = |key: &str, params: &[(&str, String)]| {
+        let params = params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        eprintln!("{}", texts.get(Locale::Vi, &format!("cli.{key}"), &params));
+    };
+    match matches.subcommand() {
+        Some(("serve", options)) => {
+            let settings = serve::Settings {
+                source: source(options),
+                data: directory(options),
+                listen: *options.get_one("listen").context("listen has a default")?,
+                demo: options.get_flag("demo"),
+                https: options.get_flag("https"),
+                behind_gateway: options.get_flag("behind-gateway"),
+                worker: !options.get_flag("no-worker"),
+            };
+            serve::serve(texts, settings).await?;
+        }
+        Some(("worker", options)) => {
+            let database = migrated(options).await?;
+            serve::work(&database).await?;
+        }
+        Some(("migrate", options)) => {
+            let database = Database::open(&source(options), house::CONNECTIONS).await?;
+            let applied = db::migrate(database.pool(), house::MIGRATIONS).await?;
+            say("migrated", &[("count", applied.len().to_string())]);
+        }
+        Some(("province", group)) => {
+            let (_, options) = group.subcommand().context("a subcommand is required")?;
+            let file = options.get_one::<PathBuf>("file").context("a file is required")?;
+            let official = OfficialSource::open(file).map_err(|fault| told(texts, &fault))?;
+            let database = migrated(options).await?;
+            let ops = house::ops(&database);
+            let mut op = ops.open(Actor::System("province")).await?;
+            let report = Catalogue.import_official(&mut op, &official).await.map_err(|fault| told(texts, &fault))?;
+            op.commit().await?;
+            for row in &report.refused {
+                eprintln!("{}:{}: {} {}", file.display(), row.line, row.reason, row.found);
+            }
+            say("imported", &[("read", report.read.to_string()), ("written", report.written.to_string()), ("refused", report.refused.len().to_string())]);
+            if !report.refused.is_empty() {
+                return Ok(ExitCode::from(WITH_FINDINGS));
+            }
+        }
+        Some(("demo", group)) => {
+            let (_, options) = group.subcommand().context("a subcommand is required")?;
+            let accounts = secrets::accounts(&directory(options))?;
+            if options.get_flag("json") {
+                println!("{}", serde_json::to_string_pretty(&accounts)?);
+            } else {
+                for account in &accounts {
+                    println!("{:<12} {:<22} {:<18} {}", account.role, account.name, account.password, account.agency);
+                }
+            }
+        }
+        Some(("doctor", options)) => return Ok(doctor::examine(texts, &directory(options))),
+        Some(("audit", group)) => {
+            let (_, options) = group.subcommand().context("a subcommand is required")?;
+            let database = migrated(options).await?;
+            op::audit::seal(database.pool()).await?;
+            let report = op::audit::verify(database.pool()).await?;
+            if options.get_flag("json") {
+                println!("{}", serde_json::to_string_pretty(&report)?);
+            } else {
+                say("verified", &[("checked", report.checked.to_string()), ("broken", report.broken.len().to_string()), ("head", report.head.clone())]);
+                for broken in &report.broken {
+                    println!("{} {} {}", broken.position, broken.entry, broken.what);
+                }
+            }
+            if !report.broken.is_empty() {
+                return Ok(ExitCode::from(WITH_FINDINGS));
+            }
+        }
+        _ => return Ok(ExitCode::from(2)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A fault in words.
+fn told(texts: &Texts, fault: &kernel::Fault) -> anyhow::Error {
+    anyhow::anyhow!("{}", texts.error(Locale::Vi, fault.code, &fault.params))
+}
