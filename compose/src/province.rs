@@ -13,7 +13,6 @@ use op::{BoxFuture, Op, Ops};
 
 pub use demo::{DemoAccount, Password};
 
-
 /// Name and help line of the province, as pages show them.
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -62,7 +61,10 @@ pub async fn demo_accounts(ops: &Ops, identity: &Identity, password: Password<'_
 /// The province's name and help line.
 pub fn frame() -> Result<Frame> {
     let file: tables::ProvinceFile = tables::yaml("hau-giang/province.yaml")?;
-    Ok(Frame { name: file.name_vi, hotline: file.contact.hotline })
+    Ok(Frame {
+        name: file.name_vi,
+        hotline: file.contact.hotline,
+    })
 }
 
 /// Sign-in names of the demonstration.

@@ -28,14 +28,26 @@ async fn sign_in(mut visit: Visit<House>, fields: Fields) -> Answer {
     let login = fields.get("ten").unwrap_or_default();
     let resume = Resume::from_fields(&fields);
     let ip = visit.client_ip().to_string();
-    let source = Source { device: visit.device(), ip: &ip, user_agent: visit.user_agent() };
-    let attempt = SignIn { login, password: fields.get("mat_khau").unwrap_or_default(), source };
+    let source = Source {
+        device: visit.device(),
+        ip: &ip,
+        user_agent: visit.user_agent(),
+    };
+    let attempt = SignIn {
+        login,
+        password: fields.get("mat_khau").unwrap_or_default(),
+        source,
+    };
     let signed = match visit.state.identity.sign_in(&visit.site().ops, attempt).await {
         Ok(signed) => signed,
         Err(fault) if matches!(fault.kind, FaultKind::Internal | FaultKind::Unavailable) => return Err(fault),
         Err(fault) => {
             let status = StatusCode::from_u16(fault.kind.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            let words = visit.site().renderer.texts().error(visit.locale, fault.code, &fault.params);
+            let words = visit
+                .site()
+                .renderer
+                .texts()
+                .error(visit.locale, fault.code, &fault.params);
             let content = json!({
                 "back": fields.get("ve").unwrap_or(""), "login": login, "interrupted": resume.is_some(),
                 "resume": resume.as_ref().map_or(String::new(), Resume::to_field), "fault": words,
@@ -67,6 +79,10 @@ async fn sign_out(visit: Visit<House>, _: Fields) -> Answer {
 
 /// Where an official arrives: in which position, with which roles. The work itself comes with the case engine.
 async fn desk(visit: Visit<House>) -> Answer {
-    let roles = visit.actor.official().map(|official| official.roles.clone()).unwrap_or_default();
+    let roles = visit
+        .actor
+        .official()
+        .map(|official| official.roles.clone())
+        .unwrap_or_default();
     visit.page("portal/desk.html", json!({ "roles": roles })).await
 }

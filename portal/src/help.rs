@@ -16,8 +16,18 @@ pub(crate) fn routes() -> Routes<House> {
 
 async fn help(visit: Visit<House>) -> Answer {
     let mut op = visit.op().await?;
-    let filter = AgencyFilter { kind: Some("district".into()), ..AgencyFilter::default() };
-    let agencies: Vec<String> = visit.state.identity.agencies(&mut op, &filter).await?.into_iter().map(|agency| agency.name).collect();
+    let filter = AgencyFilter {
+        kind: Some("district".into()),
+        ..AgencyFilter::default()
+    };
+    let agencies: Vec<String> = visit
+        .state
+        .identity
+        .agencies(&mut op, &filter)
+        .await?
+        .into_iter()
+        .map(|agency| agency.name)
+        .collect();
     drop(op);
     visit.page("portal/help.html", json!({ "agencies": agencies })).await
 }

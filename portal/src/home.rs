@@ -1,6 +1,6 @@
 //! The front page, the choice of language, and addresses whose capability does not stand yet.
 
-use dossiers::catalogue::{Catalogue, ProcedureQuery};
+use dossiers::catalogue::{Catalogue, Level, ProcedureQuery};
 use render::Locale;
 use serde_json::json;
 use web::{Answer, Door, Routes, StatusCode, Visit};
@@ -25,12 +25,16 @@ pub(crate) fn routes() -> Routes<House> {
 async fn home(visit: Visit<House>) -> Answer {
     let mut op = visit.op().await?;
     let total = Catalogue.count_procedures(&mut op, &ProcedureQuery::default()).await?;
-    let mut fields = Catalogue.fields(&mut op).await?;
+    let field_count = Catalogue.fields(&mut op).await?.len();
+    // What people mostly need is done at their commune.
+    let fields = Catalogue.largest_fields(&mut op, Level::Commune, FIELDS_SHOWN).await?;
     drop(op);
-    let field_count = fields.len();
-    fields.sort_by_key(|field| std::cmp::Reverse(field.count));
-    fields.truncate(FIELDS_SHOWN);
-    visit.page("portal/home.html", json!({ "total": total, "fields": fields, "field_count": field_count })).await
+    visit
+        .page(
+            "portal/home.html",
+            json!({ "total": total, "fields": fields, "field_count": field_count }),
+        )
+        .await
 }
 
 async fn language(visit: Visit<House>) -> Answer {
@@ -42,5 +46,7 @@ async fn language(visit: Visit<House>) -> Answer {
 
 /// Says plainly that this part is being built, and what can be done meanwhile.
 async fn not_yet(visit: Visit<House>) -> Answer {
-    visit.page_status(StatusCode::NOT_IMPLEMENTED, "portal/not_yet.html", json!({})).await
+    visit
+        .page_status(StatusCode::NOT_IMPLEMENTED, "portal/not_yet.html", json!({}))
+        .await
 }

@@ -49,7 +49,9 @@ impl Chrome for UnreadCount {
     /// A box that cannot be read now counts as empty: the frame must not break the page.
     async fn unread(&self, actor: &Actor) -> u32 {
         let Some(account) = actor.account() else { return 0 };
-        let Ok(mut op) = self.ops.open(actor.clone()).await else { return 0 };
+        let Ok(mut op) = self.ops.open(actor.clone()).await else {
+            return 0;
+        };
         self.notify.unread(&mut op, account).await.unwrap_or_default()
     }
 }

@@ -18,7 +18,10 @@ struct Templates;
 
 /// The pages of this crate, to be registered with the renderer under the names `portal/….html`.
 pub fn templates() -> Vec<(String, String)> {
-    render::embedded::<Templates>().into_iter().map(|(name, source)| (format!("portal/{name}"), source)).collect()
+    render::embedded::<Templates>()
+        .into_iter()
+        .map(|(name, source)| (format!("portal/{name}"), source))
+        .collect()
 }
 
 /// All pages and the JSON API of the engines behind them.

@@ -7,7 +7,9 @@ use web::{Answer, Door, Routes, Visit};
 use crate::House;
 
 pub(crate) fn routes() -> Routes<House> {
-    Routes::new().get("/thu-tuc", Door::Public, list).get("/thu-tuc/{code}", Door::Public, show)
+    Routes::new()
+        .get("/thu-tuc", Door::Public, list)
+        .get("/thu-tuc/{code}", Door::Public, show)
 }
 
 async fn list(visit: Visit<House>) -> Answer {
@@ -19,7 +21,10 @@ async fn list(visit: Visit<House>) -> Answer {
     drop(op);
     let kept: Vec<(&str, &str)> = visit.queries().filter(|(name, _)| *name != "sau").collect();
     let next = page.next.as_ref().map(|cursor| address(&kept, cursor));
-    let active = kept.iter().filter(|(name, _)| matches!(*name, "linh-vuc" | "cap" | "doi-tuong")).count();
+    let active = kept
+        .iter()
+        .filter(|(name, _)| matches!(*name, "linh-vuc" | "cap" | "doi-tuong"))
+        .count();
     let levels = [Level::Commune, Level::District, Level::Province, Level::Ministry].map(Level::key);
     let content = json!({
         "q": visit.query("q").unwrap_or(""),
@@ -40,14 +45,29 @@ async fn list(visit: Visit<House>) -> Answer {
 
 /// The address of this list with another cursor.
 fn address(kept: &[(&str, &str)], cursor: &str) -> String {
-    let pairs = kept.iter().copied().chain((!cursor.is_empty()).then_some(("sau", cursor)));
-    let query: Vec<String> = pairs.map(|(name, value)| format!("{name}={}", escaped(value))).collect();
-    if query.is_empty() { "/thu-tuc".to_owned() } else { format!("/thu-tuc?{}", query.join("&")) }
+    let pairs = kept
+        .iter()
+        .copied()
+        .chain((!cursor.is_empty()).then_some(("sau", cursor)));
+    let query: Vec<String> = pairs
+        .map(|(name, value)| format!("{name}={}", escaped(value)))
+        .collect();
+    if query.is_empty() {
+        "/thu-tuc".to_owned()
+    } else {
+        format!("/thu-tuc?{}", query.join("&"))
+    }
 }
 
 fn escaped(text: &str) -> String {
     text.bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
         .collect()
 }
 
@@ -55,7 +75,9 @@ async fn show(visit: Visit<House>) -> Answer {
     let mut op = visit.op().await?;
     let procedure = Catalogue.procedure(&mut op, visit.param("code")).await?;
     drop(op);
-    visit.page("portal/procedure.html", json!({ "procedure": procedure })).await
+    visit
+        .page("portal/procedure.html", json!({ "procedure": procedure }))
+        .await
 }
 
 #[cfg(test)]
@@ -64,7 +86,10 @@ mod tests {
 
     #[test]
     fn the_next_page_keeps_the_question() {
-        assert_eq!(address(&[("q", "khai sinh"), ("cap", "commune")], "ab"), "/thu-tuc?q=khai%20sinh&cap=commune&sau=ab");
+        assert_eq!(
+            address(&[("q", "khai sinh"), ("cap", "commune")], "ab"),
+            "/thu-tuc?q=khai%20sinh&cap=commune&sau=ab"
+        );
         assert_eq!(address(&[], ""), "/thu-tuc");
     }
 }

@@ -11,7 +11,7 @@ use render::{Locale, Texts};
 
 use crate::{doctor, house, secrets, serve};
 
-/// Done, but some rows were refused or the trail is broken.
+/// Done, but some rows were refused, declarations have problems or the trail is broken.
 const WITH_FINDINGS: u8 = 3;
 
 /// The words of a command or option: Vietnamese first, English below.
@@ -25,17 +25,29 @@ fn option(texts: &Texts, name: &'static str) -> Arg {
 }
 
 fn data(texts: &Texts) -> Arg {
-    option(texts, "data").value_name("DIR").value_parser(value_parser!(PathBuf)).default_value("data").env("NGABAY_DATA")
+    option(texts, "data")
+        .value_name("DIR")
+        .value_parser(value_parser!(PathBuf))
+        .default_value("data")
+        .env("NGABAY_DATA")
 }
 
 fn database(texts: &Texts) -> Arg {
-    option(texts, "database-url").value_name("URL").env("NGABAY_DATABASE_URL").hide_env_values(true)
+    option(texts, "database-url")
+        .value_name("URL")
+        .env("NGABAY_DATABASE_URL")
+        .hide_env_values(true)
 }
 
 /// The whole command line.
 pub(crate) fn command(texts: &Texts) -> Command {
     let about = |key: &str| words(texts, key);
-    let stored = |name: &'static str| Command::new(name).about(about(name)).arg(data(texts)).arg(database(texts));
+    let stored = |name: &'static str| {
+        Command::new(name)
+            .about(about(name))
+            .arg(data(texts))
+            .arg(database(texts))
+    };
     Command::new("ngabay")
         .about(about("about"))
         .version(env!("CARGO_PKG_VERSION"))
@@ -43,7 +55,12 @@ pub(crate) fn command(texts: &Texts) -> Command {
         .arg_required_else_help(true)
         .subcommand(
             stored("serve")
-                .arg(option(texts, "listen").value_name("ADDR").value_parser(value_parser!(std::net::SocketAddr)).default_value("127.0.0.1:8080"))
+                .arg(
+                    option(texts, "listen")
+                        .value_name("ADDR")
+                        .value_parser(value_parser!(std::net::SocketAddr))
+                        .default_value("127.0.0.1:8080"),
+                )
                 .arg(option(texts, "demo").action(ArgAction::SetTrue))
                 .arg(option(texts, "https").action(ArgAction::SetTrue))
                 .arg(option(texts, "behind-gateway").action(ArgAction::SetTrue))
@@ -52,18 +69,44 @@ pub(crate) fn command(texts: &Texts) -> Command {
         .subcommand(stored("worker"))
         .subcommand(stored("migrate"))
         .subcommand(
-            Command::new("province").about(about("province")).subcommand_required(true).arg_required_else_help(true).subcommand(
-                stored("import-procedures")
-                    .arg(Arg::new("file").required(true).value_parser(value_parser!(PathBuf)).help(words(texts, "option.file"))),
-            ),
+            Command::new("apps")
+                .about(about("apps"))
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(
+                    Command::new("check").about(about("check")).arg(
+                        Arg::new("dir")
+                            .value_parser(value_parser!(PathBuf))
+                            .default_value("apps")
+                            .help(words(texts, "option.dir")),
+                    ),
+                ),
         )
         .subcommand(
-            Command::new("demo").about(about("demo")).subcommand_required(true).arg_required_else_help(true).subcommand(
-                Command::new("accounts")
-                    .about(about("accounts"))
-                    .arg(data(texts))
-                    .arg(option(texts, "json").action(ArgAction::SetTrue)),
-            ),
+            Command::new("province")
+                .about(about("province"))
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(
+                    stored("import-procedures").arg(
+                        Arg::new("file")
+                            .required(true)
+                            .value_parser(value_parser!(PathBuf))
+                            .help(words(texts, "option.file")),
+                    ),
+                ),
+        )
+        .subcommand(
+            Command::new("demo")
+                .about(about("demo"))
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(
+                    Command::new("accounts")
+                        .about(about("accounts"))
+                        .arg(data(texts))
+                        .arg(option(texts, "json").action(ArgAction::SetTrue)),
+                ),
         )
         .subcommand(Command::new("doctor").about(about("doctor")).arg(data(texts)))
         .subcommand(
@@ -79,12 +122,18 @@ pub(crate) fn command(texts: &Texts) -> Command {
 fn source(matches: &ArgMatches) -> Source {
     match matches.get_one::<String>("database-url") {
         Some(address) => Source::Address(address.clone()),
-        None => Source::Private { data_dir: directory(matches), durability: Durability::Durable },
+        None => Source::Private {
+            data_dir: directory(matches),
+            durability: Durability::Durable,
+        },
     }
 }
 
 fn directory(matches: &ArgMatches) -> PathBuf {
-    matches.get_one::<PathBuf>("data").cloned().unwrap_or_else(|| "data".into())
+    matches
+        .get_one::<PathBuf>("data")
+        .cloned()
+        .unwrap_or_else(|| "data".into())
 }
 
 async fn migrated(matches: &ArgMatches) -> Result<Database> {
@@ -96,7 +145,10 @@ async fn migrated(matches: &ArgMatches) -> Result<Database> {
 /// Carries out what was asked for.
 pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode> {
     let say = |key: &str, params: &[(&str, String)]| {
-        let params = params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let params = params
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect();
         eprintln!("{}", texts.get(Locale::Vi, &format!("cli.{key}"), &params));
     };
     match matches.subcommand() {
@@ -128,13 +180,41 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
             let database = migrated(options).await?;
             let ops = house::ops(&database);
             let mut op = ops.open(Actor::System("province")).await?;
-            let report = Catalogue.import_official(&mut op, &official).await.map_err(|fault| told(texts, &fault))?;
+            let report = Catalogue
+                .import_official(&mut op, &official)
+                .await
+                .map_err(|fault| told(texts, &fault))?;
             op.commit().await?;
             for row in &report.refused {
                 eprintln!("{}:{}: {} {}", file.display(), row.line, row.reason, row.found);
             }
-            say("imported", &[("read", report.read.to_string()), ("written", report.written.to_string()), ("refused", report.refused.len().to_string())]);
+            say(
+                "imported",
+                &[
+                    ("read", report.read.to_string()),
+                    ("written", report.written.to_string()),
+                    ("refused", report.refused.len().to_string()),
+                ],
+            );
             if !report.refused.is_empty() {
+                return Ok(ExitCode::from(WITH_FINDINGS));
+            }
+        }
+        Some(("apps", group)) => {
+            let (_, options) = group.subcommand().context("a subcommand is required")?;
+            let root = options.get_one::<PathBuf>("dir").context("dir has a default")?;
+            let findings = compose::apps::check(root).with_context(|| root.display().to_string())?;
+            print!("{}", findings.problems);
+            let count = findings.problems.len();
+            say(
+                "checked",
+                &[
+                    ("apps", findings.apps.len().to_string()),
+                    ("files", findings.files.to_string()),
+                    ("count", count.to_string()),
+                ],
+            );
+            if count > 0 {
                 return Ok(ExitCode::from(WITH_FINDINGS));
             }
         }
@@ -145,7 +225,10 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
                 println!("{}", serde_json::to_string_pretty(&accounts)?);
             } else {
                 for account in &accounts {
-                    println!("{:<12} {:<22} {:<18} {}", account.role, account.name, account.password, account.agency);
+                    println!(
+                        "{:<12} {:<22} {:<18} {}",
+                        account.role, account.name, account.password, account.agency
+                    );
                 }
             }
         }
@@ -158,7 +241,14 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
             if options.get_flag("json") {
                 println!("{}", serde_json::to_string_pretty(&report)?);
             } else {
-                say("verified", &[("checked", report.checked.to_string()), ("broken", report.broken.len().to_string()), ("head", report.head.clone())]);
+                say(
+                    "verified",
+                    &[
+                        ("checked", report.checked.to_string()),
+                        ("broken", report.broken.len().to_string()),
+                        ("head", report.head.clone()),
+                    ],
+                );
                 for broken in &report.broken {
                     println!("{} {} {}", broken.position, broken.entry, broken.what);
                 }

@@ -18,8 +18,12 @@ use crate::secrets;
 pub(crate) const CONNECTIONS: u32 = 24;
 
 /// The schemas, lower floors first.
-pub(crate) const MIGRATIONS: &[&[Migration]] =
-    &[op::MIGRATIONS, identity::MIGRATIONS, notify::MIGRATIONS, dossiers::MIGRATIONS];
+pub(crate) const MIGRATIONS: &[&[Migration]] = &[
+    op::MIGRATIONS,
+    identity::MIGRATIONS,
+    notify::MIGRATIONS,
+    dossiers::MIGRATIONS,
+];
 
 /// Operations with the real clock.
 pub(crate) fn ops(database: &Database) -> Ops {
@@ -36,24 +40,51 @@ pub(crate) fn jobs(notify: &Notify) -> Jobs {
 
 /// People and sign-in.
 pub(crate) fn identity(database: &Database) -> Result<Identity> {
-    Ok(Identity::new(database.pool().clone(), Arc::new(SystemClock) as Arc<dyn Clock>, Config::default())?)
+    Ok(Identity::new(
+        database.pool().clone(),
+        Arc::new(SystemClock) as Arc<dyn Clock>,
+        Config::default(),
+    )?)
 }
 
 /// Everything that pages need.
-pub(crate) fn house(database: &Database, ops: &Ops, data: &Path, demo: bool, https: bool, behind_gateway: bool) -> Result<House> {
+pub(crate) fn house(
+    database: &Database,
+    ops: &Ops,
+    data: &Path,
+    demo: bool,
+    https: bool,
+    behind_gateway: bool,
+) -> Result<House> {
     let identity = identity(database)?;
     let notify = Notify::new();
-    let renderer = Renderer::builder().templates(web::templates).templates(portal::templates).build()?;
+    let renderer = Renderer::builder()
+        .templates(web::templates)
+        .templates(portal::templates)
+        .build()?;
     let frame = compose::province::frame()?;
     let config = SiteConfig {
         secret: secrets::form_key(data)?,
         https,
         demo,
-        province: ProvinceFrame { name: frame.name, hotline: frame.hotline, emblem: None },
+        province: ProvinceFrame {
+            name: frame.name,
+            hotline: frame.hotline,
+            emblem: None,
+        },
         requests_per_second: NonZeroU32::new(50),
         behind_gateway,
     };
-    let chrome = UnreadCount { ops: ops.clone(), notify: notify.clone() };
-    let site = Site::new(ops.clone(), Arc::new(renderer), Arc::new(identity.clone()), Arc::new(chrome), config);
+    let chrome = UnreadCount {
+        ops: ops.clone(),
+        notify: notify.clone(),
+    };
+    let site = Site::new(
+        ops.clone(),
+        Arc::new(renderer),
+        Arc::new(identity.clone()),
+        Arc::new(chrome),
+        config,
+    );
     Ok(House { site, identity, notify })
 }

@@ -17,7 +17,12 @@ const ACCOUNTS: &str = "demo-accounts.json";
 /// Written beside and renamed into place, so that a killed program never leaves half a file.
 fn write(path: &Path, content: &[u8]) -> Result<()> {
     let beside = path.with_extension("new");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
@@ -29,7 +34,9 @@ pub(crate) fn form_key(data: &Path) -> Result<[u8; 32]> {
     fs::create_dir_all(data)?;
     let path = data.join("form.key");
     match fs::read(&path) {
-        Ok(bytes) => bytes.try_into().map_err(|_| anyhow::anyhow!("{} is not a key of 32 bytes", path.display())),
+        Ok(bytes) => bytes
+            .try_into()
+            .map_err(|_| anyhow::anyhow!("{} is not a key of 32 bytes", path.display())),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let mut key = [0; 32];
             rand::rng().fill_bytes(&mut key);
@@ -63,7 +70,9 @@ fn password() -> String {
     const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let mut random = rand::rng();
     let group = |random: &mut rand::rngs::ThreadRng| -> String {
-        (0..4).map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())])).collect()
+        (0..4)
+            .map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())]))
+            .collect()
     };
     (0..4).map(|_| group(&mut random)).collect::<Vec<_>>().join("-")
 }

@@ -37,8 +37,15 @@ pub(crate) struct Settings {
 pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
     let started = Instant::now();
     let say = |key: &str, params: &[(&str, String)]| {
-        let params = params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        eprintln!("[{:>5.1} s] {}", started.elapsed().as_secs_f32(), texts.get(Locale::Vi, &format!("cli.{key}"), &params));
+        let params = params
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect();
+        eprintln!(
+            "[{:>5.1} s] {}",
+            started.elapsed().as_secs_f32(),
+            texts.get(Locale::Vi, &format!("cli.{key}"), &params)
+        );
     };
     std::fs::create_dir_all(&settings.data)?;
     let listener = TcpListener::bind(settings.listen).await?;
@@ -50,9 +57,19 @@ pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
         say("starting.migrated", &[("count", applied.len().to_string())]);
     }
     let ops = house::ops(&database);
-    let house = house::house(&database, &ops, &settings.data, settings.demo, settings.https, settings.behind_gateway)?;
+    let house = house::house(
+        &database,
+        &ops,
+        &settings.data,
+        settings.demo,
+        settings.https,
+        settings.behind_gateway,
+    )?;
     let progress = |number: usize, of: usize, step: &str| {
-        say(&format!("starting.load.{step}"), &[("number", number.to_string()), ("of", of.to_string())]);
+        say(
+            &format!("starting.load.{step}"),
+            &[("number", number.to_string()), ("of", of.to_string())],
+        );
     };
     compose::province::load(&ops, &house.identity, settings.demo, &progress).await?;
     if settings.demo {
@@ -63,13 +80,21 @@ pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
         secrets::keep_accounts(&settings.data, &accounts)?;
         say("starting.accounts", &[]);
         for account in &accounts {
-            eprintln!("  {:<12} {:<20} {}  {}", account.role, account.name, account.password, account.agency);
+            eprintln!(
+                "  {:<12} {:<20} {}  {}",
+                account.role, account.name, account.password, account.agency
+            );
         }
     }
-    let tasks = settings.worker.then(|| start_work(&ops, &house.notify, database.pool(), &stop));
+    let tasks = settings
+        .worker
+        .then(|| start_work(&ops, &house.notify, database.pool(), &stop));
     let router = router(house, database.pool().clone())?;
     let address = listener.local_addr()?;
-    println!("{}", json!({ "address": format!("http://{address}"), "version": env!("CARGO_PKG_VERSION"), "data": settings.data }));
+    println!(
+        "{}",
+        json!({ "address": format!("http://{address}"), "version": env!("CARGO_PKG_VERSION"), "data": settings.data })
+    );
     say("ready", &[("address", format!("http://{address}"))]);
     let mut ending = stop.clone();
     axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
@@ -94,7 +119,12 @@ pub(crate) async fn work(database: &Database) -> Result<()> {
     Ok(())
 }
 
-fn start_work(ops: &Ops, notify: &Notify, pool: &PgPool, stop: &watch::Receiver<bool>) -> [tokio::task::JoinHandle<()>; 2] {
+fn start_work(
+    ops: &Ops,
+    notify: &Notify,
+    pool: &PgPool,
+    stop: &watch::Receiver<bool>,
+) -> [tokio::task::JoinHandle<()>; 2] {
     let worker = Worker::new(ops.clone(), house::jobs(notify));
     let stop_worker = stop.clone();
     [
@@ -143,8 +173,14 @@ async fn ready(pool: PgPool) -> Response {
 }
 
 fn asset(name: &str) -> Response {
-    let Some(file) = render::asset_file(name) else { return StatusCode::NOT_FOUND.into_response() };
-    let keep = if file.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let Some(file) = render::asset_file(name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let keep = if file.immutable {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     let mut response = Response::new(Body::from(file.bytes.into_owned()));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media_type));

@@ -102,11 +102,24 @@ impl Cluster {
         }
         wait_for_predecessor(&cluster);
         let log = data_dir.join("postgres.log");
-        let launch = Launch { program: programs.join("postgres"), cluster, socket: socket.clone(), log: log.clone(), user, durability };
+        let launch = Launch {
+            program: programs.join("postgres"),
+            cluster,
+            socket: socket.clone(),
+            log: log.clone(),
+            user,
+            durability,
+        };
         let stopping = Arc::new(AtomicBool::new(false));
         let process = Arc::new(AtomicI32::new(0));
         let supervisor = supervise(launch, stopping.clone(), process.clone());
-        let running = Self { socket, stopping, process, supervisor: Some(supervisor), _lock: lock };
+        let running = Self {
+            socket,
+            stopping,
+            process,
+            supervisor: Some(supervisor),
+            _lock: lock,
+        };
         running.ready(&log).await?;
         Ok(running)
     }
@@ -131,9 +144,10 @@ impl Cluster {
         loop {
             match PgConnection::connect_with(&options(&self.socket, "postgres")).await {
                 Ok(mut connection) => {
-                    let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'ngabay')")
-                        .fetch_one(&mut connection)
-                        .await?;
+                    let there: bool =
+                        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'ngabay')")
+                            .fetch_one(&mut connection)
+                            .await?;
                     if !there {
                         sqlx::query("CREATE DATABASE ngabay").execute(&mut connection).await?;
                     }
@@ -182,9 +196,18 @@ impl Launch {
         let log = fs::OpenOptions::new().create(true).append(true).open(&self.log)?;
         let mut command = Command::new("setpriv");
         if let Some(user) = &self.user {
-            command.arg(format!("--reuid={}", user.uid)).arg(format!("--regid={}", user.gid)).arg("--clear-groups");
+            command
+                .arg(format!("--reuid={}", user.uid))
+                .arg(format!("--regid={}", user.gid))
+                .arg("--clear-groups");
         }
-        command.args(["--pdeathsig", "INT", "--"]).arg(&self.program).arg("-D").arg(&self.cluster).arg("-k").arg(&self.socket);
+        command
+            .args(["--pdeathsig", "INT", "--"])
+            .arg(&self.program)
+            .arg("-D")
+            .arg(&self.cluster)
+            .arg("-k")
+            .arg(&self.socket);
         for setting in [
             "listen_addresses=",
             "unix_socket_permissions=0700",
@@ -200,7 +223,12 @@ impl Launch {
             command.args(["-c", setting]);
         }
         if self.durability == Durability::Scratch {
-            for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"] {
+            for setting in [
+                "fsync=off",
+                "synchronous_commit=off",
+                "full_page_writes=off",
+                "max_connections=300",
+            ] {
                 command.args(["-c", setting]);
             }
         }
@@ -231,7 +259,11 @@ fn supervise(launch: Launch, stopping: Arc<AtomicBool>, process: Arc<AtomicI32>)
                 return;
             }
             tracing::warn!(?ended, "PostgreSQL ended and is started again");
-            quick_ends = if started.elapsed() < Duration::from_secs(2) { quick_ends + 1 } else { 0 };
+            quick_ends = if started.elapsed() < Duration::from_secs(2) {
+                quick_ends + 1
+            } else {
+                0
+            };
             if quick_ends > 20 {
                 tracing::error!("PostgreSQL ends at once, again and again; giving up");
                 return;
@@ -242,7 +274,11 @@ fn supervise(launch: Launch, stopping: Arc<AtomicBool>, process: Arc<AtomicI32>)
 }
 
 fn options(socket: &Path, database: &str) -> PgConnectOptions {
-    PgConnectOptions::new_without_pgpass().socket(socket).username(OWNER).database(database).application_name("ngabay")
+    PgConnectOptions::new_without_pgpass()
+        .socket(socket)
+        .username(OWNER)
+        .database(database)
+        .application_name("ngabay")
 }
 
 /// The newest PostgreSQL server programs on the machine.
@@ -252,7 +288,9 @@ fn programs() -> Option<PathBuf> {
         .flatten()
         .flatten()
         .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
-        .filter(|(version, bin): &(u32, PathBuf)| *version >= 13 && bin.join("postgres").exists() && bin.join("initdb").exists())
+        .filter(|(version, bin): &(u32, PathBuf)| {
+            *version >= 13 && bin.join("postgres").exists() && bin.join("initdb").exists()
+        })
         .collect();
     found.sort();
     found.pop().map(|(_, bin)| bin).or_else(|| {
@@ -292,7 +330,9 @@ fn lock(data_dir: &Path) -> Result<Flock<fs::File>, ClusterError> {
 /// Every directory above the data directory must let the database user pass.
 fn reachable(data_dir: &Path) -> Result<(), ClusterError> {
     for directory in data_dir.ancestors() {
-        let mode = fs::metadata(directory).map_err(|e| ClusterError::File(directory.into(), e))?.mode();
+        let mode = fs::metadata(directory)
+            .map_err(|e| ClusterError::File(directory.into(), e))?
+            .mode();
         if mode & 0o001 == 0 {
             return Err(ClusterError::Unreachable(directory.into()));
         }
@@ -314,7 +354,10 @@ fn socket_directory(data_dir: &Path) -> PathBuf {
 fn init(programs: &Path, cluster: &Path, user: Option<&User>, durability: Durability) -> Result<(), ClusterError> {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new(programs.join("initdb"));
-    command.arg("-D").arg(cluster).args(["-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);
+    command
+        .arg("-D")
+        .arg(cluster)
+        .args(["-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);
     if durability == Durability::Scratch {
         command.arg("--no-sync");
     }
@@ -342,10 +385,14 @@ fn wait_for_predecessor(cluster: &Path) {
     let note = cluster.join("postmaster.pid");
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(60) {
-        let Some(process) = fs::read_to_string(&note).ok().and_then(|text| text.lines().next()?.trim().parse::<i32>().ok()) else {
+        let Some(process) = fs::read_to_string(&note)
+            .ok()
+            .and_then(|text| text.lines().next()?.trim().parse::<i32>().ok())
+        else {
             return;
         };
-        let alive = fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.trim().starts_with("postgres"));
+        let alive =
+            fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.trim().starts_with("postgres"));
         if !alive {
             return;
         }

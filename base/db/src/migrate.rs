@@ -71,15 +71,23 @@ fn digest(sql: &str) -> Vec<u8> {
 /// Applies what is missing and returns it. Several programs may call it at once: one works, the others wait and find nothing to do.
 pub async fn migrate(pool: &PgPool, sets: &[&[Migration]]) -> Result<Vec<Applied>, MigrateError> {
     let mut connection = pool.acquire().await?;
-    sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK).execute(&mut *connection).await?;
+    sqlx::query("SELECT pg_advisory_lock($1)")
+        .bind(LOCK)
+        .execute(&mut *connection)
+        .await?;
     let outcome = apply(&mut connection, sets).await;
-    sqlx::query("SELECT pg_advisory_unlock($1)").bind(LOCK).execute(&mut *connection).await?;
+    sqlx::query("SELECT pg_advisory_unlock($1)")
+        .bind(LOCK)
+        .execute(&mut *connection)
+        .await?;
     outcome
 }
 
 /// The files that [`migrate`] would apply, in order.
 pub async fn pending(pool: &PgPool, sets: &[&[Migration]]) -> Result<Vec<Applied>, MigrateError> {
-    let made: bool = sqlx::query_scalar("SELECT to_regclass('db.migration') IS NOT NULL").fetch_one(pool).await?;
+    let made: bool = sqlx::query_scalar("SELECT to_regclass('db.migration') IS NOT NULL")
+        .fetch_one(pool)
+        .await?;
     let mut missing = Vec::new();
     for migration in sets.iter().flat_map(|set| set.iter()) {
         let done: bool = made
@@ -89,7 +97,10 @@ pub async fn pending(pool: &PgPool, sets: &[&[Migration]]) -> Result<Vec<Applied
                 .fetch_one(pool)
                 .await?;
         if !done {
-            missing.push(Applied { engine: migration.engine, name: migration.name });
+            missing.push(Applied {
+                engine: migration.engine,
+                name: migration.name,
+            });
         }
     }
     Ok(missing)
@@ -117,14 +128,24 @@ async fn apply(connection: &mut sqlx::PgConnection, sets: &[&[Migration]]) -> Re
             .await?;
         if let Some(row) = known {
             if row.get::<Vec<u8>, _>(0) != digest(migration.sql) {
-                return Err(MigrateError::Edited { engine: migration.engine.into(), name: migration.name.into() });
+                return Err(MigrateError::Edited {
+                    engine: migration.engine.into(),
+                    name: migration.name.into(),
+                });
             }
             continue;
         }
         run(connection, migration)
             .await
-            .map_err(|source| MigrateError::Failed { engine: migration.engine, name: migration.name, source })?;
-        applied.push(Applied { engine: migration.engine, name: migration.name });
+            .map_err(|source| MigrateError::Failed {
+                engine: migration.engine,
+                name: migration.name,
+                source,
+            })?;
+        applied.push(Applied {
+            engine: migration.engine,
+            name: migration.name,
+        });
     }
     Ok(applied)
 }

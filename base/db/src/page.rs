@@ -19,7 +19,10 @@ impl PageRequest {
 
     /// A request with its limit brought into 1 to [`Self::MOST`].
     pub fn new(after: Option<String>, limit: Option<u32>) -> Self {
-        Self { after: after.filter(|a| !a.is_empty()), limit: limit.unwrap_or(Self::USUAL).clamp(1, Self::MOST) }
+        Self {
+            after: after.filter(|a| !a.is_empty()),
+            limit: limit.unwrap_or(Self::USUAL).clamp(1, Self::MOST),
+        }
     }
 
     /// The first page of the usual size.
@@ -48,13 +51,18 @@ impl<T> Page<T> {
         let wanted = request.limit as usize;
         let more = items.len() > wanted;
         items.truncate(wanted);
-        let next = more.then(|| items.last().map(|last| crate::cursor::encode(&key(last)))).flatten();
+        let next = more
+            .then(|| items.last().map(|last| crate::cursor::encode(&key(last))))
+            .flatten();
         Self { items, next }
     }
 
     /// The same page with other rows.
     pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(make).collect(), next: self.next }
+        Page {
+            items: self.items.into_iter().map(make).collect(),
+            next: self.next,
+        }
     }
 }
 

@@ -20,7 +20,12 @@ pub struct Entry {
 impl Entry {
     /// What was done to what: `dossiers.submitted`, `dossier:<uuid>`.
     pub fn new(action: &'static str, subject: impl ToString) -> Self {
-        Self { action, subject: subject.to_string(), purpose: String::new(), detail: Value::Null }
+        Self {
+            action,
+            subject: subject.to_string(),
+            purpose: String::new(),
+            detail: Value::Null,
+        }
     }
 
     /// Why personal data was read or written: a dossier or a legal basis.
@@ -107,7 +112,9 @@ pub async fn seal(pool: &PgPool) -> Result<u64> {
     let mut sealed = 0;
     loop {
         let mut transaction = pool.begin().await.map_err(db::fault)?;
-        let (mut position, mut chain) = store::lock_last_seal(&mut transaction).await?.unwrap_or((0, Vec::new()));
+        let (mut position, mut chain) = store::lock_last_seal(&mut transaction)
+            .await?
+            .unwrap_or((0, Vec::new()));
         let waiting = store::unsealed(&mut transaction, BATCH).await?;
         let seals: Vec<_> = waiting
             .iter()
@@ -130,7 +137,12 @@ pub async fn seal(pool: &PgPool) -> Result<u64> {
 
 /// Walks the whole chain and recomputes every hash from the stored entries.
 pub async fn verify(pool: &PgPool) -> Result<Report> {
-    let mut report = Report { checked: 0, unsealed: store::unsealed_count(pool).await?, head: String::new(), broken: Vec::new() };
+    let mut report = Report {
+        checked: 0,
+        unsealed: store::unsealed_count(pool).await?,
+        head: String::new(),
+        broken: Vec::new(),
+    };
     let mut chain: Vec<u8> = Vec::new();
     let mut expected = 1;
     loop {
@@ -139,25 +151,44 @@ pub async fn verify(pool: &PgPool) -> Result<Report> {
         let end = last.position;
         for found in &links {
             for gap in expected..found.position {
-                report.broken.push(Broken { position: gap, entry: 0, what: "removed" });
+                report.broken.push(Broken {
+                    position: gap,
+                    entry: 0,
+                    what: "removed",
+                });
             }
             let digest = match found.entry_row() {
                 None => {
-                    report.broken.push(Broken { position: found.position, entry: found.entry, what: "removed" });
+                    report.broken.push(Broken {
+                        position: found.position,
+                        entry: found.entry,
+                        what: "removed",
+                    });
                     None
                 }
                 Some(row) => {
                     let own = digest(&row);
                     if own != row.digest {
-                        report.broken.push(Broken { position: found.position, entry: found.entry, what: "changed" });
+                        report.broken.push(Broken {
+                            position: found.position,
+                            entry: found.entry,
+                            what: "changed",
+                        });
                     }
                     Some(own)
                 }
             };
             let whole = digest.is_some_and(|digest| link(&chain, found.position, found.entry, &digest) == found.chain);
-            let blamed = report.broken.last().is_some_and(|broken| broken.position == found.position);
+            let blamed = report
+                .broken
+                .last()
+                .is_some_and(|broken| broken.position == found.position);
             if !whole && !blamed {
-                report.broken.push(Broken { position: found.position, entry: found.entry, what: "reordered" });
+                report.broken.push(Broken {
+                    position: found.position,
+                    entry: found.entry,
+                    what: "reordered",
+                });
             }
             // The stored link goes on, so that one fault is reported once and not for every entry after it.
             chain.clone_from(&found.chain);

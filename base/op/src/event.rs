@@ -23,7 +23,11 @@ pub struct Event {
 impl Event {
     /// An event with its payload as JSON; a payload that has no JSON form becomes `null`.
     pub fn new(kind: &'static str, subject: impl ToString, payload: impl Serialize) -> Self {
-        Self { kind, subject: subject.to_string(), payload: serde_json::to_value(payload).unwrap_or(Value::Null) }
+        Self {
+            kind,
+            subject: subject.to_string(),
+            payload: serde_json::to_value(payload).unwrap_or(Value::Null),
+        }
     }
 }
 

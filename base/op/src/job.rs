@@ -38,7 +38,12 @@ pub struct NewJob {
 impl NewJob {
     /// A job that may run as soon as the operation is committed.
     pub fn new(kind: &'static str, payload: impl Serialize) -> Self {
-        Self { kind, payload: serde_json::to_value(payload).unwrap_or(Value::Null), run_at: None, once: None }
+        Self {
+            kind,
+            payload: serde_json::to_value(payload).unwrap_or(Value::Null),
+            run_at: None,
+            once: None,
+        }
     }
 
     /// Not before this moment.
@@ -54,13 +59,19 @@ impl NewJob {
     }
 }
 
+/// A handler inside the transaction that also removes the job.
+pub type Within = Arc<dyn for<'a> Fn(&'a mut Op, &'a Job) -> BoxFuture<'a, Result<()>> + Send + Sync>;
+
+/// A handler without a transaction.
+pub type Outside = Arc<dyn for<'a> Fn(&'a Ops, &'a Job) -> BoxFuture<'a, Result<()>> + Send + Sync>;
+
 /// How a kind of job is carried out.
 #[derive(Clone)]
 pub enum Handler {
     /// In one transaction with the job's removal: exactly once.
-    Within(Arc<dyn for<'a> Fn(&'a mut Op, &'a Job) -> BoxFuture<'a, Result<()>> + Send + Sync>),
+    Within(Within),
     /// Without a transaction, so that it may use the network: at least once.
-    Outside(Arc<dyn for<'a> Fn(&'a Ops, &'a Job) -> BoxFuture<'a, Result<()>> + Send + Sync>),
+    Outside(Outside),
 }
 
 /// The handlers of all kinds of job. Filled once, when the program is put together.

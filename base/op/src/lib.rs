@@ -10,7 +10,7 @@ mod worker;
 
 pub use audit::Entry;
 pub use event::{Event, Reaction, Reactions};
-pub use job::{Handler, Job, Jobs, NewJob};
+pub use job::{Handler, Job, Jobs, NewJob, Outside, Within};
 pub use operation::{Op, Ops};
 pub use permit::{Decision, Permit};
 pub use worker::{Worker, drain};

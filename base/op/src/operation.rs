@@ -29,7 +29,12 @@ pub struct Ops {
 impl Ops {
     /// Operations on this database, with this clock and these listeners.
     pub fn new(pool: PgPool, clock: Arc<dyn Clock>, reactions: Reactions) -> Self {
-        Self { pool, clock, reactions: Arc::new(reactions), bell: Arc::new(Notify::new()) }
+        Self {
+            pool,
+            clock,
+            reactions: Arc::new(reactions),
+            bell: Arc::new(Notify::new()),
+        }
     }
 
     /// Begins an operation of this actor, at this moment.
@@ -40,7 +45,16 @@ impl Ops {
     /// Begins an operation that belongs to a numbered request.
     pub async fn open_for(&self, actor: Actor, request: Uuid) -> Result<Op> {
         let transaction = self.pool.begin().await.map_err(db::fault)?;
-        Ok(Op { transaction, actor, now: self.now(), request, pending: VecDeque::new(), raised: 0, jobs: false, ops: self.clone() })
+        Ok(Op {
+            transaction,
+            actor,
+            now: self.now(),
+            request,
+            pending: VecDeque::new(),
+            raised: 0,
+            jobs: false,
+            ops: self.clone(),
+        })
     }
 
     /// The moment, in UTC, to the microsecond that the database keeps.
@@ -108,8 +122,8 @@ impl Op {
             Decision::Allow => return Ok(Permit::new(action)),
             Decision::Deny(fault) => fault,
         };
-        let entry = Entry::new("op.refused", subject)
-            .detail(serde_json::json!({ "action": action, "code": fault.code }));
+        let entry =
+            Entry::new("op.refused", subject).detail(serde_json::json!({ "action": action, "code": fault.code }));
         let row = self.entry_row(entry);
         tracing::info!(action, subject, actor = %row.actor, code = fault.code, "refused");
         let written = async {
@@ -174,7 +188,9 @@ impl Op {
     /// Makes everything last. When this returns `Ok`, it survives the end of the program and of the machine.
     pub async fn commit(mut self) -> Result<()> {
         self.settle().await?;
-        let Self { transaction, jobs, ops, .. } = self;
+        let Self {
+            transaction, jobs, ops, ..
+        } = self;
         transaction.commit().await.map_err(db::fault)?;
         if jobs {
             ops.wake();

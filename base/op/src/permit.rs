@@ -15,7 +15,11 @@ pub enum Decision {
 impl Decision {
     /// Allows when the condition holds, otherwise denies with the fault.
     pub fn when(condition: bool, otherwise: impl FnOnce() -> Fault) -> Self {
-        if condition { Self::Allow } else { Self::Deny(otherwise()) }
+        if condition {
+            Self::Allow
+        } else {
+            Self::Deny(otherwise())
+        }
     }
 
     /// Whether it is [`Decision::Allow`].

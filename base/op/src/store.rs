@@ -80,12 +80,22 @@ pub(crate) async fn claim_job(
     .fetch_optional(pool)
     .await
     .map_err(db::fault)?;
-    Ok(row.map(|row| Job { id: row.id, kind: row.kind, payload: row.payload, run_at: row.run_at, attempts: row.attempts }))
+    Ok(row.map(|row| Job {
+        id: row.id,
+        kind: row.kind,
+        payload: row.payload,
+        run_at: row.run_at,
+        attempts: row.attempts,
+    }))
 }
 
 /// Removes a finished job; false when somebody else has finished it meanwhile.
 pub(crate) async fn delete_job(connection: &mut PgConnection, id: Uuid) -> Result<bool> {
-    let done = sqlx::query("DELETE FROM op.job WHERE id = $1").bind(id).execute(connection).await.map_err(db::fault)?;
+    let done = sqlx::query("DELETE FROM op.job WHERE id = $1")
+        .bind(id)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -99,11 +109,21 @@ pub(crate) async fn job_moment(connection: &mut PgConnection, id: Uuid) -> Resul
 }
 
 pub(crate) async fn unlock_job(connection: &mut PgConnection, id: Uuid) -> Result<()> {
-    sqlx::query("UPDATE op.job SET locked_until = NULL WHERE id = $1").bind(id).execute(connection).await.map_err(db::fault)?;
+    sqlx::query("UPDATE op.job SET locked_until = NULL WHERE id = $1")
+        .bind(id)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
     Ok(())
 }
 
-pub(crate) async fn postpone_job(pool: &PgPool, id: Uuid, run_at: DateTime<Utc>, error: &str, dead: bool) -> Result<()> {
+pub(crate) async fn postpone_job(
+    pool: &PgPool,
+    id: Uuid,
+    run_at: DateTime<Utc>,
+    error: &str,
+    dead: bool,
+) -> Result<()> {
     sqlx::query(
         "UPDATE op.job SET attempts = attempts + 1, run_at = $2, last_error = $3, dead = $4, locked_until = NULL WHERE id = $1",
     )
@@ -124,10 +144,19 @@ pub(crate) async fn outcome(connection: &mut PgConnection, key: &str) -> Result<
         .execute(&mut *connection)
         .await
         .map_err(db::fault)?;
-    sqlx::query_scalar("SELECT value FROM op.outcome WHERE key = $1").bind(key).fetch_optional(connection).await.map_err(db::fault)
+    sqlx::query_scalar("SELECT value FROM op.outcome WHERE key = $1")
+        .bind(key)
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)
 }
 
-pub(crate) async fn insert_outcome(connection: &mut PgConnection, key: &str, value: &Value, at: DateTime<Utc>) -> Result<()> {
+pub(crate) async fn insert_outcome(
+    connection: &mut PgConnection,
+    key: &str,
+    value: &Value,
+    at: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query("INSERT INTO op.outcome (key, value, at) VALUES ($1, $2, $3)")
         .bind(key)
         .bind(value)
@@ -171,7 +200,10 @@ pub(crate) async fn insert_entry(connection: &mut PgConnection, row: &EntryRow) 
 
 /// The last link of the chain, locked so that only one sealer works at a time.
 pub(crate) async fn lock_last_seal(connection: &mut PgConnection) -> Result<Option<(i64, Vec<u8>)>> {
-    sqlx::query("SELECT pg_advisory_xact_lock(7236)").execute(&mut *connection).await.map_err(db::fault)?;
+    sqlx::query("SELECT pg_advisory_xact_lock(7236)")
+        .execute(&mut *connection)
+        .await
+        .map_err(db::fault)?;
     sqlx::query_as("SELECT position, chain FROM op.audit_seal ORDER BY position DESC LIMIT 1")
         .fetch_optional(connection)
         .await
@@ -241,8 +273,10 @@ pub(crate) async fn links(pool: &PgPool, after: i64, limit: i64) -> Result<Vec<L
 
 /// Entries that no seal covers yet.
 pub(crate) async fn unsealed_count(pool: &PgPool) -> Result<i64> {
-    sqlx::query_scalar("SELECT count(*) FROM op.audit_entry e WHERE NOT EXISTS (SELECT FROM op.audit_seal s WHERE s.entry = e.id)")
-        .fetch_one(pool)
-        .await
-        .map_err(db::fault)
+    sqlx::query_scalar(
+        "SELECT count(*) FROM op.audit_entry e WHERE NOT EXISTS (SELECT FROM op.audit_seal s WHERE s.entry = e.id)",
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(db::fault)
 }

@@ -6,7 +6,11 @@ use chrono::TimeDelta;
 use kernel::{Actor, Fault, Result};
 use tokio::sync::watch;
 
-use crate::{Handler, Job, Jobs, Ops, store};
+use crate::{
+    Handler, Job, Jobs, Ops,
+    job::{Outside, Within},
+    store,
+};
 
 /// How long a job may take before another worker may take it over.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -77,13 +81,17 @@ async fn step(ops: &Ops, jobs: &Jobs) -> Result<bool> {
         let attempts = job.attempts + 1;
         let wait = TimeDelta::seconds(i64::from(attempts).pow(2) * 5);
         tracing::warn!(job = %job.id, kind = job.kind, attempts, %error, "a job failed");
-        store::postpone_job(ops.pool(), job.id, now + wait, &error.to_string(), attempts >= MOST_ATTEMPTS).await?;
+        store::postpone_job(
+            ops.pool(),
+            job.id,
+            now + wait,
+            &error.to_string(),
+            attempts >= MOST_ATTEMPTS,
+        )
+        .await?;
     }
     Ok(true)
 }
-
-type Within = std::sync::Arc<dyn for<'a> Fn(&'a mut crate::Op, &'a Job) -> crate::BoxFuture<'a, Result<()>> + Send + Sync>;
-type Outside = std::sync::Arc<dyn for<'a> Fn(&'a Ops, &'a Job) -> crate::BoxFuture<'a, Result<()>> + Send + Sync>;
 
 async fn within(ops: &Ops, job: &Job, handler: Within) -> Result<()> {
     let mut op = ops.open(Actor::System("worker")).await?;

@@ -32,7 +32,10 @@ pub(crate) async fn options() -> PgConnectOptions {
     }
     let home = home();
     let socket = home.join("s");
-    let options = PgConnectOptions::new_without_pgpass().socket(&socket).username("test").database("postgres");
+    let options = PgConnectOptions::new_without_pgpass()
+        .socket(&socket)
+        .username("test")
+        .database("postgres");
     touch(&socket.join("used"));
     if PgConnection::connect_with(&options).await.is_ok() {
         return options;
@@ -47,7 +50,11 @@ pub(crate) async fn options() -> PgConnectOptions {
     }
     let started = Instant::now();
     while PgConnection::connect_with(&options).await.is_err() {
-        assert!(started.elapsed() < Duration::from_secs(60), "the test cluster did not start; see {}", home.display());
+        assert!(
+            started.elapsed() < Duration::from_secs(60),
+            "the test cluster did not start; see {}",
+            home.display()
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     options
@@ -80,7 +87,9 @@ fn programs() -> PathBuf {
 fn start(home: &Path, socket: &Path) {
     let programs = programs();
     let cluster = home.join("d");
-    let user = geteuid().is_root().then(|| User::from_name("postgres").ok().flatten().expect("the user postgres"));
+    let user = geteuid()
+        .is_root()
+        .then(|| User::from_name("postgres").ok().flatten().expect("the user postgres"));
     fs::create_dir_all(&cluster).expect("the cluster directory");
     for directory in [&cluster, &socket.to_path_buf()] {
         fs::set_permissions(directory, fs::Permissions::from_mode(0o700)).expect("permissions");
@@ -91,30 +100,52 @@ fn start(home: &Path, socket: &Path) {
     let as_user = |program: &Path| {
         let mut command = Command::new("setpriv");
         if let Some(user) = &user {
-            command.arg(format!("--reuid={}", user.uid)).arg(format!("--regid={}", user.gid)).arg("--clear-groups");
+            command
+                .arg(format!("--reuid={}", user.uid))
+                .arg(format!("--regid={}", user.gid))
+                .arg("--clear-groups");
         }
-        command.arg("--").arg(program).current_dir("/").env_clear().env("LC_ALL", "C.UTF-8").env("PATH", "/usr/bin:/bin");
+        command
+            .arg("--")
+            .arg(program)
+            .current_dir("/")
+            .env_clear()
+            .env("LC_ALL", "C.UTF-8")
+            .env("PATH", "/usr/bin:/bin");
         command
     };
     if !cluster.join("PG_VERSION").exists() {
         let made = as_user(&programs.join("initdb"))
             .arg("-D")
             .arg(&cluster)
-            .args(["-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])
+            .args([
+                "-U",
+                "test",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ])
             .stdin(Stdio::null())
             .output()
             .expect("initdb runs");
-        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        assert!(
+            made.status.success(),
+            "initdb: {}",
+            String::from_utf8_lossy(&made.stderr)
+        );
     }
-    // A session of its own, so that the cluster outlives the test program that happened to start it.
+    // A session of its own and a parent that ends at once, so that the cluster outlives the test program that happened to start it.
     as_user(Path::new("/usr/bin/setsid"))
-        .args(["/bin/sh", "-c", KEEPER, "keeper"])
+        .args(["--fork", "/bin/sh", "-c", KEEPER, "keeper"])
         .arg(programs.join("postgres"))
         .arg(&cluster)
         .arg(socket)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .spawn()
+        .status()
         .expect("the keeper of the test cluster");
 }

@@ -14,7 +14,9 @@ use crate::cluster;
 
 /// Monday 2026-03-02, 08:00 in Vietnam: an ordinary working morning.
 pub fn monday_morning() -> DateTime<Utc> {
-    let naive = NaiveDate::from_ymd_opt(2026, 3, 2).and_then(|day| day.and_hms_opt(8, 0, 0)).unwrap_or_default();
+    let naive = NaiveDate::from_ymd_opt(2026, 3, 2)
+        .and_then(|day| day.and_hms_opt(8, 0, 0))
+        .unwrap_or_default();
     kernel::from_local(naive)
 }
 
@@ -43,7 +45,12 @@ impl Scratch {
         let clock = Arc::new(FakeClock::at(monday_morning()));
         let ops = Ops::new(pool.clone(), clock.clone() as Arc<dyn Clock>, reactions);
         let directory = tempfile::tempdir().expect("a temporary directory");
-        Self { ops, clock, pool, directory }
+        Self {
+            ops,
+            clock,
+            pool,
+            directory,
+        }
     }
 
     /// The temporary directory.
@@ -54,12 +61,16 @@ impl Scratch {
 
 async fn fresh_database(sets: &[&[db::Migration]]) -> PgPool {
     let options = cluster::options().await;
-    let mut connection = PgConnection::connect_with(&options).await.expect("the test cluster answers");
+    let mut connection = PgConnection::connect_with(&options)
+        .await
+        .expect("the test cluster answers");
     sweep(&mut connection).await;
     let template = template(&mut connection, &options, sets).await;
     let unique = kernel::Id::<kernel::noun::Job>::new().to_string().replace('-', "");
     let name = format!("x_{}_{unique}", kernel::SystemClock.now().timestamp());
-    run(&mut connection, format!("CREATE DATABASE {name} TEMPLATE {template}")).await.expect("a copy of the template");
+    run(&mut connection, format!("CREATE DATABASE {name} TEMPLATE {template}"))
+        .await
+        .expect("a copy of the template");
     PgPoolOptions::new()
         .max_connections(24)
         .min_connections(0)
@@ -70,6 +81,10 @@ async fn fresh_database(sets: &[&[db::Migration]]) -> PgPool {
 }
 
 /// Names are made from numbers and hashes here, never from outside.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "names of databases cannot be bound; these are made here from numbers and hashes"
+)]
 async fn run(connection: &mut PgConnection, statement: String) -> Result<(), sqlx::Error> {
     connection.execute(sqlx::AssertSqlSafe(statement)).await.map(|_| ())
 }
@@ -82,7 +97,10 @@ async fn template(connection: &mut PgConnection, options: &PgConnectOptions, set
         (migration.engine, migration.name, migration.sql).hash(&mut hasher);
     }
     let name = format!("t_{:016x}", hasher.finish());
-    sqlx::query("SELECT pg_advisory_lock(4711)").execute(&mut *connection).await.expect("the template lock");
+    sqlx::query("SELECT pg_advisory_lock(4711)")
+        .execute(&mut *connection)
+        .await
+        .expect("the template lock");
     let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
         .bind(&name)
         .fetch_one(&mut *connection)
@@ -91,13 +109,24 @@ async fn template(connection: &mut PgConnection, options: &PgConnectOptions, set
     if !there {
         let making = format!("{name}_making");
         let _ = run(connection, format!("DROP DATABASE IF EXISTS {making} WITH (FORCE)")).await;
-        run(connection, format!("CREATE DATABASE {making}")).await.expect("a template database");
-        let pool = PgPoolOptions::new().max_connections(2).connect_with(options.clone().database(&making)).await.expect("the template");
+        run(connection, format!("CREATE DATABASE {making}"))
+            .await
+            .expect("a template database");
+        let pool = PgPoolOptions::new()
+            .max_connections(2)
+            .connect_with(options.clone().database(&making))
+            .await
+            .expect("the template");
         db::migrate(&pool, sets).await.expect("the migrations apply");
         pool.close().await;
-        run(connection, format!("ALTER DATABASE {making} RENAME TO {name}")).await.expect("the template gets its name");
+        run(connection, format!("ALTER DATABASE {making} RENAME TO {name}"))
+            .await
+            .expect("the template gets its name");
     }
-    sqlx::query("SELECT pg_advisory_unlock(4711)").execute(&mut *connection).await.expect("the template lock");
+    sqlx::query("SELECT pg_advisory_unlock(4711)")
+        .execute(&mut *connection)
+        .await
+        .expect("the template lock");
     name
 }
 

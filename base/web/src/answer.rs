@@ -19,7 +19,8 @@ pub fn redirect(to: &str) -> Response {
 
 /// A body of a known type that browsers show.
 pub fn bytes(media_type: &str, body: impl Into<Bytes>) -> Response {
-    let media_type = HeaderValue::from_str(media_type).unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
+    let media_type =
+        HeaderValue::from_str(media_type).unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
     ([(header::CONTENT_TYPE, media_type)], Body::from(body.into())).into_response()
 }
 
@@ -27,14 +28,29 @@ pub fn bytes(media_type: &str, body: impl Into<Bytes>) -> Response {
 /// upload must not be able to act as a page of the portal.
 pub fn attachment(name: &str, media_type: &str, body: Body, inline: bool) -> Response {
     let kind = if inline { "inline" } else { "attachment" };
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_ ".contains(c) { c } else { '_' }).collect();
-    let disposition = format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{}", percent(name, |b| b.is_ascii_alphanumeric() || b".-_".contains(&b)));
+    let plain: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || ".-_ ".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let disposition = format!(
+        "{kind}; filename=\"{plain}\"; filename*=UTF-8''{}",
+        percent(name, |b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
+    );
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, media_type),
         (header::CONTENT_DISPOSITION, disposition.as_str()),
-        (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+        ),
         (header::CACHE_CONTROL, "private, no-store"),
     ] {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -45,7 +61,15 @@ pub fn attachment(name: &str, media_type: &str, body: Body, inline: bool) -> Res
 }
 
 fn percent(text: &str, keep: impl Fn(u8) -> bool) -> String {
-    text.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| {
+            if keep(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }
 
 /// Addresses with Vietnamese letters are sent as ASCII.
@@ -62,7 +86,15 @@ mod tests {
         let response = attachment("giấy \"khai\"\r\nsinh.pdf", "application/pdf", Body::empty(), false);
         let value = response.headers()[header::CONTENT_DISPOSITION].to_str().unwrap();
         assert!(!value.contains('\n'));
-        assert!(value.contains("filename*=UTF-8''gi%E1%BA%A5y%20%22khai%22%0D%0Asinh.pdf"), "{value}");
-        assert!(response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("sandbox"));
+        assert!(
+            value.contains("filename*=UTF-8''gi%E1%BA%A5y%20%22khai%22%0D%0Asinh.pdf"),
+            "{value}"
+        );
+        assert!(
+            response.headers()[header::CONTENT_SECURITY_POLICY]
+                .to_str()
+                .unwrap()
+                .starts_with("sandbox")
+        );
     }
 }

@@ -27,23 +27,33 @@ pub struct Fields {
 impl Fields {
     /// Fields from pairs as they came.
     pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { pairs: pairs.into_iter().map(|(name, value)| (name, text::clean_text(&value))).collect() }
+        Self {
+            pairs: pairs
+                .into_iter()
+                .map(|(name, value)| (name, text::clean_text(&value)))
+                .collect(),
+        }
     }
 
     pub(crate) async fn read(request: Request) -> Result<Self> {
-        let axum::Form(pairs) = axum::Form::<Vec<(String, String)>>::from_request(request, &()).await.map_err(|rejected| {
-            if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Fault::invalid("web.too_large")
-            } else {
-                Fault::invalid("web.bad_form").caused_by(rejected)
-            }
-        })?;
+        let axum::Form(pairs) = axum::Form::<Vec<(String, String)>>::from_request(request, &())
+            .await
+            .map_err(|rejected| {
+                if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                    Fault::invalid("web.too_large")
+                } else {
+                    Fault::invalid("web.bad_form").caused_by(rejected)
+                }
+            })?;
         Ok(Self::new(pairs))
     }
 
     /// The first value of this name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.pairs
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The first value of this name, unless it is blank.
@@ -53,12 +63,16 @@ impl Fields {
 
     /// The first value of this name, or the fault that it is missing.
     pub fn required(&self, name: &str) -> Result<&str> {
-        self.filled(name).ok_or_else(|| Fault::invalid("web.missing_field").field(name, "web.missing_field"))
+        self.filled(name)
+            .ok_or_else(|| Fault::invalid("web.missing_field").field(name, "web.missing_field"))
     }
 
     /// All values of this name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.pairs.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.pairs
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Name and value of every field.
@@ -84,15 +98,28 @@ pub struct IncomingFile {
 
 impl Upload {
     pub(crate) fn read(request: Request, limit: usize) -> Result<Self> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default();
         let boundary = multer::parse_boundary(kind).map_err(|error| Fault::invalid("web.bad_form").caused_by(error))?;
         let body = axum::body::Body::new(Limited::new(request.into_body(), limit)).into_data_stream();
-        Ok(Self { multipart: Some(Multipart::new(body, boundary)), fields: Fields::default() })
+        Ok(Self {
+            multipart: Some(Multipart::new(body, boundary)),
+            fields: Fields::default(),
+        })
     }
 
     /// The next file. Plain fields on the way to it are kept in [`Self::fields`]; inputs left empty by the browser are passed over.
     pub async fn next_file(&mut self) -> Result<Option<IncomingFile>> {
-        let Self { multipart: Some(multipart), fields } = self else { return Ok(None) };
+        let Self {
+            multipart: Some(multipart),
+            fields,
+        } = self
+        else {
+            return Ok(None);
+        };
         while let Some(field) = multipart.next_field().await.map_err(broken)? {
             let name = field.name().unwrap_or_default().to_string();
             match field.file_name().map(ToString::to_string) {
@@ -101,7 +128,13 @@ impl Upload {
                     fields.pairs.push((name, text::clean_text(&value)));
                 }
                 Some(file) if file.is_empty() => {}
-                Some(file) => return Ok(Some(IncomingFile { field: name, name: file, stream: field })),
+                Some(file) => {
+                    return Ok(Some(IncomingFile {
+                        field: name,
+                        name: file,
+                        stream: field,
+                    }));
+                }
             }
         }
         Ok(None)
@@ -114,7 +147,9 @@ impl Upload {
 
     /// Reads the form token, which must be the first field of the form.
     pub(crate) async fn token(&mut self) -> Result<String> {
-        let Some(multipart) = &mut self.multipart else { return Ok(String::new()) };
+        let Some(multipart) = &mut self.multipart else {
+            return Ok(String::new());
+        };
         match multipart.next_field().await.map_err(broken)? {
             Some(field) if field.name() == Some(TOKEN) => limited_text(field).await,
             _ => Ok(String::new()),
@@ -126,8 +161,12 @@ impl Drop for Upload {
     /// A browser does not read the answer before it has sent its request. Whoever refuses a file early must let the rest of it
     /// run into the void, or the person sees a broken connection instead of the reason.
     fn drop(&mut self) {
-        let Some(mut multipart) = self.multipart.take() else { return };
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let Some(mut multipart) = self.multipart.take() else {
+            return;
+        };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
         runtime.spawn(tokio::time::timeout(DRAIN_FOR, async move {
             let mut seen = 0;
             while let Ok(Some(mut field)) = multipart.next_field().await {
@@ -161,7 +200,11 @@ async fn limited_text(mut field: Field<'static>) -> Result<String> {
 }
 
 fn broken(error: multer::Error) -> Fault {
-    if is_too_large(&error) { Fault::invalid("web.too_large") } else { Fault::invalid("web.bad_form").caused_by(error) }
+    if is_too_large(&error) {
+        Fault::invalid("web.too_large")
+    } else {
+        Fault::invalid("web.bad_form").caused_by(error)
+    }
 }
 
 /// Whether the size limit of the whole form lies at the bottom of this error.

@@ -24,7 +24,11 @@ pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// Over HTTPS the `__Host-` prefix binds a cookie to this host and path, so that no neighbour can plant one.
 fn full_name(config: &SiteConfig, name: &str) -> String {
-    if config.https { format!("__Host-{name}") } else { name.to_string() }
+    if config.https {
+        format!("__Host-{name}")
+    } else {
+        name.to_string()
+    }
 }
 
 pub(crate) fn session<'a>(config: &SiteConfig, headers: &'a HeaderMap) -> Option<&'a str> {
@@ -47,8 +51,13 @@ pub(crate) fn keep_device(config: &SiteConfig, headers: &mut HeaderMap, mark: &s
 
 fn line(config: &SiteConfig, name: &str, value: &str, max_age: Option<i64>) -> HeaderValue {
     let secure = if config.https { "; Secure" } else { "" };
-    let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-    let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", full_name(config, name));
+    let age = max_age
+        .map(|seconds| format!("; Max-Age={seconds}"))
+        .unwrap_or_default();
+    let text = format!(
+        "{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}",
+        full_name(config, name)
+    );
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 

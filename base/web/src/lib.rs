@@ -31,7 +31,10 @@ pub use axum::{
 
 /// The pages of this crate, to be registered with the renderer under the names `web/….html`.
 pub fn templates() -> Vec<(String, String)> {
-    render::embedded::<Templates>().into_iter().map(|(name, source)| (format!("web/{name}"), source)).collect()
+    render::embedded::<Templates>()
+        .into_iter()
+        .map(|(name, source)| (format!("web/{name}"), source))
+        .collect()
 }
 
 #[derive(rust_embed::RustEmbed)]

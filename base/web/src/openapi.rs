@@ -23,7 +23,13 @@ pub struct Doc {
 impl Doc {
     /// A documented operation that answers 200.
     pub const fn new(id: &'static str, tag: &'static str, summary: &'static str) -> Self {
-        Self { id, tag, summary, status: 200, query: &[] }
+        Self {
+            id,
+            tag,
+            summary,
+            status: 200,
+            query: &[],
+        }
     }
 
     /// It answers 201.
@@ -53,7 +59,9 @@ pub fn openapi<S>(routes: &Routes<S>, title: &str, version: &str) -> Value
 where
     S: AsRef<Site> + Clone + Send + Sync + 'static,
 {
-    let mut generator = SchemaSettings::draft2020_12().with(|s| s.definitions_path = "/components/schemas".into()).into_generator();
+    let mut generator = SchemaSettings::draft2020_12()
+        .with(|s| s.definitions_path = "/components/schemas".into())
+        .into_generator();
     let mut paths: Map<String, Value> = Map::new();
     for route in routes.routes.iter().filter(|route| route.kind == Kind::Api) {
         let Some(operation) = &route.doc else { continue };
@@ -80,7 +88,13 @@ fn describe(path: &str, door: Door, operation: &Operation, generator: &mut Schem
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
         .collect();
-    parameters.extend(operation.doc.query.iter().map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } })));
+    parameters.extend(
+        operation
+            .doc
+            .query
+            .iter()
+            .map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } })),
+    );
     let success = match operation.response {
         Some(make) => json!({ "application/json": { "schema": make(generator) } }),
         None => json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } }),
@@ -100,11 +114,11 @@ fn describe(path: &str, door: Door, operation: &Operation, generator: &mut Schem
         described["x-door"] = json!(door);
     }
     if let Some(make) = operation.request {
-        described["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": make(generator) } } });
+        described["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": make(generator) } } });
     }
     if operation.raw {
-        described["requestBody"] =
-            json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });
+        described["requestBody"] = json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });
     }
     described
 }

@@ -18,8 +18,15 @@ pub struct Resume {
 
 impl Resume {
     pub(crate) fn new(path: &str, fields: &Fields) -> Self {
-        let fields = fields.iter().filter(|(name, _)| *name != TOKEN).map(|(n, v)| (n.to_string(), v.to_string())).collect();
-        Self { path: path.to_string(), fields }
+        let fields = fields
+            .iter()
+            .filter(|(name, _)| *name != TOKEN)
+            .map(|(n, v)| (n.to_string(), v.to_string()))
+            .collect();
+        Self {
+            path: path.to_string(),
+            fields,
+        }
     }
 
     /// The interrupted form that a sign-in form carries, if it carries one that leads back to this site.
@@ -46,7 +53,14 @@ mod tests {
     #[test]
     fn only_own_addresses_are_followed() {
         assert!(is_local("/ho-so/1?trang=2"));
-        for foreign in ["https://x.example", "//x.example", "/\\x.example", "javascript:1", "", "/a\nb"] {
+        for foreign in [
+            "https://x.example",
+            "//x.example",
+            "/\\x.example",
+            "javascript:1",
+            "",
+            "/a\nb",
+        ] {
             assert!(!is_local(foreign), "{foreign}");
         }
     }

@@ -78,7 +78,15 @@ where
         F: Fn(Visit<S>) -> A + Clone + Send + Sync + 'static,
         A: Future<Output = Answer> + Send + 'static,
     {
-        self.add(Method::GET, path, door, Kind::Page, None, PLAIN_BODY, Arc::new(move |visit, _| Box::pin(handler(visit))));
+        self.add(
+            Method::GET,
+            path,
+            door,
+            Kind::Page,
+            None,
+            PLAIN_BODY,
+            Arc::new(move |visit, _| Box::pin(handler(visit))),
+        );
         self
     }
 
@@ -139,7 +147,12 @@ where
         A: Future<Output = Result<T>> + Send + 'static,
         T: Serialize + JsonSchema + 'static,
     {
-        let operation = openapi::Operation { doc, request: None, response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()), raw: false };
+        let operation = openapi::Operation {
+            doc,
+            request: None,
+            response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()),
+            raw: false,
+        };
         let handler = Arc::new(handler);
         self.add(
             Method::GET,
@@ -162,8 +175,21 @@ where
         F: Fn(Visit<S>) -> A + Clone + Send + Sync + 'static,
         A: Future<Output = Answer> + Send + 'static,
     {
-        let operation = openapi::Operation { doc, request: None, response: None, raw: false };
-        self.add(Method::GET, path, door, Kind::Api, Some(operation), PLAIN_BODY, Arc::new(move |visit, _| Box::pin(handler(visit))));
+        let operation = openapi::Operation {
+            doc,
+            request: None,
+            response: None,
+            raw: false,
+        };
+        self.add(
+            Method::GET,
+            path,
+            door,
+            Kind::Api,
+            Some(operation),
+            PLAIN_BODY,
+            Arc::new(move |visit, _| Box::pin(handler(visit))),
+        );
         self
     }
 
@@ -219,7 +245,12 @@ where
         A: Future<Output = Result<T>> + Send + 'static,
         T: Serialize + JsonSchema + 'static,
     {
-        let operation = openapi::Operation { doc, request: None, response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()), raw: true };
+        let operation = openapi::Operation {
+            doc,
+            request: None,
+            response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()),
+            raw: true,
+        };
         let handler = Arc::new(handler);
         self.add(
             Method::POST,
@@ -230,7 +261,8 @@ where
             limit,
             Arc::new(move |visit, request: Request| {
                 let handler = handler.clone();
-                let stream = axum::body::Body::new(http_body_util::Limited::new(request.into_body(), limit)).into_data_stream();
+                let stream =
+                    axum::body::Body::new(http_body_util::Limited::new(request.into_body(), limit)).into_data_stream();
                 Box::pin(async move { json(StatusCode::CREATED, &handler(visit, stream).await?) })
             }),
         );
@@ -247,7 +279,12 @@ where
     pub fn views(&self) -> Vec<RouteView> {
         self.routes
             .iter()
-            .map(|route| RouteView { method: route.method.to_string(), path: route.path, door: route.door, api: route.kind == Kind::Api })
+            .map(|route| RouteView {
+                method: route.method.to_string(),
+                path: route.path,
+                door: route.door,
+                api: route.kind == Kind::Api,
+            })
             .collect()
     }
 
@@ -259,19 +296,45 @@ where
             let (path, body) = (route.path, route.body);
             let route = Arc::new(route);
             let state = state.clone();
-            let service = on(filter, move |request: Request| serve::serve(state.clone(), route.clone(), request));
+            let service = on(filter, move |request: Request| {
+                serve::serve(state.clone(), route.clone(), request)
+            });
             router = router.route(path, service.layer(DefaultBodyLimit::max(body)));
         }
         let lost = state.clone();
         let wrong = state;
         router
-            .fallback(move |request: Request| serve::fault_page(lost.clone(), request, Fault::not_found("web.not_found")))
-            .method_not_allowed_fallback(move |request: Request| serve::fault_page(wrong.clone(), request, Fault::not_found("web.method")))
+            .fallback(move |request: Request| {
+                serve::fault_page(lost.clone(), request, Fault::not_found("web.not_found"))
+            })
+            .method_not_allowed_fallback(move |request: Request| {
+                serve::fault_page(wrong.clone(), request, Fault::not_found("web.method"))
+            })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "private, and each call site names what it passes")]
-    fn add(&mut self, method: Method, path: &'static str, door: Door, kind: Kind, doc: Option<openapi::Operation>, body: usize, handler: Handler<S>) {
-        self.routes.push(Route { method, path, door, kind, handler, doc, body });
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "private, and each call site names what it passes"
+    )]
+    fn add(
+        &mut self,
+        method: Method,
+        path: &'static str,
+        door: Door,
+        kind: Kind,
+        doc: Option<openapi::Operation>,
+        body: usize,
+        handler: Handler<S>,
+    ) {
+        self.routes.push(Route {
+            method,
+            path,
+            door,
+            kind,
+            handler,
+            doc,
+            body,
+        });
     }
 }
 

@@ -38,23 +38,50 @@ where
     let site = state.as_ref().clone();
     let (mut parts, body) = request.into_parts();
     let api = route.kind == Kind::Api;
-    let arrival = Arrival::new(&site, &parts.headers, parts.extensions.get::<ConnectInfo<SocketAddr>>(), parts.uri.path());
+    let arrival = Arrival::new(
+        &site,
+        &parts.headers,
+        parts.extensions.get::<ConnectInfo<SocketAddr>>(),
+        parts.uri.path(),
+    );
     let params = match parts.extract::<RawPathParams>().await {
-        Ok(params) => params.iter().map(|(name, value)| (name.to_string(), text::clean_line(value))).collect(),
+        Ok(params) => params
+            .iter()
+            .map(|(name, value)| (name.to_string(), text::clean_line(value)))
+            .collect(),
         Err(_) => Vec::new(),
     };
     let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
-        .map(|Query(pairs)| pairs.into_iter().map(|(name, value)| (name, text::clean_line(&value))).collect())
+        .map(|Query(pairs)| {
+            pairs
+                .into_iter()
+                .map(|(name, value)| (name, text::clean_line(&value)))
+                .collect()
+        })
         .unwrap_or_default();
     let local = local_address(&parts.uri);
     let unsafe_method = !matches!(parts.method, Method::GET | Method::HEAD);
     let foreign = unsafe_method && !api && from_other_site(&parts.headers);
     let (session, identified) = identify(&site, &parts.headers, api).await;
-    let user_agent = parts.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().chars().take(300).collect();
+    let user_agent = parts
+        .headers
+        .get(header::USER_AGENT)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default()
+        .chars()
+        .take(300)
+        .collect();
     let device = cookie::device(&site.config, &parts.headers).map(ToString::to_string);
     let visit = Visit {
-        actor: identified.as_ref().ok().and_then(|view| view.as_ref().map(|view| view.actor.clone())).unwrap_or(Actor::Anonymous),
-        session: identified.as_ref().ok().and_then(|view| view.as_ref().map(|view| view.id)),
+        actor: identified
+            .as_ref()
+            .ok()
+            .and_then(|view| view.as_ref().map(|view| view.actor.clone()))
+            .unwrap_or(Actor::Anonymous),
+        session: identified
+            .as_ref()
+            .ok()
+            .and_then(|view| view.as_ref().map(|view| view.id)),
         locale: arrival.locale,
         request: arrival.request,
         path: parts.uri.path().to_string(),
@@ -99,7 +126,12 @@ where
     let site = state.as_ref().clone();
     let path = request.uri().path().to_string();
     let api = path.starts_with("/api/");
-    let arrival = Arrival::new(&site, request.headers(), request.extensions().get::<ConnectInfo<SocketAddr>>(), &path);
+    let arrival = Arrival::new(
+        &site,
+        request.headers(),
+        request.extensions().get::<ConnectInfo<SocketAddr>>(),
+        &path,
+    );
     let mut response = show(state, &arrival, api, fault).await;
     dress(&site, &arrival, response.headers_mut(), false);
     response
@@ -118,7 +150,12 @@ struct Arrival {
 impl Arrival {
     fn new(site: &Site, headers: &HeaderMap, peer: Option<&ConnectInfo<SocketAddr>>, path: &str) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let forwarded = site.config.behind_gateway.then(|| text("x-real-ip")).flatten().and_then(|ip| ip.parse().ok());
+        let forwarded = site
+            .config
+            .behind_gateway
+            .then(|| text("x-real-ip"))
+            .flatten()
+            .and_then(|ip| ip.parse().ok());
         let known = cookie::visitor(&site.config, headers);
         let locale = match cookie::read(headers, cookie::LOCALE) {
             Some(code) => code.parse().ok(),
@@ -129,7 +166,9 @@ impl Arrival {
             request: Uuid::now_v7(),
             path: path.to_string(),
             locale: locale.unwrap_or(Locale::Vi),
-            from: forwarded.or(peer.map(|ConnectInfo(address)| address.ip())).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            from: forwarded
+                .or(peer.map(|ConnectInfo(address)| address.ip()))
+                .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             visitor: known.map_or_else(token::random, ToString::to_string),
             new_visitor: known.is_none(),
         }
@@ -141,11 +180,16 @@ type Identified = Result<Option<crate::SessionView>>;
 /// The session token and whose it is. Pages go by the cookie, the API by the header; neither takes the other's.
 async fn identify(site: &Site, headers: &HeaderMap, api: bool) -> (Option<String>, Identified) {
     let token = if api {
-        headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "))
+        headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
     } else {
         cookie::session(&site.config, headers)
     };
-    let Some(token) = token.filter(|token| !token.is_empty()) else { return (None, Ok(None)) };
+    let Some(token) = token.filter(|token| !token.is_empty()) else {
+        return (None, Ok(None));
+    };
     match site.identify.session(token).await {
         Ok(Some(view)) => (Some(token.to_string()), Ok(Some(view))),
         Ok(None) => (None, Ok(None)),
@@ -166,7 +210,8 @@ fn from_other_site(headers: &HeaderMap) -> bool {
 }
 
 fn local_address(uri: &axum::http::Uri) -> String {
-    uri.path_and_query().map_or_else(|| "/".to_string(), ToString::to_string)
+    uri.path_and_query()
+        .map_or_else(|| "/".to_string(), ToString::to_string)
 }
 
 /// Somebody stands before a door that is not theirs.
@@ -176,7 +221,8 @@ where
 {
     if !matches!(visit.actor, Actor::Anonymous) {
         let mut op = visit.op().await?;
-        let entry = Entry::new("web.refused", &visit.path).detail(json!({ "route": route.path, "method": route.method.to_string() }));
+        let entry = Entry::new("web.refused", &visit.path)
+            .detail(json!({ "route": route.path, "method": route.method.to_string() }));
         op.record(entry).await?;
         op.commit().await?;
         return Err(Fault::forbidden("web.not_for_you"));
@@ -191,18 +237,31 @@ where
                 .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
             if !plain {
                 // A file cannot be carried along; the page with the upload form is where to go on.
-                return Ok(redirect(&format!("/dang-nhap?ve={}", percent_query(&referring_path(&request)))));
+                return Ok(redirect(&format!(
+                    "/dang-nhap?ve={}",
+                    percent_query(&referring_path(&request))
+                )));
             }
             let resume = Resume::new(&visit.path, &Fields::read(request).await?);
-            let content = json!({ "resume": resume.to_field(), "back": "", "login": "", "interrupted": true, "fault": null });
-            visit.page_status(StatusCode::UNAUTHORIZED, "web/sign_in.html", content).await
+            let content =
+                json!({ "resume": resume.to_field(), "back": "", "login": "", "interrupted": true, "fault": null });
+            visit
+                .page_status(StatusCode::UNAUTHORIZED, "web/sign_in.html", content)
+                .await
         }
     }
 }
 
 fn referring_path(request: &Request) -> String {
-    let referer = request.headers().get(header::REFERER).and_then(|value| value.to_str().ok());
-    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let referer = request
+        .headers()
+        .get(header::REFERER)
+        .and_then(|value| value.to_str().ok());
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     referer
         .and_then(|address| address.split_once("://"))
         .and_then(|(_, rest)| rest.strip_prefix(host))
@@ -213,7 +272,13 @@ fn referring_path(request: &Request) -> String {
 
 fn percent_query(text: &str) -> String {
     text.bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
         .collect()
 }
 
@@ -243,10 +308,15 @@ fn check_token<S: AsRef<Site>>(visit: &Visit<S>, token: &str) -> Result<()> {
 /// The body of an API request.
 pub(crate) async fn json_body<B: DeserializeOwned>(request: Request) -> Result<B> {
     let bytes = bytes::Bytes::from_request(request, &()).await.map_err(|rejected| {
-        if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE { Fault::invalid("web.too_large") } else { Fault::invalid("web.bad_json") }
+        if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Fault::invalid("web.too_large")
+        } else {
+            Fault::invalid("web.bad_json")
+        }
     })?;
     let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-    serde_json::from_slice(bytes).map_err(|error| Fault::invalid("web.bad_json").with("reason", &error).caused_by(error))
+    serde_json::from_slice(bytes)
+        .map_err(|error| Fault::invalid("web.bad_json").with("reason", &error).caused_by(error))
 }
 
 fn status_of(kind: FaultKind) -> StatusCode {
@@ -290,7 +360,12 @@ where
             "type": format!("urn:ngabay:problem:{}", fault.code), "title": title, "status": status.as_u16(), "code": fault.code,
             "params": fault.params, "fields": fields, "request": arrival.request.to_string(),
         });
-        (status, [(header::CONTENT_TYPE, "application/problem+json")], problem.to_string()).into_response()
+        (
+            status,
+            [(header::CONTENT_TYPE, "application/problem+json")],
+            problem.to_string(),
+        )
+            .into_response()
     } else {
         let context = json!({
             "fault": { "status": status.as_u16(), "code": fault.code, "text": title },
@@ -307,14 +382,19 @@ where
                 demo: site.config.demo,
             },
         });
-        let html = site.renderer.page("web/fault.html", arrival.locale, &context).unwrap_or_else(|error| {
-            tracing::error!(%error, "the page of a fault cannot be drawn");
-            title.clone()
-        });
+        let html = site
+            .renderer
+            .page("web/fault.html", arrival.locale, &context)
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "the page of a fault cannot be drawn");
+                title.clone()
+            });
         (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
     };
     if matches!(fault.kind, FaultKind::TooMany | FaultKind::Unavailable) {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
     response
 }
@@ -326,18 +406,28 @@ fn dress(site: &Site, arrival: &Arrival, headers: &mut HeaderMap, signed_in: boo
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(self), geolocation=(self), microphone=()"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(self), geolocation=(self), microphone=()",
+        ),
         (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
     ];
     for (name, value) in fixed {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if site.config.https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000; includeSubDomains"),
+        );
     }
-    let html = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let html = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if html || signed_in {
-        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
+        headers
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("private, no-store"));
     }
     if html && arrival.new_visitor && !signed_in {
         cookie::start_visitor(&site.config, headers, &arrival.visitor);

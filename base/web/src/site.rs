@@ -41,12 +41,25 @@ pub struct Site {
 
 impl Site {
     /// Puts a site together.
-    pub fn new(ops: Ops, renderer: Arc<Renderer>, identify: Arc<dyn Identify>, chrome: Arc<dyn Chrome>, config: SiteConfig) -> Self {
+    pub fn new(
+        ops: Ops,
+        renderer: Arc<Renderer>,
+        identify: Arc<dyn Identify>,
+        chrome: Arc<dyn Chrome>,
+        config: SiteConfig,
+    ) -> Self {
         let limiter = config.requests_per_second.map(|rate| {
             let burst = rate.saturating_mul(NonZeroU32::MIN.saturating_add(5));
             Arc::new(RateLimiter::keyed(Quota::per_second(rate).allow_burst(burst)))
         });
-        Self { ops, renderer, config: Arc::new(config), identify, chrome, limiter }
+        Self {
+            ops,
+            renderer,
+            config: Arc::new(config),
+            identify,
+            chrome,
+            limiter,
+        }
     }
 
     /// Whether this address may send one more request now.

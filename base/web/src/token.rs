@@ -8,7 +8,8 @@ use subtle::ConstantTimeEq;
 const LENGTH: usize = 16;
 
 fn code(secret: &[u8; 32], holder: &str) -> [u8; LENGTH] {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret)
+        .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
     mac.update(b"form token\0");
     mac.update(holder.as_bytes());
     let full = mac.finalize().into_bytes();

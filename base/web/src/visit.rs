@@ -55,7 +55,10 @@ impl<S: AsRef<Site>> Visit<S> {
 
     /// A part of the path, `{name}` in the route.
     pub fn param(&self, name: &str) -> &str {
-        self.params.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        self.params
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// A part of the path that must have a form; what has not does not exist.
@@ -65,17 +68,27 @@ impl<S: AsRef<Site>> Visit<S> {
 
     /// A filled parameter of the query.
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+        self.query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.trim())
+            .filter(|value| !value.is_empty())
     }
 
     /// All filled parameters of the query, in order.
     pub fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(_, value)| !value.is_empty())
+        self.query
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .filter(|(_, value)| !value.is_empty())
     }
 
     /// What part of a list is wanted: `?sau=` is the cursor, `?so=` the number of rows.
     pub fn page_request(&self) -> PageRequest {
-        PageRequest::new(self.query("sau").map(ToString::to_string), self.query("so").and_then(|n| n.parse().ok()))
+        PageRequest::new(
+            self.query("sau").map(ToString::to_string),
+            self.query("so").and_then(|n| n.parse().ok()),
+        )
     }
 
     /// The address that the request came from.
@@ -121,14 +134,19 @@ impl<S: AsRef<Site>> Visit<S> {
             context = json!({});
         }
         if let Value::Object(map) = &mut context {
-            let frame = serde_json::to_value(self.frame().await).map_err(|e| Fault::internal("web.broken_page").caused_by(e))?;
+            let frame = serde_json::to_value(self.frame().await)
+                .map_err(|e| Fault::internal("web.broken_page").caused_by(e))?;
             map.insert("page".into(), frame);
         }
         let html = self
             .site()
             .renderer
             .page(template, self.locale, &context)
-            .map_err(|e| Fault::internal("web.broken_page").with("template", template).caused_by(e))?;
+            .map_err(|e| {
+                Fault::internal("web.broken_page")
+                    .with("template", template)
+                    .caused_by(e)
+            })?;
         Ok((status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response())
     }
 
@@ -171,9 +189,12 @@ impl<S: AsRef<Site>> Visit<S> {
     async fn frame(&self) -> PageFrame {
         let site = self.site();
         let user = match &self.actor {
-            Actor::Citizen(citizen) => {
-                PageUser { signed_in: true, kind: UserKind::Citizen, name: citizen.name.clone(), ..PageUser::default() }
-            }
+            Actor::Citizen(citizen) => PageUser {
+                signed_in: true,
+                kind: UserKind::Citizen,
+                name: citizen.name.clone(),
+                ..PageUser::default()
+            },
             Actor::Official(official) => PageUser {
                 signed_in: true,
                 kind: UserKind::Official,
@@ -185,10 +206,20 @@ impl<S: AsRef<Site>> Visit<S> {
             Actor::Anonymous | Actor::System(_) => PageUser::default(),
         };
         let flash = self.query("da").and_then(|done| {
-            let text = site.renderer.texts().find(self.locale, &format!("flash.{done}"), &BTreeMap::new())?;
-            Some(Flash { kind: FlashKind::Success, text })
+            let text = site
+                .renderer
+                .texts()
+                .find(self.locale, &format!("flash.{done}"), &BTreeMap::new())?;
+            Some(Flash {
+                kind: FlashKind::Success,
+                text,
+            })
         });
-        let unread = if user.signed_in { site.chrome.unread(&self.actor).await } else { 0 };
+        let unread = if user.signed_in {
+            site.chrome.unread(&self.actor).await
+        } else {
+            0
+        };
         PageFrame {
             locale: self.locale,
             title: None,

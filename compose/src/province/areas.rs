@@ -15,7 +15,13 @@ pub(super) async fn load(identity: &Identity, op: &mut Op) -> Result<()> {
             _ => AreaLevel::Ward,
         };
         let parent = Some(row.parent).filter(|code| !code.is_empty());
-        let area = Area { code: row.code, level, parent, name: row.name, validity: Validity::since(row.valid_from) };
+        let area = Area {
+            code: row.code,
+            level,
+            parent,
+            name: row.name,
+            validity: Validity::since(row.valid_from),
+        };
         identity.upsert_area(op, &area).await?;
     }
     Ok(())

@@ -41,7 +41,11 @@ struct PaperLine {
 }
 
 fn list(text: &str, separator: char) -> Vec<String> {
-    text.split(separator).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    text.split(separator)
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Writes the facts of all procedures and the names of their papers.
@@ -58,7 +62,10 @@ pub(super) async fn load(op: &mut Op) -> Result<()> {
             conditional: line.conditional == "yes",
         });
     }
-    let facts: Vec<FactRow> = tables::csv::<ProcedureRow>("procedures/procedures.csv")?.into_iter().map(fact).collect();
+    let facts: Vec<FactRow> = tables::csv::<ProcedureRow>("procedures/procedures.csv")?
+        .into_iter()
+        .map(fact)
+        .collect();
     Catalogue.load_facts(op, &facts, &papers).await?;
     Ok(())
 }

@@ -34,14 +34,26 @@ pub(super) async fn load(ops: &Ops, identity: &Identity, password: Password<'_>)
     let demo: DemoFile = tables::yaml("hau-giang/demo.yaml")?;
     let kinds: PositionsFile = tables::yaml("hau-giang/positions.yaml")?;
     let organisations: Vec<OrganisationRow> = tables::csv("hau-giang/organisations.csv")?;
-    let broken = |what: &str| Fault::internal("compose.table_broken").with("file", "hau-giang/demo.yaml").with("reason", what);
+    let broken = |what: &str| {
+        Fault::internal("compose.table_broken")
+            .with("file", "hau-giang/demo.yaml")
+            .with("reason", what)
+    };
     let mut accounts = Vec::new();
     for row in &demo.accounts {
         let secret = password(&row.sign_in);
-        let kind = row.position.as_ref().and_then(|key| kinds.kinds.iter().find(|kind| &kind.key == key));
-        let office = row.organisation.as_ref().and_then(|code| organisations.iter().find(|found| &found.code == code));
+        let kind = row
+            .position
+            .as_ref()
+            .and_then(|key| kinds.kinds.iter().find(|kind| &kind.key == key));
+        let office = row
+            .organisation
+            .as_ref()
+            .and_then(|code| organisations.iter().find(|found| &found.code == code));
         accounts.push(DemoAccount {
-            role: kind.and_then(|kind| kind.roles.first().cloned()).unwrap_or_else(|| row.kind.clone()),
+            role: kind
+                .and_then(|kind| kind.roles.first().cloned())
+                .unwrap_or_else(|| row.kind.clone()),
             name: row.sign_in.clone(),
             password: secret.clone(),
             person: row.name.clone(),
@@ -64,7 +76,10 @@ pub(super) async fn load(ops: &Ops, identity: &Identity, password: Password<'_>)
             personal_number: Some(row.personal_number.parse()?),
             birth_date: Some(row.born.parse().map_err(|_| broken(&row.born))?),
             sex: Some(if row.sex == "female" { Sex::Female } else { Sex::Male }),
-            residence: row.residence.as_ref().map(|home| Residence { ward_code: home.unit.clone(), detail: home.hamlet.clone() }),
+            residence: row.residence.as_ref().map(|home| Residence {
+                ward_code: home.unit.clone(),
+                detail: home.hamlet.clone(),
+            }),
             email: row.email.clone(),
             synthetic: true,
             source_key: Some(format!("demo.account.{}", row.sign_in)),
@@ -74,11 +89,19 @@ pub(super) async fn load(ops: &Ops, identity: &Identity, password: Password<'_>)
         if let (Some(kind), Some(office)) = (kind, office) {
             let agency = identity.agency_by_code(&mut op, &office.agency_code).await?.id;
             let position = identity.position_by_code(&mut op, agency, &kind.key).await?;
-            identity.hold_position(&mut op, person, position, Validity::since(founding())).await?;
+            identity
+                .hold_position(&mut op, person, position, Validity::since(founding()))
+                .await?;
         }
-        let account = NewAccount { person, login: row.sign_in.clone(), password: Some(hash) };
+        let account = NewAccount {
+            person,
+            login: row.sign_in.clone(),
+            password: Some(hash),
+        };
         let account = identity.create_account(&mut op, &account).await?;
-        identity.set_account_state(&mut op, account, AccountState::Active).await?;
+        identity
+            .set_account_state(&mut op, account, AccountState::Active)
+            .await?;
         op.remember(&key, &true).await?;
         op.commit().await?;
     }

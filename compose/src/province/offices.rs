@@ -28,8 +28,14 @@ pub(super) async fn load(identity: &Identity, op: &mut Op) -> Result<()> {
     let rows: Vec<OrganisationRow> = tables::csv("hau-giang/organisations.csv")?;
     let units: Vec<OrgUnitRow> = tables::csv("hau-giang/org_units.csv")?;
     let positions: PositionsFile = tables::yaml("hau-giang/positions.yaml")?;
-    let codes: BTreeMap<&str, &str> = rows.iter().map(|row| (row.code.as_str(), row.agency_code.as_str())).collect();
-    let mut coded: Vec<&OrganisationRow> = rows.iter().filter(|row| row.real == "yes" && !row.agency_code.is_empty()).collect();
+    let codes: BTreeMap<&str, &str> = rows
+        .iter()
+        .map(|row| (row.code.as_str(), row.agency_code.as_str()))
+        .collect();
+    let mut coded: Vec<&OrganisationRow> = rows
+        .iter()
+        .filter(|row| row.real == "yes" && !row.agency_code.is_empty())
+        .collect();
     // A parent's code is the beginning of its children's codes, so the shorter ones come first.
     coded.sort_by_key(|row| row.agency_code.len());
     for row in coded {
@@ -37,13 +43,25 @@ pub(super) async fn load(identity: &Identity, op: &mut Op) -> Result<()> {
         let own: Vec<&OrgUnitRow> = units.iter().filter(|unit| unit.organisation == row.code).collect();
         for unit in &own {
             let code = part(&unit.key).to_owned();
-            let new = NewUnit { agency, code, kind: unit.kind.clone(), name: unit.name.clone(), validity: Validity::since(founding()) };
+            let new = NewUnit {
+                agency,
+                code,
+                kind: unit.kind.clone(),
+                name: unit.name.clone(),
+                validity: Validity::since(founding()),
+            };
             identity.upsert_unit(op, &new).await?;
         }
         for kind in positions.kinds.iter().filter(|kind| kind.organisation_kind == row.kind) {
             let unit = own
                 .iter()
-                .find(|unit| if kind.unit == "@division" { unit.kind == "division" } else { part(&unit.key) == kind.unit })
+                .find(|unit| {
+                    if kind.unit == "@division" {
+                        unit.kind == "division"
+                    } else {
+                        part(&unit.key) == kind.unit
+                    }
+                })
                 .map(|unit| part(&unit.key).to_owned());
             let new = NewPosition {
                 agency,
@@ -59,12 +77,32 @@ pub(super) async fn load(identity: &Identity, op: &mut Op) -> Result<()> {
     Ok(())
 }
 
-async fn agency(identity: &Identity, op: &mut Op, row: &OrganisationRow, codes: &BTreeMap<&str, &str>) -> Result<AgencyId> {
-    let parse = |code: &str| code.parse::<AgencyCode>().map_err(|error| Fault::internal("compose.table_broken").with("reason", code).caused_by(error));
-    let parent = codes.get(row.parent.as_str()).copied().filter(|code| !code.is_empty()).map(parse).transpose()?;
+async fn agency(
+    identity: &Identity,
+    op: &mut Op,
+    row: &OrganisationRow,
+    codes: &BTreeMap<&str, &str>,
+) -> Result<AgencyId> {
+    let parse = |code: &str| {
+        code.parse::<AgencyCode>().map_err(|error| {
+            Fault::internal("compose.table_broken")
+                .with("reason", code)
+                .caused_by(error)
+        })
+    };
+    let parent = codes
+        .get(row.parent.as_str())
+        .copied()
+        .filter(|code| !code.is_empty())
+        .map(parse)
+        .transpose()?;
     let new = NewAgency {
         code: parse(&row.agency_code)?,
-        origin: if row.code_origin == "local" { CodeOrigin::Local } else { CodeOrigin::Official },
+        origin: if row.code_origin == "local" {
+            CodeOrigin::Local
+        } else {
+            CodeOrigin::Official
+        },
         name: row.name.clone(),
         level: level_of(row),
         kind: row.kind.clone(),

@@ -24,7 +24,11 @@ struct Draw {
 
 impl Draw {
     fn pick<'a>(random: &mut StdRng, from: &'a [String]) -> &'a str {
-        if from.is_empty() { "" } else { &from[random.random_range(0..from.len())] }
+        if from.is_empty() {
+            ""
+        } else {
+            &from[random.random_range(0..from.len())]
+        }
     }
 
     fn surname(&mut self) -> String {
@@ -40,7 +44,11 @@ impl Draw {
     }
 
     fn person(&mut self, youngest: NaiveDate, source: String) -> Result<NewPerson> {
-        let sex = if self.random.random_bool(0.5) { Sex::Female } else { Sex::Male };
+        let sex = if self.random.random_bool(0.5) {
+            Sex::Female
+        } else {
+            Sex::Male
+        };
         let surname = self.surname();
         let (middle, given) = match sex {
             Sex::Female => (&self.names.middle_female, &self.names.given_female),
@@ -48,9 +56,16 @@ impl Draw {
         };
         let middle = Self::pick(&mut self.random, middle).to_owned();
         let given = Self::pick(&mut self.random, given).to_owned();
-        let birth_date = youngest.checked_sub_days(Days::new(self.random.random_range(0..365 * 60))).unwrap_or(youngest);
+        let birth_date = youngest
+            .checked_sub_days(Days::new(self.random.random_range(0..365 * 60)))
+            .unwrap_or(youngest);
         let ward = &self.wards[self.random.random_range(0..self.wards.len())];
-        let hamlets = self.names.hamlets.get(&ward.kind).map(Vec::as_slice).unwrap_or_default();
+        let hamlets = self
+            .names
+            .hamlets
+            .get(&ward.kind)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let detail = Self::pick(&mut self.random, hamlets).to_owned();
         self.running += 1;
         let number = self.number(birth_date, sex)?;
@@ -58,7 +73,10 @@ impl Draw {
             personal_number: Some(number),
             birth_date: Some(birth_date),
             sex: Some(sex),
-            residence: Some(Residence { ward_code: ward.code.clone(), detail }),
+            residence: Some(Residence {
+                ward_code: ward.code.clone(),
+                detail,
+            }),
             synthetic: true,
             source_key: Some(source),
             ..NewPerson::named(format!("{surname} {middle} {given}"))
@@ -79,9 +97,17 @@ pub(super) async fn load(identity: &Identity, op: &mut Op) -> Result<()> {
     let demo: DemoFile = tables::yaml("hau-giang/demo.yaml")?;
     let positions: PositionsFile = tables::yaml("hau-giang/positions.yaml")?;
     let organisations: Vec<OrganisationRow> = tables::csv("hau-giang/organisations.csv")?;
-    let wards: Vec<UnitRow> = tables::csv::<UnitRow>("hau-giang/units.csv")?.into_iter().filter(|row| row.level == "commune").collect();
+    let wards: Vec<UnitRow> = tables::csv::<UnitRow>("hau-giang/units.csv")?
+        .into_iter()
+        .filter(|row| row.level == "commune")
+        .collect();
     let names: NamesFile = tables::yaml("hau-giang/names.yaml")?;
-    let mut draw = Draw { names, wards, random: StdRng::seed_from_u64(demo.seed), running: 0 };
+    let mut draw = Draw {
+        names,
+        wards,
+        random: StdRng::seed_from_u64(demo.seed),
+        running: 0,
+    };
     let youngest = NaiveDate::from_ymd_opt(2002, 12, 31).unwrap_or_default();
     for code in demo.staffed.values().flatten() {
         let row = organisations
@@ -91,12 +117,18 @@ pub(super) async fn load(identity: &Identity, op: &mut Op) -> Result<()> {
         let agency = identity.agency_by_code(op, &row.agency_code).await?.id;
         for (position, count) in positions.staffing.get(&row.kind).into_iter().flatten() {
             // The named accounts of the demonstration are counted in.
-            let named = demo.accounts.iter().filter(|one| one.organisation.as_deref() == Some(code) && one.position.as_deref() == Some(position)).count();
+            let named = demo
+                .accounts
+                .iter()
+                .filter(|one| one.organisation.as_deref() == Some(code) && one.position.as_deref() == Some(position))
+                .count();
             for number in named as u32..*count {
                 let person = draw.person(youngest, format!("demo.staff.{code}.{position}.{number}"))?;
                 let person = identity.register_person(op, &person).await?;
                 let position = identity.position_by_code(op, agency, position).await?;
-                identity.hold_position(op, person, position, Validity::since(founding())).await?;
+                identity
+                    .hold_position(op, person, position, Validity::since(founding()))
+                    .await?;
             }
         }
     }

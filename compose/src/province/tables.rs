@@ -14,7 +14,9 @@ use serde::{Deserialize, de::DeserializeOwned};
 struct Files;
 
 fn broken(file: &str, why: impl ToString) -> Fault {
-    Fault::internal("compose.table_broken").with("file", file).with("reason", why.to_string())
+    Fault::internal("compose.table_broken")
+        .with("file", file)
+        .with("reason", why.to_string())
 }
 
 fn content(file: &str) -> Result<String> {
@@ -27,7 +29,9 @@ pub(crate) fn yaml<T: DeserializeOwned>(file: &str) -> Result<T> {
     let mut problems = Problems::new();
     let node = Document::yaml(file, &content(file)?, &mut problems);
     match node {
-        Some(node) if problems.is_empty() => serde_json::from_value(node.to_json()).map_err(|error| broken(file, error)),
+        Some(node) if problems.is_empty() => {
+            serde_json::from_value(node.to_json()).map_err(|error| broken(file, error))
+        }
         _ => Err(broken(file, problems)),
     }
 }
@@ -36,7 +40,10 @@ pub(crate) fn yaml<T: DeserializeOwned>(file: &str) -> Result<T> {
 pub(crate) fn csv<T: DeserializeOwned>(file: &str) -> Result<Vec<T>> {
     let content = content(file)?;
     let mut reader = csv::Reader::from_reader(content.as_bytes());
-    reader.deserialize().collect::<std::result::Result<_, _>>().map_err(|error| broken(file, error))
+    reader
+        .deserialize()
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|error| broken(file, error))
 }
 
 /// `province.yaml`, as far as it is read here.

@@ -7,10 +7,25 @@ use testkit::Scratch;
 
 async fn loaded() -> (Scratch, Identity) {
     let scratch = Scratch::new(&[identity::MIGRATIONS, dossiers::MIGRATIONS]).await;
-    let hashing = Hashing { memory_kib: 64, passes: 1, lanes: 1, at_once: 2 };
-    let config = Config { hashing, ..Config::default() };
-    let identity = Identity::new(scratch.pool.clone(), scratch.clock.clone() as std::sync::Arc<dyn Clock>, config).unwrap();
-    compose::province::load(&scratch.ops, &identity, true, &|_, _, _| {}).await.unwrap();
+    let hashing = Hashing {
+        memory_kib: 64,
+        passes: 1,
+        lanes: 1,
+        at_once: 2,
+    };
+    let config = Config {
+        hashing,
+        ..Config::default()
+    };
+    let identity = Identity::new(
+        scratch.pool.clone(),
+        scratch.clock.clone() as std::sync::Arc<dyn Clock>,
+        config,
+    )
+    .unwrap();
+    compose::province::load(&scratch.ops, &identity, true, &|_, _, _| {})
+        .await
+        .unwrap();
     (scratch, identity)
 }
 
@@ -22,21 +37,56 @@ async fn count(scratch: &Scratch, sql: &'static str) -> i64 {
 #[tokio::test]
 async fn the_province_loads_once_and_whole() {
     let (scratch, identity) = loaded().await;
-    assert_eq!(count(&scratch, "SELECT count(*) FROM identity.area WHERE level = 'district'").await, 8);
-    assert_eq!(count(&scratch, "SELECT count(*) FROM identity.area WHERE level = 'ward'").await, 75);
+    assert_eq!(
+        count(&scratch, "SELECT count(*) FROM identity.area WHERE level = 'district'").await,
+        8
+    );
+    assert_eq!(
+        count(&scratch, "SELECT count(*) FROM identity.area WHERE level = 'ward'").await,
+        75
+    );
     assert_eq!(count(&scratch, "SELECT count(*) FROM dossiers.procedure").await, 2642);
     let people = count(&scratch, "SELECT count(*) FROM identity.person").await;
     assert!(people >= 2200, "{people}");
-    compose::province::load(&scratch.ops, &identity, true, &|_, _, _| panic!("nothing is left to do")).await.unwrap();
+    compose::province::load(&scratch.ops, &identity, true, &|_, _, _| {
+        panic!("nothing is left to do")
+    })
+    .await
+    .unwrap();
     assert_eq!(count(&scratch, "SELECT count(*) FROM identity.person").await, people);
 
-    let accounts = compose::province::demo_accounts(&scratch.ops, &identity, &|name| format!("mat khau cua {name}")).await.unwrap();
+    let accounts = compose::province::demo_accounts(&scratch.ops, &identity, &|name| format!("mat khau cua {name}"))
+        .await
+        .unwrap();
     assert_eq!(accounts.len(), 9);
     for account in &accounts {
-        let source = Source { device: None, ip: "127.0.0.1", user_agent: "test" };
-        let signed = identity.sign_in(&scratch.ops, SignIn { login: &account.name, password: &account.password, source }).await.unwrap();
-        assert_eq!(signed.actor.is_official(), account.role != "citizen", "{}", account.name);
-        assert!(account.role == "citizen" || signed.actor.has_role(&account.role), "{}", account.name);
+        let source = Source {
+            device: None,
+            ip: "127.0.0.1",
+            user_agent: "test",
+        };
+        let signed = identity
+            .sign_in(
+                &scratch.ops,
+                SignIn {
+                    login: &account.name,
+                    password: &account.password,
+                    source,
+                },
+            )
+            .await
+            .unwrap();
+        assert_eq!(
+            signed.actor.is_official(),
+            account.role != "citizen",
+            "{}",
+            account.name
+        );
+        assert!(
+            account.role == "citizen" || signed.actor.has_role(&account.role),
+            "{}",
+            account.name
+        );
     }
 }
 
@@ -45,17 +95,41 @@ async fn the_province_loads_once_and_whole() {
 async fn procedures_are_found_with_and_without_tones_and_paged_without_gaps() {
     let (scratch, _) = loaded().await;
     let mut op = scratch.ops.open(Actor::Anonymous).await.unwrap();
-    for text in ["đăng ký khai sinh", "dang ky khai sinh", "ĐĂNG KÝ KHAI SINH", "1.001193"] {
-        let query = ProcedureQuery { text: Some(text.into()), ..ProcedureQuery::default() };
+    for text in [
+        "đăng ký khai sinh",
+        "dang ky khai sinh",
+        "ĐĂNG KÝ KHAI SINH",
+        "1.001193",
+    ] {
+        let query = ProcedureQuery {
+            text: Some(text.into()),
+            ..ProcedureQuery::default()
+        };
         let found = Catalogue.search_procedures(&mut op, &query).await.unwrap();
-        assert!(found.items.iter().take(3).any(|card| card.code == "1.001193"), "{text}: {:?}", found.items.first());
+        assert!(
+            found.items.iter().take(3).any(|card| card.code == "1.001193"),
+            "{text}: {:?}",
+            found.items.first()
+        );
     }
     let mut seen = std::collections::BTreeSet::new();
     let mut after = None;
     loop {
         let page = Some(db::PageRequest::new(after, Some(200)));
-        let found = Catalogue.search_procedures(&mut op, &ProcedureQuery { page, ..ProcedureQuery::default() }).await.unwrap();
-        assert!(found.items.iter().all(|card| seen.insert(card.code.clone())), "no procedure stands on two pages");
+        let found = Catalogue
+            .search_procedures(
+                &mut op,
+                &ProcedureQuery {
+                    page,
+                    ..ProcedureQuery::default()
+                },
+            )
+            .await
+            .unwrap();
+        assert!(
+            found.items.iter().all(|card| seen.insert(card.code.clone())),
+            "no procedure stands on two pages"
+        );
         after = found.next;
         if after.is_none() {
             break;
@@ -63,11 +137,24 @@ async fn procedures_are_found_with_and_without_tones_and_paged_without_gaps() {
     }
     assert_eq!(seen.len(), 2642);
     // What would be an operator of the query language is taken as words.
-    let odd = ProcedureQuery { text: Some("' | & !:* khai) sinh -- \\".into()), ..ProcedureQuery::default() };
-    assert!(!Catalogue.search_procedures(&mut op, &odd).await.unwrap().items.is_empty());
+    let odd = ProcedureQuery {
+        text: Some("' | & !:* khai) sinh -- \\".into()),
+        ..ProcedureQuery::default()
+    };
+    assert!(
+        !Catalogue
+            .search_procedures(&mut op, &odd)
+            .await
+            .unwrap()
+            .items
+            .is_empty()
+    );
     let view = Catalogue.procedure(&mut op, "2.000635").await.unwrap();
     assert_eq!((view.fee_min, view.papers.len()), (Some(8000), 4));
-    assert_eq!(Catalogue.procedure(&mut op, "9.999999").await.unwrap_err().code, "dossiers.procedure_not_found");
+    assert_eq!(
+        Catalogue.procedure(&mut op, "9.999999").await.unwrap_err().code,
+        "dossiers.procedure_not_found"
+    );
 }
 
 #[tokio::test]
@@ -82,14 +169,30 @@ async fn official_files_are_imported_again_and_again_and_bad_rows_are_told() {
     .unwrap();
     for _ in 0..2 {
         let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
-        let report = Catalogue.import_official(&mut op, &OfficialSource::open(&file).unwrap()).await.unwrap();
+        let report = Catalogue
+            .import_official(&mut op, &OfficialSource::open(&file).unwrap())
+            .await
+            .unwrap();
         op.commit().await.unwrap();
         assert_eq!((report.read, report.written), (4, 1));
         let reasons: Vec<_> = report.refused.iter().map(|row| (row.line, row.reason)).collect();
         assert_eq!(reasons, [(2, "not_json"), (3, "unknown_procedure"), (4, "bad_code")]);
     }
     let mut op = scratch.ops.open(Actor::Anonymous).await.unwrap();
-    assert_eq!(Catalogue.procedure(&mut op, "1.001193").await.unwrap().sections.len(), 1);
-    assert_eq!(OfficialSource::open(&scratch.directory().join("x.pdf")).unwrap_err().code, "dossiers.import_unknown_kind");
-    assert_eq!(OfficialSource::open(&scratch.directory().join("x.xlsx")).unwrap_err().code, "dossiers.import_unreadable");
+    assert_eq!(
+        Catalogue.procedure(&mut op, "1.001193").await.unwrap().sections.len(),
+        1
+    );
+    assert_eq!(
+        OfficialSource::open(&scratch.directory().join("x.pdf"))
+            .unwrap_err()
+            .code,
+        "dossiers.import_unknown_kind"
+    );
+    assert_eq!(
+        OfficialSource::open(&scratch.directory().join("x.xlsx"))
+            .unwrap_err()
+            .code,
+        "dossiers.import_unreadable"
+    );
 }

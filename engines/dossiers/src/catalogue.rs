@@ -10,7 +10,10 @@ mod show;
 mod store;
 
 pub use import::{ImportReport, OfficialSource, RefusedRow};
-pub use model::{Audience, Channel, DeadlineUnit, FactRow, FieldCount, Level, PaperRow, ProcedureCard, ProcedureQuery, ProcedureView, Section};
+pub use model::{
+    Audience, Channel, DeadlineUnit, FactRow, FieldCount, Level, PaperRow, ProcedureCard, ProcedureQuery,
+    ProcedureView, Section,
+};
 
 /// Reads and fills the catalogue. It has no state of its own.
 #[derive(Debug, Clone, Copy, Default)]

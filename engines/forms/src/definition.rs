@@ -105,7 +105,9 @@ impl FormDefinition {
 
     /// All papers in order; the procedure must declare them.
     pub fn papers(&self) -> impl Iterator<Item = &str> {
-        self.pages.iter().flat_map(|page| page.papers().iter().map(String::as_str))
+        self.pages
+            .iter()
+            .flat_map(|page| page.papers().iter().map(String::as_str))
     }
 
     /// The catalogues that are named; they must exist.
@@ -125,13 +127,23 @@ impl FormDefinition {
             keys.push(self.key(&format!("{}.title", page.page)));
             for field in page.fields() {
                 keys.push(self.key(&format!("{}.label", field.field)));
-                keys.extend(field.kind.own_options().iter().map(|option| self.key(&format!("{}.{option}", field.field))));
+                keys.extend(
+                    field
+                        .kind
+                        .own_options()
+                        .iter()
+                        .map(|option| self.key(&format!("{}.{option}", field.field))),
+                );
                 if matches!(&field.kind, FieldKind::Text { pattern, .. } if !pattern.is_empty()) {
                     // Nobody can guess a pattern from a general sentence.
                     keys.push(self.key(&format!("{}.error_pattern", field.field)));
                 }
             }
-            keys.extend(page.checks.iter().map(|check| self.key(&format!("check.{}", check.code))));
+            keys.extend(
+                page.checks
+                    .iter()
+                    .map(|check| self.key(&format!("check.{}", check.code))),
+            );
         }
         keys
     }
@@ -143,7 +155,13 @@ impl FormDefinition {
             keys.push(self.key(&format!("{}.hint", page.page)));
             for field in page.fields() {
                 keys.push(self.key(&format!("{}.hint", field.field)));
-                keys.extend(field.kind.rules().iter().map(|rule| self.key(&format!("{}.error_{rule}", field.field))));
+                keys.extend(
+                    field
+                        .kind
+                        .rules()
+                        .iter()
+                        .map(|rule| self.key(&format!("{}.error_{rule}", field.field))),
+                );
             }
         }
         let must: BTreeSet<String> = self.text_keys().into_iter().collect();

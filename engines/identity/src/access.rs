@@ -20,7 +20,10 @@ pub fn manage_accounts(actor: &Actor) -> Decision {
 
 /// Writing a person down: at the counter by a clerk, in bulk by the loader.
 pub fn register_person(actor: &Actor) -> Decision {
-    Decision::when(is_system(actor) || actor.has_role("clerk") || actor.has_role("admin"), error::not_allowed)
+    Decision::when(
+        is_system(actor) || actor.has_role("clerk") || actor.has_role("admin"),
+        error::not_allowed,
+    )
 }
 
 /// Reading a person: oneself, or an official who says for what. Others do not learn that there is such a person.
@@ -52,12 +55,18 @@ pub fn read_names(actor: &Actor) -> Decision {
 
 /// Address for messages: the platform when it sends, and the person.
 pub fn read_contact(actor: &Actor, person: PersonId) -> Decision {
-    Decision::when(is_system(actor) || actor.person() == Some(person), error::person_not_found)
+    Decision::when(
+        is_system(actor) || actor.person() == Some(person),
+        error::person_not_found,
+    )
 }
 
 /// Sessions: their owner, and the platform.
 pub fn use_sessions_of(actor: &Actor, account: kernel::AccountId) -> Decision {
-    Decision::when(is_system(actor) || actor.account() == Some(account), error::session_not_found)
+    Decision::when(
+        is_system(actor) || actor.account() == Some(account),
+        error::session_not_found,
+    )
 }
 
 /// Whether reading must be written down: an official read somebody else's data.
@@ -79,7 +88,11 @@ mod tests {
     use kernel::{AccountId, AgencyId, Citizen, Official, PositionId};
 
     fn citizen(person: PersonId) -> Actor {
-        Actor::Citizen(Citizen { account: AccountId::new(), person, name: "Lê Thị Sen".into() })
+        Actor::Citizen(Citizen {
+            account: AccountId::new(),
+            person,
+            name: "Lê Thị Sen".into(),
+        })
     }
 
     fn official(role: &str) -> Actor {
@@ -123,9 +136,13 @@ mod tests {
 
     #[test]
     fn a_stranger_does_not_learn_that_a_person_exists() {
-        let Decision::Deny(fault) = read_person(&citizen(PersonId::new()), PersonId::new(), "x") else { panic!() };
+        let Decision::Deny(fault) = read_person(&citizen(PersonId::new()), PersonId::new(), "x") else {
+            panic!()
+        };
         assert_eq!(fault.code, "identity.person_not_found");
-        let Decision::Deny(fault) = read_person(&official("leader"), PersonId::new(), "  a ") else { panic!() };
+        let Decision::Deny(fault) = read_person(&official("leader"), PersonId::new(), "  a ") else {
+            panic!()
+        };
         assert_eq!(fault.code, "identity.purpose_needed");
     }
 

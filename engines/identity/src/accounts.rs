@@ -51,19 +51,32 @@ impl Identity {
     /// alone. Fails with `identity.account_exists` (another login), `identity.login_taken`, `identity.login_malformed`.
     pub async fn create_account(&self, op: &mut Op, new: &NewAccount) -> Result<AccountId> {
         let subject = format!("person:{}", new.person);
-        let permit = op.allow("identity.create_account", &subject, access::manage_accounts(op.actor())).await?;
+        let permit = op
+            .allow("identity.create_account", &subject, access::manage_accounts(op.actor()))
+            .await?;
         let folded = login::check(&new.login)?;
         if !store::person::exists(op.conn(), new.person).await? {
             return Err(error::person_not_found());
         }
         if let Some((id, known)) = store::account::of_person(op.conn(), new.person).await? {
-            return if known == folded { Ok(id) } else { Err(error::account_exists()) };
+            return if known == folded {
+                Ok(id)
+            } else {
+                Err(error::account_exists())
+            };
         }
         let id = AccountId::new();
         let now = op.now();
         store::account::insert(op.conn(), &permit, id, new, &folded, now).await?;
-        op.record(Entry::new("identity.account_opened", format!("account:{id}")).detail(json!({ "person": new.person }))).await?;
-        op.emit(Event::new("identity.account_opened", format!("account:{id}"), json!({ "account": id, "person": new.person })));
+        op.record(
+            Entry::new("identity.account_opened", format!("account:{id}")).detail(json!({ "person": new.person })),
+        )
+        .await?;
+        op.emit(Event::new(
+            "identity.account_opened",
+            format!("account:{id}"),
+            json!({ "account": id, "person": new.person }),
+        ));
         Ok(id)
     }
 
@@ -71,8 +84,16 @@ impl Identity {
     /// stays closed (`identity.account_closed`).
     pub async fn set_account_state(&self, op: &mut Op, account: AccountId, state: AccountState) -> Result<()> {
         let subject = format!("account:{account}");
-        let permit = op.allow("identity.set_account_state", &subject, access::manage_accounts(op.actor())).await?;
-        let before = store::account::lock_state(op.conn(), account).await?.ok_or_else(error::account_not_found)?;
+        let permit = op
+            .allow(
+                "identity.set_account_state",
+                &subject,
+                access::manage_accounts(op.actor()),
+            )
+            .await?;
+        let before = store::account::lock_state(op.conn(), account)
+            .await?
+            .ok_or_else(error::account_not_found)?;
         if before == state {
             return Ok(());
         }
@@ -85,7 +106,8 @@ impl Identity {
             store::session::end_all(op.conn(), &permit, account, None, "account_state", now).await?;
         }
         let facts = json!({ "account": account, "from": before, "to": state });
-        op.record(Entry::new("identity.account_state_changed", &subject).detail(&facts)).await?;
+        op.record(Entry::new("identity.account_state_changed", &subject).detail(&facts))
+            .await?;
         op.emit(Event::new("identity.account_state_changed", subject, facts));
         Ok(())
     }
@@ -93,7 +115,9 @@ impl Identity {
     /// Gives an account a new password: by an administrator, or by a loader. Ends all its sessions.
     pub async fn reset_password(&self, op: &mut Op, account: AccountId, hash: &PasswordHash) -> Result<()> {
         let subject = format!("account:{account}");
-        let permit = op.allow("identity.reset_password", &subject, access::manage_accounts(op.actor())).await?;
+        let permit = op
+            .allow("identity.reset_password", &subject, access::manage_accounts(op.actor()))
+            .await?;
         let now = op.now();
         if !store::account::set_password(op.conn(), &permit, account, hash, now).await? {
             return Err(error::account_not_found());
@@ -107,34 +131,69 @@ impl Identity {
     pub async fn change_password(&self, ops: &Ops, actor: &Actor, change: PasswordChange<'_>) -> Result<()> {
         let account = actor.account().ok_or_else(error::sign_in_again)?;
         let mut op = ops.open(actor.clone()).await?;
-        let found = store::account::get(op.conn(), account).await?.ok_or_else(error::account_not_found)?;
+        let found = store::account::get(op.conn(), account)
+            .await?
+            .ok_or_else(error::account_not_found)?;
         drop(op);
-        let audience = if actor.is_official() { Audience::Official } else { Audience::Citizen };
-        let context = PasswordContext { audience, login: &found.login, full_name: actor.name() };
+        let audience = if actor.is_official() {
+            Audience::Official
+        } else {
+            Audience::Citizen
+        };
+        let context = PasswordContext {
+            audience,
+            login: &found.login,
+            full_name: actor.name(),
+        };
         password::check(change.new, &context).map_err(error::password_unfit)?;
         let (guess, _) = self.evaluate(ops, &found.login, change.old, change.source).await?;
         let hash = self.hasher.hash(change.new).await?;
         let mut op = ops.open(actor.clone()).await?;
         let subject = format!("account:{account}");
-        let permit = op.allow("identity.change_password", &subject, access::use_sessions_of(actor, account)).await?;
+        let permit = op
+            .allow(
+                "identity.change_password",
+                &subject,
+                access::use_sessions_of(actor, account),
+            )
+            .await?;
         let now = op.now();
         store::attempt::mark_right(op.conn(), guess.attempt).await?;
         store::account::set_password(op.conn(), &permit, account, &hash, now).await?;
-        store::session::end_all(op.conn(), &permit, account, Some(change.session), "password_changed", now).await?;
+        store::session::end_all(
+            op.conn(),
+            &permit,
+            account,
+            Some(change.session),
+            "password_changed",
+            now,
+        )
+        .await?;
         op.record(Entry::new("identity.password_changed", subject)).await?;
         op.commit().await
     }
 
     /// The account of a person, if there is one; for officials and the platform, and the person.
     pub async fn account_of(&self, op: &mut Op, person: PersonId) -> Result<Option<AccountId>> {
-        op.allow("identity.account_of", &format!("person:{person}"), access::read_names(op.actor())).await?;
+        op.allow(
+            "identity.account_of",
+            &format!("person:{person}"),
+            access::read_names(op.actor()),
+        )
+        .await?;
         Ok(store::account::of_person(op.conn(), person).await?.map(|(id, _)| id))
     }
 
     /// An account without its secrets; for its owner and those who manage accounts. Fails with `identity.account_not_found`.
     pub async fn account(&self, op: &mut Op, id: AccountId) -> Result<Account> {
-        let decision = if op.actor().account() == Some(id) { op::Decision::Allow } else { access::manage_accounts(op.actor()) };
+        let decision = if op.actor().account() == Some(id) {
+            op::Decision::Allow
+        } else {
+            access::manage_accounts(op.actor())
+        };
         op.allow("identity.account", &format!("account:{id}"), decision).await?;
-        store::account::get(op.conn(), id).await?.ok_or_else(error::account_not_found)
+        store::account::get(op.conn(), id)
+            .await?
+            .ok_or_else(error::account_not_found)
     }
 }

@@ -49,7 +49,13 @@ impl Identity {
     /// Writes an agency. The same code on overlapping days is the same agency. Fails with `identity.overlap`,
     /// `identity.agency_not_found` (the parent), `identity.required`, `identity.malformed`, `identity.days_reversed`.
     pub async fn upsert_agency(&self, op: &mut Op, new: &NewAgency) -> Result<AgencyId> {
-        let permit = op.allow("identity.upsert_agency", &format!("agency:{}", new.code), access::organise(op.actor())).await?;
+        let permit = op
+            .allow(
+                "identity.upsert_agency",
+                &format!("agency:{}", new.code),
+                access::organise(op.actor()),
+            )
+            .await?;
         let new = checked(new)?;
         let parent = match &new.parent {
             None => None,
@@ -73,7 +79,9 @@ impl Identity {
     /// One agency as it is today. Fails with `identity.agency_not_found`.
     pub async fn agency(&self, op: &mut Op, id: AgencyId) -> Result<Agency> {
         let today = today(op);
-        store::agency::get(op.conn(), id, today).await?.ok_or_else(|| error::agency_not_found(id))
+        store::agency::get(op.conn(), id, today)
+            .await?
+            .ok_or_else(|| error::agency_not_found(id))
     }
 
     /// The agency that has the code today, in either written form; else the one that had it last, so that a code on an
@@ -82,7 +90,9 @@ impl Identity {
         let today = today(op);
         let missing = || error::agency_not_found(code);
         let canonical = AgencyCode::parse(code).map_err(|e| missing().caused_by(e))?;
-        let id = store::agency::last_with_code(op.conn(), canonical.as_str(), today).await?.ok_or_else(missing)?;
+        let id = store::agency::last_with_code(op.conn(), canonical.as_str(), today)
+            .await?
+            .ok_or_else(missing)?;
         self.agency(op, id).await
     }
 
@@ -96,7 +106,11 @@ impl Identity {
     pub async fn agency_for_area(&self, op: &mut Op, ward: &str, kind: &str) -> Result<Option<Agency>> {
         let today = today(op);
         for area in self.area_path(op, ward, today).await? {
-            let filter = AgencyFilter { kind: Some(kind.to_owned()), area_code: Some(area.code), ..AgencyFilter::default() };
+            let filter = AgencyFilter {
+                kind: Some(kind.to_owned()),
+                area_code: Some(area.code),
+                ..AgencyFilter::default()
+            };
             if let Some(agency) = store::agency::list(op.conn(), &filter, today).await?.into_iter().next() {
                 return Ok(Some(agency));
             }
@@ -119,21 +133,30 @@ fn checked(new: &NewAgency) -> Result<NewAgency> {
     if new.parent.as_ref() == Some(&new.code) {
         return Err(error::malformed("parent"));
     }
-    Ok(NewAgency { name, address: text::clean_line(&new.address), phone: text::clean_line(&new.phone), ..new.clone() })
+    Ok(NewAgency {
+        name,
+        address: text::clean_line(&new.address),
+        phone: text::clean_line(&new.phone),
+        ..new.clone()
+    })
 }
 
 /// Lower-case letters, digits and underscores, a letter first, 2 to 40 characters.
 pub(crate) fn is_word(word: &str) -> bool {
     (2..=40).contains(&word.len())
         && word.starts_with(|c: char| c.is_ascii_lowercase())
-        && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// Lower-case letters, digits, underscores and hyphens, a letter or digit first, 1 to 60 characters.
 pub(crate) fn is_code(code: &str) -> bool {
     (1..=60).contains(&code.len())
         && code.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
+        && code
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
 }
 
 /// The day of the operation, as people in Vietnam count it.

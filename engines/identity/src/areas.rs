@@ -11,14 +11,22 @@ impl Identity {
     /// Writes an area; the natural key is the code and the first day. Loading the same twice changes nothing.
     /// Fails with `identity.overlap` where the code means something else on one of the days.
     pub async fn upsert_area(&self, op: &mut Op, area: &Area) -> Result<()> {
-        let permit = op.allow("identity.upsert_area", &format!("area:{}", area.code), access::organise(op.actor())).await?;
+        let permit = op
+            .allow(
+                "identity.upsert_area",
+                &format!("area:{}", area.code),
+                access::organise(op.actor()),
+            )
+            .await?;
         let area = checked(area)?;
         store::area::upsert(op.conn(), &permit, &area).await
     }
 
     /// The area that the code means on the day. Fails with `identity.area_not_found`.
     pub async fn area(&self, op: &mut Op, code: &str, on: NaiveDate) -> Result<Area> {
-        store::area::get(op.conn(), code.trim(), on).await?.ok_or_else(|| error::area_not_found(code))
+        store::area::get(op.conn(), code.trim(), on)
+            .await?
+            .ok_or_else(|| error::area_not_found(code))
     }
 
     /// The areas directly under one; the provinces when none is given. In Vietnamese order.
@@ -35,7 +43,11 @@ impl Identity {
     pub async fn area_path(&self, op: &mut Op, code: &str, on: NaiveDate) -> Result<Vec<Area>> {
         let mut path = vec![self.area(op, code, on).await?];
         // There are three levels; a loop in bad data must not become ours.
-        while let Some(parent) = path.last().and_then(|area| area.parent.clone()).filter(|_| path.len() < 3) {
+        while let Some(parent) = path
+            .last()
+            .and_then(|area| area.parent.clone())
+            .filter(|_| path.len() < 3)
+        {
             path.push(self.area(op, &parent, on).await?);
         }
         Ok(path)
@@ -86,13 +98,50 @@ mod tests {
             validity: Validity::since("2004-01-01".parse().unwrap()),
         };
         assert_eq!(checked(&ward).unwrap().name, "Phường Ngã Bảy");
-        assert_eq!(checked(&Area { parent: Some("92".into()), ..ward.clone() }).unwrap().parent.unwrap(), "92");
+        assert_eq!(
+            checked(&Area {
+                parent: Some("92".into()),
+                ..ward.clone()
+            })
+            .unwrap()
+            .parent
+            .unwrap(),
+            "92"
+        );
         let code = |area: &Area| checked(area).unwrap_err().fields[0].field.clone();
-        assert_eq!(code(&Area { code: "3134".into(), ..ward.clone() }), "code");
-        assert_eq!(code(&Area { parent: None, ..ward.clone() }), "parent");
-        assert_eq!(code(&Area { level: AreaLevel::Province, code: "93".into(), ..ward.clone() }), "parent");
-        assert_eq!(code(&Area { name: "\u{200b}".into(), ..ward.clone() }), "name");
-        let validity = Validity { from: "2025-07-01".parse().unwrap(), to: Some("2025-06-30".parse().unwrap()) };
+        assert_eq!(
+            code(&Area {
+                code: "3134".into(),
+                ..ward.clone()
+            }),
+            "code"
+        );
+        assert_eq!(
+            code(&Area {
+                parent: None,
+                ..ward.clone()
+            }),
+            "parent"
+        );
+        assert_eq!(
+            code(&Area {
+                level: AreaLevel::Province,
+                code: "93".into(),
+                ..ward.clone()
+            }),
+            "parent"
+        );
+        assert_eq!(
+            code(&Area {
+                name: "\u{200b}".into(),
+                ..ward.clone()
+            }),
+            "name"
+        );
+        let validity = Validity {
+            from: "2025-07-01".parse().unwrap(),
+            to: Some("2025-06-30".parse().unwrap()),
+        };
         assert_eq!(code(&Area { validity, ..ward }), "valid_to");
     }
 }

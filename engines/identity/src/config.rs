@@ -63,8 +63,14 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             hashing: Hashing::default(),
-            citizen_session: Lifetime { idle: Duration::days(7), absolute: Duration::days(30) },
-            official_session: Lifetime { idle: Duration::minutes(60), absolute: Duration::hours(12) },
+            citizen_session: Lifetime {
+                idle: Duration::days(7),
+                absolute: Duration::days(30),
+            },
+            official_session: Lifetime {
+                idle: Duration::minutes(60),
+                absolute: Duration::hours(12),
+            },
             guessing: Guessing::default(),
             roles: ["clerk", "specialist", "leader", "admin"].map(str::to_owned).to_vec(),
         }
@@ -74,13 +80,23 @@ impl Default for Config {
 impl Default for Hashing {
     /// 19 MiB, two passes, one lane: the first choice of the OWASP Password Storage Cheat Sheet.
     fn default() -> Self {
-        Self { memory_kib: 19_456, passes: 2, lanes: 1, at_once: 0 }
+        Self {
+            memory_kib: 19_456,
+            passes: 2,
+            lanes: 1,
+            at_once: 0,
+        }
     }
 }
 
 impl Default for Guessing {
     /// 10 in 15 minutes from one source; 60 + 40 = 100 an hour for one account in any pattern (OWASP ASVS 5, chapter 6).
     fn default() -> Self {
-        Self { per_source: 10, per_account: 60, per_account_known: 40, per_network: 100 }
+        Self {
+            per_source: 10,
+            per_account: 60,
+            per_account_known: 40,
+            per_network: 100,
+        }
     }
 }

@@ -136,15 +136,21 @@ pub fn days_reversed() -> Fault {
 
 /// A field has to be filled.
 pub fn required(field: &str) -> Fault {
-    Fault::invalid("identity.required").with("field", field).field(field, "identity.required")
+    Fault::invalid("identity.required")
+        .with("field", field)
+        .field(field, "identity.required")
 }
 
 /// A value has not the form that the field asks for.
 pub fn malformed(field: &str) -> Fault {
-    Fault::invalid("identity.malformed").with("field", field).field(field, "identity.malformed")
+    Fault::invalid("identity.malformed")
+        .with("field", field)
+        .field(field, "identity.malformed")
 }
 
 /// No position may carry this role.
 pub fn role_unknown(role: &str) -> Fault {
-    Fault::invalid("identity.role_unknown").with("role", role).field("roles", "identity.role_unknown")
+    Fault::invalid("identity.role_unknown")
+        .with("role", role)
+        .field("roles", "identity.role_unknown")
 }

@@ -24,7 +24,8 @@ pub struct PasswordHash {
 impl PasswordHash {
     /// Takes over a PHC string. Fails with `identity.password_hash_malformed`.
     pub fn parse(text: &str) -> Result<Self> {
-        let parsed = phc::PasswordHash::new(text).map_err(|e| error::password_hash_malformed().caused_by(e.to_string()))?;
+        let parsed =
+            phc::PasswordHash::new(text).map_err(|e| error::password_hash_malformed().caused_by(e.to_string()))?;
         let whole = parsed.algorithm == Algorithm::Argon2id.ident() && parsed.salt.is_some() && parsed.hash.is_some();
         if !whole || Params::try_from(&parsed).is_err() {
             return Err(error::password_hash_malformed());
@@ -71,7 +72,11 @@ impl Hasher {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let at_once = if hashing.at_once == 0 { cores } else { hashing.at_once };
         let nobody = compute(&params, &crate::token::new()?)?;
-        Ok(Self { params, places: Arc::new(Semaphore::new(at_once)), nobody })
+        Ok(Self {
+            params,
+            places: Arc::new(Semaphore::new(at_once)),
+            nobody,
+        })
     }
 
     /// Hashes a password with a new salt. Rules are not checked here.
@@ -85,12 +90,19 @@ impl Hasher {
     pub async fn verify(&self, password: &str, hash: Option<&PasswordHash>) -> Result<Verdict> {
         // Nothing that could have been set is longer; the cost of composing a huge text is not for us.
         let whole = password.len() <= password::LONGEST * 4 * 3;
-        let password = if whole { password::normalise(password) } else { String::new() };
+        let password = if whole {
+            password::normalise(password)
+        } else {
+            String::new()
+        };
         let known = hash.is_some() && whole;
         let hash = hash.unwrap_or(&self.nobody).clone();
         let params = self.params.clone();
         let (right, outdated) = self.in_place(move || check(&params, &password, &hash)).await?;
-        Ok(Verdict { right: right && known, outdated })
+        Ok(Verdict {
+            right: right && known,
+            outdated,
+        })
     }
 
     /// Runs the work on a blocking thread. The place is given back when the work is done, not when the request goes away.
@@ -135,7 +147,12 @@ fn check(params: &Params, password: &str, hash: &PasswordHash) -> (bool, bool) {
 mod tests {
     use super::*;
 
-    const CHEAP: Hashing = Hashing { memory_kib: 64, passes: 1, lanes: 1, at_once: 2 };
+    const CHEAP: Hashing = Hashing {
+        memory_kib: 64,
+        passes: 1,
+        lanes: 1,
+        at_once: 2,
+    };
 
     #[tokio::test]
     async fn right_and_wrong() {
@@ -155,24 +172,58 @@ mod tests {
     #[tokio::test]
     async fn an_old_cost_is_noticed() {
         let hash = Hasher::new(CHEAP).unwrap().hash("con vịt").await.unwrap();
-        let dearer = Hasher::new(Hashing { memory_kib: 128, ..CHEAP }).unwrap();
-        assert_eq!(dearer.verify("con vịt", Some(&hash)).await.unwrap(), Verdict { right: true, outdated: true });
+        let dearer = Hasher::new(Hashing {
+            memory_kib: 128,
+            ..CHEAP
+        })
+        .unwrap();
+        assert_eq!(
+            dearer.verify("con vịt", Some(&hash)).await.unwrap(),
+            Verdict {
+                right: true,
+                outdated: true
+            }
+        );
         let again = dearer.hash("con vịt").await.unwrap();
-        assert_eq!(dearer.verify("con vịt", Some(&again)).await.unwrap(), Verdict { right: true, outdated: false });
+        assert_eq!(
+            dearer.verify("con vịt", Some(&again)).await.unwrap(),
+            Verdict {
+                right: true,
+                outdated: false
+            }
+        );
     }
 
     #[test]
     fn only_argon2id_is_taken_over() {
         let whole = Hasher::new(CHEAP).unwrap().nobody;
         assert_eq!(PasswordHash::parse(whole.as_str()).unwrap(), whole);
-        for text in ["", "secret", "$2b$12$abcdefghijklmnopqrstuv", "$argon2id$v=19$m=64,t=1,p=1", "$argon2i$v=19$m=64,t=1,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNo"] {
-            assert_eq!(PasswordHash::parse(text).unwrap_err().code, "identity.password_hash_malformed", "{text}");
+        for text in [
+            "",
+            "secret",
+            "$2b$12$abcdefghijklmnopqrstuv",
+            "$argon2id$v=19$m=64,t=1,p=1",
+            "$argon2i$v=19$m=64,t=1,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNo",
+        ] {
+            assert_eq!(
+                PasswordHash::parse(text).unwrap_err().code,
+                "identity.password_hash_malformed",
+                "{text}"
+            );
         }
         assert_eq!(format!("{whole:?}"), "PasswordHash(…)");
     }
 
     #[test]
     fn the_usual_cost_is_the_one_of_owasp() {
-        assert_eq!(Hashing::default(), Hashing { memory_kib: 19_456, passes: 2, lanes: 1, at_once: 0 });
+        assert_eq!(
+            Hashing::default(),
+            Hashing {
+                memory_kib: 19_456,
+                passes: 2,
+                lanes: 1,
+                at_once: 0
+            }
+        );
     }
 }

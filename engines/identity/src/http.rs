@@ -102,7 +102,12 @@ where
     S: AsRef<Site> + AsRef<Identity> + Clone + Send + Sync + 'static,
 {
     Routes::new()
-        .api_post("/api/v1/sessions", Door::Public, Doc::new("createSession", "identity", "Sign in by password.").created(), create_session)
+        .api_post(
+            "/api/v1/sessions",
+            Door::Public,
+            Doc::new("createSession", "identity", "Sign in by password.").created(),
+            create_session,
+        )
         .api_send(
             axum::http::Method::DELETE,
             "/api/v1/sessions/current",
@@ -110,18 +115,32 @@ where
             Doc::new("endSession", "identity", "Sign out."),
             end_session,
         )
-        .api_get("/api/v1/me", Door::SignedIn, Doc::new("getMe", "identity", "Who is signed in."), me)
+        .api_get(
+            "/api/v1/me",
+            Door::SignedIn,
+            Doc::new("getMe", "identity", "Who is signed in."),
+            me,
+        )
         .api_get(
             "/api/v1/areas",
             Door::Public,
-            Doc::new("listAreas", "identity", "Administrative areas under `parent` today; provinces without it. With `wards=1` all wards below.")
-                .with_query(&["parent", "wards"]),
+            Doc::new(
+                "listAreas",
+                "identity",
+                "Administrative areas under `parent` today; provinces without it. With `wards=1` all wards below.",
+            )
+            .with_query(&["parent", "wards"]),
             areas,
         )
         .api_get(
             "/api/v1/agencies",
             Door::Public,
-            Doc::new("listAgencies", "identity", "State agencies of today, by level, kind and area.").with_query(&["level", "kind", "area"]),
+            Doc::new(
+                "listAgencies",
+                "identity",
+                "State agencies of today, by level, kind and area.",
+            )
+            .with_query(&["level", "kind", "area"]),
             agencies,
         )
 }
@@ -131,8 +150,16 @@ where
     S: AsRef<Site> + AsRef<Identity>,
 {
     let ip = visit.client_ip().to_string();
-    let source = Source { device: body.device.as_deref(), ip: &ip, user_agent: visit.user_agent() };
-    let attempt = SignIn { login: &body.login, password: &body.password, source };
+    let source = Source {
+        device: body.device.as_deref(),
+        ip: &ip,
+        user_agent: visit.user_agent(),
+    };
+    let attempt = SignIn {
+        login: &body.login,
+        password: &body.password,
+        source,
+    };
     let signed_in = engine(&visit).sign_in(ops(&visit), attempt).await?;
     Ok(SessionAnswer {
         token: signed_in.token,

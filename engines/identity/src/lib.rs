@@ -33,8 +33,8 @@ pub use agencies::{AgencyFilter, NewAgency};
 pub use config::{Config, Guessing, Hashing, Lifetime};
 pub use hashing::PasswordHash;
 pub use model::{
-    Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Audience, CodeOrigin, Contact, HeldPosition, OfficialView,
-    Person, PersonRow, Residence, SessionRow, Unit, Validity,
+    Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Audience, CodeOrigin, Contact, HeldPosition,
+    OfficialView, Person, PersonRow, Residence, SessionRow, Unit, Validity,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use password::PasswordContext;
@@ -44,7 +44,13 @@ pub use sign_in::{SignIn, SignedIn, Source};
 /// The tables of the engine.
 pub const MIGRATIONS: &[db::Migration] = db::migrations!(
     "identity",
-    ["0001_identity.sql", "0002_area.sql", "0003_agency.sql", "0004_person.sql", "0005_account.sql"]
+    [
+        "0001_identity.sql",
+        "0002_area.sql",
+        "0003_agency.sql",
+        "0004_person.sql",
+        "0005_account.sql"
+    ]
 );
 
 /// The façade: people, agencies, positions, accounts, sessions. Clones are cheap and share the places for hashing.
@@ -62,7 +68,12 @@ impl Identity {
     /// `identity.hashing_cost` where the configured cost is none that Argon2 knows.
     pub fn new(pool: PgPool, clock: Arc<dyn Clock>, config: Config) -> Result<Self> {
         let hasher = hashing::Hasher::new(config.hashing)?;
-        Ok(Self { pool, clock, config: Arc::new(config), hasher })
+        Ok(Self {
+            pool,
+            clock,
+            config: Arc::new(config),
+            hasher,
+        })
     }
 }
 

@@ -36,10 +36,17 @@ mod tests {
     #[test]
     fn ends() {
         let start: DateTime<Utc> = "2026-02-13T01:00:00Z".parse().unwrap();
-        let moments = Moments { last_seen_at: start, idle: Duration::minutes(60), expires_at: start + Duration::hours(12) };
+        let moments = Moments {
+            last_seen_at: start,
+            idle: Duration::minutes(60),
+            expires_at: start + Duration::hours(12),
+        };
         assert!(moments.alive(start + Duration::seconds(3599)));
         assert!(!moments.alive(start + Duration::minutes(60)));
-        let busy = Moments { last_seen_at: start + Duration::minutes(11 * 60 + 50), ..moments };
+        let busy = Moments {
+            last_seen_at: start + Duration::minutes(11 * 60 + 50),
+            ..moments
+        };
         assert!(busy.alive(start + Duration::minutes(719)));
         assert!(!busy.alive(start + Duration::hours(12)));
         assert!(!moments.should_write(start + Duration::seconds(29)));

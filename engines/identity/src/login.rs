@@ -24,8 +24,14 @@ pub fn fold(login: &str) -> String {
 pub fn check(login: &str) -> Result<String> {
     let folded = fold(login);
     let fits = LENGTHS.contains(&folded.len())
-        && folded.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '@' | '+'));
-    if fits { Ok(folded) } else { Err(error::login_malformed()) }
+        && folded
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '@' | '+'));
+    if fits {
+        Ok(folded)
+    } else {
+        Err(error::login_malformed())
+    }
 }
 
 /// What is kept of a name that was typed at sign-in. Not the name itself: people type their passwords there.

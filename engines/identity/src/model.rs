@@ -321,18 +321,32 @@ mod tests {
 
     #[test]
     fn the_last_day_is_included() {
-        let term = Validity { from: day("2024-01-01"), to: Some(day("2025-06-30")) };
+        let term = Validity {
+            from: day("2024-01-01"),
+            to: Some(day("2025-06-30")),
+        };
         assert!(term.covers(day("2024-01-01")));
         assert!(term.covers(day("2025-06-30")));
         assert!(!term.covers(day("2025-07-01")));
         assert!(!term.covers(day("2023-12-31")));
         assert!(Validity::since(day("2025-07-01")).covers(day("2999-01-01")));
-        assert!(!Validity { from: day("2025-01-02"), to: Some(day("2025-01-01")) }.is_ordered());
+        assert!(
+            !Validity {
+                from: day("2025-01-02"),
+                to: Some(day("2025-01-01"))
+            }
+            .is_ordered()
+        );
     }
 
     #[test]
     fn words_round_trip() {
-        for level in [AgencyLevel::Province, AgencyLevel::Department, AgencyLevel::District, AgencyLevel::Commune] {
+        for level in [
+            AgencyLevel::Province,
+            AgencyLevel::Department,
+            AgencyLevel::District,
+            AgencyLevel::Commune,
+        ] {
             assert_eq!(AgencyLevel::parse(level.as_str()), Some(level));
             assert_eq!(serde_json::to_value(level).unwrap(), level.as_str());
         }

@@ -44,7 +44,13 @@ pub struct NewPosition {
 impl Identity {
     /// Writes a unit; the natural key is agency and code.
     pub async fn upsert_unit(&self, op: &mut Op, new: &NewUnit) -> Result<UnitId> {
-        let permit = op.allow("identity.upsert_unit", &format!("agency:{}", new.agency), access::organise(op.actor())).await?;
+        let permit = op
+            .allow(
+                "identity.upsert_unit",
+                &format!("agency:{}", new.agency),
+                access::organise(op.actor()),
+            )
+            .await?;
         if !is_code(&new.code) {
             return Err(error::malformed("code"));
         }
@@ -65,7 +71,13 @@ impl Identity {
 
     /// Writes a position; the natural key is agency and code. Fails with `identity.role_unknown`, `identity.unit_not_found`.
     pub async fn upsert_position(&self, op: &mut Op, new: &NewPosition) -> Result<PositionId> {
-        let permit = op.allow("identity.upsert_position", &format!("agency:{}", new.agency), access::organise(op.actor())).await?;
+        let permit = op
+            .allow(
+                "identity.upsert_position",
+                &format!("agency:{}", new.agency),
+                access::organise(op.actor()),
+            )
+            .await?;
         if !is_code(&new.code) {
             return Err(error::malformed("code"));
         }
@@ -78,24 +90,50 @@ impl Identity {
         let unit = match &new.unit {
             None => None,
             Some(code) => Some(
-                store::office::unit_by_code(op.conn(), new.agency, code).await?.ok_or_else(|| error::unit_not_found(code))?,
+                store::office::unit_by_code(op.conn(), new.agency, code)
+                    .await?
+                    .ok_or_else(|| error::unit_not_found(code))?,
             ),
         };
         let mut roles = new.roles.clone();
         roles.sort();
         roles.dedup();
-        store::office::upsert_position(op.conn(), &permit, &NewPosition { title, roles, ..new.clone() }, unit).await
+        store::office::upsert_position(
+            op.conn(),
+            &permit,
+            &NewPosition {
+                title,
+                roles,
+                ..new.clone()
+            },
+            unit,
+        )
+        .await
     }
 
     /// A position of an agency by its code. Fails with `identity.position_not_found`.
     pub async fn position_by_code(&self, op: &mut Op, agency: AgencyId, code: &str) -> Result<PositionId> {
-        store::office::position_by_code(op.conn(), agency, code).await?.ok_or_else(|| error::position_not_found(code))
+        store::office::position_by_code(op.conn(), agency, code)
+            .await?
+            .ok_or_else(|| error::position_not_found(code))
     }
 
     /// Gives a person a position on these days; the natural key is person, position and first day. It counts from the
     /// first day on and no longer after the last one; nobody has to sign in again. Fails with `identity.overlap`.
-    pub async fn hold_position(&self, op: &mut Op, person: PersonId, position: PositionId, days: Validity) -> Result<()> {
-        let permit = op.allow("identity.hold_position", &format!("person:{person}"), access::organise(op.actor())).await?;
+    pub async fn hold_position(
+        &self,
+        op: &mut Op,
+        person: PersonId,
+        position: PositionId,
+        days: Validity,
+    ) -> Result<()> {
+        let permit = op
+            .allow(
+                "identity.hold_position",
+                &format!("person:{person}"),
+                access::organise(op.actor()),
+            )
+            .await?;
         check_days(days)?;
         if !store::person::exists(op.conn(), person).await? {
             return Err(error::person_not_found());
@@ -105,35 +143,67 @@ impl Identity {
         }
         if store::office::upsert_holding(op.conn(), &permit, person, position, days).await? {
             let facts = json!({ "person": person, "position": position, "from": days.from, "to": days.to });
-            op.record(Entry::new("identity.position_given", format!("person:{person}")).detail(&facts)).await?;
-            op.emit(Event::new("identity.holding_changed", format!("person:{person}"), facts));
+            op.record(Entry::new("identity.position_given", format!("person:{person}")).detail(&facts))
+                .await?;
+            op.emit(Event::new(
+                "identity.holding_changed",
+                format!("person:{person}"),
+                facts,
+            ));
         }
         Ok(())
     }
 
     /// Ends a person's hold on a position after `last_day`; yesterday takes it away at once (R037), and a hold that would
     /// begin later is taken back. Fails with `identity.holding_not_found`.
-    pub async fn end_holding(&self, op: &mut Op, person: PersonId, position: PositionId, last_day: NaiveDate) -> Result<()> {
-        let permit = op.allow("identity.end_holding", &format!("person:{person}"), access::organise(op.actor())).await?;
+    pub async fn end_holding(
+        &self,
+        op: &mut Op,
+        person: PersonId,
+        position: PositionId,
+        last_day: NaiveDate,
+    ) -> Result<()> {
+        let permit = op
+            .allow(
+                "identity.end_holding",
+                &format!("person:{person}"),
+                access::organise(op.actor()),
+            )
+            .await?;
         if !store::office::end_holding(op.conn(), &permit, person, position, last_day).await? {
             return Err(error::holding_not_found());
         }
         let facts = json!({ "person": person, "position": position, "to": last_day });
-        op.record(Entry::new("identity.position_ended", format!("person:{person}")).detail(&facts)).await?;
-        op.emit(Event::new("identity.holding_changed", format!("person:{person}"), facts));
+        op.record(Entry::new("identity.position_ended", format!("person:{person}")).detail(&facts))
+            .await?;
+        op.emit(Event::new(
+            "identity.holding_changed",
+            format!("person:{person}"),
+            facts,
+        ));
         Ok(())
     }
 
     /// The positions that a person holds on the day, the one held longest first.
     pub async fn positions_of(&self, op: &mut Op, person: PersonId, on: NaiveDate) -> Result<Vec<HeldPosition>> {
-        op.allow("identity.positions_of", &format!("person:{person}"), access::read_names(op.actor())).await?;
+        op.allow(
+            "identity.positions_of",
+            &format!("person:{person}"),
+            access::read_names(op.actor()),
+        )
+        .await?;
         store::office::held(op.conn(), person, on).await
     }
 
     /// The officials of an agency today whose position carries the role (every position if none is given), in the order of
     /// Vietnamese name lists.
     pub async fn officials(&self, op: &mut Op, agency: AgencyId, role: Option<&str>) -> Result<Vec<OfficialView>> {
-        op.allow("identity.officials", &format!("agency:{agency}"), access::read_names(op.actor())).await?;
+        op.allow(
+            "identity.officials",
+            &format!("agency:{agency}"),
+            access::read_names(op.actor()),
+        )
+        .await?;
         let day = today(op);
         store::office::officials(op.conn(), agency, role, day).await
     }
@@ -141,9 +211,17 @@ impl Identity {
 
 fn checked_name(name: &str, field: &str) -> Result<String> {
     let name = text::clean_line(name);
-    if name.is_empty() { Err(error::required(field)) } else { Ok(name) }
+    if name.is_empty() {
+        Err(error::required(field))
+    } else {
+        Ok(name)
+    }
 }
 
 fn check_days(days: Validity) -> Result<()> {
-    if days.is_ordered() { Ok(()) } else { Err(error::days_reversed()) }
+    if days.is_ordered() {
+        Ok(())
+    } else {
+        Err(error::days_reversed())
+    }
 }

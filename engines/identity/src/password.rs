@@ -83,7 +83,10 @@ fn contains_name(bare: &str, context: &PasswordContext<'_>) -> bool {
 /// Up to eleven digits and nothing else: dates and telephone numbers.
 fn is_birthday_or_number(password: &str) -> bool {
     let digits = password.chars().filter(char::is_ascii_digit).count();
-    digits <= 11 && password.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '.' | '-' | '/' | '+'))
+    digits <= 11
+        && password
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '.' | '-' | '/' | '+'))
 }
 
 /// Three different characters or fewer.
@@ -98,10 +101,18 @@ fn is_run(bare: &str) -> bool {
         // The rest of the password is signs.
         return false;
     }
-    let repeats = (1..=4).any(|piece| chars.len() >= 2 * piece && chars.iter().zip(&chars[piece..]).all(|(a, b)| a == b));
-    let walk = ["0123456789012345", "9876543210987654", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv", "1q2w3e4r5t6y7u8i"]
-        .iter()
-        .any(|row| row.contains(bare));
+    let repeats =
+        (1..=4).any(|piece| chars.len() >= 2 * piece && chars.iter().zip(&chars[piece..]).all(|(a, b)| a == b));
+    let walk = [
+        "0123456789012345",
+        "9876543210987654",
+        "abcdefghijklmnopqrstuvwxyz",
+        "qwertyuiopasdfghjklzxcvbnm",
+        "1qaz2wsx3edc4rfv",
+        "1q2w3e4r5t6y7u8i",
+    ]
+    .iter()
+    .any(|row| row.contains(bare));
     repeats || walk
 }
 
@@ -119,9 +130,15 @@ fn is_common(bare: &str) -> bool {
 mod tests {
     use super::*;
 
-    const CITIZEN: PasswordContext<'_> =
-        PasswordContext { audience: Audience::Citizen, login: "chi.ba", full_name: "Trần Thị Bảy" };
-    const OFFICIAL: PasswordContext<'_> = PasswordContext { audience: Audience::Official, ..CITIZEN };
+    const CITIZEN: PasswordContext<'_> = PasswordContext {
+        audience: Audience::Citizen,
+        login: "chi.ba",
+        full_name: "Trần Thị Bảy",
+    };
+    const OFFICIAL: PasswordContext<'_> = PasswordContext {
+        audience: Audience::Official,
+        ..CITIZEN
+    };
 
     fn code(password: &str, context: &PasswordContext<'_>) -> Option<String> {
         check(password, context).err().map(|fault| fault.code)
@@ -129,7 +146,14 @@ mod tests {
 
     #[test]
     fn good_ones() {
-        for password in ["ruộng lúa xanh", "con vịt qua 7 kênh", "Tr0ng-cay-Khóm", "x7!pQ2#m", "спасибо, кит", "🌾🛶🐟🦆🌸🌊🔥⭐"] {
+        for password in [
+            "ruộng lúa xanh",
+            "con vịt qua 7 kênh",
+            "Tr0ng-cay-Khóm",
+            "x7!pQ2#m",
+            "спасибо, кит",
+            "🌾🛶🐟🦆🌸🌊🔥⭐",
+        ] {
             assert_eq!(code(password, &CITIZEN), None, "{password}");
         }
         assert_eq!(code("con vịt qua 7 kênh", &OFFICIAL), None);
@@ -140,22 +164,52 @@ mod tests {
     fn length() {
         assert_eq!(code("x7!pQ2#", &CITIZEN).unwrap(), "identity.password_short");
         assert_eq!(code("x7!pQ2#m", &OFFICIAL).unwrap(), "identity.password_short");
-        assert_eq!(code(&"dài quá ".repeat(33), &CITIZEN).unwrap(), "identity.password_long");
+        assert_eq!(
+            code(&"dài quá ".repeat(33), &CITIZEN).unwrap(),
+            "identity.password_long"
+        );
         // Characters count, not bytes, and not the marks of a decomposed text.
-        assert_eq!(code("e\u{301}e\u{301}e\u{301}e\u{301}", &CITIZEN).unwrap(), "identity.password_short");
+        assert_eq!(
+            code("e\u{301}e\u{301}e\u{301}e\u{301}", &CITIZEN).unwrap(),
+            "identity.password_short"
+        );
     }
 
     #[test]
     fn guessed_first() {
-        for password in ["12345678", "matkhau123", "Mật khẩu 2026", "P@ssw0rd", "iloveyou1", "aaaaaaaa", "abcabcabc", "qwertyuiop", "01/02/1985", "0912 345 678", "12345678901", "........", "1qaz2wsx", "haugiang2024", "anhyeuem99"] {
-            assert_eq!(code(password, &CITIZEN).as_deref(), Some("identity.password_common"), "{password}");
+        for password in [
+            "12345678",
+            "matkhau123",
+            "Mật khẩu 2026",
+            "P@ssw0rd",
+            "iloveyou1",
+            "aaaaaaaa",
+            "abcabcabc",
+            "qwertyuiop",
+            "01/02/1985",
+            "0912 345 678",
+            "12345678901",
+            "........",
+            "1qaz2wsx",
+            "haugiang2024",
+            "anhyeuem99",
+        ] {
+            assert_eq!(
+                code(password, &CITIZEN).as_deref(),
+                Some("identity.password_common"),
+                "{password}"
+            );
         }
     }
 
     #[test]
     fn names() {
         for password in ["Chi.Ba là tôi", "thibay-rất-đẹp", "xin chào Trần Thị"] {
-            assert_eq!(code(password, &CITIZEN).as_deref(), Some("identity.password_names_you"), "{password}");
+            assert_eq!(
+                code(password, &CITIZEN).as_deref(),
+                Some("identity.password_names_you"),
+                "{password}"
+            );
         }
     }
 }

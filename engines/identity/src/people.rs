@@ -69,7 +69,13 @@ impl Identity {
     /// loader) brings the known person up to date; at the counter the known person stays as they are, and a number with
     /// another name or birth date is refused with `identity.personal_number_taken`.
     pub async fn register_person(&self, op: &mut Op, new: &NewPerson) -> Result<PersonId> {
-        let permit = op.allow("identity.register_person", "person:new", access::register_person(op.actor())).await?;
+        let permit = op
+            .allow(
+                "identity.register_person",
+                "person:new",
+                access::register_person(op.actor()),
+            )
+            .await?;
         let new = checked(new)?;
         let from_loader = matches!(op.actor(), Actor::System(_));
         if let Some(known) = store::person::known(op.conn(), &new).await? {
@@ -78,8 +84,11 @@ impl Identity {
                 store::person::update(op.conn(), &permit, known, &new, now).await?;
                 return Ok(known);
             }
-            let person = store::person::get(op.conn(), known).await?.ok_or_else(error::person_not_found)?;
-            let same_birth = new.birth_date.is_none() || person.birth_date.is_none() || new.birth_date == person.birth_date;
+            let person = store::person::get(op.conn(), known)
+                .await?
+                .ok_or_else(error::person_not_found)?;
+            let same_birth =
+                new.birth_date.is_none() || person.birth_date.is_none() || new.birth_date == person.birth_date;
             if text::fold(&person.full_name) != text::fold(&new.full_name) || !same_birth {
                 return Err(error::personal_number_taken());
             }
@@ -88,8 +97,11 @@ impl Identity {
         let id = PersonId::new();
         let now = op.now();
         store::person::insert(op.conn(), &permit, id, &new, now).await?;
-        op.record(Entry::new("identity.person_registered", format!("person:{id}")).detail(json!({ "synthetic": new.synthetic })))
-            .await?;
+        op.record(
+            Entry::new("identity.person_registered", format!("person:{id}"))
+                .detail(json!({ "synthetic": new.synthetic })),
+        )
+        .await?;
         Ok(id)
     }
 
@@ -97,17 +109,35 @@ impl Identity {
     /// which is recorded. Fails with `identity.person_not_found`, `identity.purpose_needed`.
     pub async fn person(&self, op: &mut Op, id: PersonId, purpose: &str) -> Result<Person> {
         let subject = format!("person:{id}");
-        op.allow("identity.read_person", &subject, access::read_person(op.actor(), id, purpose)).await?;
-        let person = store::person::get(op.conn(), id).await?.ok_or_else(error::person_not_found)?;
+        op.allow(
+            "identity.read_person",
+            &subject,
+            access::read_person(op.actor(), id, purpose),
+        )
+        .await?;
+        let person = store::person::get(op.conn(), id)
+            .await?
+            .ok_or_else(error::person_not_found)?;
         if access::is_recorded(op.actor(), id) {
-            op.record(Entry::new("identity.person_read", subject).purpose(purpose.trim())).await?;
+            op.record(Entry::new("identity.person_read", subject).purpose(purpose.trim()))
+                .await?;
         }
         Ok(person)
     }
 
     /// The person with this personal number, under the rules of [`Identity::find_people`].
-    pub async fn person_by_number(&self, op: &mut Op, number: &PersonalNumber, purpose: &str) -> Result<Option<Person>> {
-        op.allow("identity.search_people", "person:by_number", access::search_people(op.actor(), purpose)).await?;
+    pub async fn person_by_number(
+        &self,
+        op: &mut Op,
+        number: &PersonalNumber,
+        purpose: &str,
+    ) -> Result<Option<Person>> {
+        op.allow(
+            "identity.search_people",
+            "person:by_number",
+            access::search_people(op.actor(), purpose),
+        )
+        .await?;
         match store::person::by_number(op.conn(), number).await? {
             Some(id) => self.person(op, id, purpose).await.map(Some),
             None => Ok(None),
@@ -118,27 +148,50 @@ impl Identity {
     /// personal number or by telephone. In the order of Vietnamese name lists: given name, middle names, surname. For
     /// clerks and administrators with a purpose; whose rows were shown is recorded, what was typed is not.
     /// Fails with `identity.search_too_short`, `identity.not_allowed`, `identity.purpose_needed`.
-    pub async fn find_people(&self, op: &mut Op, words: &str, purpose: &str, page: &PageRequest) -> Result<Page<PersonRow>> {
-        op.allow("identity.search_people", "person:search", access::search_people(op.actor(), purpose)).await?;
+    pub async fn find_people(
+        &self,
+        op: &mut Op,
+        words: &str,
+        purpose: &str,
+        page: &PageRequest,
+    ) -> Result<Page<PersonRow>> {
+        op.allow(
+            "identity.search_people",
+            "person:search",
+            access::search_people(op.actor(), purpose),
+        )
+        .await?;
         let found = store::person::find(op.conn(), &question(words)?, page).await?;
         if op.actor().is_official() {
             let shown: Vec<PersonId> = found.items.iter().map(|row| row.id).collect();
-            op.record(Entry::new("identity.people_searched", "person:search").purpose(purpose.trim()).detail(json!({ "shown": shown })))
-                .await?;
+            op.record(
+                Entry::new("identity.people_searched", "person:search")
+                    .purpose(purpose.trim())
+                    .detail(json!({ "shown": shown })),
+            )
+            .await?;
         }
         Ok(found)
     }
 
     /// The full names of people who appear in a list that the actor may see.
     pub async fn names(&self, op: &mut Op, people: &[PersonId]) -> Result<BTreeMap<PersonId, String>> {
-        op.allow("identity.names", "person:names", access::read_names(op.actor())).await?;
+        op.allow("identity.names", "person:names", access::read_names(op.actor()))
+            .await?;
         store::person::names(op.conn(), people).await
     }
 
     /// How to reach the person behind an account; for the platform when it sends, and for the person.
     pub async fn contact(&self, op: &mut Op, account: AccountId) -> Result<Contact> {
-        let found = store::person::contact(op.conn(), account).await?.ok_or_else(error::account_not_found)?;
-        op.allow("identity.contact", &format!("account:{account}"), access::read_contact(op.actor(), found.person)).await?;
+        let found = store::person::contact(op.conn(), account)
+            .await?
+            .ok_or_else(error::account_not_found)?;
+        op.allow(
+            "identity.contact",
+            &format!("account:{account}"),
+            access::read_contact(op.actor(), found.person),
+        )
+        .await?;
         Ok(found)
     }
 }
@@ -204,7 +257,11 @@ fn is_email(email: &str) -> bool {
     email.len() <= 254
         && !email.contains(char::is_whitespace)
         && email.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty() && domain.contains('.') && !domain.contains('@') && !domain.starts_with('.') && !domain.ends_with('.')
+            !local.is_empty()
+                && domain.contains('.')
+                && !domain.contains('@')
+                && !domain.starts_with('.')
+                && !domain.ends_with('.')
         })
 }
 
@@ -220,7 +277,11 @@ mod tests {
         assert!(matches!(question("093 085 001 234").unwrap(), Question::Number(_)));
         assert!(matches!(question("0912.345.678").unwrap(), Question::Phone(_)));
         for typed in ["", "a", " % ", "…"] {
-            assert_eq!(question(typed).unwrap_err().code, "identity.search_too_short", "{typed}");
+            assert_eq!(
+                question(typed).unwrap_err().code,
+                "identity.search_too_short",
+                "{typed}"
+            );
         }
     }
 
@@ -239,9 +300,29 @@ mod tests {
         assert_eq!(field(NewPerson::named(" ")), "full_name");
         assert_eq!(field(NewPerson::named("12345")), "full_name");
         assert_eq!(field(NewPerson::named("a".repeat(121))), "full_name");
-        assert_eq!(field(NewPerson { nationality: "Việt Nam".into(), ..NewPerson::named("An") }), "nationality");
-        for email in ["sen", "sen@", "@example.vn", "sen@vn", "sen@a@example.vn", "s en@example.vn"] {
-            assert_eq!(field(NewPerson { email: Some(email.into()), ..NewPerson::named("An") }), "email", "{email}");
+        assert_eq!(
+            field(NewPerson {
+                nationality: "Việt Nam".into(),
+                ..NewPerson::named("An")
+            }),
+            "nationality"
+        );
+        for email in [
+            "sen",
+            "sen@",
+            "@example.vn",
+            "sen@vn",
+            "sen@a@example.vn",
+            "s en@example.vn",
+        ] {
+            assert_eq!(
+                field(NewPerson {
+                    email: Some(email.into()),
+                    ..NewPerson::named("An")
+                }),
+                "email",
+                "{email}"
+            );
         }
     }
 }

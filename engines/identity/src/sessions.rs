@@ -16,10 +16,14 @@ impl web::Identify for Identity {
     /// The living session of the token with the rights of this moment: account state and positions are read at every
     /// request, so what was taken away is gone with the next request.
     async fn session(&self, token: &str) -> Result<Option<web::SessionView>> {
-        let Some(digest) = token::digest(token) else { return Ok(None) };
+        let Some(digest) = token::digest(token) else {
+            return Ok(None);
+        };
         let now = self.clock.now();
         let mut connection = self.pool.acquire().await.map_err(db::fault)?;
-        let Some(row) = store::session::living(&mut connection, &digest).await? else { return Ok(None) };
+        let Some(row) = store::session::living(&mut connection, &digest).await? else {
+            return Ok(None);
+        };
         if !row.moments().alive(now) {
             return Ok(None);
         }
@@ -38,7 +42,10 @@ async fn present_actor(connection: &mut PgConnection, row: &LivingRow, now: Date
     } else {
         Vec::new()
     };
-    let chosen = held.iter().find(|position| Some(position.position) == row.position()).or(held.first());
+    let chosen = held
+        .iter()
+        .find(|position| Some(position.position) == row.position())
+        .or(held.first());
     Ok(sign_in::actor(row.account(), row.person(), row.full_name(), chosen))
 }
 
@@ -48,12 +55,18 @@ impl Identity {
         let row = self.own_session(op, session).await?;
         let now = op.now();
         store::session::end(op.conn(), session, "signed_out", now).await?;
-        op.record(Entry::new("identity.signed_out", format!("account:{}", row.account())).detail(json!({ "session": session }))).await
+        op.record(
+            Entry::new("identity.signed_out", format!("account:{}", row.account()))
+                .detail(json!({ "session": session })),
+        )
+        .await
     }
 
     /// The living sessions of the actor, the newest first: "Thiết bị đang đăng nhập".
     pub async fn sessions_of(&self, op: &mut Op) -> Result<Vec<SessionRow>> {
-        let Some(account) = op.actor().account() else { return Ok(Vec::new()) };
+        let Some(account) = op.actor().account() else {
+            return Ok(Vec::new());
+        };
         let now = op.now();
         store::session::of_account(op.conn(), account, now).await
     }
@@ -62,17 +75,30 @@ impl Identity {
     pub async fn end_other_sessions(&self, op: &mut Op, keep: SessionId) -> Result<u64> {
         let row = self.own_session(op, keep).await?;
         let subject = format!("account:{}", row.account());
-        let permit = op.allow("identity.end_sessions", &subject, access::use_sessions_of(op.actor(), row.account())).await?;
+        let permit = op
+            .allow(
+                "identity.end_sessions",
+                &subject,
+                access::use_sessions_of(op.actor(), row.account()),
+            )
+            .await?;
         let now = op.now();
-        let ended = store::session::end_all(op.conn(), &permit, row.account(), Some(keep), "ended_elsewhere", now).await?;
-        op.record(Entry::new("identity.sessions_ended", subject).detail(json!({ "ended": ended, "kept": keep }))).await?;
+        let ended =
+            store::session::end_all(op.conn(), &permit, row.account(), Some(keep), "ended_elsewhere", now).await?;
+        op.record(Entry::new("identity.sessions_ended", subject).detail(json!({ "ended": ended, "kept": keep })))
+            .await?;
         Ok(ended)
     }
 
     /// Chooses the position that the session acts from; `None`: for oneself, as a citizen. Returns the actor as it is
     /// from the next request on. Fails with `identity.position_not_held`, and with `identity.sign_in_again` in a session
     /// that was opened before its owner became an official, because it lives longer than an official's may.
-    pub async fn choose_position(&self, op: &mut Op, session: SessionId, position: Option<PositionId>) -> Result<Actor> {
+    pub async fn choose_position(
+        &self,
+        op: &mut Op,
+        session: SessionId,
+        position: Option<PositionId>,
+    ) -> Result<Actor> {
         let row = self.own_session(op, session).await?;
         if let Some(position) = position {
             if row.audience() != Some(Audience::Official) {
@@ -86,17 +112,25 @@ impl Identity {
         }
         store::session::choose(op.conn(), session, position).await?;
         let subject = format!("account:{}", row.account());
-        op.record(Entry::new("identity.position_chosen", subject).detail(json!({ "session": session, "position": position }))).await?;
-        let row = store::session::living_by_id(op.conn(), session).await?.ok_or_else(error::session_not_found)?;
+        op.record(
+            Entry::new("identity.position_chosen", subject).detail(json!({ "session": session, "position": position })),
+        )
+        .await?;
+        let row = store::session::living_by_id(op.conn(), session)
+            .await?
+            .ok_or_else(error::session_not_found)?;
         let now = op.now();
         present_actor(op.conn(), &row, now).await
     }
 
     /// The session, if it lives and belongs to the actor (or the platform asks).
     async fn own_session(&self, op: &mut Op, session: SessionId) -> Result<LivingRow> {
-        let row = store::session::living_by_id(op.conn(), session).await?.ok_or_else(error::session_not_found)?;
+        let row = store::session::living_by_id(op.conn(), session)
+            .await?
+            .ok_or_else(error::session_not_found)?;
         let decision = access::use_sessions_of(op.actor(), row.account());
-        op.allow("identity.use_session", &format!("session:{session}"), decision).await?;
+        op.allow("identity.use_session", &format!("session:{session}"), decision)
+            .await?;
         if !row.moments().alive(op.now()) {
             return Err(error::session_not_found());
         }

@@ -74,8 +74,14 @@ impl Identity {
         if attempt.password.is_empty() {
             return Err(error::required("password"));
         }
-        let (guess, known_device) = self.evaluate(ops, attempt.login, attempt.password, attempt.source).await?;
-        let renewed = if guess.outdated { Some(self.hasher.hash(attempt.password).await?) } else { None };
+        let (guess, known_device) = self
+            .evaluate(ops, attempt.login, attempt.password, attempt.source)
+            .await?;
+        let renewed = if guess.outdated {
+            Some(self.hasher.hash(attempt.password).await?)
+        } else {
+            None
+        };
 
         let (session_token, device) = (token::new()?, token::new()?);
         let device = match attempt.source.device {
@@ -89,12 +95,18 @@ impl Identity {
         };
         let account = AccountId::from(guess.account);
         let actor = actor(account, guess.person, &guess.full_name, held.first());
-        let audience = if held.is_empty() { Audience::Citizen } else { Audience::Official };
+        let audience = if held.is_empty() {
+            Audience::Citizen
+        } else {
+            Audience::Official
+        };
 
         let mut op = ops.open(actor.clone()).await?;
         // The password may have been changed or the account suspended while we computed.
         let still = store::account::lock_credential(op.conn(), guess.account).await?;
-        if still.as_ref().is_none_or(|(hash, state)| hash.as_deref() != Some(guess.stored.as_str()) || *state != AccountState::Active) {
+        if still.as_ref().is_none_or(|(hash, state)| {
+            hash.as_deref() != Some(guess.stored.as_str()) || *state != AccountState::Active
+        }) {
             return Err(error::wrong_credentials());
         }
         let now = op.now();
@@ -121,14 +133,27 @@ impl Identity {
             "known_device": known_device,
             "hash_renewed": renewed.is_some(),
         });
-        op.record(Entry::new("identity.signed_in", format!("account:{account}")).detail(facts)).await?;
+        op.record(Entry::new("identity.signed_in", format!("account:{account}")).detail(facts))
+            .await?;
         op.commit().await?;
-        Ok(SignedIn { token: session_token, device, session: new.id, actor, expires_at: now + life.absolute })
+        Ok(SignedIn {
+            token: session_token,
+            device,
+            session: new.id,
+            actor,
+            expires_at: now + life.absolute,
+        })
     }
 
     /// Counts the guess, computes, and says whether it was right. A wrong one is recorded and becomes a fault.
     /// The second value tells whether it came from a known device.
-    pub(crate) async fn evaluate(&self, ops: &Ops, login: &str, password: &str, source: Source<'_>) -> Result<(Guess, bool)> {
+    pub(crate) async fn evaluate(
+        &self,
+        ops: &Ops,
+        login: &str,
+        password: &str,
+        source: Source<'_>,
+    ) -> Result<(Guess, bool)> {
         let folded = login::fold(login);
         let digest = login::digest(&folded);
         let network = throttle::network(source.ip);
@@ -138,7 +163,11 @@ impl Identity {
         store::attempt::lock(op.conn(), &digest).await?;
         let found = store::account::credential(op.conn(), &folded).await?;
         let account = found.as_ref().map_or(Uuid::nil(), |row| row.id);
-        let subject = if found.is_some() { format!("account:{account}") } else { "account:unknown".to_owned() };
+        let subject = if found.is_some() {
+            format!("account:{account}")
+        } else {
+            "account:unknown".to_owned()
+        };
         let device = source.device.and_then(token::digest);
         let device = device.filter(|_| found.is_some());
         let by_token = store::session::is_device_of(op.conn(), device.as_deref().unwrap_or_default(), account).await?;
@@ -146,13 +175,17 @@ impl Identity {
         let known_device = by_token || familiar;
         let place = match (&device, by_token, familiar) {
             (Some(device), true, _) => format!("device:{}", hex::encode(device)),
-            (_, _, true) => format!("browser:{network}:{}", hex::encode(&Sha256::digest(source.user_agent)[..8])),
+            (_, _, true) => format!(
+                "browser:{network}:{}",
+                hex::encode(&Sha256::digest(source.user_agent)[..8])
+            ),
             _ => format!("network:{network}"),
         };
         let counts = store::attempt::count(op.conn(), &digest, &place, &network, now).await?;
         if let Some(limit) = throttle::reached(&self.config.guessing, known_device, &counts) {
             let facts = json!({ "reason": "too_many", "limit": limit.as_str(), "network": network, "known_device": known_device });
-            op.record(Entry::new("identity.sign_in_refused", subject).detail(facts)).await?;
+            op.record(Entry::new("identity.sign_in_refused", subject).detail(facts))
+                .await?;
             op.commit().await?;
             return Err(error::too_many_attempts(limit));
         }
@@ -160,7 +193,10 @@ impl Identity {
         op.commit().await?;
 
         let row = found.as_ref().filter(|row| row.state != AccountState::Closed.as_str());
-        let stored = row.and_then(|row| row.password.as_deref()).map(PasswordHash::parse).transpose()?;
+        let stored = row
+            .and_then(|row| row.password.as_deref())
+            .map(PasswordHash::parse)
+            .transpose()?;
         let verdict = self.hasher.verify(password, stored.as_ref()).await?;
         let refusal = match (row, stored) {
             (Some(row), Some(_)) if verdict.right && row.state == AccountState::Suspended.as_str() => {
@@ -186,7 +222,8 @@ impl Identity {
             store::attempt::mark_right(op.conn(), attempt).await?;
         }
         let facts = json!({ "reason": reason, "network": network, "known_device": known_device });
-        op.record(Entry::new("identity.sign_in_refused", subject).detail(facts)).await?;
+        op.record(Entry::new("identity.sign_in_refused", subject).detail(facts))
+            .await?;
         op.commit().await?;
         Err(fault)
     }
@@ -200,9 +237,15 @@ impl Identity {
     }
 
     /// The actor of an account as of now; used where there is no session, as in tests and commands of the console.
-    pub async fn actor_of(&self, connection: &mut PgConnection, account: AccountId, now: chrono::DateTime<chrono::Utc>) -> Result<Actor> {
-        let (person, name) =
-            store::session::owner(connection, account).await?.ok_or_else(error::account_not_found)?;
+    pub async fn actor_of(
+        &self,
+        connection: &mut PgConnection,
+        account: AccountId,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<Actor> {
+        let (person, name) = store::session::owner(connection, account)
+            .await?
+            .ok_or_else(error::account_not_found)?;
         let held = store::office::held(connection, person, local_date(now)).await?;
         Ok(actor(account, person, &name, held.first()))
     }
@@ -211,7 +254,11 @@ impl Identity {
 /// The person in the position, or the person alone.
 pub(crate) fn actor(account: AccountId, person: PersonId, name: &str, position: Option<&HeldPosition>) -> Actor {
     match position {
-        None => Actor::Citizen(Citizen { account, person, name: name.to_owned() }),
+        None => Actor::Citizen(Citizen {
+            account,
+            person,
+            name: name.to_owned(),
+        }),
         Some(held) => Actor::Official(Official {
             account,
             person,

@@ -81,20 +81,65 @@ pub fn network(ip: &str) -> String {
 mod tests {
     use super::*;
 
-    const NONE: Counts = Counts { from_source: 0, by_strangers: 0, by_known_devices: 0, from_network: 0 };
+    const NONE: Counts = Counts {
+        from_source: 0,
+        by_strangers: 0,
+        by_known_devices: 0,
+        from_network: 0,
+    };
 
     #[test]
     fn ten_guesses_are_evaluated_and_not_eleven() {
         let limits = Guessing::default();
-        assert_eq!(reached(&limits, false, &Counts { from_source: 9, by_strangers: 9, from_network: 9, ..NONE }), None);
-        assert_eq!(reached(&limits, false, &Counts { from_source: 10, by_strangers: 10, from_network: 10, ..NONE }), Some(Limit::Source));
-        assert_eq!(reached(&limits, true, &Counts { from_source: 10, by_known_devices: 10, ..NONE }), Some(Limit::Source));
+        assert_eq!(
+            reached(
+                &limits,
+                false,
+                &Counts {
+                    from_source: 9,
+                    by_strangers: 9,
+                    from_network: 9,
+                    ..NONE
+                }
+            ),
+            None
+        );
+        assert_eq!(
+            reached(
+                &limits,
+                false,
+                &Counts {
+                    from_source: 10,
+                    by_strangers: 10,
+                    from_network: 10,
+                    ..NONE
+                }
+            ),
+            Some(Limit::Source)
+        );
+        assert_eq!(
+            reached(
+                &limits,
+                true,
+                &Counts {
+                    from_source: 10,
+                    by_known_devices: 10,
+                    ..NONE
+                }
+            ),
+            Some(Limit::Source)
+        );
     }
 
     #[test]
     fn strangers_do_not_lock_a_known_device_out() {
         let limits = Guessing::default();
-        let storm = Counts { from_source: 0, by_strangers: 60, by_known_devices: 0, from_network: 10_000 };
+        let storm = Counts {
+            from_source: 0,
+            by_strangers: 60,
+            by_known_devices: 0,
+            from_network: 10_000,
+        };
         assert_eq!(reached(&limits, true, &storm), None);
         assert_eq!(reached(&limits, false, &storm), Some(Limit::Account));
     }
@@ -103,8 +148,28 @@ mod tests {
     fn no_pattern_gives_more_than_a_hundred_an_hour() {
         let limits = Guessing::default();
         assert!(limits.per_account + limits.per_account_known <= 100);
-        assert_eq!(reached(&limits, true, &Counts { by_known_devices: 40, ..NONE }), Some(Limit::Account));
-        assert_eq!(reached(&limits, false, &Counts { from_network: 100, ..NONE }), Some(Limit::Network));
+        assert_eq!(
+            reached(
+                &limits,
+                true,
+                &Counts {
+                    by_known_devices: 40,
+                    ..NONE
+                }
+            ),
+            Some(Limit::Account)
+        );
+        assert_eq!(
+            reached(
+                &limits,
+                false,
+                &Counts {
+                    from_network: 100,
+                    ..NONE
+                }
+            ),
+            Some(Limit::Network)
+        );
     }
 
     #[test]

@@ -21,7 +21,10 @@ pub fn new() -> Result<String> {
 
 /// The digest that is stored; `None` for a text that cannot be a token.
 pub fn digest(token: &str) -> Option<Vec<u8>> {
-    let fits = token.len() == LENGTH && token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let fits = token.len() == LENGTH
+        && token
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     fits.then(|| Sha256::digest(token.as_bytes()).to_vec())
 }
 
@@ -36,7 +39,13 @@ mod tests {
         assert_eq!(one.len(), LENGTH);
         assert_eq!(digest(&one).unwrap().len(), 32);
         assert_ne!(digest(&one), digest(&other));
-        for text in ["", "short", &format!("{one}x"), &format!("{}'", &one[..42]), &"é".repeat(43)] {
+        for text in [
+            "",
+            "short",
+            &format!("{one}x"),
+            &format!("{}'", &one[..42]),
+            &"é".repeat(43),
+        ] {
             assert_eq!(digest(text), None, "{text}");
         }
     }

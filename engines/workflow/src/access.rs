@@ -45,7 +45,9 @@ pub(crate) fn assign(actor: &Actor, task: &TaskView) -> Decision {
 
 /// Putting a definition into force: the platform when it reads the apps, or an administrator.
 pub(crate) fn publish(actor: &Actor) -> Decision {
-    Decision::when(matches!(actor, Actor::System(_)) || actor.has_role("admin"), || Fault::forbidden("workflow.not_allowed"))
+    Decision::when(matches!(actor, Actor::System(_)) || actor.has_role("admin"), || {
+        Fault::forbidden("workflow.not_allowed")
+    })
 }
 
 /// Starting, suspending, resuming and cancelling: whoever the engine that owns the subject lets through. A citizen starts a
@@ -56,5 +58,7 @@ pub(crate) fn by_owner_of_subject() -> Decision {
 
 /// The moment of a timer: the platform alone.
 pub(crate) fn timer(actor: &Actor) -> Decision {
-    Decision::when(matches!(actor, Actor::System(_)), || Fault::forbidden("workflow.not_allowed"))
+    Decision::when(matches!(actor, Actor::System(_)), || {
+        Fault::forbidden("workflow.not_allowed")
+    })
 }

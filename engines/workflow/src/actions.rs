@@ -48,15 +48,27 @@ impl Actions {
     where
         F: for<'a> Fn(&'a mut Op, &'a ActionCall) -> BoxFuture<'a, Result<Value>> + Send + Sync + 'static,
     {
-        self.registered.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), Arc::new(action));
+        self.registered
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.into(), Arc::new(action));
     }
 
     /// All names, sorted: what [`crate::Definition::read`] checks against.
     pub fn names(&self) -> Vec<String> {
-        self.registered.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.registered
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keys()
+            .cloned()
+            .collect()
     }
 
     pub(crate) fn named(&self, name: &str) -> Option<Action> {
-        self.registered.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.registered
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 }

@@ -35,7 +35,12 @@ fn broken(what: &str) -> Fault {
 impl Run {
     /// A new instance, not moved yet.
     pub fn new(instance: InstanceView, definition: Arc<Definition>) -> Self {
-        Self { instance, definition, state: State::default(), stored: BTreeMap::new() }
+        Self {
+            instance,
+            definition,
+            state: State::default(),
+            stored: BTreeMap::new(),
+        }
     }
 
     /// What conditions may read now.
@@ -55,10 +60,15 @@ fn number(token: TokenNumber) -> Result<i32> {
 impl Workflow {
     /// Locks an instance: everybody who wants to change it waits here for everybody else.
     pub(crate) async fn lock(&self, op: &mut Op, id: InstanceId) -> Result<Run> {
-        let loaded = store::instance::lock(op.conn(), id).await?.ok_or_else(|| Fault::not_found("workflow.instance_not_found"))?;
+        let loaded = store::instance::lock(op.conn(), id)
+            .await?
+            .ok_or_else(|| Fault::not_found("workflow.instance_not_found"))?;
         let definition = self.definition(op, loaded.definition_id).await?;
         let process = definition.process();
-        let mut state = State { next_token: loaded.next_token, ..State::default() };
+        let mut state = State {
+            next_token: loaded.next_token,
+            ..State::default()
+        };
         for row in store::instance::tokens(op.conn(), id).await? {
             let token = u32::try_from(row.token).map_err(|_| broken("token"))?;
             let node = process.node(&row.node).ok_or_else(|| broken("token"))?;
@@ -70,13 +80,26 @@ impl Workflow {
         }
         for row in store::timer::open_of_instance(op.conn(), id).await? {
             let token = u32::try_from(row.token).map_err(|_| broken("timer"))?;
-            state.timers.insert((token, process.node(&row.node).ok_or_else(|| broken("timer"))?));
+            state
+                .timers
+                .insert((token, process.node(&row.node).ok_or_else(|| broken("timer"))?));
         }
-        Ok(Run { instance: loaded.view, stored: state.tokens.clone(), state, definition })
+        Ok(Run {
+            instance: loaded.view,
+            stored: state.tokens.clone(),
+            state,
+            definition,
+        })
     }
 
     /// Carries out effects, and those of the actions among them, until nothing is left to do; then saves.
-    pub(crate) async fn carry_out(&self, op: &mut Op, permit: &Permit, run: &mut Run, effects: Vec<Effect>) -> Result<()> {
+    pub(crate) async fn carry_out(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        run: &mut Run,
+        effects: Vec<Effect>,
+    ) -> Result<()> {
         let mut queue: VecDeque<Effect> = effects.into();
         while let Some(effect) = queue.pop_front() {
             match effect {
@@ -85,7 +108,16 @@ impl Workflow {
                 Effect::SetTimer { token, node } => self.set_timer(op, permit, run, token, node).await?,
                 Effect::DropTimer { token, node } => {
                     let at = op.now();
-                    store::timer::close(op.conn(), permit, run.instance.id, number(token)?, run.node_id(node), "cancelled", at).await?;
+                    store::timer::close(
+                        op.conn(),
+                        permit,
+                        run.instance.id,
+                        number(token)?,
+                        run.node_id(node),
+                        "cancelled",
+                        at,
+                    )
+                    .await?;
                 }
                 Effect::CallAction { token, node } => queue.extend(self.call_action(op, run, token, node).await?),
                 Effect::Ended { node } => {
@@ -106,7 +138,11 @@ impl Workflow {
             return Err(Fault::internal("workflow.changed_meanwhile").with("instance", run.instance.id));
         }
         run.instance.version += 1;
-        let gone = run.stored.keys().filter(|token| !run.state.tokens.contains_key(token)).map(|token| number(*token));
+        let gone = run
+            .stored
+            .keys()
+            .filter(|token| !run.state.tokens.contains_key(token))
+            .map(|token| number(*token));
         let gone = gone.collect::<Result<Vec<i32>>>()?;
         if !gone.is_empty() {
             store::instance::delete_tokens(op.conn(), permit, run.instance.id, &gone).await?;
@@ -126,7 +162,14 @@ impl Workflow {
         Ok(())
     }
 
-    async fn open_task(&self, op: &mut Op, permit: &Permit, run: &Run, token: TokenNumber, node: NodeIndex) -> Result<()> {
+    async fn open_task(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        run: &Run,
+        token: TokenNumber,
+        node: NodeIndex,
+    ) -> Result<()> {
         let binding = run.definition.task(node).ok_or_else(|| broken("task"))?;
         let agency = *run
             .instance
@@ -160,7 +203,14 @@ impl Workflow {
         Ok(())
     }
 
-    async fn set_timer(&self, op: &mut Op, permit: &Permit, run: &Run, token: TokenNumber, node: NodeIndex) -> Result<()> {
+    async fn set_timer(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        run: &Run,
+        token: TokenNumber,
+        node: NodeIndex,
+    ) -> Result<()> {
         let id = run.node_id(node);
         let length = *run.definition.binding().timers.get(id).ok_or_else(|| broken("timer"))?;
         let fires_at = self.moment_after(op.now(), length);
@@ -180,7 +230,13 @@ impl Workflow {
     }
 
     /// Calls the action of a service task and moves its token on. A token that is gone (a terminate event came first) calls nothing.
-    async fn call_action(&self, op: &mut Op, run: &mut Run, token: TokenNumber, node: NodeIndex) -> Result<Vec<Effect>> {
+    async fn call_action(
+        &self,
+        op: &mut Op,
+        run: &mut Run,
+        token: TokenNumber,
+        node: NodeIndex,
+    ) -> Result<Vec<Effect>> {
         if !run.state.waits_at(token, node) {
             return Ok(Vec::new());
         }
@@ -198,12 +254,19 @@ impl Workflow {
         let result: Value = action(op, &call).await?;
         merge(&mut run.instance.variables, result).map_err(|fault| failed().caused_by(fault))?;
         let scope = run.scope(op.now());
-        Ok(machine::complete(run.definition.process(), &mut run.state, token, &scope)?)
+        Ok(machine::complete(
+            run.definition.process(),
+            &mut run.state,
+            token,
+            &scope,
+        )?)
     }
 }
 
 async fn cancel_task(op: &mut Op, permit: &Permit, run: &Run, token: TokenNumber) -> Result<()> {
-    let Some(task) = store::task::open_of_token(op.conn(), run.instance.id, token).await? else { return Ok(()) };
+    let Some(task) = store::task::open_of_token(op.conn(), run.instance.id, token).await? else {
+        return Ok(());
+    };
     close_unfinished(op, permit, task).await
 }
 
@@ -225,7 +288,16 @@ pub(crate) async fn clear(op: &mut Op, permit: &Permit, run: &mut Run) -> Result
     let at = op.now();
     let timers: BTreeSet<_> = std::mem::take(&mut run.state.timers);
     for (token, node) in timers {
-        store::timer::close(op.conn(), permit, run.instance.id, number(token)?, run.node_id(node), "cancelled", at).await?;
+        store::timer::close(
+            op.conn(),
+            permit,
+            run.instance.id,
+            number(token)?,
+            run.node_id(node),
+            "cancelled",
+            at,
+        )
+        .await?;
     }
     run.state.tokens.clear();
     run.state.ended = true;

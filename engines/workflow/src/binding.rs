@@ -85,7 +85,9 @@ pub(crate) fn read(label: &str, yaml: &str, problems: &mut Problems) -> Option<(
     section(&mut map, "timers", problems, |id, name, node, problems| {
         places.timers.insert(id.to_owned(), name.pos());
         let Some(mut timer) = node.as_map(problems) else { return };
-        let after = timer.required("after", problems).and_then(|after| length(&after, problems));
+        let after = timer
+            .required("after", problems)
+            .and_then(|after| length(&after, problems));
         timer.finish(problems);
         if let Some(after) = after {
             binding.timers.insert(id.to_owned(), after);
@@ -98,9 +100,16 @@ pub(crate) fn read(label: &str, yaml: &str, problems: &mut Problems) -> Option<(
     Some((binding, places))
 }
 
-fn section(map: &mut Map, key: &str, problems: &mut Problems, mut entry: impl FnMut(&str, &Node, &Node, &mut Problems)) {
+fn section(
+    map: &mut Map,
+    key: &str,
+    problems: &mut Problems,
+    mut entry: impl FnMut(&str, &Node, &Node, &mut Problems),
+) {
     let Some(node) = map.optional(key) else { return };
-    let Some(mut entries) = node.as_map(problems) else { return };
+    let Some(mut entries) = node.as_map(problems) else {
+        return;
+    };
     for (name, value) in entries.entries() {
         if let Some(id) = name.key(problems) {
             entry(&id, &name, &value, problems);
@@ -115,13 +124,20 @@ fn task(node: &Node, problems: &mut Problems) -> Option<TaskBinding> {
     let outcomes = map.required("outcomes", problems).map(|outcomes| {
         let keys = outcomes.keys(problems);
         if keys.is_empty() && outcomes.is_list() {
-            problems.at(&outcomes, "workflow.no_outcomes", "a task needs at least one outcome").hint("outcomes: [done]");
+            problems
+                .at(&outcomes, "workflow.no_outcomes", "a task needs at least one outcome")
+                .hint("outcomes: [done]");
         }
         keys
     });
     let within = map.optional("within").and_then(|within| length(&within, problems));
     map.finish(problems);
-    Some(TaskBinding { role: role?, agency: agency?, outcomes: outcomes.filter(|keys| !keys.is_empty())?, within })
+    Some(TaskBinding {
+        role: role?,
+        agency: agency?,
+        outcomes: outcomes.filter(|keys| !keys.is_empty())?,
+        within,
+    })
 }
 
 fn service(node: &Node, problems: &mut Problems) -> Option<(ServiceBinding, Position)> {
@@ -131,7 +147,11 @@ fn service(node: &Node, problems: &mut Problems) -> Option<(ServiceBinding, Posi
     if let Some(with) = &with
         && !with.is_map()
     {
-        problems.at(with, "schema.expected_mapping", format!("expected a mapping, found {}", with.described()));
+        problems.at(
+            with,
+            "schema.expected_mapping",
+            format!("expected a mapping, found {}", with.described()),
+        );
     }
     map.finish(problems);
     let action = action?;
@@ -140,26 +160,39 @@ fn service(node: &Node, problems: &mut Problems) -> Option<(ServiceBinding, Posi
     Some((ServiceBinding { action: name, with }, action.pos()))
 }
 
+/// Makes a length of time from a number of its unit.
+type MakeLength = fn(u32) -> Deadline;
+
 /// `{ working_hours: 8 }`, `{ working_days: 3 }` or `{ calendar_days: 30 }`; reports `workflow.bad_length`.
 fn length(node: &Node, problems: &mut Problems) -> Option<Deadline> {
     let mut map = node.as_map(problems)?;
-    let kinds: [(&str, fn(u32) -> Deadline); 3] = [
+    let kinds: [(&str, MakeLength); 3] = [
         ("working_hours", Deadline::WorkingHours),
         ("working_days", Deadline::WorkingDays),
         ("calendar_days", Deadline::CalendarDays),
     ];
-    let said: Vec<(Node, fn(u32) -> Deadline)> =
-        kinds.iter().filter_map(|(key, make)| map.optional(key).map(|node| (node, *make))).collect();
+    let said: Vec<(Node, MakeLength)> = kinds
+        .iter()
+        .filter_map(|(key, make)| map.optional(key).map(|node| (node, *make)))
+        .collect();
     map.finish(problems);
     let [(count, make)] = said.as_slice() else {
         problems
-            .at(node, "workflow.bad_length", "a length has exactly one of working_hours, working_days and calendar_days")
+            .at(
+                node,
+                "workflow.bad_length",
+                "a length has exactly one of working_hours, working_days and calendar_days",
+            )
             .hint("such as { working_hours: 8 }");
         return None;
     };
     let number = count.count(problems)?;
     if !(1..=LONGEST).contains(&number) {
-        problems.at(count, "workflow.bad_length", format!("{number} is not between 1 and {LONGEST}"));
+        problems.at(
+            count,
+            "workflow.bad_length",
+            format!("{number} is not between 1 and {LONGEST}"),
+        );
         return None;
     }
     Some(make(number))

@@ -26,7 +26,9 @@ pub struct PublishedCalendar {
 impl PublishedCalendar {
     /// Starts with this calendar.
     pub fn new(calendar: WorkingCalendar) -> Self {
-        Self { present: Arc::new(RwLock::new(Arc::new(calendar))) }
+        Self {
+            present: Arc::new(RwLock::new(Arc::new(calendar))),
+        }
     }
 
     /// Puts another calendar in its place. Moments reckoned before stay as they are.

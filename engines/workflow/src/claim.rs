@@ -19,9 +19,16 @@ impl Workflow {
         if task.assignee.is_some() {
             return Ok(());
         }
-        let account = op.actor().account().ok_or_else(|| Fault::forbidden("workflow.not_allowed"))?;
-        let assignee = Assignee { account, name: op.actor().name().to_owned() };
-        self.set_assignee(op, &permit, task, Some(assignee), "workflow.claimed").await
+        let account = op
+            .actor()
+            .account()
+            .ok_or_else(|| Fault::forbidden("workflow.not_allowed"))?;
+        let assignee = Assignee {
+            account,
+            name: op.actor().name().to_owned(),
+        };
+        self.set_assignee(op, &permit, task, Some(assignee), "workflow.claimed")
+            .await
     }
 
     /// The task goes back to everybody with its role. For who has it and for who leads the agency.
@@ -42,7 +49,13 @@ impl Workflow {
     /// account is an official with the role is for the caller to offer; nobody without the role can complete it.
     ///
     /// Fails with `workflow.not_allowed`, `workflow.task_changed`, and as [`Workflow::complete`] does.
-    pub async fn assign(&self, op: &mut Op, task: TaskId, assignee: Assignee, expected_version: Option<i64>) -> Result<()> {
+    pub async fn assign(
+        &self,
+        op: &mut Op,
+        task: TaskId,
+        assignee: Assignee,
+        expected_version: Option<i64>,
+    ) -> Result<()> {
         let (_run, task) = self.lock_task(op, task).await?;
         let decision = access::assign(op.actor(), &task);
         let permit = op.allow("workflow.assign", &task.subject, decision).await?;
@@ -51,7 +64,8 @@ impl Workflow {
         if task.assignee == Some(assignee.account) {
             return Ok(());
         }
-        self.set_assignee(op, &permit, task, Some(assignee), "workflow.assigned").await
+        self.set_assignee(op, &permit, task, Some(assignee), "workflow.assigned")
+            .await
     }
 
     /// The instance, locked, and the task as it is now that nobody else can change it.
@@ -76,7 +90,11 @@ impl Workflow {
         task.version += 1;
         task.assignee = assignee.as_ref().map(|assignee| assignee.account);
         task.assignee_name = assignee.map(|assignee| assignee.name);
-        let kind = if task.assignee.is_some() { events::TASK_CLAIMED } else { events::TASK_RELEASED };
+        let kind = if task.assignee.is_some() {
+            events::TASK_CLAIMED
+        } else {
+            events::TASK_RELEASED
+        };
         events::task(op, kind, &task);
         let detail = serde_json::json!({ "instance": task.instance, "task": task.id, "before": before, "assignee": task.assignee });
         op.record(Entry::new(action, &task.subject).detail(detail)).await

@@ -34,6 +34,7 @@ impl Workflow {
         let effects = machine::complete(run.definition.process(), &mut run.state, task.token, &scope)?;
         self.carry_out(op, &permit, &mut run, effects).await?;
         let detail = serde_json::json!({ "instance": task.instance, "task": task.id, "node": task.node, "outcome": task.outcome });
-        op.record(Entry::new("workflow.completed", &task.subject).detail(detail)).await
+        op.record(Entry::new("workflow.completed", &task.subject).detail(detail))
+            .await
     }
 }

@@ -18,7 +18,9 @@ impl Condition {
         if source.is_empty() {
             return Err("it is empty".to_owned());
         }
-        Expression::parse(source).map(|expression| Self { expression }).map_err(|error| error.to_string())
+        Expression::parse(source)
+            .map(|expression| Self { expression })
+            .map_err(|error| error.to_string())
     }
 
     /// Whether it holds; an error if the evaluation ran out of its budget.
@@ -39,7 +41,11 @@ impl Condition {
         match infer(&self.expression, scope) {
             Ok(Type::Boolean | Type::Any) => Ok(()),
             Ok(other) => Err(format!("it gives {other}, not true or false")),
-            Err(errors) => Err(errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; ")),
+            Err(errors) => Err(errors
+                .into_iter()
+                .map(|error| error.to_string())
+                .collect::<Vec<_>>()
+                .join("; ")),
         }
     }
 }

@@ -46,8 +46,16 @@ impl Definition {
         }
         let sound = own.is_empty();
         problems.append(own);
-        let (Some(model), Some((binding, _)), true) = (model, bound, sound) else { return None };
-        Some(Self { key: model.key, process: model.process, binding, bpmn: xml.to_owned(), yaml: yaml.to_owned() })
+        let (Some(model), Some((binding, _)), true) = (model, bound, sound) else {
+            return None;
+        };
+        Some(Self {
+            key: model.key,
+            process: model.process,
+            binding,
+            bpmn: xml.to_owned(),
+            yaml: yaml.to_owned(),
+        })
     }
 
     /// Reads what was published before. The checks of its own day hold; later ones do not turn it away.
@@ -56,9 +64,13 @@ impl Definition {
         let model = bpmn::read("published.bpmn", xml, &mut problems);
         let bound = binding::read("published.binding.yaml", yaml, &mut problems);
         match (model, bound, problems.is_empty()) {
-            (Some(model), Some((binding, _)), true) => {
-                Ok(Self { key: model.key, process: model.process, binding, bpmn: xml.to_owned(), yaml: yaml.to_owned() })
-            }
+            (Some(model), Some((binding, _)), true) => Ok(Self {
+                key: model.key,
+                process: model.process,
+                binding,
+                bpmn: xml.to_owned(),
+                yaml: yaml.to_owned(),
+            }),
             _ => Err(problems),
         }
     }
@@ -118,7 +130,11 @@ impl Definition {
             }
         }
         for (node, task) in &self.binding.tasks {
-            keys.extend(task.outcomes.iter().map(|outcome| outcome_key(&self.key, node, outcome)));
+            keys.extend(
+                task.outcomes
+                    .iter()
+                    .map(|outcome| outcome_key(&self.key, node, outcome)),
+            );
         }
         keys
     }
@@ -134,7 +150,10 @@ impl Definition {
 
 /// Nodes that the binding names and people read about.
 pub(crate) fn is_named(kind: NodeKind) -> bool {
-    matches!(kind, NodeKind::UserTask | NodeKind::ServiceTask | NodeKind::TimerCatch | NodeKind::Boundary { .. })
+    matches!(
+        kind,
+        NodeKind::UserTask | NodeKind::ServiceTask | NodeKind::TimerCatch | NodeKind::Boundary { .. }
+    )
 }
 
 /// The text key of a step's name.

@@ -11,8 +11,11 @@ pub fn register(jobs: &mut Jobs, workflow: Workflow) {
     jobs.within(TIMER_JOB, move |op: &mut Op, job: &Job| {
         let workflow = workflow.clone();
         Box::pin(async move {
-            let timer: TimerJob = serde_json::from_value(job.payload.clone())
-                .map_err(|error| Fault::internal("workflow.definition_broken").with("what", "job").caused_by(error))?;
+            let timer: TimerJob = serde_json::from_value(job.payload.clone()).map_err(|error| {
+                Fault::internal("workflow.definition_broken")
+                    .with("what", "job")
+                    .caused_by(error)
+            })?;
             workflow.fire(op, &timer).await
         })
     });

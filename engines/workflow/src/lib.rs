@@ -39,14 +39,21 @@ pub use definition::{Definition, StepDefinition, StepKind, name_key, outcome_key
 pub use error::CODES;
 pub use list::WorkFilter;
 pub use model::{
-    Assignee, Completion, DefinitionKey, InstanceState, InstanceView, LARGEST_VARIABLES_BYTES, Published, Start, StepView, TaskState,
-    TaskView,
+    Assignee, Completion, DefinitionKey, InstanceState, InstanceView, LARGEST_VARIABLES_BYTES, Published, Start,
+    StepView, TaskState, TaskView,
 };
 pub use timers::TIMER_JOB;
 
 /// The tables of this engine.
-pub const MIGRATIONS: &[db::Migration] =
-    db::migrations!("workflow", ["0001_definition.sql", "0002_instance.sql", "0003_task.sql", "0004_timer.sql"]);
+pub const MIGRATIONS: &[db::Migration] = db::migrations!(
+    "workflow",
+    [
+        "0001_definition.sql",
+        "0002_instance.sql",
+        "0003_task.sql",
+        "0004_timer.sql"
+    ]
+);
 
 /// The engine. One a program; clones are cheap and share everything.
 #[derive(Clone)]
@@ -63,7 +70,13 @@ struct Inner {
 impl Workflow {
     /// The engine with these actions (more may be registered later) and this calendar.
     pub fn new(actions: Actions, calendar: Arc<dyn CalendarSource>) -> Self {
-        Self { inner: Arc::new(Inner { actions, calendar, definitions: RwLock::new(HashMap::new()) }) }
+        Self {
+            inner: Arc::new(Inner {
+                actions,
+                calendar,
+                definitions: RwLock::new(HashMap::new()),
+            }),
+        }
     }
 
     /// The registered actions.

@@ -27,20 +27,32 @@ impl WorkFilter {
     /// What an official can do now: their agency and roles, nothing that a colleague has. `None` for everybody else.
     pub fn open_to(actor: &Actor) -> Option<Self> {
         let official = actor.official()?;
-        Some(Self { agency: official.agency, roles: official.roles.clone(), open_to: Some(official.account), assignee: None })
+        Some(Self {
+            agency: official.agency,
+            roles: official.roles.clone(),
+            open_to: Some(official.account),
+            assignee: None,
+        })
     }
 
     /// What an official has taken or was given.
     pub fn taken_by(actor: &Actor) -> Option<Self> {
         let official = actor.official()?;
-        Some(Self { agency: official.agency, roles: official.roles.clone(), open_to: None, assignee: Some(official.account) })
+        Some(Self {
+            agency: official.agency,
+            roles: official.roles.clone(),
+            open_to: None,
+            assignee: Some(official.account),
+        })
     }
 }
 
 impl Workflow {
     /// One task. Fails with `workflow.task_not_found`.
     pub async fn task(&self, op: &mut Op, id: TaskId) -> Result<TaskView> {
-        store::task::get(op.conn(), id).await?.ok_or_else(|| Fault::not_found("workflow.task_not_found"))
+        store::task::get(op.conn(), id)
+            .await?
+            .ok_or_else(|| Fault::not_found("workflow.task_not_found"))
     }
 
     /// All tasks of a subject, the oldest first.
@@ -51,7 +63,9 @@ impl Workflow {
     /// One instance. Fails with `workflow.instance_not_found`.
     pub async fn instance(&self, op: &mut Op, id: InstanceId) -> Result<InstanceView> {
         let found = store::instance::get(op.conn(), id).await?;
-        found.map(|loaded| loaded.view).ok_or_else(|| Fault::not_found("workflow.instance_not_found"))
+        found
+            .map(|loaded| loaded.view)
+            .ok_or_else(|| Fault::not_found("workflow.instance_not_found"))
     }
 
     /// All instances of a subject, the oldest first.
@@ -73,7 +87,10 @@ impl Workflow {
 }
 
 fn step(task: TaskView) -> StepView {
-    let outcome_key = task.outcome.as_deref().map(|outcome| outcome_key(&task.definition.process, &task.node, outcome));
+    let outcome_key = task
+        .outcome
+        .as_deref()
+        .map(|outcome| outcome_key(&task.definition.process, &task.node, outcome));
     StepView {
         instance: task.instance,
         task: task.id,

@@ -143,19 +143,30 @@ pub fn complete(process: &Process, state: &mut State, token: TokenNumber, scope:
 }
 
 /// The moment of a timer has come.
-pub fn fire_timer(process: &Process, state: &mut State, token: TokenNumber, timer: NodeIndex, scope: &Scope) -> Result<Vec<Effect>, Stuck> {
+pub fn fire_timer(
+    process: &Process,
+    state: &mut State,
+    token: TokenNumber,
+    timer: NodeIndex,
+    scope: &Scope,
+) -> Result<Vec<Effect>, Stuck> {
     if !state.timers.remove(&(token, timer)) {
         return Err(Stuck::NotWaiting(token));
     }
     let mut advance = Advance::new(process, state, scope);
     match process.nodes[timer].kind {
         NodeKind::TimerCatch => advance.leave(token, timer)?,
-        NodeKind::Boundary { host, interrupting: true } => {
+        NodeKind::Boundary {
+            host,
+            interrupting: true,
+        } => {
             advance.effects.push(Effect::CancelTask { token, node: host });
             advance.drop_timers(token);
             advance.leave(token, timer)?;
         }
-        NodeKind::Boundary { interrupting: false, .. } => {
+        NodeKind::Boundary {
+            interrupting: false, ..
+        } => {
             let side = advance.state.new_token(timer, None);
             advance.leave(side, timer)?;
         }
@@ -177,7 +188,14 @@ struct Advance<'a> {
 
 impl<'a> Advance<'a> {
     fn new(process: &'a Process, state: &'a mut State, scope: &'a Scope) -> Self {
-        Self { process, state, scope, effects: Vec::new(), arrived: VecDeque::new(), last_end: None }
+        Self {
+            process,
+            state,
+            scope,
+            effects: Vec::new(),
+            arrived: VecDeque::new(),
+            last_end: None,
+        }
     }
 
     fn run(mut self, tokens: impl IntoIterator<Item = TokenNumber>) -> Result<Vec<Effect>, Stuck> {
@@ -204,7 +222,9 @@ impl<'a> Advance<'a> {
     }
 
     fn arrive(&mut self, token: TokenNumber) -> Result<(), Stuck> {
-        let Some(Token { node, .. }) = self.state.tokens.get(&token).copied() else { return Ok(()) };
+        let Some(Token { node, .. }) = self.state.tokens.get(&token).copied() else {
+            return Ok(());
+        };
         match self.process.nodes[node].kind {
             NodeKind::Start | NodeKind::Boundary { .. } => self.leave(token, node)?,
             NodeKind::End => {
@@ -231,7 +251,10 @@ impl<'a> Advance<'a> {
 
     /// Moves a token along the only way out of its node.
     fn leave(&mut self, token: TokenNumber, node: NodeIndex) -> Result<(), Stuck> {
-        let flow = *self.process.nodes[node].outgoing.first().ok_or_else(|| Stuck::NoFlow(self.process.nodes[node].id.clone()))?;
+        let flow = *self.process.nodes[node]
+            .outgoing
+            .first()
+            .ok_or_else(|| Stuck::NoFlow(self.process.nodes[node].id.clone()))?;
         self.follow(token, flow);
         Ok(())
     }
@@ -248,16 +271,26 @@ impl<'a> Advance<'a> {
         for index in &gateway.outgoing {
             let flow = &self.process.flows[*index];
             let Some(condition) = &flow.condition else { continue };
-            let holds = condition
-                .holds(self.scope)
-                .map_err(|reason| Stuck::Condition { flow: flow.id.clone(), reason })?;
+            let holds = condition.holds(self.scope).map_err(|reason| Stuck::Condition {
+                flow: flow.id.clone(),
+                reason,
+            })?;
             if holds {
                 return Ok(*index);
             }
         }
         // A gateway that only merges has one flow without a condition.
-        let plain = || gateway.outgoing.iter().copied().find(|flow| self.process.flows[*flow].condition.is_none());
-        gateway.default.or_else(plain).ok_or_else(|| Stuck::NoFlow(gateway.id.clone()))
+        let plain = || {
+            gateway
+                .outgoing
+                .iter()
+                .copied()
+                .find(|flow| self.process.flows[*flow].condition.is_none())
+        };
+        gateway
+            .default
+            .or_else(plain)
+            .ok_or_else(|| Stuck::NoFlow(gateway.id.clone()))
     }
 
     /// Takes one token of each incoming flow, the oldest first, and puts one on each outgoing flow.
@@ -265,7 +298,11 @@ impl<'a> Advance<'a> {
         let gateway = &self.process.nodes[node];
         let mut taken = Vec::with_capacity(gateway.incoming.len());
         for flow in &gateway.incoming {
-            let waiting = self.state.tokens.iter().find(|(_, token)| token.node == node && token.via == Some(*flow));
+            let waiting = self
+                .state
+                .tokens
+                .iter()
+                .find(|(_, token)| token.node == node && token.via == Some(*flow));
             let Some((number, _)) = waiting else { return Ok(()) };
             taken.push(*number);
         }
@@ -302,7 +339,13 @@ impl<'a> Advance<'a> {
     }
 
     fn drop_timers(&mut self, token: TokenNumber) {
-        let dropped: Vec<_> = self.state.timers.iter().filter(|(owner, _)| *owner == token).copied().collect();
+        let dropped: Vec<_> = self
+            .state
+            .timers
+            .iter()
+            .filter(|(owner, _)| *owner == token)
+            .copied()
+            .collect();
         for (owner, node) in dropped {
             self.state.timers.remove(&(owner, node));
             self.effects.push(Effect::DropTimer { token: owner, node });

@@ -39,7 +39,9 @@ impl InstanceState {
     }
 
     pub(crate) fn from_word(word: &str) -> Option<Self> {
-        [Self::Running, Self::Suspended, Self::Ended, Self::Cancelled].into_iter().find(|state| state.word() == word)
+        [Self::Running, Self::Suspended, Self::Ended, Self::Cancelled]
+            .into_iter()
+            .find(|state| state.word() == word)
     }
 }
 
@@ -69,7 +71,9 @@ impl TaskState {
     }
 
     pub(crate) fn from_word(word: &str) -> Option<Self> {
-        [Self::Ready, Self::Sleeping, Self::Done, Self::Cancelled].into_iter().find(|state| state.word() == word)
+        [Self::Ready, Self::Sleeping, Self::Done, Self::Cancelled]
+            .into_iter()
+            .find(|state| state.word() == word)
     }
 }
 
@@ -85,7 +89,10 @@ pub struct DefinitionKey {
 impl DefinitionKey {
     /// The process of an app.
     pub fn new(app: impl Into<String>, process: impl Into<String>) -> Self {
-        Self { app: app.into(), process: process.into() }
+        Self {
+            app: app.into(),
+            process: process.into(),
+        }
     }
 }
 
@@ -116,7 +123,10 @@ pub struct Completion {
 impl Completion {
     /// Completes with an outcome and nothing else.
     pub fn new(outcome: impl Into<String>) -> Self {
-        Self { outcome: outcome.into(), ..Self::default() }
+        Self {
+            outcome: outcome.into(),
+            ..Self::default()
+        }
     }
 
     /// Merges these variables.
@@ -275,7 +285,8 @@ pub(crate) fn open_for(task: &TaskView, actor: &Actor) -> Result<()> {
     ready(task)?;
     match task.assignee {
         Some(assignee) if actor.account() != Some(assignee) => {
-            Err(Fault::conflict("workflow.task_assigned").with("who", task.assignee_name.as_deref().unwrap_or_default()))
+            Err(Fault::conflict("workflow.task_assigned")
+                .with("who", task.assignee_name.as_deref().unwrap_or_default()))
         }
         _ => Ok(()),
     }

@@ -86,14 +86,31 @@ impl Process {
         let id = id.into();
         let index = self.nodes.len();
         self.by_id.insert(id.clone(), index);
-        self.nodes.push(Node { id, kind, incoming: Vec::new(), outgoing: Vec::new(), default: None });
+        self.nodes.push(Node {
+            id,
+            kind,
+            incoming: Vec::new(),
+            outgoing: Vec::new(),
+            default: None,
+        });
         index
     }
 
     /// Adds a flow between two nodes.
-    pub fn add_flow(&mut self, id: impl Into<String>, source: NodeIndex, target: NodeIndex, condition: Option<Condition>) -> FlowIndex {
+    pub fn add_flow(
+        &mut self,
+        id: impl Into<String>,
+        source: NodeIndex,
+        target: NodeIndex,
+        condition: Option<Condition>,
+    ) -> FlowIndex {
         let index = self.flows.len();
-        self.flows.push(Flow { id: id.into(), source, target, condition });
+        self.flows.push(Flow {
+            id: id.into(),
+            source,
+            target,
+            condition,
+        });
         self.nodes[source].outgoing.push(index);
         self.nodes[target].incoming.push(index);
         index
@@ -116,10 +133,13 @@ impl Process {
 
     /// The timers on the edge of a node.
     pub fn boundaries(&self, host: NodeIndex) -> impl Iterator<Item = NodeIndex> + '_ {
-        self.nodes.iter().enumerate().filter_map(move |(index, node)| match node.kind {
-            NodeKind::Boundary { host: own, .. } if own == host => Some(index),
-            _ => None,
-        })
+        self.nodes
+            .iter()
+            .enumerate()
+            .filter_map(move |(index, node)| match node.kind {
+                NodeKind::Boundary { host: own, .. } if own == host => Some(index),
+                _ => None,
+            })
     }
 
     /// The nodes to which a node's flows lead.

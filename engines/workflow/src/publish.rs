@@ -25,21 +25,37 @@ impl Workflow {
         if let Some(known) = &known
             && known.current
         {
-            return Ok(Published { id: known.id, version: known.version, new: false });
+            return Ok(Published {
+                id: known.id,
+                version: known.version,
+                new: false,
+            });
         }
         let published = match known {
-            Some(known) => Published { id: known.id, version: known.version, new: false },
+            Some(known) => Published {
+                id: known.id,
+                version: known.version,
+                new: false,
+            },
             None => {
                 let version = store::definition::newest_version(op.conn(), &key).await? + 1;
                 let id = Uuid::now_v7();
                 let at = op.now();
-                let new = NewDefinition { id, version, sha256: &sha256, bpmn: definition.bpmn(), binding: definition.yaml(), at };
+                let new = NewDefinition {
+                    id,
+                    version,
+                    sha256: &sha256,
+                    bpmn: definition.bpmn(),
+                    binding: definition.yaml(),
+                    at,
+                };
                 store::definition::insert(op.conn(), &permit, &key, &new).await?;
                 Published { id, version, new: true }
             }
         };
         store::definition::make_current(op.conn(), &permit, &key, published.id).await?;
-        op.record(Entry::new("workflow.published", subject).detail(&published)).await?;
+        op.record(Entry::new("workflow.published", subject).detail(&published))
+            .await?;
         Ok(published)
     }
 
@@ -51,28 +67,45 @@ impl Workflow {
 
     /// The definition that an instance keeps. Fails with `workflow.instance_not_found`.
     pub async fn definition_of(&self, op: &mut Op, instance: InstanceId) -> Result<Arc<Definition>> {
-        let loaded = store::instance::get(op.conn(), instance).await?.ok_or_else(|| Fault::not_found("workflow.instance_not_found"))?;
+        let loaded = store::instance::get(op.conn(), instance)
+            .await?
+            .ok_or_else(|| Fault::not_found("workflow.instance_not_found"))?;
         self.definition(op, loaded.definition_id).await
     }
 
     pub(crate) async fn current(&self, op: &mut Op, key: &DefinitionKey) -> Result<(Uuid, i32)> {
         let version = store::definition::current(op.conn(), key).await?;
         version.map(|version| (version.id, version.version)).ok_or_else(|| {
-            Fault::not_found("workflow.definition_not_found").with("app", &key.app).with("process", &key.process)
+            Fault::not_found("workflow.definition_not_found")
+                .with("app", &key.app)
+                .with("process", &key.process)
         })
     }
 
     /// A stored definition, parsed once in this program: rows never change.
     pub(crate) async fn definition(&self, op: &mut Op, id: Uuid) -> Result<Arc<Definition>> {
-        let cached = self.cache().read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        let cached = self
+            .cache()
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+            .cloned();
         if let Some(cached) = cached {
             return Ok(cached);
         }
-        let files = store::definition::files(op.conn(), id).await?.ok_or_else(|| Fault::not_found("workflow.definition_not_found"))?;
-        let read = Definition::read_published(&files.bpmn, &files.binding)
-            .map_err(|problems| Fault::internal("workflow.definition_broken").with("what", id).caused_by(problems))?;
+        let files = store::definition::files(op.conn(), id)
+            .await?
+            .ok_or_else(|| Fault::not_found("workflow.definition_not_found"))?;
+        let read = Definition::read_published(&files.bpmn, &files.binding).map_err(|problems| {
+            Fault::internal("workflow.definition_broken")
+                .with("what", id)
+                .caused_by(problems)
+        })?;
         let read = Arc::new(read);
-        self.cache().write().unwrap_or_else(PoisonError::into_inner).insert(id, read.clone());
+        self.cache()
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id, read.clone());
         Ok(read)
     }
 }

@@ -67,7 +67,13 @@ pub fn flaws(process: &Process) -> BTreeSet<Flaw> {
 }
 
 fn is_side_root(process: &Process, node: NodeIndex) -> bool {
-    matches!(process.nodes[node].kind, NodeKind::Boundary { interrupting: false, .. })
+    matches!(
+        process.nodes[node].kind,
+        NodeKind::Boundary {
+            interrupting: false,
+            ..
+        }
+    )
 }
 
 /// The nodes reached from `roots`; boundary timers are reached through their task, non-interrupting ones only if asked.
@@ -77,7 +83,11 @@ fn reachable(process: &Process, roots: impl IntoIterator<Item = NodeIndex>, with
     while let Some(node) = open.pop() {
         if reached.insert(node) {
             open.extend(process.targets(node));
-            open.extend(process.boundaries(node).filter(|timer| with_sides || !is_side_root(process, *timer)));
+            open.extend(
+                process
+                    .boundaries(node)
+                    .filter(|timer| with_sides || !is_side_root(process, *timer)),
+            );
         }
     }
     reached
@@ -92,8 +102,17 @@ fn can_end(process: &Process) -> BTreeSet<NodeIndex> {
         if !ending.insert(node) {
             continue;
         }
-        open.extend(process.nodes[node].incoming.iter().map(|flow| process.flows[*flow].source));
-        if let NodeKind::Boundary { host, interrupting: true } = process.nodes[node].kind {
+        open.extend(
+            process.nodes[node]
+                .incoming
+                .iter()
+                .map(|flow| process.flows[*flow].source),
+        );
+        if let NodeKind::Boundary {
+            host,
+            interrupting: true,
+        } = process.nodes[node].kind
+        {
             open.push(host);
         }
     }
@@ -112,7 +131,11 @@ type Marking = BTreeSet<Place>;
 
 /// Walks through all markings from `root` and adds what goes wrong.
 fn explore(process: &Process, root: NodeIndex, found: &mut BTreeSet<Flaw>) {
-    let first: Marking = process.nodes[root].outgoing.iter().map(|flow| Place::On(*flow)).collect();
+    let first: Marking = process.nodes[root]
+        .outgoing
+        .iter()
+        .map(|flow| Place::On(*flow))
+        .collect();
     let mut numbers: HashMap<Marking, usize> = HashMap::from([(first.clone(), 0)]);
     let mut before: Vec<Vec<usize>> = vec![Vec::new()];
     let mut finals = Vec::new();
@@ -199,13 +222,21 @@ fn successors(process: &Process, marking: &Marking, flaws: &mut HashSet<Flaw>) -
             Place::On(flow) => process.flows[*flow].target,
             Place::At(node) => *node,
         };
-        let out: Vec<Place> = process.nodes[node].outgoing.iter().map(|flow| Place::On(*flow)).collect();
+        let out: Vec<Place> = process.nodes[node]
+            .outgoing
+            .iter()
+            .map(|flow| Place::On(*flow))
+            .collect();
         match (place, process.nodes[node].kind) {
             (Place::On(_), NodeKind::UserTask) => step(&[*place], &[Place::At(node)]),
             (Place::At(_), _) => {
                 step(&[*place], &out);
                 for timer in process.boundaries(node).filter(|timer| !is_side_root(process, *timer)) {
-                    let away: Vec<Place> = process.nodes[timer].outgoing.iter().map(|flow| Place::On(*flow)).collect();
+                    let away: Vec<Place> = process.nodes[timer]
+                        .outgoing
+                        .iter()
+                        .map(|flow| Place::On(*flow))
+                        .collect();
                     step(&[*place], &away);
                 }
             }
@@ -213,7 +244,11 @@ fn successors(process: &Process, marking: &Marking, flaws: &mut HashSet<Flaw>) -
             (_, NodeKind::Terminate) => step(&marking.iter().copied().collect::<Vec<_>>(), &[]),
             (_, NodeKind::Exclusive) => out.iter().for_each(|way| step(&[*place], &[*way])),
             (_, NodeKind::Parallel) => {
-                let wanted: Vec<Place> = process.nodes[node].incoming.iter().map(|flow| Place::On(*flow)).collect();
+                let wanted: Vec<Place> = process.nodes[node]
+                    .incoming
+                    .iter()
+                    .map(|flow| Place::On(*flow))
+                    .collect();
                 if joined.insert(node) && wanted.iter().all(|place| marking.contains(place)) {
                     step(&wanted, &out);
                 }

@@ -15,13 +15,19 @@ impl Workflow {
     /// Fails with `workflow.definition_not_found`, `workflow.subject_missing`, `workflow.agency_missing` {name},
     /// `workflow.variables_bad`, or the fault of an action.
     pub async fn start(&self, op: &mut Op, start: Start) -> Result<InstanceId> {
-        let permit = op.allow("workflow.start", &start.subject, access::by_owner_of_subject()).await?;
+        let permit = op
+            .allow("workflow.start", &start.subject, access::by_owner_of_subject())
+            .await?;
         if start.subject.trim().is_empty() {
             return Err(Fault::invalid("workflow.subject_missing"));
         }
         let (id, version) = self.current(op, &start.definition).await?;
         let definition = self.definition(op, id).await?;
-        if let Some(missing) = definition.agencies().into_iter().find(|name| !start.agencies.contains_key(*name)) {
+        if let Some(missing) = definition
+            .agencies()
+            .into_iter()
+            .find(|name| !start.agencies.contains_key(*name))
+        {
             return Err(Fault::invalid("workflow.agency_missing").with("name", missing));
         }
         let mut variables = Value::Object(serde_json::Map::new());
@@ -52,7 +58,8 @@ impl Workflow {
             "process": run.instance.definition.process,
             "version": version,
         });
-        op.record(Entry::new("workflow.started", &run.instance.subject).detail(detail)).await?;
+        op.record(Entry::new("workflow.started", &run.instance.subject).detail(detail))
+            .await?;
         Ok(run.instance.id)
     }
 }

@@ -14,7 +14,9 @@ impl Workflow {
     /// Fails with `workflow.instance_not_found`, `workflow.already_suspended`, `workflow.not_running` {state}.
     pub async fn suspend(&self, op: &mut Op, instance: InstanceId, reason: &str) -> Result<()> {
         let mut run = self.lock(op, instance).await?;
-        let permit = op.allow("workflow.suspend", &run.instance.subject, access::by_owner_of_subject()).await?;
+        let permit = op
+            .allow("workflow.suspend", &run.instance.subject, access::by_owner_of_subject())
+            .await?;
         match run.instance.state {
             InstanceState::Running => {}
             InstanceState::Suspended => return Err(Fault::conflict("workflow.already_suspended")),
@@ -44,7 +46,9 @@ impl Workflow {
     /// Fails with `workflow.instance_not_found`, `workflow.not_suspended`.
     pub async fn resume(&self, op: &mut Op, instance: InstanceId) -> Result<()> {
         let mut run = self.lock(op, instance).await?;
-        let permit = op.allow("workflow.resume", &run.instance.subject, access::by_owner_of_subject()).await?;
+        let permit = op
+            .allow("workflow.resume", &run.instance.subject, access::by_owner_of_subject())
+            .await?;
         if run.instance.state != InstanceState::Suspended {
             return Err(Fault::conflict("workflow.not_suspended"));
         }
@@ -74,7 +78,9 @@ impl Workflow {
     /// Fails with `workflow.instance_not_found`, `workflow.reason_missing`, `workflow.not_running` {state}.
     pub async fn cancel(&self, op: &mut Op, instance: InstanceId, reason: &str) -> Result<()> {
         let mut run = self.lock(op, instance).await?;
-        let permit = op.allow("workflow.cancel", &run.instance.subject, access::by_owner_of_subject()).await?;
+        let permit = op
+            .allow("workflow.cancel", &run.instance.subject, access::by_owner_of_subject())
+            .await?;
         if reason.trim().is_empty() {
             return Err(Fault::invalid("workflow.reason_missing").field("reason", "workflow.reason_missing"));
         }
@@ -97,5 +103,6 @@ fn not_running(run: &Run) -> Fault {
 
 async fn record(op: &mut Op, action: &'static str, run: &Run) -> Result<()> {
     let detail = serde_json::json!({ "instance": run.instance.id, "reason": run.instance.reason });
-    op.record(Entry::new(action, &run.instance.subject).detail(detail)).await
+    op.record(Entry::new(action, &run.instance.subject).detail(detail))
+        .await
 }

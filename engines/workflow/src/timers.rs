@@ -22,7 +22,9 @@ pub(crate) struct TimerJob {
 }
 
 pub(crate) async fn enqueue(op: &mut Op, timer: Uuid, generation: i32, fires_at: DateTime<Utc>) -> Result<()> {
-    let job = NewJob::new(TIMER_JOB, TimerJob { timer, generation }).at(fires_at).once(format!("{TIMER_JOB}:{timer}:{generation}"));
+    let job = NewJob::new(TIMER_JOB, TimerJob { timer, generation })
+        .at(fires_at)
+        .once(format!("{TIMER_JOB}:{timer}:{generation}"));
     op.enqueue(job).await
 }
 
@@ -35,10 +37,14 @@ impl Workflow {
     /// Fires a timer. A job that is stale (the timer was dropped, paused, set anew or has fired) does nothing.
     pub(crate) async fn fire(&self, op: &mut Op, job: &TimerJob) -> Result<()> {
         let current = |row: &store::timer::TimerRow| row.state == "scheduled" && row.generation == job.generation;
-        let Some(row) = store::timer::get(op.conn(), job.timer).await?.filter(current) else { return Ok(()) };
+        let Some(row) = store::timer::get(op.conn(), job.timer).await?.filter(current) else {
+            return Ok(());
+        };
         let mut run = self.lock(op, InstanceId::from_uuid(row.instance_id)).await?;
         // Only now, with the instance held, does nobody change the timer any more.
-        let Some(row) = store::timer::get(op.conn(), job.timer).await?.filter(current) else { return Ok(()) };
+        let Some(row) = store::timer::get(op.conn(), job.timer).await?.filter(current) else {
+            return Ok(());
+        };
         if run.instance.state != InstanceState::Running {
             return Ok(());
         }
@@ -78,6 +84,7 @@ impl Workflow {
         );
         self.carry_out(op, &permit, &mut run, effects).await?;
         let detail = serde_json::json!({ "instance": run.instance.id, "timer": row.node });
-        op.record(Entry::new("workflow.timer_fired", subject).detail(detail)).await
+        op.record(Entry::new("workflow.timer_fired", subject).detail(detail))
+            .await
     }
 }

@@ -41,14 +41,23 @@ async fn reactions_run_in_the_same_transaction_and_may_raise_events() {
     let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
     op.emit(Event::new("low.happened", "thing:7", 1));
     op.commit().await.unwrap();
-    assert_eq!(count(&scratch, "SELECT count(*) FROM op.event WHERE kind = 'high.followed' AND subject = 'thing:7'").await, 1);
+    assert_eq!(
+        count(
+            &scratch,
+            "SELECT count(*) FROM op.event WHERE kind = 'high.followed' AND subject = 'thing:7'"
+        )
+        .await,
+        1
+    );
     assert_eq!(count(&scratch, "SELECT count(*) FROM op.audit_entry").await, 1);
 }
 
 #[tokio::test]
 async fn a_failing_reaction_undoes_everything() {
     let mut reactions = Reactions::new();
-    reactions.on("low.happened", |_, _| Box::pin(async { Err(Fault::conflict("test.no")) }));
+    reactions.on("low.happened", |_, _| {
+        Box::pin(async { Err(Fault::conflict("test.no")) })
+    });
     let scratch = Scratch::with(&[], reactions).await;
     let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
     op.emit(Event::new("low.happened", "thing:7", 1));
@@ -75,10 +84,24 @@ async fn endless_reactions_are_stopped() {
 async fn a_refusal_is_kept_although_the_operation_is_undone() {
     let scratch = Scratch::new(&[]).await;
     let mut op = scratch.ops.open(Actor::Anonymous).await.unwrap();
-    let refused = op.allow("thing.read", "thing:9", Decision::Deny(Fault::not_found("thing.not_found"))).await.unwrap_err();
+    let refused = op
+        .allow(
+            "thing.read",
+            "thing:9",
+            Decision::Deny(Fault::not_found("thing.not_found")),
+        )
+        .await
+        .unwrap_err();
     assert_eq!(refused.kind, FaultKind::NotFound);
     drop(op);
-    assert_eq!(count(&scratch, "SELECT count(*) FROM op.audit_entry WHERE action = 'op.refused' AND subject = 'thing:9'").await, 1);
+    assert_eq!(
+        count(
+            &scratch,
+            "SELECT count(*) FROM op.audit_entry WHERE action = 'op.refused' AND subject = 'thing:9'"
+        )
+        .await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -112,7 +135,11 @@ async fn a_failed_job_comes_back_later_and_its_work_is_undone() {
         let nth = seen.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             op.record(Entry::new("test.worked", "thing:1")).await?;
-            if nth == 0 { Err(Fault::unavailable("test.away")) } else { Ok(()) }
+            if nth == 0 {
+                Err(Fault::unavailable("test.away"))
+            } else {
+                Ok(())
+            }
         })
     });
     let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
@@ -147,7 +174,9 @@ async fn the_same_key_is_carried_out_once_even_at_the_same_time() {
 async fn three_entries(scratch: &Scratch) {
     for n in 0..3 {
         let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
-        op.record(Entry::new("test.done", format!("thing:{n}")).detail(n)).await.unwrap();
+        op.record(Entry::new("test.done", format!("thing:{n}")).detail(n))
+            .await
+            .unwrap();
         op.commit().await.unwrap();
     }
     assert_eq!(audit::seal(&scratch.pool).await.unwrap(), 3);
@@ -165,8 +194,14 @@ async fn an_untouched_trail_verifies() {
 #[tokio::test]
 async fn changed_removed_and_reordered_entries_are_found() {
     let cases: [(&'static str, &'static str); 4] = [
-        ("UPDATE op.audit_entry SET detail = '99' WHERE subject = 'thing:1'", "changed"),
-        ("UPDATE op.audit_entry SET actor = 'system:nobody' WHERE subject = 'thing:1'", "changed"),
+        (
+            "UPDATE op.audit_entry SET detail = '99' WHERE subject = 'thing:1'",
+            "changed",
+        ),
+        (
+            "UPDATE op.audit_entry SET actor = 'system:nobody' WHERE subject = 'thing:1'",
+            "changed",
+        ),
         ("DELETE FROM op.audit_entry WHERE subject = 'thing:1'", "removed"),
         (
             "UPDATE op.audit_seal SET entry = CASE position WHEN 2 THEN -3 ELSE -2 END WHERE position IN (2, 3);
@@ -179,6 +214,10 @@ async fn changed_removed_and_reordered_entries_are_found() {
         three_entries(&scratch).await;
         sqlx::raw_sql(tampering).execute(&scratch.pool).await.unwrap();
         let report = audit::verify(&scratch.pool).await.unwrap();
-        assert_eq!(report.broken.first().map(|broken| (broken.position, broken.what)), Some((2, expected)), "{tampering}");
+        assert_eq!(
+            report.broken.first().map(|broken| (broken.position, broken.what)),
+            Some((2, expected)),
+            "{tampering}"
+        );
     }
 }

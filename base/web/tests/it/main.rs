@@ -22,7 +22,11 @@ struct TwoPeople;
 impl Identify for TwoPeople {
     async fn session(&self, token: &str) -> Result<Option<SessionView>> {
         let actor = match token {
-            "lan" => Actor::Citizen(Citizen { account: Id::new(), person: Id::new(), name: "Nguyễn Thị Lan".into() }),
+            "lan" => Actor::Citizen(Citizen {
+                account: Id::new(),
+                person: Id::new(),
+                name: "Nguyễn Thị Lan".into(),
+            }),
             "clerk" => Actor::Official(Official {
                 account: Id::new(),
                 person: Id::new(),
@@ -74,7 +78,11 @@ async fn size(_: Visit<Site>, mut upload: Upload) -> Answer {
 }
 
 async fn add(_: Visit<Site>, terms: Terms) -> Result<Sum> {
-    terms.a.checked_add(terms.b).map(|sum| Sum { sum }).ok_or_else(|| Fault::invalid("web.bad_json").with("reason", "overflow"))
+    terms
+        .a
+        .checked_add(terms.b)
+        .map(|sum| Sum { sum })
+        .ok_or_else(|| Fault::invalid("web.bad_json").with("reason", "overflow"))
 }
 
 fn routes() -> Routes<Site> {
@@ -86,7 +94,12 @@ fn routes() -> Routes<Site> {
         .post("/echo", Door::Public, echo)
         .post("/mine/echo", Door::Citizen, echo)
         .upload("/size", Door::Public, 64 << 10, size)
-        .api_post("/api/v1/sums", Door::Public, Doc::new("add", "test", "Adds.").created(), add)
+        .api_post(
+            "/api/v1/sums",
+            Door::Public,
+            Doc::new("add", "test", "Adds.").created(),
+            add,
+        )
         .api_post("/api/v1/mine", Door::Citizen, Doc::new("addMine", "test", "Adds."), add)
 }
 
@@ -100,17 +113,36 @@ impl House {
         let scratch = Scratch::new(&[]).await;
         let manifest = r#"{"citizen.css":"c.css","citizen.js":"c.js","officer.css":"o.css","officer.js":"o.js","emblem.svg":"e.svg"}"#;
         let assets = AssetManifest::from_json(manifest).unwrap();
-        let renderer = Arc::new(Renderer::builder().templates(web::templates).assets(assets).build().unwrap());
+        let renderer = Arc::new(
+            Renderer::builder()
+                .templates(web::templates)
+                .assets(assets)
+                .build()
+                .unwrap(),
+        );
         let config = SiteConfig {
             secret: [3; 32],
             https: true,
             demo: true,
-            province: ProvinceFrame { name: "Hậu Giang".into(), hotline: "1022".into(), emblem: None },
+            province: ProvinceFrame {
+                name: "Hậu Giang".into(),
+                hotline: "1022".into(),
+                emblem: None,
+            },
             requests_per_second: None,
             behind_gateway: false,
         };
-        let site = Site::new(scratch.ops.clone(), renderer, Arc::new(TwoPeople), Arc::new(NoChrome), config);
-        Self { router: routes().into_router(site), scratch }
+        let site = Site::new(
+            scratch.ops.clone(),
+            renderer,
+            Arc::new(TwoPeople),
+            Arc::new(NoChrome),
+            config,
+        );
+        Self {
+            router: routes().into_router(site),
+            scratch,
+        }
     }
 
     async fn ask(&self, request: Request<Body>) -> (StatusCode, header::HeaderMap, String) {
@@ -128,7 +160,13 @@ impl House {
         self.ask(request.body(Body::empty()).unwrap()).await
     }
 
-    async fn post(&self, path: &str, cookie: &str, body: String, more: &[(&str, &str)]) -> (StatusCode, header::HeaderMap, String) {
+    async fn post(
+        &self,
+        path: &str,
+        cookie: &str,
+        body: String,
+        more: &[(&str, &str)],
+    ) -> (StatusCode, header::HeaderMap, String) {
         let mut request = Request::post(path)
             .header(header::HOST, "here")
             .header(header::COOKIE, cookie)
@@ -141,7 +179,13 @@ impl House {
 }
 
 fn cookie_of(headers: &header::HeaderMap) -> String {
-    headers[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_string()
+    headers[header::SET_COOKIE]
+        .to_str()
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap()
+        .to_string()
 }
 
 #[tokio::test]
@@ -153,8 +197,14 @@ async fn a_form_needs_the_token_of_its_own_visitor() {
     let theirs = cookie_of(&other_headers);
     let body = format!("_csrf={token}&name=Lan");
     assert_eq!(house.post("/echo", &mine, body.clone(), &[]).await.0, StatusCode::OK);
-    assert_eq!(house.post("/echo", &theirs, body.clone(), &[]).await.0, StatusCode::FORBIDDEN);
-    assert_eq!(house.post("/echo", &mine, "name=Lan".into(), &[]).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(
+        house.post("/echo", &theirs, body.clone(), &[]).await.0,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        house.post("/echo", &mine, "name=Lan".into(), &[]).await.0,
+        StatusCode::FORBIDDEN
+    );
     assert_eq!(house.post("/echo", "", body, &[]).await.0, StatusCode::FORBIDDEN);
 }
 
@@ -164,18 +214,31 @@ async fn requests_from_other_sites_are_refused_even_with_a_good_token() {
     let (_, headers, token) = house.get("/", None).await;
     let cookie = cookie_of(&headers);
     let body = format!("_csrf={token}&name=Lan");
-    for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("origin", "null")] {
+    for (name, value) in [
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+        ("origin", "null"),
+    ] {
         let (status, _, _) = house.post("/echo", &cookie, body.clone(), &[(name, value)]).await;
         assert_eq!(status, StatusCode::FORBIDDEN, "{name}: {value}");
     }
-    assert_eq!(house.post("/echo", &cookie, body, &[("origin", "https://here")]).await.0, StatusCode::OK);
+    assert_eq!(
+        house
+            .post("/echo", &cookie, body, &[("origin", "https://here")])
+            .await
+            .0,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
 async fn doors_admit_only_whom_they_name() {
     let house = House::new().await;
     let (status, headers, _) = house.get("/mine?x=1", None).await;
-    assert_eq!((status, headers[header::LOCATION].to_str().unwrap()), (StatusCode::SEE_OTHER, "/dang-nhap?ve=/mine%3Fx%3D1"));
+    assert_eq!(
+        (status, headers[header::LOCATION].to_str().unwrap()),
+        (StatusCode::SEE_OTHER, "/dang-nhap?ve=/mine%3Fx%3D1")
+    );
     assert_eq!(house.get("/mine", Some("lan")).await.0, StatusCode::OK);
     assert_eq!(house.get("/mine", Some("clerk")).await.0, StatusCode::FORBIDDEN);
     assert_eq!(house.get("/desk", Some("clerk")).await.0, StatusCode::OK);
@@ -191,7 +254,14 @@ async fn doors_admit_only_whom_they_name() {
 #[tokio::test]
 async fn what_was_typed_survives_the_end_of_the_session() {
     let house = House::new().await;
-    let (status, _, page) = house.post("/mine/echo", "__Host-phien=gone", "_csrf=old&name=Nguy%E1%BB%85n+Lan".into(), &[]).await;
+    let (status, _, page) = house
+        .post(
+            "/mine/echo",
+            "__Host-phien=gone",
+            "_csrf=old&name=Nguy%E1%BB%85n+Lan".into(),
+            &[],
+        )
+        .await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert!(page.contains("Nguyễn Lan") && page.contains("/mine/echo"), "{page}");
     assert!(!page.contains("old"), "the dead token is not carried along");
@@ -210,20 +280,41 @@ async fn a_lost_database_is_told_and_not_taken_for_a_lost_session() {
 async fn the_api_takes_no_cookie_and_answers_problems() {
     let house = House::new().await;
     let json = |path: &str, body: &'static str, extra: (&'static str, &'static str)| {
-        Request::post(path).header(header::CONTENT_TYPE, "application/json").header(extra.0, extra.1).body(Body::from(body)).unwrap()
+        Request::post(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(extra.0, extra.1)
+            .body(Body::from(body))
+            .unwrap()
     };
     let (status, _, body) = house.ask(json("/api/v1/sums", r#"{"a":1,"b":2}"#, ("x-a", "b"))).await;
     assert_eq!((status, body.as_str()), (StatusCode::CREATED, r#"{"sum":3}"#));
-    let (status, headers, body) = house.ask(json("/api/v1/mine", r#"{"a":1,"b":2}"#, ("cookie", "__Host-phien=lan"))).await;
+    let (status, headers, body) = house
+        .ask(json("/api/v1/mine", r#"{"a":1,"b":2}"#, ("cookie", "__Host-phien=lan")))
+        .await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert_eq!(headers[header::CONTENT_TYPE], "application/problem+json");
     assert!(body.contains(r#""code":"web.sign_in_first""#), "{body}");
-    assert_eq!(house.ask(json("/api/v1/mine", r#"{"a":1,"b":2}"#, ("authorization", "Bearer lan"))).await.0, StatusCode::OK);
+    assert_eq!(
+        house
+            .ask(json(
+                "/api/v1/mine",
+                r#"{"a":1,"b":2}"#,
+                ("authorization", "Bearer lan")
+            ))
+            .await
+            .0,
+        StatusCode::OK
+    );
     let (status, _, body) = house.ask(json("/api/v1/sums", r#"{"a":1"#, ("x-a", "b"))).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(body.contains("web.bad_json"), "{body}");
-    let (status, headers, _) = house.ask(Request::get("/api/v1/nothing").body(Body::empty()).unwrap()).await;
-    assert_eq!((status, headers[header::CONTENT_TYPE].to_str().unwrap()), (StatusCode::NOT_FOUND, "application/problem+json"));
+    let (status, headers, _) = house
+        .ask(Request::get("/api/v1/nothing").body(Body::empty()).unwrap())
+        .await;
+    assert_eq!(
+        (status, headers[header::CONTENT_TYPE].to_str().unwrap()),
+        (StatusCode::NOT_FOUND, "application/problem+json")
+    );
 }
 
 fn multipart(token: &str, size: usize) -> Body {
@@ -256,7 +347,10 @@ async fn every_answer_carries_the_security_headers() {
     for path in ["/", "/nowhere", "/mine", "/api/v1/nothing"] {
         let (_, headers, _) = house.get(path, None).await;
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'self'") && !policy.contains("unsafe"), "{path}: {policy}");
+        assert!(
+            policy.starts_with("default-src 'self'") && !policy.contains("unsafe"),
+            "{path}: {policy}"
+        );
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
         assert!(headers.contains_key(header::STRICT_TRANSPORT_SECURITY), "{path}");
         assert!(headers.contains_key("x-request-id"), "{path}");
@@ -268,7 +362,10 @@ async fn the_description_of_the_api_lists_what_is_there() {
     let described = web::openapi(&routes(), "Test", "1");
     assert_eq!(described["openapi"], "3.1.0");
     assert_eq!(described["paths"].as_object().unwrap().len(), 2);
-    assert_eq!(described["paths"]["/api/v1/sums"]["post"]["responses"]["201"]["description"], "Success");
+    assert_eq!(
+        described["paths"]["/api/v1/sums"]["post"]["responses"]["201"]["description"],
+        "Success"
+    );
     assert!(described["components"]["schemas"]["Terms"]["properties"]["a"].is_object());
     assert!(described["paths"]["/api/v1/mine"]["post"]["security"].is_array());
 }

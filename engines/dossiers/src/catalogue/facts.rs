@@ -10,16 +10,33 @@ use super::{Catalogue, FactRow, PaperRow, store};
 impl Catalogue {
     /// Writes facts and names of papers; a row that is there is replaced, an official text that was imported stays. Returns how
     /// many rows were written.
-    pub async fn load_facts(&self, op: &mut Op, facts: &[FactRow], papers: &BTreeMap<String, Vec<PaperRow>>) -> Result<u64> {
+    pub async fn load_facts(
+        &self,
+        op: &mut Op,
+        facts: &[FactRow],
+        papers: &BTreeMap<String, Vec<PaperRow>>,
+    ) -> Result<u64> {
         let now = op.now();
         for batch in facts.chunks(500) {
             store::upsert_facts(op.conn(), batch, now).await?;
             let codes: Vec<String> = batch.iter().map(|row| row.code.clone()).collect();
-            let lists: Vec<(&String, &PaperRow)> =
-                batch.iter().flat_map(|row| papers.get(&row.code).into_iter().flatten().map(move |paper| (&row.code, paper))).collect();
+            let lists: Vec<(&String, &PaperRow)> = batch
+                .iter()
+                .flat_map(|row| {
+                    papers
+                        .get(&row.code)
+                        .into_iter()
+                        .flatten()
+                        .map(move |paper| (&row.code, paper))
+                })
+                .collect();
             store::replace_papers(op.conn(), &codes, &lists).await?;
         }
-        op.record(Entry::new("dossiers.catalogue_loaded", "catalogue").detail(serde_json::json!({ "procedures": facts.len() }))).await?;
+        op.record(
+            Entry::new("dossiers.catalogue_loaded", "catalogue")
+                .detail(serde_json::json!({ "procedures": facts.len() })),
+        )
+        .await?;
         Ok(facts.len() as u64)
     }
 

@@ -44,20 +44,32 @@ where
         .api_get(
             "/api/v1/procedures",
             Door::Public,
-            Doc::new("searchProcedures", "procedures", "Finds administrative procedures, with or without tones.")
-                .with_query(&["q", "linh-vuc", "cap", "doi-tuong", "truc-tuyen", "sau", "so"]),
+            Doc::new(
+                "searchProcedures",
+                "procedures",
+                "Finds administrative procedures, with or without tones.",
+            )
+            .with_query(&["q", "linh-vuc", "cap", "doi-tuong", "truc-tuyen", "sau", "so"]),
             list,
         )
         .api_get(
             "/api/v1/procedures/{code}",
             Door::Public,
-            Doc::new("getProcedure", "procedures", "Everything known about one administrative procedure."),
+            Doc::new(
+                "getProcedure",
+                "procedures",
+                "Everything known about one administrative procedure.",
+            ),
             show,
         )
         .api_get(
             "/api/v1/procedure-fields",
             Door::Public,
-            Doc::new("listProcedureFields", "procedures", "Fields of work with the number of their procedures."),
+            Doc::new(
+                "listProcedureFields",
+                "procedures",
+                "Fields of work with the number of their procedures.",
+            ),
             fields,
         )
 }
@@ -65,7 +77,10 @@ where
 async fn list<S: AsRef<Site>>(visit: Visit<S>) -> Result<ProcedureList> {
     let mut op = visit.op().await?;
     let page = Catalogue.search_procedures(&mut op, &query_of(&visit)).await?;
-    Ok(ProcedureList { items: page.items, next: page.next })
+    Ok(ProcedureList {
+        items: page.items,
+        next: page.next,
+    })
 }
 
 async fn show<S: AsRef<Site>>(visit: Visit<S>) -> Result<ProcedureView> {
@@ -75,5 +90,7 @@ async fn show<S: AsRef<Site>>(visit: Visit<S>) -> Result<ProcedureView> {
 
 async fn fields<S: AsRef<Site>>(visit: Visit<S>) -> Result<FieldList> {
     let mut op = visit.op().await?;
-    Ok(FieldList { items: Catalogue.fields(&mut op).await? })
+    Ok(FieldList {
+        items: Catalogue.fields(&mut op).await?,
+    })
 }

@@ -67,7 +67,10 @@ impl OfficialSource {
     /// Reads a file by its ending. Faults: `dossiers.import_unreadable` (not there, broken, unpacks to too much),
     /// `dossiers.import_unknown_kind`, `dossiers.import_no_header`.
     pub fn open(path: &Path) -> Result<Self> {
-        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().to_lowercase())
+            .unwrap_or_default();
         if name.ends_with(".jsonl.gz") {
             Self::records(MultiGzDecoder::new(open(path)?), path)
         } else if name.ends_with(".jsonl") {
@@ -85,7 +88,11 @@ impl OfficialSource {
         let mut total = 0;
         loop {
             let mut line = Vec::new();
-            let read = reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line).map_err(|e| unreadable(path, e))?;
+            let read = reader
+                .by_ref()
+                .take(LONGEST_LINE)
+                .read_until(b'\n', &mut line)
+                .map_err(|e| unreadable(path, e))?;
             total += read as u64;
             if read == 0 {
                 return Ok(Self::Records(lines));
@@ -104,13 +111,21 @@ impl OfficialSource {
             .worksheet_range_at(0)
             .ok_or_else(|| Fault::invalid("dossiers.import_no_header").with("file", path.display()))?
             .map_err(|e| unreadable(path, e))?;
-        let rows: Vec<(usize, Vec<String>)> =
-            sheet.rows().enumerate().map(|(at, cells)| (at + 1, cells.iter().map(cell_text).collect())).collect();
+        let rows: Vec<(usize, Vec<String>)> = sheet
+            .rows()
+            .enumerate()
+            .map(|(at, cells)| (at + 1, cells.iter().map(cell_text).collect()))
+            .collect();
         let header = rows
             .iter()
             .position(|(_, cells)| cells.first().is_some_and(|cell| text::fold(cell) == "ma so"))
             .ok_or_else(|| Fault::invalid("dossiers.import_no_header").with("file", path.display()))?;
-        Ok(Self::List(rows.into_iter().skip(header + 1).filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty())).collect()))
+        Ok(Self::List(
+            rows.into_iter()
+                .skip(header + 1)
+                .filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()))
+                .collect(),
+        ))
     }
 }
 
@@ -119,7 +134,9 @@ fn open(path: &Path) -> Result<File> {
 }
 
 fn unreadable(path: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Fault {
-    Fault::invalid("dossiers.import_unreadable").with("file", path.display()).caused_by(error)
+    Fault::invalid("dossiers.import_unreadable")
+        .with("file", path.display())
+        .caused_by(error)
 }
 
 fn cell_text(cell: &Data) -> String {
@@ -163,8 +180,10 @@ impl Catalogue {
                 }
             }
         }
-        let detail = serde_json::json!({ "read": report.read, "written": report.written, "refused": report.refused.len() });
-        op.record(Entry::new("dossiers.catalogue_imported", "catalogue").detail(detail)).await?;
+        let detail =
+            serde_json::json!({ "read": report.read, "written": report.written, "refused": report.refused.len() });
+        op.record(Entry::new("dossiers.catalogue_imported", "catalogue").detail(detail))
+            .await?;
         Ok(report)
     }
 }
@@ -173,13 +192,20 @@ impl ImportReport {
     fn note(&mut self, line: usize, content: &str, outcome: std::result::Result<(), &'static str>) {
         match outcome {
             Ok(()) => self.written += 1,
-            Err(reason) => self.refused.push(RefusedRow { line, reason, found: content.chars().take(80).collect() }),
+            Err(reason) => self.refused.push(RefusedRow {
+                line,
+                reason,
+                found: content.chars().take(80).collect(),
+            }),
         }
     }
 }
 
 fn code_of(found: &str) -> std::result::Result<String, &'static str> {
-    found.parse::<ProcedureCode>().map(|code| code.to_string()).map_err(|_| "bad_code")
+    found
+        .parse::<ProcedureCode>()
+        .map(|code| code.to_string())
+        .map_err(|_| "bad_code")
 }
 
 fn record(line: &str) -> std::result::Result<(String, Vec<Section>), &'static str> {
@@ -192,7 +218,10 @@ fn record(line: &str) -> std::result::Result<(String, Vec<Section>), &'static st
         .iter()
         .filter_map(|(section, column)| {
             let body = text::clean_text(record[*column].as_str()?).trim().to_string();
-            (!body.is_empty() && body != NOTHING).then(|| Section { section: (*section).to_string(), body })
+            (!body.is_empty() && body != NOTHING).then(|| Section {
+                section: (*section).to_string(),
+                body,
+            })
         })
         .collect();
     Ok((code, sections))
@@ -225,16 +254,26 @@ fn listed(cells: &[String]) -> std::result::Result<FactRow, &'static str> {
 /// The levels that a list of agencies names; agencies that name no level say nothing.
 fn levels_of(agencies: &str) -> Vec<String> {
     let folded = text::fold(agencies);
-    [("cap tinh", "province"), ("so ", "province"), ("cap huyen", "district"), ("cap xa", "commune"), ("bo ", "ministry")]
-        .iter()
-        .filter(|(words, _)| folded.starts_with(words) || folded.contains(&format!(" {words}")) || folded.contains(*words) && words.starts_with("cap"))
-        .map(|(_, level)| (*level).to_string())
-        .fold(Vec::new(), |mut levels, level| {
-            if !levels.contains(&level) {
-                levels.push(level);
-            }
-            levels
-        })
+    [
+        ("cap tinh", "province"),
+        ("so ", "province"),
+        ("cap huyen", "district"),
+        ("cap xa", "commune"),
+        ("bo ", "ministry"),
+    ]
+    .iter()
+    .filter(|(words, _)| {
+        folded.starts_with(words)
+            || folded.contains(&format!(" {words}"))
+            || folded.contains(*words) && words.starts_with("cap")
+    })
+    .map(|(_, level)| (*level).to_string())
+    .fold(Vec::new(), |mut levels, level| {
+        if !levels.contains(&level) {
+            levels.push(level);
+        }
+        levels
+    })
 }
 
 #[cfg(test)]
@@ -248,7 +287,13 @@ mod tests {
         )
         .unwrap();
         assert_eq!(code, "1.001193");
-        assert_eq!(sections, [Section { section: "steps".into(), body: "Bước 1".into() }]);
+        assert_eq!(
+            sections,
+            [Section {
+                section: "steps".into(),
+                body: "Bước 1".into()
+            }]
+        );
     }
 
     #[test]

@@ -46,7 +46,11 @@ pub(super) async fn upsert_facts(connection: &mut PgConnection, rows: &[FactRow]
     Ok(())
 }
 
-pub(super) async fn replace_papers(connection: &mut PgConnection, codes: &[String], papers: &[(&String, &PaperRow)]) -> Result<()> {
+pub(super) async fn replace_papers(
+    connection: &mut PgConnection,
+    codes: &[String],
+    papers: &[(&String, &PaperRow)],
+) -> Result<()> {
     sqlx::query("DELETE FROM dossiers.procedure_paper WHERE code = ANY($1)")
         .bind(codes)
         .execute(&mut *connection)
@@ -73,7 +77,10 @@ pub(super) async fn replace_papers(connection: &mut PgConnection, codes: &[Strin
 }
 
 pub(super) async fn is_empty(connection: &mut PgConnection) -> Result<bool> {
-    sqlx::query_scalar("SELECT NOT EXISTS (SELECT FROM dossiers.procedure)").fetch_one(connection).await.map_err(db::fault)
+    sqlx::query_scalar("SELECT NOT EXISTS (SELECT FROM dossiers.procedure)")
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
 }
 
 pub(super) async fn mark_online(connection: &mut PgConnection, code: &str, app: &str, level: &str) -> Result<bool> {
@@ -106,33 +113,57 @@ pub(super) struct Found {
 
 impl Found {
     pub(super) fn place(&self) -> Place {
-        Place { score: self.score, code: self.code.clone() }
+        Place {
+            score: self.score,
+            code: self.code.clone(),
+        }
     }
 
     pub(super) fn into_card(self) -> ProcedureCard {
-        ProcedureCard { code: self.code, name: self.name, field: self.field, levels: self.levels, app: self.app }
+        ProcedureCard {
+            code: self.code,
+            name: self.name,
+            field: self.field,
+            levels: self.levels,
+            app: self.app,
+        }
     }
 }
 
 /// Each word may be the beginning of a word of the name. The words come from [`kernel::text::search_terms`], letters and digits
 /// only, so they cannot carry query operators.
 fn prefix_query(terms: &[String]) -> String {
-    terms.iter().map(|term| format!("{term}:*")).collect::<Vec<_>>().join(" & ")
+    terms
+        .iter()
+        .map(|term| format!("{term}:*"))
+        .collect::<Vec<_>>()
+        .join(" & ")
 }
 
 fn conditions(builder: &mut QueryBuilder<Postgres>, query: &ProcedureQuery, terms: &[String]) {
     builder.push(" WHERE true");
     if !terms.is_empty() {
-        builder.push(" AND search @@ to_tsquery('simple', ").push_bind(prefix_query(terms)).push(")");
+        builder
+            .push(" AND search @@ to_tsquery('simple', ")
+            .push_bind(prefix_query(terms))
+            .push(")");
     }
     if let Some(field) = &query.field {
         builder.push(" AND field = ").push_bind(field.clone());
     }
     if let Some(level) = query.level {
-        builder.push(" AND (").push_bind(level.key()).push(" = ANY(levels) OR online_level = ").push_bind(level.key()).push(")");
+        builder
+            .push(" AND (")
+            .push_bind(level.key())
+            .push(" = ANY(levels) OR online_level = ")
+            .push_bind(level.key())
+            .push(")");
     }
     if let Some(audience) = query.audience {
-        builder.push(" AND ").push_bind(audience.key()).push(" = ANY(audiences)");
+        builder
+            .push(" AND ")
+            .push_bind(audience.key())
+            .push(" = ANY(audiences)");
     }
     if query.online_only {
         builder.push(" AND app IS NOT NULL");
@@ -149,7 +180,10 @@ pub(super) async fn search(
     let mut builder = QueryBuilder::<Postgres>::new("SELECT * FROM (SELECT code, name, field, levels, app, ");
     builder.push("(CASE WHEN app IS NOT NULL THEN 1000 ELSE 0 END");
     if !terms.is_empty() {
-        builder.push(" + CASE WHEN folded LIKE '%' || ").push_bind(terms.join(" ")).push(" || '%' THEN 500 ELSE 0 END");
+        builder
+            .push(" + CASE WHEN folded LIKE '%' || ")
+            .push_bind(terms.join(" "))
+            .push(" || '%' THEN 500 ELSE 0 END");
         // Short names first among equals: the plain procedure before its variants with long conditions.
         builder.push(" - least(length(folded), 400)");
     }
@@ -157,7 +191,12 @@ pub(super) async fn search(
     conditions(&mut builder, query, terms);
     builder.push(") AS found");
     if let Some(place) = after {
-        builder.push(" WHERE (-score, code) > (").push_bind(-place.score).push(", ").push_bind(place.code.clone()).push(")");
+        builder
+            .push(" WHERE (-score, code) > (")
+            .push_bind(-place.score)
+            .push(", ")
+            .push_bind(place.code.clone())
+            .push(")");
     }
     builder.push(" ORDER BY -score, code LIMIT ").push_bind(limit);
     builder.build_query_as().fetch_all(connection).await.map_err(db::fault)
@@ -166,7 +205,11 @@ pub(super) async fn search(
 pub(super) async fn count(connection: &mut PgConnection, query: &ProcedureQuery, terms: &[String]) -> Result<i64> {
     let mut builder = QueryBuilder::<Postgres>::new("SELECT count(*) FROM dossiers.procedure");
     conditions(&mut builder, query, terms);
-    builder.build_query_scalar().fetch_one(connection).await.map_err(db::fault)
+    builder
+        .build_query_scalar()
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
 }
 
 pub(super) async fn fields(connection: &mut PgConnection) -> Result<Vec<FieldCount>> {
@@ -174,7 +217,24 @@ pub(super) async fn fields(connection: &mut PgConnection) -> Result<Vec<FieldCou
         .fetch_all(connection)
         .await
         .map_err(db::fault)?;
-    Ok(rows.into_iter().map(|(field, count)| FieldCount { field, count }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(field, count)| FieldCount { field, count })
+        .collect())
+}
+
+pub(super) async fn fields_at(connection: &mut PgConnection, level: &str) -> Result<Vec<FieldCount>> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT field, count(*) FROM dossiers.procedure WHERE $1 = ANY(levels) GROUP BY field ORDER BY count(*) DESC, field",
+    )
+    .bind(level)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(rows
+        .into_iter()
+        .map(|(field, count)| FieldCount { field, count })
+        .collect())
 }
 
 #[derive(sqlx::FromRow)]
@@ -209,7 +269,13 @@ pub(super) async fn procedure(connection: &mut PgConnection, code: &str) -> Resu
     .await
     .map_err(db::fault)?;
     Ok(row.map(|row| ProcedureView {
-        card: ProcedureCard { code: row.code, name: row.name, field: row.field, levels: row.levels, app: row.app },
+        card: ProcedureCard {
+            code: row.code,
+            name: row.name,
+            field: row.field,
+            levels: row.levels,
+            app: row.app,
+        },
         online_level: row.online_level,
         kind: row.kind,
         decision: row.decision,
@@ -240,25 +306,31 @@ pub(super) async fn papers(connection: &mut PgConnection, code: &str) -> Result<
     .map_err(db::fault)?;
     Ok(rows
         .into_iter()
-        .map(|(seq, name, originals, copies, handing, has_form, conditional)| PaperRow {
-            seq,
-            name,
-            originals,
-            copies,
-            handing,
-            has_form,
-            conditional,
-        })
+        .map(
+            |(seq, name, originals, copies, handing, has_form, conditional)| PaperRow {
+                seq,
+                name,
+                originals,
+                copies,
+                handing,
+                has_form,
+                conditional,
+            },
+        )
         .collect())
 }
 
 pub(super) async fn sections(connection: &mut PgConnection, code: &str) -> Result<Vec<Section>> {
-    let rows: Vec<(String, String)> = sqlx::query_as("SELECT section, body FROM dossiers.procedure_text WHERE code = $1")
-        .bind(code)
-        .fetch_all(connection)
-        .await
-        .map_err(db::fault)?;
-    let mut sections: Vec<Section> = rows.into_iter().map(|(section, body)| Section { section, body }).collect();
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT section, body FROM dossiers.procedure_text WHERE code = $1")
+            .bind(code)
+            .fetch_all(connection)
+            .await
+            .map_err(db::fault)?;
+    let mut sections: Vec<Section> = rows
+        .into_iter()
+        .map(|(section, body)| Section { section, body })
+        .collect();
     let place = |section: &str| super::import::SECTIONS.iter().position(|(key, _)| *key == section);
     sections.sort_by_key(|section| place(&section.section));
     Ok(sections)
@@ -279,7 +351,11 @@ pub(super) async fn replace_sections(
     if !known {
         return Ok(false);
     }
-    sqlx::query("DELETE FROM dossiers.procedure_text WHERE code = $1").bind(code).execute(&mut *connection).await.map_err(db::fault)?;
+    sqlx::query("DELETE FROM dossiers.procedure_text WHERE code = $1")
+        .bind(code)
+        .execute(&mut *connection)
+        .await
+        .map_err(db::fault)?;
     for section in sections {
         sqlx::query("INSERT INTO dossiers.procedure_text (code, section, body, imported_at) VALUES ($1, $2, $3, $4)")
             .bind(code)
@@ -294,11 +370,7 @@ pub(super) async fn replace_sections(
 }
 
 /// Writes the facts that an official list gives (name, field, levels) and leaves all others as they are.
-pub(super) async fn upsert_listed(
-    connection: &mut PgConnection,
-    row: &FactRow,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub(super) async fn upsert_listed(connection: &mut PgConnection, row: &FactRow, now: DateTime<Utc>) -> Result<()> {
     sqlx::query(
         "INSERT INTO dossiers.procedure (code, name, field, levels, kind, decision, result_codes, result_names, audiences, link,
                                          channels, folded, loaded_at)

@@ -58,27 +58,57 @@ impl State {
     }
 
     fn to(self, status: Status) -> Result<Self> {
-        let resume = if status == Status::Supplement { self.resume } else { None };
-        Ok(Self { status: self.status.to(status)?, supplied: false, resume, ..self })
+        let resume = if status == Status::Supplement {
+            self.resume
+        } else {
+            None
+        };
+        Ok(Self {
+            status: self.status.to(status)?,
+            supplied: false,
+            resume,
+            ..self
+        })
     }
 
     /// The agency takes the dossier in: status 2, and the promised day counts from now.
-    pub fn receive(self, now: DateTime<Utc>, calendar: &WorkingCalendar, length: Deadline, rule: &IntakeRule) -> Result<Self> {
+    pub fn receive(
+        self,
+        now: DateTime<Utc>,
+        calendar: &WorkingCalendar,
+        length: Deadline,
+        rule: &IntakeRule,
+    ) -> Result<Self> {
         self.checked_again()?;
         let due = calendar.due(now, length, rule).at;
         let received = self.to(Status::Received)?;
-        Ok(Self { received_at: Some(now), promised_at: Some(due), due_at: Some(due), waiting_since: None, ..received })
+        Ok(Self {
+            received_at: Some(now),
+            promised_at: Some(due),
+            due_at: Some(due),
+            waiting_since: None,
+            ..received
+        })
     }
 
     /// Something is missing: status 5, and the clock stands.
     pub fn ask_supplement(self, now: DateTime<Utc>) -> Result<Self> {
         // Asked again while a supplement is being checked: nothing was promised yet, so only the round counts.
         if self.status == Status::Supplement && self.supplied {
-            return Ok(Self { supplied: false, rounds: self.rounds + 1, ..self });
+            return Ok(Self {
+                supplied: false,
+                rounds: self.rounds + 1,
+                ..self
+            });
         }
         let asked = self.to(Status::Supplement)?;
         let waiting_since = self.received_at.map(|_| now);
-        Ok(Self { resume: Some(self.status), rounds: self.rounds + 1, waiting_since, ..asked })
+        Ok(Self {
+            resume: Some(self.status),
+            rounds: self.rounds + 1,
+            waiting_since,
+            ..asked
+        })
     }
 
     /// The supplement came. A dossier that was received goes on where it stood, its due moved by the working time that it
@@ -95,12 +125,19 @@ impl State {
 
     /// Somebody works on a received dossier: status 4. Nothing changes in other statuses.
     pub fn begin_processing(self) -> Result<Self> {
-        if self.status == Status::Received { self.to(Status::Processing) } else { Ok(self) }
+        if self.status == Status::Received {
+            self.to(Status::Processing)
+        } else {
+            Ok(self)
+        }
     }
 
     /// A fee must be paid before work goes on: status 6, and the clock stands.
     pub fn demand_payment(self, now: DateTime<Utc>) -> Result<Self> {
-        Ok(Self { waiting_since: Some(now), ..self.to(Status::Payment)? })
+        Ok(Self {
+            waiting_since: Some(now),
+            ..self.to(Status::Payment)?
+        })
     }
 
     /// The fee was paid: status 4, the due moved by the working time that it waited.
@@ -113,13 +150,24 @@ impl State {
 
     /// The agency refuses: status 3 at the door, 8 afterwards.
     pub fn refuse(self, now: DateTime<Utc>) -> Result<Self> {
-        let status = if self.status == Status::Registered { Status::NotReceived } else { Status::Stopped };
-        Ok(Self { finished_at: Some(now), waiting_since: None, ..self.to(status)? })
+        let status = if self.status == Status::Registered {
+            Status::NotReceived
+        } else {
+            Status::Stopped
+        };
+        Ok(Self {
+            finished_at: Some(now),
+            waiting_since: None,
+            ..self.to(status)?
+        })
     }
 
     /// There is a result: status 9, by way of 4.
     pub fn finish(self, now: DateTime<Utc>) -> Result<Self> {
-        Ok(Self { finished_at: Some(now), ..self.begin_processing()?.to(Status::Finished)? })
+        Ok(Self {
+            finished_at: Some(now),
+            ..self.begin_processing()?.to(Status::Finished)?
+        })
     }
 
     /// The result is handed over: status 10.
@@ -127,7 +175,10 @@ impl State {
         if self.status == Status::Processing || self.status == Status::Received {
             return Err(Fault::conflict("dossiers.no_result"));
         }
-        Ok(Self { returned_at: Some(now), ..self.to(Status::Returned)? })
+        Ok(Self {
+            returned_at: Some(now),
+            ..self.to(Status::Returned)?
+        })
     }
 
     /// The applicant takes the dossier back: status 7.
@@ -135,7 +186,11 @@ impl State {
         if !self.status.is_open() {
             return Err(Fault::conflict("dossiers.not_withdrawable").with("status", self.status.number()));
         }
-        Ok(Self { finished_at: Some(now), waiting_since: None, ..self.to(Status::Withdrawn)? })
+        Ok(Self {
+            finished_at: Some(now),
+            waiting_since: None,
+            ..self.to(Status::Withdrawn)?
+        })
     }
 
     /// The agency apologises and names a new day, which must be a working day after today and after the day that was told.
@@ -143,19 +198,34 @@ impl State {
         let (Some(due), Status::Received | Status::Processing) = (self.due_at, self.status) else {
             return Err(Fault::conflict("dossiers.no_apology_now").with("status", self.status.number()));
         };
-        let refused = |code| Err(Fault::invalid(code).with("date", format_date(new_day)).field("new_due", code));
+        let refused = |code| {
+            Err(Fault::invalid(code)
+                .with("date", format_date(new_day))
+                .field("new_due", code))
+        };
         if new_day <= local_date(now) || new_day <= local_date(due) {
             return refused("dossiers.new_due_not_later");
         }
         if !calendar.is_working_day(new_day) {
             return refused("dossiers.new_due_day_off");
         }
-        Ok(Self { due_at: Some(calendar.closing(new_day)), apologised_at: Some(now), ..self })
+        Ok(Self {
+            due_at: Some(calendar.closing(new_day)),
+            apologised_at: Some(now),
+            ..self
+        })
     }
 
     /// The dossier as it is once its due has passed; unchanged if it is not late, or known to be.
     pub fn found_late(self, now: DateTime<Utc>) -> Self {
-        if self.is_late(now) && self.late_at.is_none() { Self { late_at: Some(now), ..self } } else { self }
+        if self.is_late(now) && self.late_at.is_none() {
+            Self {
+                late_at: Some(now),
+                ..self
+            }
+        } else {
+            self
+        }
     }
 
     /// Whether it is open, its clock runs, and the due has passed.
@@ -166,7 +236,11 @@ impl State {
     /// A dossier in which a supplement is awaited cannot be received.
     fn checked_again(&self) -> Result<()> {
         let waits = self.status == Status::Supplement && !self.supplied;
-        if waits { Err(Fault::conflict("dossiers.supplement_awaited")) } else { Ok(()) }
+        if waits {
+            Err(Fault::conflict("dossiers.supplement_awaited"))
+        } else {
+            Ok(())
+        }
     }
 
     /// The clock runs again.

@@ -91,7 +91,9 @@ impl Status {
         if self.next().contains(&next) {
             Ok(next)
         } else {
-            Err(Fault::conflict("dossiers.unlawful_status").with("from", self.number()).with("to", next.number()))
+            Err(Fault::conflict("dossiers.unlawful_status")
+                .with("from", self.number())
+                .with("to", next.number()))
         }
     }
 
@@ -175,14 +177,21 @@ mod tests {
     fn an_unlawful_status_says_from_where_to_where() {
         let fault = Status::Returned.to(Status::Processing).unwrap_err();
         assert_eq!((fault.code, fault.kind.status()), ("dossiers.unlawful_status", 409));
-        assert_eq!((fault.params["from"].as_str(), fault.params["to"].as_str()), ("10", "4"));
+        assert_eq!(
+            (fault.params["from"].as_str(), fault.params["to"].as_str()),
+            ("10", "4")
+        );
     }
 
     #[test]
     fn numbers_round_trip_and_open_statuses_have_a_way_on() {
         for status in Status::ALL {
             assert_eq!(Status::try_from(status.number()).unwrap(), status);
-            assert_eq!(status.is_open(), status.next().contains(&Status::Withdrawn), "{status:?}");
+            assert_eq!(
+                status.is_open(),
+                status.next().contains(&Status::Withdrawn),
+                "{status:?}"
+            );
         }
         assert!(Status::try_from(11).is_err());
     }

@@ -90,7 +90,10 @@ impl Prefill {
             Self::PersonalNumber => matches!(kind, Kind::PersonalNumber | Kind::Text { .. }),
             Self::BirthDate => matches!(kind, Kind::Date { .. }),
             Self::Sex => {
-                kind.catalogue().is_some() || ["male", "female"].iter().all(|sex| kind.own_options().iter().any(|own| own == sex))
+                kind.catalogue().is_some()
+                    || ["male", "female"]
+                        .iter()
+                        .all(|sex| kind.own_options().iter().any(|own| own == sex))
             }
             Self::Phone => matches!(kind, Kind::Phone | Kind::Text { .. }),
             Self::Email => matches!(kind, Kind::Email | Kind::Text { .. }),
@@ -116,15 +119,28 @@ pub enum Options {
 #[expect(missing_docs, reason = "the fields are the keys of the grammar")]
 pub enum FieldKind {
     /// One line.
-    Text { max_length: u32, #[serde(default, skip_serializing_if = "Vec::is_empty")] pattern: Vec<Pattern> },
+    Text {
+        max_length: u32,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pattern: Vec<Pattern>,
+    },
     /// Several lines.
     LongText { max_length: u32 },
     /// A person's full name (họ, chữ đệm và tên) in one piece.
     Name { max_length: u32 },
     /// A day. `past`: today or before; `future`: today or later.
-    Date { min: Option<NaiveDate>, max: Option<NaiveDate>, past: bool, future: bool },
+    Date {
+        min: Option<NaiveDate>,
+        max: Option<NaiveDate>,
+        past: bool,
+        future: bool,
+    },
     /// A number with at most so many decimal places.
-    Number { min: Option<Decimal>, max: Option<Decimal>, decimals: u32 },
+    Number {
+        min: Option<Decimal>,
+        max: Option<Decimal>,
+        decimals: u32,
+    },
     /// An amount in đồng.
     Money { min: i64, max: Option<i64> },
     /// A Vietnamese telephone number.
@@ -161,7 +177,9 @@ impl FieldKind {
             Self::Email => "email",
             Self::PersonalNumber => "personal_number",
             Self::TaxNumber => "tax_number",
-            Self::Choice { options: Options::Catalogue(_) } => "catalogue",
+            Self::Choice {
+                options: Options::Catalogue(_),
+            } => "catalogue",
             Self::Choice { .. } => "choice",
             Self::Choices { .. } => "choices",
             Self::YesNo => "yes_no",
@@ -173,7 +191,12 @@ impl FieldKind {
     /// The choices listed in the form.
     pub fn own_options(&self) -> &[String] {
         match self {
-            Self::Choice { options: Options::Own(own) } | Self::Choices { options: Options::Own(own) } => own,
+            Self::Choice {
+                options: Options::Own(own),
+            }
+            | Self::Choices {
+                options: Options::Own(own),
+            } => own,
             _ => &[],
         }
     }
@@ -181,27 +204,43 @@ impl FieldKind {
     /// The catalogue of the choices.
     pub fn catalogue(&self) -> Option<&str> {
         match self {
-            Self::Choice { options: Options::Catalogue(name) } | Self::Choices { options: Options::Catalogue(name) } => Some(name),
+            Self::Choice {
+                options: Options::Catalogue(name),
+            }
+            | Self::Choices {
+                options: Options::Catalogue(name),
+            } => Some(name),
             _ => None,
         }
     }
 
     /// Whether one chooses rather than types: "Hãy chọn" instead of "Hãy nhập".
     pub fn is_chosen(&self) -> bool {
-        matches!(self, Self::Choice { .. } | Self::Choices { .. } | Self::YesNo | Self::Area)
+        matches!(
+            self,
+            Self::Choice { .. } | Self::Choices { .. } | Self::YesNo | Self::Area
+        )
     }
 
     /// The most characters of a text.
     pub fn max_length(&self) -> Option<u32> {
         match self {
-            Self::Text { max_length, .. } | Self::LongText { max_length } | Self::Name { max_length } => Some(*max_length),
+            Self::Text { max_length, .. } | Self::LongText { max_length } | Self::Name { max_length } => {
+                Some(*max_length)
+            }
             _ => None,
         }
     }
 
     /// What FEEL sees.
     pub fn feel_type(&self) -> Type {
-        let place = |keys: &[&str]| Type::Context(keys.iter().map(|key| (key.to_string(), Type::Text)).collect::<BTreeMap<_, _>>());
+        let place = |keys: &[&str]| {
+            Type::Context(
+                keys.iter()
+                    .map(|key| (key.to_string(), Type::Text))
+                    .collect::<BTreeMap<_, _>>(),
+            )
+        };
         match self {
             Self::Date { .. } => Type::Date,
             Self::Number { .. } | Self::Money { .. } => Type::Number,

@@ -8,8 +8,8 @@ use schema::feel::{Expression, Type, TypeScope, infer};
 use schema::{Document, FileName, Map, Node, Problems, envelope};
 
 use super::{
-    CheckDefinition, Class, Condition, FORMAT, FieldDefinition, FieldKind, FormDefinition, Options, PageContent, PageDefinition,
-    Pattern, Prefill,
+    CheckDefinition, Class, Condition, FORMAT, FieldDefinition, FieldKind, FormDefinition, Options, PageContent,
+    PageDefinition, Pattern, Prefill,
 };
 
 /// Keys that would collide in the texts: `forms.<form>.check.<code>`, `<field>.label`.
@@ -20,8 +20,23 @@ const LONGEST_TEXT: u32 = 20_000;
 /// The most decimal places: with them every answer is exact as a JSON number.
 const MOST_DECIMALS: u32 = 6;
 const TYPES: [&str; 17] = [
-    "text", "long_text", "name", "date", "number", "money", "phone", "email", "personal_number", "tax_number", "choice", "choices",
-    "yes_no", "address", "area", "catalogue", "papers",
+    "text",
+    "long_text",
+    "name",
+    "date",
+    "number",
+    "money",
+    "phone",
+    "email",
+    "personal_number",
+    "tax_number",
+    "choice",
+    "choices",
+    "yes_no",
+    "address",
+    "area",
+    "catalogue",
+    "papers",
 ];
 
 /// An expression to be checked when all fields are known.
@@ -52,7 +67,9 @@ impl FormDefinition {
             && name != definition.form
         {
             let message = format!("the file is called \"{name}\", the form \"{}\"", definition.form);
-            problems.at(&node, "forms.name_differs", message).hint("give both the same name");
+            problems
+                .at(&node, "forms.name_differs", message)
+                .hint("give both the same name");
         }
         (problems.len() == before).then_some(definition)
     }
@@ -76,7 +93,11 @@ impl FormDefinition {
         top.map.finish(problems);
         reader.check_expressions(problems);
         let form = form?;
-        (problems.len() == before).then_some(Self { format: top.format, form, pages })
+        (problems.len() == before).then_some(Self {
+            format: top.format,
+            form,
+            pages,
+        })
     }
 }
 
@@ -86,15 +107,25 @@ impl Reader {
         let key = map.required("page", problems).and_then(|key| {
             let text = key.key(problems)?;
             if RESERVED.contains(&text.as_str()) {
-                problems.at(&key, "forms.reserved_key", format!("\"{text}\" has another meaning in the texts"));
+                problems.at(
+                    &key,
+                    "forms.reserved_key",
+                    format!("\"{text}\" has another meaning in the texts"),
+                );
             }
             if !self.pages.insert(text.clone()) {
-                problems.at(&key, "forms.duplicate_page", format!("there is a page \"{text}\" already"));
+                problems.at(
+                    &key,
+                    "forms.duplicate_page",
+                    format!("there is a page \"{text}\" already"),
+                );
             }
             Some(text)
         });
         // Only what was asked before may decide whether a page is asked.
-        let when = map.optional("when").and_then(|when| self.expression(&when, self.scope.clone(), problems));
+        let when = map
+            .optional("when")
+            .and_then(|when| self.expression(&when, self.scope.clone(), problems));
         let fields = map.optional("fields");
         let papers = map.optional("papers");
         let check = map.optional("check");
@@ -118,7 +149,11 @@ impl Reader {
                 }
                 for key in &keys {
                     if !self.papers.insert(key.clone()) {
-                        problems.at(&papers, "forms.duplicate_paper", format!("the paper \"{key}\" is asked for twice"));
+                        problems.at(
+                            &papers,
+                            "forms.duplicate_paper",
+                            format!("the paper \"{key}\" is asked for twice"),
+                        );
                     }
                 }
                 PageContent::Papers(keys)
@@ -141,16 +176,27 @@ impl Reader {
             }
         };
         map.finish(problems);
-        Some(PageDefinition { page: key?, when, content, checks })
+        Some(PageDefinition {
+            page: key?,
+            when,
+            content,
+            checks,
+        })
     }
 
     fn check(&mut self, node: &Node, fields: &[FieldDefinition], problems: &mut Problems) -> Option<CheckDefinition> {
         let mut map = node.as_map(problems)?;
-        let that = map.required("that", problems).and_then(|that| self.expression(&that, self.scope.clone(), problems));
+        let that = map
+            .required("that", problems)
+            .and_then(|that| self.expression(&that, self.scope.clone(), problems));
         let code = map.required("code", problems).and_then(|code| {
             let text = code.key(problems)?;
             if !self.checks.insert(text.clone()) {
-                problems.at(&code, "forms.duplicate_check", format!("there is a check \"{text}\" already"));
+                problems.at(
+                    &code,
+                    "forms.duplicate_check",
+                    format!("there is a check \"{text}\" already"),
+                );
             }
             Some(text)
         });
@@ -160,29 +206,45 @@ impl Reader {
                 if let Some(key) = &key
                     && !fields.iter().any(|own| own.field == *key)
                 {
-                    problems.at(&field, "forms.check_field", format!("\"{key}\" is no field of this page"));
+                    problems.at(
+                        &field,
+                        "forms.check_field",
+                        format!("\"{key}\" is no field of this page"),
+                    );
                 }
                 key
             }
             None => {
                 let named = that.as_ref().map(roots).unwrap_or_default();
-                fields.iter().find(|own| named.contains(&own.field)).or(fields.first()).map(|own| own.field.clone())
+                fields
+                    .iter()
+                    .find(|own| named.contains(&own.field))
+                    .or(fields.first())
+                    .map(|own| own.field.clone())
             }
         };
         map.finish(problems);
-        Some(CheckDefinition { that: that?, code: code?, field: field? })
+        Some(CheckDefinition {
+            that: that?,
+            code: code?,
+            field: field?,
+        })
     }
 
     fn field(&mut self, node: &Node, problems: &mut Problems) -> Option<FieldDefinition> {
         let mut map = node.as_map(problems)?;
-        let key = map.required("field", problems).and_then(|key| self.field_key(&key, problems));
+        let key = map
+            .required("field", problems)
+            .and_then(|key| self.field_key(&key, problems));
         let kind = kind(&mut map, problems);
         let required = match map.optional("required") {
             None => Some(Condition::Never),
-            Some(required) if required.is_string() => {
-                self.expression(&required, TypeScope::new(), problems).map(Condition::When)
-            }
-            Some(required) => required.boolean(problems).map(|yes| if yes { Condition::Always } else { Condition::Never }),
+            Some(required) if required.is_string() => self
+                .expression(&required, TypeScope::new(), problems)
+                .map(Condition::When),
+            Some(required) => required
+                .boolean(problems)
+                .map(|yes| if yes { Condition::Always } else { Condition::Never }),
         };
         let classes = [
             ("public", Class::Public),
@@ -190,21 +252,34 @@ impl Reader {
             ("personal", Class::Personal),
             ("sensitive", Class::Sensitive),
         ];
-        let class = map.required("class", problems).and_then(|class| class.choice(&classes, problems));
+        let class = map
+            .required("class", problems)
+            .and_then(|class| class.choice(&classes, problems));
         let prefill = map.optional("prefill").and_then(|prefill| {
             let source = prefill.choice(&Prefill::WORDS, problems)?;
             if let Some(kind) = &kind
                 && !source.fits(kind)
             {
-                problems.at(&prefill, "forms.prefill", format!("a field of type {} cannot hold this", kind.word()));
+                problems.at(
+                    &prefill,
+                    "forms.prefill",
+                    format!("a field of type {} cannot hold this", kind.word()),
+                );
             }
             Some(source)
         });
         map.finish(problems);
         if let Some(key) = &key {
-            self.scope.set(key.clone(), kind.as_ref().map_or(Type::Any, FieldKind::feel_type));
+            self.scope
+                .set(key.clone(), kind.as_ref().map_or(Type::Any, FieldKind::feel_type));
         }
-        Some(FieldDefinition { field: key?, kind: kind?, required: required?, class: class?, prefill })
+        Some(FieldDefinition {
+            field: key?,
+            kind: kind?,
+            required: required?,
+            class: class?,
+            prefill,
+        })
     }
 
     fn field_key(&mut self, node: &Node, problems: &mut Problems) -> Option<String> {
@@ -213,14 +288,26 @@ impl Reader {
         let is_name = Expression::parse(&key).is_ok_and(|parsed| parsed.names().iter().eq([&key]));
         if !is_name {
             problems
-                .at(node, "forms.field_key", format!("\"{key}\" cannot be a name in expressions"))
+                .at(
+                    node,
+                    "forms.field_key",
+                    format!("\"{key}\" cannot be a name in expressions"),
+                )
                 .hint("small letters, digits and _ only, and no word of FEEL such as \"in\" or \"for\"");
         }
         if RESERVED.contains(&key.as_str()) {
-            problems.at(node, "forms.reserved_key", format!("\"{key}\" has another meaning in the texts"));
+            problems.at(
+                node,
+                "forms.reserved_key",
+                format!("\"{key}\" has another meaning in the texts"),
+            );
         }
         if !self.fields.insert(key.clone()) {
-            problems.at(node, "forms.duplicate_field", format!("there is a field \"{key}\" already"));
+            problems.at(
+                node,
+                "forms.duplicate_field",
+                format!("there is a field \"{key}\" already"),
+            );
         }
         Some(key)
     }
@@ -229,7 +316,11 @@ impl Reader {
         let source = node.non_empty_string(problems)?;
         match Expression::parse(&source) {
             Ok(expression) => {
-                self.pending.push(Pending { node: node.clone(), expression: expression.clone(), scope });
+                self.pending.push(Pending {
+                    node: node.clone(),
+                    expression: expression.clone(),
+                    scope,
+                });
                 Some(expression)
             }
             Err(error) => {
@@ -240,12 +331,23 @@ impl Reader {
     }
 
     fn check_expressions(&mut self, problems: &mut Problems) {
-        for Pending { node, expression, scope } in &self.pending {
-            let later: Vec<String> =
-                roots(expression).into_iter().filter(|name| scope.get(name).is_none() && self.fields.contains(name)).collect();
+        for Pending {
+            node,
+            expression,
+            scope,
+        } in &self.pending
+        {
+            let later: Vec<String> = roots(expression)
+                .into_iter()
+                .filter(|name| scope.get(name).is_none() && self.fields.contains(name))
+                .collect();
             if !later.is_empty() {
                 problems
-                    .at(node, "forms.asked_later", format!("{} is asked later than this", later.join(", ")))
+                    .at(
+                        node,
+                        "forms.asked_later",
+                        format!("{} is asked later than this", later.join(", ")),
+                    )
                     .hint("an expression reads answers on earlier pages (required and check: also on its own page)");
                 continue;
             }
@@ -266,16 +368,27 @@ impl Reader {
 
 /// The first parts of the paths that an expression reads.
 fn roots(expression: &Expression) -> BTreeSet<String> {
-    expression.names().iter().map(|path| path.split('.').next().unwrap_or_default().to_owned()).collect()
+    expression
+        .names()
+        .iter()
+        .map(|path| path.split('.').next().unwrap_or_default().to_owned())
+        .collect()
 }
 
 fn kind(map: &mut Map, problems: &mut Problems) -> Option<FieldKind> {
     let node = map.required("type", problems)?;
     let words: Vec<(&str, &str)> = TYPES.iter().map(|word| (*word, *word)).collect();
     let kind = match node.choice(&words, problems)? {
-        "text" => FieldKind::Text { max_length: length(map, 250, problems), pattern: patterns(map, problems) },
-        "long_text" => FieldKind::LongText { max_length: length(map, 5_000, problems) },
-        "name" => FieldKind::Name { max_length: length(map, 100, problems) },
+        "text" => FieldKind::Text {
+            max_length: length(map, 250, problems),
+            pattern: patterns(map, problems),
+        },
+        "long_text" => FieldKind::LongText {
+            max_length: length(map, 5_000, problems),
+        },
+        "name" => FieldKind::Name {
+            max_length: length(map, 100, problems),
+        },
         "date" => date(map, problems),
         "number" => number(map, problems),
         "money" => {
@@ -284,17 +397,28 @@ fn kind(map: &mut Map, problems: &mut Problems) -> Option<FieldKind> {
             if let Some((Some(most), node)) = &max {
                 in_order(&min, most, node, problems);
             }
-            FieldKind::Money { min, max: max.and_then(|(max, _)| max) }
+            FieldKind::Money {
+                min,
+                max: max.and_then(|(max, _)| max),
+            }
         }
         "phone" => FieldKind::Phone,
         "email" => FieldKind::Email,
         "personal_number" => FieldKind::PersonalNumber,
         "tax_number" => FieldKind::TaxNumber,
-        "choice" => FieldKind::Choice { options: options(map, &node, problems)? },
-        "choices" => FieldKind::Choices { options: options(map, &node, problems)? },
+        "choice" => FieldKind::Choice {
+            options: options(map, &node, problems)?,
+        },
+        "choices" => FieldKind::Choices {
+            options: options(map, &node, problems)?,
+        },
         "catalogue" => {
-            let name = map.required("catalogue", problems).and_then(|name| name.key(problems))?;
-            FieldKind::Choice { options: Options::Catalogue(name) }
+            let name = map
+                .required("catalogue", problems)
+                .and_then(|name| name.key(problems))?;
+            FieldKind::Choice {
+                options: Options::Catalogue(name),
+            }
         }
         "yes_no" => FieldKind::YesNo,
         "address" => FieldKind::Address,
@@ -310,11 +434,17 @@ fn kind(map: &mut Map, problems: &mut Problems) -> Option<FieldKind> {
 }
 
 fn length(map: &mut Map, usual: u32, problems: &mut Problems) -> u32 {
-    let Some(node) = map.optional("max_length") else { return usual };
+    let Some(node) = map.optional("max_length") else {
+        return usual;
+    };
     match node.count(problems) {
         Some(length) if (1..=LONGEST_TEXT).contains(&length) => length,
         Some(length) => {
-            problems.at(&node, "forms.range", format!("{length} is not between 1 and {LONGEST_TEXT} characters"));
+            problems.at(
+                &node,
+                "forms.range",
+                format!("{length} is not between 1 and {LONGEST_TEXT} characters"),
+            );
             usual
         }
         None => usual,
@@ -322,8 +452,14 @@ fn length(map: &mut Map, usual: u32, problems: &mut Problems) -> u32 {
 }
 
 fn patterns(map: &mut Map, problems: &mut Problems) -> Vec<Pattern> {
-    let Some(node) = map.optional("pattern") else { return Vec::new() };
-    let items = if node.is_list() { node.list(problems) } else { vec![node] };
+    let Some(node) = map.optional("pattern") else {
+        return Vec::new();
+    };
+    let items = if node.is_list() {
+        node.list(problems)
+    } else {
+        vec![node]
+    };
     let mut patterns = Vec::new();
     for item in &items {
         if let Some(text) = item.string(problems) {
@@ -341,8 +477,13 @@ fn patterns(map: &mut Map, problems: &mut Problems) -> Vec<Pattern> {
 }
 
 fn date(map: &mut Map, problems: &mut Problems) -> FieldKind {
-    let past = map.optional("past").and_then(|past| past.boolean(problems)).unwrap_or(false);
-    let future = map.optional("future").map(|future| (future.boolean(problems).unwrap_or(false), future));
+    let past = map
+        .optional("past")
+        .and_then(|past| past.boolean(problems))
+        .unwrap_or(false);
+    let future = map
+        .optional("future")
+        .map(|future| (future.boolean(problems).unwrap_or(false), future));
     let min: Option<NaiveDate> = map.optional("min").and_then(|min| min.date(problems));
     let max = map.optional("max").map(|max| (max.date(problems), max));
     if let Some((true, node)) = &future
@@ -353,7 +494,12 @@ fn date(map: &mut Map, problems: &mut Problems) -> FieldKind {
     if let (Some(min), Some((Some(max), node))) = (&min, &max) {
         in_order(min, max, node, problems);
     }
-    FieldKind::Date { min, max: max.and_then(|(max, _)| max), past, future: future.is_some_and(|(future, _)| future) }
+    FieldKind::Date {
+        min,
+        max: max.and_then(|(max, _)| max),
+        past,
+        future: future.is_some_and(|(future, _)| future),
+    }
 }
 
 fn number(map: &mut Map, problems: &mut Problems) -> FieldKind {
@@ -362,7 +508,11 @@ fn number(map: &mut Map, problems: &mut Problems) -> FieldKind {
         Some(node) => match node.count(problems) {
             Some(places) if places <= MOST_DECIMALS => places,
             Some(places) => {
-                problems.at(&node, "forms.range", format!("{places} decimal places; at most {MOST_DECIMALS} are kept exactly"));
+                problems.at(
+                    &node,
+                    "forms.range",
+                    format!("{places} decimal places; at most {MOST_DECIMALS} are kept exactly"),
+                );
                 0
             }
             None => 0,
@@ -373,7 +523,11 @@ fn number(map: &mut Map, problems: &mut Problems) -> FieldKind {
     if let (Some(min), Some((Some(max), node))) = (&min, &max) {
         in_order(min, max, node, problems);
     }
-    FieldKind::Number { min, max: max.and_then(|(max, _)| max), decimals }
+    FieldKind::Number {
+        min,
+        max: max.and_then(|(max, _)| max),
+        decimals,
+    }
 }
 
 fn in_order<T: PartialOrd>(min: &T, max: &T, node: &Node, problems: &mut Problems) {
@@ -389,14 +543,25 @@ fn options(map: &mut Map, kind: &Node, problems: &mut Problems) -> Option<Option
             if list.is_list() && options.len() < 2 {
                 problems.at(&list, "forms.options", "a choice needs at least two options");
             }
-            for option in options.iter().filter(|own| RESERVED_OPTIONS.contains(&own.as_str()) || own.starts_with("error_")) {
-                problems.at(&list, "forms.options", format!("\"{option}\" has another meaning in the texts"));
+            for option in options
+                .iter()
+                .filter(|own| RESERVED_OPTIONS.contains(&own.as_str()) || own.starts_with("error_"))
+            {
+                problems.at(
+                    &list,
+                    "forms.options",
+                    format!("\"{option}\" has another meaning in the texts"),
+                );
             }
             Some(Options::Own(options))
         }
         (None, Some(name)) => name.key(problems).map(Options::Catalogue),
         _ => {
-            problems.at(kind, "forms.options", "a choice needs options: […] or catalogue: <name>, one of them");
+            problems.at(
+                kind,
+                "forms.options",
+                "a choice needs options: […] or catalogue: <name>, one of them",
+            );
             None
         }
     }

@@ -46,7 +46,10 @@ pub(crate) async fn credential(connection: &mut PgConnection, login_folded: &str
 }
 
 /// State and hash once more, locked against a change until the operation ends.
-pub(crate) async fn lock_credential(connection: &mut PgConnection, id: Uuid) -> Result<Option<(Option<String>, AccountState)>> {
+pub(crate) async fn lock_credential(
+    connection: &mut PgConnection,
+    id: Uuid,
+) -> Result<Option<(Option<String>, AccountState)>> {
     let row: Option<(Option<String>, String)> =
         sqlx::query_as("SELECT password, state FROM identity.account WHERE id = $1 FOR UPDATE")
             .bind(id)
@@ -66,11 +69,13 @@ pub(crate) async fn of_person(connection: &mut PgConnection, person: PersonId) -
 }
 
 pub(crate) async fn get(connection: &mut PgConnection, id: AccountId) -> Result<Option<Account>> {
-    let row = sqlx::query_as::<_, AccountRow>("SELECT id, person, login, state, created_at FROM identity.account WHERE id = $1")
-        .bind(id.uuid())
-        .fetch_optional(connection)
-        .await
-        .map_err(db::fault)?;
+    let row = sqlx::query_as::<_, AccountRow>(
+        "SELECT id, person, login, state, created_at FROM identity.account WHERE id = $1",
+    )
+    .bind(id.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
     row.map(|row| {
         Ok(Account {
             id: row.id.into(),
@@ -121,7 +126,12 @@ pub(crate) async fn lock_state(connection: &mut PgConnection, id: AccountId) -> 
     word.as_deref().map(state).transpose()
 }
 
-pub(crate) async fn set_state(connection: &mut PgConnection, _permit: &Permit, id: AccountId, to: AccountState) -> Result<()> {
+pub(crate) async fn set_state(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    id: AccountId,
+    to: AccountState,
+) -> Result<()> {
     sqlx::query("UPDATE identity.account SET state = $2 WHERE id = $1")
         .bind(id.uuid())
         .bind(to.as_str())

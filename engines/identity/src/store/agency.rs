@@ -39,7 +39,10 @@ impl AgencyRow {
             area_code: self.area_code,
             address: self.address,
             phone: self.phone,
-            validity: Validity { from: self.valid_from, to: self.valid_to },
+            validity: Validity {
+                from: self.valid_from,
+                to: self.valid_to,
+            },
         })
     }
 }
@@ -91,7 +94,10 @@ pub(crate) async fn get(connection: &mut PgConnection, id: AgencyId, on: NaiveDa
 pub(crate) async fn list(connection: &mut PgConnection, filter: &AgencyFilter, on: NaiveDate) -> Result<Vec<Agency>> {
     let mut query = select(on);
     query.push(" AND agency.valid_from <= ").push_bind(on);
-    query.push(" AND (agency.valid_to IS NULL OR agency.valid_to >= ").push_bind(on).push(")");
+    query
+        .push(" AND (agency.valid_to IS NULL OR agency.valid_to >= ")
+        .push_bind(on)
+        .push(")");
     if let Some(level) = filter.level {
         query.push(" AND agency.level = ").push_bind(level.as_str());
     }
@@ -131,7 +137,11 @@ pub(crate) async fn with_code(connection: &mut PgConnection, code: &str, days: V
     Ok(ids.into_iter().map(AgencyId::from).collect())
 }
 
-pub(crate) async fn last_with_code(connection: &mut PgConnection, code: &str, on: NaiveDate) -> Result<Option<AgencyId>> {
+pub(crate) async fn last_with_code(
+    connection: &mut PgConnection,
+    code: &str,
+    on: NaiveDate,
+) -> Result<Option<AgencyId>> {
     let id: Option<Uuid> = sqlx::query_scalar(
         "SELECT agency
          FROM identity.agency_code

@@ -23,7 +23,10 @@ impl AreaRow {
             code: self.code,
             parent: self.parent,
             name: self.name,
-            validity: Validity { from: self.valid_from, to: self.valid_to },
+            validity: Validity {
+                from: self.valid_from,
+                to: self.valid_to,
+            },
         })
     }
 }

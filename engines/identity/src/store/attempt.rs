@@ -10,7 +10,11 @@ use crate::throttle::Counts;
 pub(crate) async fn lock(connection: &mut PgConnection, login: &[u8]) -> Result<()> {
     let mut key = [0u8; 8];
     key.copy_from_slice(&login[..8]);
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(i64::from_be_bytes(key)).execute(connection).await.map_err(db::fault)?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(i64::from_be_bytes(key))
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
     Ok(())
 }
 

@@ -88,12 +88,19 @@ pub(crate) async fn units(connection: &mut PgConnection, agency: AgencyId, on: N
             code: row.code,
             kind: row.kind,
             name: row.name,
-            validity: Validity { from: row.valid_from, to: row.valid_to },
+            validity: Validity {
+                from: row.valid_from,
+                to: row.valid_to,
+            },
         })
         .collect())
 }
 
-pub(crate) async fn unit_by_code(connection: &mut PgConnection, agency: AgencyId, code: &str) -> Result<Option<UnitId>> {
+pub(crate) async fn unit_by_code(
+    connection: &mut PgConnection,
+    agency: AgencyId,
+    code: &str,
+) -> Result<Option<UnitId>> {
     let id: Option<Uuid> = sqlx::query_scalar("SELECT id FROM identity.unit WHERE agency = $1 AND code = $2")
         .bind(agency.uuid())
         .bind(code)
@@ -134,7 +141,11 @@ pub(crate) async fn upsert_position(
     Ok(id.into())
 }
 
-pub(crate) async fn position_by_code(connection: &mut PgConnection, agency: AgencyId, code: &str) -> Result<Option<PositionId>> {
+pub(crate) async fn position_by_code(
+    connection: &mut PgConnection,
+    agency: AgencyId,
+    code: &str,
+) -> Result<Option<PositionId>> {
     let id: Option<Uuid> = sqlx::query_scalar("SELECT id FROM identity.position WHERE agency = $1 AND code = $2")
         .bind(agency.uuid())
         .bind(code)
@@ -188,13 +199,14 @@ pub(crate) async fn end_holding(
     position: PositionId,
     last_day: NaiveDate,
 ) -> Result<bool> {
-    let taken_back = sqlx::query("DELETE FROM identity.holding WHERE person = $1 AND position = $2 AND valid_from > $3")
-        .bind(person.uuid())
-        .bind(position.uuid())
-        .bind(last_day)
-        .execute(&mut *connection)
-        .await
-        .map_err(db::fault)?;
+    let taken_back =
+        sqlx::query("DELETE FROM identity.holding WHERE person = $1 AND position = $2 AND valid_from > $3")
+            .bind(person.uuid())
+            .bind(position.uuid())
+            .bind(last_day)
+            .execute(&mut *connection)
+            .await
+            .map_err(db::fault)?;
     let cut = sqlx::query(
         "UPDATE identity.holding SET valid_to = $3
          WHERE person = $1 AND position = $2 AND (valid_to IS NULL OR valid_to > $3)",
@@ -252,7 +264,10 @@ pub(crate) async fn held(connection: &mut PgConnection, person: PersonId, on: Na
             agency_code: row.agency_code,
             agency_name: row.agency_name,
             unit: row.unit.map(UnitId::from),
-            validity: Validity { from: row.valid_from, to: row.valid_to },
+            validity: Validity {
+                from: row.valid_from,
+                to: row.valid_to,
+            },
         })
         .collect())
 }

@@ -38,9 +38,10 @@ impl WholeRow {
             sex: self.sex.as_deref().map(sex).transpose()?,
             ethnicity: self.ethnicity,
             nationality: self.nationality,
-            residence: self
-                .residence_ward
-                .map(|ward_code| Residence { ward_code, detail: self.residence_detail.unwrap_or_default() }),
+            residence: self.residence_ward.map(|ward_code| Residence {
+                ward_code,
+                detail: self.residence_detail.unwrap_or_default(),
+            }),
             phone: self.phone.as_deref().map(PhoneNumber::parse).transpose()?,
             email: self.email,
             synthetic: self.synthetic,
@@ -233,7 +234,11 @@ fn number_fault(error: sqlx::Error) -> kernel::Fault {
     }
 }
 
-pub(crate) async fn find(connection: &mut PgConnection, question: &Question, page: &PageRequest) -> Result<Page<PersonRow>> {
+pub(crate) async fn find(
+    connection: &mut PgConnection,
+    question: &Question,
+    page: &PageRequest,
+) -> Result<Page<PersonRow>> {
     let mut query = QueryBuilder::<Postgres>::new(
         "SELECT id, full_name, name_key, personal_number, birth_date, residence_ward
          FROM identity.person
@@ -241,7 +246,9 @@ pub(crate) async fn find(connection: &mut PgConnection, question: &Question, pag
     );
     match question {
         Question::Number(number) => {
-            query.push(" AND personal_number = ").push_bind(number.as_str().to_owned());
+            query
+                .push(" AND personal_number = ")
+                .push_bind(number.as_str().to_owned());
         }
         Question::Phone(phone) => {
             query.push(" AND phone = ").push_bind(phone.as_str().to_owned());
@@ -249,23 +256,39 @@ pub(crate) async fn find(connection: &mut PgConnection, question: &Question, pag
         Question::Words(words) => {
             // Words hold letters and digits only, so nothing in them is a wildcard.
             for word in words {
-                query.push(" AND (' ' || name_folded) LIKE ").push_bind(format!("% {word}%"));
+                query
+                    .push(" AND (' ' || name_folded) LIKE ")
+                    .push_bind(format!("% {word}%"));
             }
         }
     }
     if let Some(after) = &page.after {
         let (key, id): (String, Uuid) = db::cursor::decode(after)?;
-        query.push(" AND (name_key, id) > (").push_bind(key).push(", ").push_bind(id).push(")");
+        query
+            .push(" AND (name_key, id) > (")
+            .push_bind(key)
+            .push(", ")
+            .push_bind(id)
+            .push(")");
     }
     query.push(" ORDER BY name_key, id LIMIT ").push_bind(page.probe());
-    let rows = query.build_query_as::<ListRow>().fetch_all(connection).await.map_err(db::fault)?;
-    Ok(Page::cut(rows, page, |row| (row.name_key.clone(), row.id)).map(|row| PersonRow {
-        id: row.id.into(),
-        full_name: row.full_name,
-        personal_number_masked: row.personal_number.and_then(|n| PersonalNumber::parse(&n).ok()).map(|n| n.masked()),
-        birth_date: row.birth_date,
-        ward_code: row.residence_ward,
-    }))
+    let rows = query
+        .build_query_as::<ListRow>()
+        .fetch_all(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(
+        Page::cut(rows, page, |row| (row.name_key.clone(), row.id)).map(|row| PersonRow {
+            id: row.id.into(),
+            full_name: row.full_name,
+            personal_number_masked: row
+                .personal_number
+                .and_then(|n| PersonalNumber::parse(&n).ok())
+                .map(|n| n.masked()),
+            birth_date: row.birth_date,
+            ward_code: row.residence_ward,
+        }),
+    )
 }
 
 pub(crate) async fn names(connection: &mut PgConnection, people: &[PersonId]) -> Result<BTreeMap<PersonId, String>> {

@@ -188,7 +188,12 @@ pub(crate) async fn choose(connection: &mut PgConnection, id: SessionId, positio
     Ok(())
 }
 
-pub(crate) async fn end(connection: &mut PgConnection, id: SessionId, reason: &'static str, now: DateTime<Utc>) -> Result<()> {
+pub(crate) async fn end(
+    connection: &mut PgConnection,
+    id: SessionId,
+    reason: &'static str,
+    now: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query("UPDATE identity.session SET ended_at = $3, end_reason = $2 WHERE id = $1 AND ended_at IS NULL")
         .bind(id.uuid())
         .bind(reason)
@@ -222,7 +227,11 @@ pub(crate) async fn end_all(
     Ok(written.rows_affected())
 }
 
-pub(crate) async fn of_account(connection: &mut PgConnection, account: AccountId, now: DateTime<Utc>) -> Result<Vec<SessionRow>> {
+pub(crate) async fn of_account(
+    connection: &mut PgConnection,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionRow>> {
     let rows: Vec<ListRow> = sqlx::query_as(
         "SELECT id, created_at, last_seen_at, idle_seconds, expires_at, ip, user_agent
          FROM identity.session
@@ -263,7 +272,12 @@ pub(crate) async fn owner(connection: &mut PgConnection, account: AccountId) -> 
     Ok(row.map(|(person, name)| (person.into(), name)))
 }
 
-pub(crate) async fn keep_device(connection: &mut PgConnection, token: &[u8], account: AccountId, now: DateTime<Utc>) -> Result<()> {
+pub(crate) async fn keep_device(
+    connection: &mut PgConnection,
+    token: &[u8],
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query(
         "INSERT INTO identity.device (token_sha256, account, created_at, last_used_at)
          VALUES ($1, $2, $3, $3)

@@ -32,7 +32,10 @@ pub(super) struct Element {
 
 impl Element {
     pub fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+        self.attributes
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// For messages: `userTask "receive"` or `userTask`.
@@ -47,7 +50,11 @@ impl Element {
 /// Reads the root element; `None` if the file is no XML that we accept.
 pub(super) fn read(label: &str, xml: &str, problems: &mut Problems) -> Option<Element> {
     if xml.len() > LARGEST_FILE_BYTES {
-        problems.in_file(label, "workflow.bpmn_too_large", format!("the file has {} bytes, the limit is {LARGEST_FILE_BYTES}", xml.len()));
+        problems.in_file(
+            label,
+            "workflow.bpmn_too_large",
+            format!("the file has {} bytes, the limit is {LARGEST_FILE_BYTES}", xml.len()),
+        );
         return None;
     }
     let places = Places::new(label, xml);
@@ -66,7 +73,11 @@ pub(super) fn read(label: &str, xml: &str, problems: &mut Problems) -> Option<El
             Event::Start(start) => {
                 let position = places.of(at);
                 if open.len() >= DEEPEST_NESTING {
-                    problems.at_position(&position, "workflow.bpmn_too_deep", format!("nested deeper than {DEEPEST_NESTING} elements"));
+                    problems.at_position(
+                        &position,
+                        "workflow.bpmn_too_deep",
+                        format!("nested deeper than {DEEPEST_NESTING} elements"),
+                    );
                     return None;
                 }
                 match element(&start, reader.resolver(), position) {
@@ -109,7 +120,11 @@ pub(super) fn read(label: &str, xml: &str, problems: &mut Problems) -> Option<El
             }
             Event::DocType(_) => {
                 // No external entities, no entity bombs: nothing in BPMN needs a document type.
-                problems.at_position(&places.of(at), "workflow.bpmn_doctype", "a document type declaration is not accepted");
+                problems.at_position(
+                    &places.of(at),
+                    "workflow.bpmn_doctype",
+                    "a document type declaration is not accepted",
+                );
                 return None;
             }
             Event::Eof => break,
@@ -117,7 +132,11 @@ pub(super) fn read(label: &str, xml: &str, problems: &mut Problems) -> Option<El
         }
     }
     if let Some(unclosed) = open.last() {
-        problems.at_position(&unclosed.position, "workflow.bpmn_syntax", format!("{} is never closed", unclosed.described()));
+        problems.at_position(
+            &unclosed.position,
+            "workflow.bpmn_syntax",
+            format!("{} is never closed", unclosed.described()),
+        );
         return None;
     }
     if root.is_none() {
@@ -126,12 +145,21 @@ pub(super) fn read(label: &str, xml: &str, problems: &mut Problems) -> Option<El
     root
 }
 
-fn syntax(places: &Places<'_>, offset: usize, error: &dyn std::fmt::Display, problems: &mut Problems) -> Option<Element> {
+fn syntax(
+    places: &Places<'_>,
+    offset: usize,
+    error: &dyn std::fmt::Display,
+    problems: &mut Problems,
+) -> Option<Element> {
     problems.at_position(&places.of(offset), "workflow.bpmn_syntax", error.to_string());
     None
 }
 
-fn element(start: &BytesStart<'_>, resolver: &NamespaceResolver, position: Position) -> Result<Element, quick_xml::Error> {
+fn element(
+    start: &BytesStart<'_>,
+    resolver: &NamespaceResolver,
+    position: Position,
+) -> Result<Element, quick_xml::Error> {
     let (namespace, local) = resolver.resolve_element(start.name());
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
@@ -160,15 +188,28 @@ struct Places<'x> {
 
 impl<'x> Places<'x> {
     fn new(label: &str, xml: &'x str) -> Self {
-        let lines = std::iter::once(0).chain(xml.match_indices('\n').map(|(place, _)| place + 1)).collect();
-        Self { file: label.into(), xml, lines }
+        let lines = std::iter::once(0)
+            .chain(xml.match_indices('\n').map(|(place, _)| place + 1))
+            .collect();
+        Self {
+            file: label.into(),
+            xml,
+            lines,
+        }
     }
 
     fn of(&self, offset: usize) -> Position {
         let offset = offset.min(self.xml.len());
         let line = self.lines.partition_point(|start| *start <= offset);
         let start = self.lines[line - 1];
-        let column = self.xml.get(start..offset).map_or(1, |before| before.chars().count() + 1);
-        Position { file: self.file.clone(), line, column }
+        let column = self
+            .xml
+            .get(start..offset)
+            .map_or(1, |before| before.chars().count() + 1);
+        Position {
+            file: self.file.clone(),
+            line,
+            column,
+        }
     }
 }

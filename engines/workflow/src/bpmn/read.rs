@@ -24,15 +24,28 @@ pub(crate) struct Model {
 }
 
 /// Elements without meaning for the machine: drawings, notes, and what repeats what the flows say.
-const IGNORED: [&str; 9] =
-    ["documentation", "extensionElements", "incoming", "outgoing", "laneSet", "textAnnotation", "association", "group", "category"];
+const IGNORED: [&str; 9] = [
+    "documentation",
+    "extensionElements",
+    "incoming",
+    "outgoing",
+    "laneSet",
+    "textAnnotation",
+    "association",
+    "group",
+    "category",
+];
 
 /// Reads a file. `None` if there is no single process in it; a model may come back although problems were reported.
 pub(crate) fn read(label: &str, xml: &str, problems: &mut Problems) -> Option<Model> {
     let root = element::read(label, xml, problems)?;
     if !root.bpmn || root.name != "definitions" {
         problems
-            .at_position(&root.position, "workflow.bpmn_root", format!("the root element is {}, not definitions of BPMN 2.0", root.name))
+            .at_position(
+                &root.position,
+                "workflow.bpmn_root",
+                format!("the root element is {}, not definitions of BPMN 2.0", root.name),
+            )
             .hint("xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\"");
         return None;
     }
@@ -50,19 +63,30 @@ pub(crate) fn read(label: &str, xml: &str, problems: &mut Problems) -> Option<Mo
     }
     match processes.as_slice() {
         [] => {
-            problems.at_position(&root.position, "workflow.bpmn_no_process", "there is no process in the file");
+            problems.at_position(
+                &root.position,
+                "workflow.bpmn_no_process",
+                "there is no process in the file",
+            );
             None
         }
         [process] => read_process(process, problems),
         [_, second, ..] => {
-            problems.at_position(&second.position, "workflow.bpmn_several_processes", "a file holds one process");
+            problems.at_position(
+                &second.position,
+                "workflow.bpmn_several_processes",
+                "a file holds one process",
+            );
             None
         }
     }
 }
 
 fn meaningful(element: &Element) -> impl Iterator<Item = &Element> {
-    element.children.iter().filter(|child| child.bpmn && !IGNORED.contains(&child.name.as_str()))
+    element
+        .children
+        .iter()
+        .filter(|child| child.bpmn && !IGNORED.contains(&child.name.as_str()))
 }
 
 fn unsupported(element: &Element, problems: &mut Problems) {
@@ -74,13 +98,24 @@ fn unsupported(element: &Element, problems: &mut Problems) {
 /// The id of an element that must have one; reports `workflow.missing_id` and `workflow.bad_id`.
 fn id(element: &Element, problems: &mut Problems) -> Option<String> {
     let Some(id) = element.attribute("id") else {
-        problems.at_position(&element.position, "workflow.missing_id", format!("{} has no id", element.name));
+        problems.at_position(
+            &element.position,
+            "workflow.missing_id",
+            format!("{} has no id", element.name),
+        );
         return None;
     };
-    let sound = (1..=120).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    let sound = (1..=120).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
     if !sound {
         problems
-            .at_position(&element.position, "workflow.bad_id", format!("\"{id}\" cannot be an id"))
+            .at_position(
+                &element.position,
+                "workflow.bad_id",
+                format!("\"{id}\" cannot be an id"),
+            )
             .hint("letters a-z, digits, - _ and ., at most 120");
         return None;
     }
@@ -91,7 +126,11 @@ fn id(element: &Element, problems: &mut Problems) -> Option<String> {
 fn key(element: &Element, id: &str, problems: &mut Problems) {
     if !schema::is_key(id) {
         problems
-            .at_position(&element.position, "workflow.bad_id", format!("{} is named in the binding and in texts", element.described()))
+            .at_position(
+                &element.position,
+                "workflow.bad_id",
+                format!("{} is named in the binding and in texts", element.described()),
+            )
             .hint("small letters a-z, digits, - and _, starting with a letter, at most 63 characters");
     }
 }
@@ -108,8 +147,13 @@ struct Reader<'e> {
 fn read_process(element: &Element, problems: &mut Problems) -> Option<Model> {
     let key_of_process = id(element, problems)?;
     key(element, &key_of_process, problems);
-    let mut reader =
-        Reader { process: Process::new(), positions: Vec::new(), ids: HashMap::new(), boundaries: Vec::new(), gateways: Vec::new() };
+    let mut reader = Reader {
+        process: Process::new(),
+        positions: Vec::new(),
+        ids: HashMap::new(),
+        boundaries: Vec::new(),
+        gateways: Vec::new(),
+    };
     let mut flows = Vec::new();
     for child in meaningful(element) {
         if child.name == "sequenceFlow" {
@@ -143,7 +187,14 @@ impl<'e> Reader<'e> {
             "boundaryEvent" => {
                 let interrupting = element.attribute("cancelActivity").is_none_or(|value| value != "false");
                 // The host is put in when all nodes are known.
-                timer(element, NodeKind::Boundary { host: usize::MAX, interrupting }, problems)
+                timer(
+                    element,
+                    NodeKind::Boundary {
+                        host: usize::MAX,
+                        interrupting,
+                    },
+                    problems,
+                )
             }
             _ => {
                 unsupported(element, problems);
@@ -156,7 +207,10 @@ impl<'e> Reader<'e> {
         }
         // An unsupported element still takes its id, so that flows to it are not reported a second time.
         let Some(kind) = kind else { return };
-        if matches!(kind, NodeKind::UserTask | NodeKind::ServiceTask | NodeKind::TimerCatch | NodeKind::Boundary { .. }) {
+        if matches!(
+            kind,
+            NodeKind::UserTask | NodeKind::ServiceTask | NodeKind::TimerCatch | NodeKind::Boundary { .. }
+        ) {
             key(element, &id, problems);
         }
         let node = self.process.add_node(id, kind);
@@ -173,7 +227,11 @@ impl<'e> Reader<'e> {
             None => true,
             Some(first) => {
                 problems
-                    .at_position(&element.position, "workflow.duplicate_id", format!("the id \"{id}\" is used twice"))
+                    .at_position(
+                        &element.position,
+                        "workflow.duplicate_id",
+                        format!("the id \"{id}\" is used twice"),
+                    )
                     .hint(format!("first in line {}", first.position.line));
                 false
             }
@@ -191,7 +249,10 @@ impl<'e> Reader<'e> {
                     problems.at_position(
                         &element.position,
                         "workflow.unknown_reference",
-                        format!("{} is attached to \"{attached}\", which does not exist", element.described()),
+                        format!(
+                            "{} is attached to \"{attached}\", which does not exist",
+                            element.described()
+                        ),
                     );
                 }
             }
@@ -219,7 +280,10 @@ impl<'e> Reader<'e> {
             }
             let source = self.end_of_flow(element, "sourceRef", problems);
             let target = self.end_of_flow(element, "targetRef", problems);
-            let expression = element.children.iter().find(|child| child.bpmn && child.name == "conditionExpression");
+            let expression = element
+                .children
+                .iter()
+                .find(|child| child.bpmn && child.name == "conditionExpression");
             let condition = expression.and_then(|expression| match Condition::parse(&expression.text) {
                 Ok(condition) => Some(condition),
                 Err(reason) => {
@@ -232,7 +296,9 @@ impl<'e> Reader<'e> {
                     Condition::parse("false").ok()
                 }
             });
-            let (Some(source), Some(target)) = (source, target) else { continue };
+            let (Some(source), Some(target)) = (source, target) else {
+                continue;
+            };
             let flow = self.process.add_flow(id, source, target, condition);
             let position = expression.map_or(&element.position, |expression| &expression.position);
             condition_positions.insert(flow, position.clone());
@@ -242,7 +308,11 @@ impl<'e> Reader<'e> {
 
     fn end_of_flow(&self, element: &Element, attribute: &str, problems: &mut Problems) -> Option<NodeIndex> {
         let Some(id) = element.attribute(attribute) else {
-            problems.at_position(&element.position, "workflow.missing_attribute", format!("{} has no {attribute}", element.described()));
+            problems.at_position(
+                &element.position,
+                "workflow.missing_attribute",
+                format!("{} has no {attribute}", element.described()),
+            );
             return None;
         };
         let node = self.process.node(id);
@@ -250,7 +320,10 @@ impl<'e> Reader<'e> {
             problems.at_position(
                 &element.position,
                 "workflow.unknown_reference",
-                format!("{attribute} of {} is \"{id}\", which does not exist", element.described()),
+                format!(
+                    "{attribute} of {} is \"{id}\", which does not exist",
+                    element.described()
+                ),
             );
         }
         node
@@ -258,8 +331,14 @@ impl<'e> Reader<'e> {
 
     fn defaults(&mut self, problems: &mut Problems) {
         for (node, element) in std::mem::take(&mut self.gateways) {
-            let Some(default) = element.attribute("default") else { continue };
-            let flow = self.process.nodes[node].outgoing.iter().copied().find(|flow| self.process.flows[*flow].id == default);
+            let Some(default) = element.attribute("default") else {
+                continue;
+            };
+            let flow = self.process.nodes[node]
+                .outgoing
+                .iter()
+                .copied()
+                .find(|flow| self.process.flows[*flow].id == default);
             if flow.is_none() {
                 problems.at_position(
                     &element.position,

@@ -84,7 +84,9 @@ impl Definition {
             role: task.map(|task| task.role.clone()),
             agency: task.map(|task| task.agency.clone()),
             outcomes: task.map(|task| task.outcomes.clone()).unwrap_or_default(),
-            within: task.and_then(|task| task.within).or_else(|| self.binding.timers.get(&found.id).copied()),
+            within: task
+                .and_then(|task| task.within)
+                .or_else(|| self.binding.timers.get(&found.id).copied()),
             beside,
             next,
             may_end,

@@ -44,7 +44,11 @@ pub(crate) async fn lock(connection: &mut PgConnection, _: &Permit, key: &Defini
     Ok(())
 }
 
-pub(crate) async fn with_content(connection: &mut PgConnection, key: &DefinitionKey, sha256: &str) -> Result<Option<Version>> {
+pub(crate) async fn with_content(
+    connection: &mut PgConnection,
+    key: &DefinitionKey,
+    sha256: &str,
+) -> Result<Option<Version>> {
     sqlx::query_as::<_, Version>(
         "SELECT id, version, current
            FROM workflow.definition
@@ -59,15 +63,22 @@ pub(crate) async fn with_content(connection: &mut PgConnection, key: &Definition
 }
 
 pub(crate) async fn newest_version(connection: &mut PgConnection, key: &DefinitionKey) -> Result<i32> {
-    sqlx::query_scalar("SELECT COALESCE(max(version), 0) FROM workflow.definition WHERE app_key = $1 AND process_key = $2")
-        .bind(&key.app)
-        .bind(&key.process)
-        .fetch_one(connection)
-        .await
-        .map_err(db::fault)
+    sqlx::query_scalar(
+        "SELECT COALESCE(max(version), 0) FROM workflow.definition WHERE app_key = $1 AND process_key = $2",
+    )
+    .bind(&key.app)
+    .bind(&key.process)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
 }
 
-pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, key: &DefinitionKey, new: &NewDefinition<'_>) -> Result<()> {
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    _: &Permit,
+    key: &DefinitionKey,
+    new: &NewDefinition<'_>,
+) -> Result<()> {
     sqlx::query(
         "INSERT INTO workflow.definition (id, app_key, process_key, version, sha256, bpmn, binding, current, published_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, false, $8)",
@@ -87,7 +98,12 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, key: &Defi
 }
 
 /// New instances take this row from now on.
-pub(crate) async fn make_current(connection: &mut PgConnection, _: &Permit, key: &DefinitionKey, id: Uuid) -> Result<()> {
+pub(crate) async fn make_current(
+    connection: &mut PgConnection,
+    _: &Permit,
+    key: &DefinitionKey,
+    id: Uuid,
+) -> Result<()> {
     sqlx::query("UPDATE workflow.definition SET current = false WHERE app_key = $1 AND process_key = $2 AND current AND id <> $3")
         .bind(&key.app)
         .bind(&key.process)

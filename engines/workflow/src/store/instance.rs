@@ -46,7 +46,10 @@ impl Row {
             next_token: u32::try_from(self.next_token).map_err(|_| broken("next_token"))?,
             view: InstanceView {
                 id: InstanceId::from_uuid(self.id),
-                definition: DefinitionKey { app: self.app_key, process: self.process_key },
+                definition: DefinitionKey {
+                    app: self.app_key,
+                    process: self.process_key,
+                },
                 definition_version: self.definition_version,
                 subject: self.subject,
                 agencies: self.agencies.0,
@@ -95,7 +98,12 @@ pub(crate) struct TokenRow {
     pub via: Option<String>,
 }
 
-pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, view: &InstanceView, definition: Uuid) -> Result<()> {
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    _: &Permit,
+    view: &InstanceView,
+    definition: Uuid,
+) -> Result<()> {
     sqlx::query(
         "INSERT INTO workflow.instance (id, definition_id, subject, agencies, variables, state, next_token, version, started_at)
          VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)",
@@ -190,7 +198,12 @@ pub(crate) async fn tokens(connection: &mut PgConnection, id: InstanceId) -> Res
         .map_err(db::fault)
 }
 
-pub(crate) async fn delete_tokens(connection: &mut PgConnection, _: &Permit, id: InstanceId, tokens: &[i32]) -> Result<()> {
+pub(crate) async fn delete_tokens(
+    connection: &mut PgConnection,
+    _: &Permit,
+    id: InstanceId,
+    tokens: &[i32],
+) -> Result<()> {
     sqlx::query("DELETE FROM workflow.token WHERE instance_id = $1 AND token = ANY ($2)")
         .bind(id.uuid())
         .bind(tokens)

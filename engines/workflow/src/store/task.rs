@@ -41,7 +41,10 @@ impl Row {
             id: TaskId::from_uuid(self.id),
             instance: InstanceId::from_uuid(self.instance_id),
             name_key: name_key(&self.process_key, &self.node),
-            definition: DefinitionKey { app: self.app_key, process: self.process_key },
+            definition: DefinitionKey {
+                app: self.app_key,
+                process: self.process_key,
+            },
             subject: self.subject,
             node: self.node,
             role: self.role,
@@ -130,15 +133,21 @@ pub(crate) async fn get(connection: &mut PgConnection, id: TaskId) -> Result<Opt
 }
 
 /// The open task of a token.
-pub(crate) async fn open_of_token(connection: &mut PgConnection, instance: InstanceId, token: u32) -> Result<Option<TaskView>> {
-    sqlx::query_as::<_, Row>(select!("WHERE t.instance_id = $1 AND t.token = $2 AND t.state IN ('ready', 'sleeping')"))
-        .bind(instance.uuid())
-        .bind(i32::try_from(token).map_err(|_| broken("token"))?)
-        .fetch_optional(connection)
-        .await
-        .map_err(db::fault)?
-        .map(Row::view)
-        .transpose()
+pub(crate) async fn open_of_token(
+    connection: &mut PgConnection,
+    instance: InstanceId,
+    token: u32,
+) -> Result<Option<TaskView>> {
+    sqlx::query_as::<_, Row>(select!(
+        "WHERE t.instance_id = $1 AND t.token = $2 AND t.state IN ('ready', 'sleeping')"
+    ))
+    .bind(instance.uuid())
+    .bind(i32::try_from(token).map_err(|_| broken("token"))?)
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?
+    .map(Row::view)
+    .transpose()
 }
 
 pub(crate) async fn of_subject(connection: &mut PgConnection, subject: &str) -> Result<Vec<TaskView>> {
@@ -151,11 +160,13 @@ pub(crate) async fn of_subject(connection: &mut PgConnection, subject: &str) -> 
 }
 
 pub(crate) async fn open_of_instance(connection: &mut PgConnection, instance: InstanceId) -> Result<Vec<TaskView>> {
-    let rows = sqlx::query_as::<_, Row>(select!("WHERE t.instance_id = $1 AND t.state IN ('ready', 'sleeping') ORDER BY t.id"))
-        .bind(instance.uuid())
-        .fetch_all(connection)
-        .await
-        .map_err(db::fault)?;
+    let rows = sqlx::query_as::<_, Row>(select!(
+        "WHERE t.instance_id = $1 AND t.state IN ('ready', 'sleeping') ORDER BY t.id"
+    ))
+    .bind(instance.uuid())
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
     views(rows)
 }
 
@@ -184,7 +195,12 @@ pub(crate) async fn close(connection: &mut PgConnection, _: &Permit, task: &Task
     Ok(())
 }
 
-pub(crate) async fn assign(connection: &mut PgConnection, _: &Permit, id: TaskId, assignee: Option<&Assignee>) -> Result<()> {
+pub(crate) async fn assign(
+    connection: &mut PgConnection,
+    _: &Permit,
+    id: TaskId,
+    assignee: Option<&Assignee>,
+) -> Result<()> {
     sqlx::query("UPDATE workflow.task SET assignee_id = $2, assignee_name = $3, version = version + 1 WHERE id = $1")
         .bind(id.uuid())
         .bind(assignee.map(|assignee| assignee.account.uuid()))
@@ -219,7 +235,12 @@ pub(crate) async fn remaining(connection: &mut PgConnection, id: TaskId) -> Resu
         .map_err(db::fault)
 }
 
-pub(crate) async fn wake(connection: &mut PgConnection, _: &Permit, id: TaskId, due_at: Option<DateTime<Utc>>) -> Result<()> {
+pub(crate) async fn wake(
+    connection: &mut PgConnection,
+    _: &Permit,
+    id: TaskId,
+    due_at: Option<DateTime<Utc>>,
+) -> Result<()> {
     sqlx::query(
         "UPDATE workflow.task
             SET state = 'ready', due_at = $2, remaining_minutes = NULL, version = version + 1
@@ -242,18 +263,34 @@ pub(crate) async fn worklist(
 ) -> Result<Vec<TaskView>> {
     let mut query = QueryBuilder::<Postgres>::new(select!("WHERE t.state = 'ready' AND t.agency_id = "));
     query.push_bind(filter.agency.uuid());
-    query.push(" AND t.role = ANY (").push_bind(filter.roles.clone()).push(")");
+    query
+        .push(" AND t.role = ANY (")
+        .push_bind(filter.roles.clone())
+        .push(")");
     if let Some(account) = filter.open_to {
-        query.push(" AND (t.assignee_id IS NULL OR t.assignee_id = ").push_bind(account.uuid()).push(")");
+        query
+            .push(" AND (t.assignee_id IS NULL OR t.assignee_id = ")
+            .push_bind(account.uuid())
+            .push(")");
     }
     if let Some(account) = filter.assignee {
         query.push(" AND t.assignee_id = ").push_bind(account.uuid());
     }
     if let Some((due_at, id)) = after {
         query.push(" AND (COALESCE(t.due_at, 'infinity'::timestamptz), t.id) > (COALESCE(");
-        query.push_bind(due_at).push(", 'infinity'::timestamptz), ").push_bind(id).push(")");
+        query
+            .push_bind(due_at)
+            .push(", 'infinity'::timestamptz), ")
+            .push_bind(id)
+            .push(")");
     }
-    query.push(" ORDER BY COALESCE(t.due_at, 'infinity'::timestamptz), t.id LIMIT ").push_bind(limit);
-    let rows = query.build_query_as::<Row>().fetch_all(connection).await.map_err(db::fault)?;
+    query
+        .push(" ORDER BY COALESCE(t.due_at, 'infinity'::timestamptz), t.id LIMIT ")
+        .push_bind(limit);
+    let rows = query
+        .build_query_as::<Row>()
+        .fetch_all(connection)
+        .await
+        .map_err(db::fault)?;
     views(rows)
 }

@@ -56,15 +56,21 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, row: &Time
 }
 
 pub(crate) async fn get(connection: &mut PgConnection, id: Uuid) -> Result<Option<TimerRow>> {
-    sqlx::query_as::<_, TimerRow>(select!("WHERE id = $1")).bind(id).fetch_optional(connection).await.map_err(db::fault)
+    sqlx::query_as::<_, TimerRow>(select!("WHERE id = $1"))
+        .bind(id)
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)
 }
 
 pub(crate) async fn open_of_instance(connection: &mut PgConnection, instance: InstanceId) -> Result<Vec<TimerRow>> {
-    sqlx::query_as::<_, TimerRow>(select!("WHERE instance_id = $1 AND state IN ('scheduled', 'paused') ORDER BY token, node"))
-        .bind(instance.uuid())
-        .fetch_all(connection)
-        .await
-        .map_err(db::fault)
+    sqlx::query_as::<_, TimerRow>(select!(
+        "WHERE instance_id = $1 AND state IN ('scheduled', 'paused') ORDER BY token, node"
+    ))
+    .bind(instance.uuid())
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
 }
 
 /// Ends an open timer as `fired` or `cancelled`.
@@ -104,7 +110,12 @@ pub(crate) async fn pause(connection: &mut PgConnection, _: &Permit, id: Uuid, r
 }
 
 /// Sets a paused timer going again and gives its new generation.
-pub(crate) async fn reschedule(connection: &mut PgConnection, _: &Permit, id: Uuid, fires_at: DateTime<Utc>) -> Result<i32> {
+pub(crate) async fn reschedule(
+    connection: &mut PgConnection,
+    _: &Permit,
+    id: Uuid,
+    fires_at: DateTime<Utc>,
+) -> Result<i32> {
     sqlx::query_scalar(
         "UPDATE workflow.timer
             SET state = 'scheduled', fires_at = $2, remaining_minutes = NULL, generation = generation + 1

@@ -15,13 +15,19 @@ async fn a_case_goes_straight_through() {
     let instance = office.start("one_stop", json!({ "fee": 8000 })).await;
 
     let receive = office.ready("receive").await;
-    assert_eq!((receive.role.as_str(), receive.agency), ("clerk", office.agencies["receiving"]));
+    assert_eq!(
+        (receive.role.as_str(), receive.agency),
+        ("clerk", office.agencies["receiving"])
+    );
     assert_eq!(receive.outcomes, ["accept", "refuse"]);
     // Four working hours from 08:00 with the break from 11:00 to 13:00.
     assert_eq!(receive.due_at, Some(march(2, 14, 0)));
     assert_eq!(receive.name_key, "workflow.one_stop.receive.name");
 
-    office.try_complete(&clerk, &receive, Completion::new("accept").with(json!({ "papers": 3 }))).await.unwrap();
+    office
+        .try_complete(&clerk, &receive, Completion::new("accept").with(json!({ "papers": 3 })))
+        .await
+        .unwrap();
     office.complete(&specialist, "check", "propose").await;
     office.complete(&leader, "approve", "sign").await;
 
@@ -40,7 +46,10 @@ async fn a_case_goes_straight_through() {
     );
     let calls = office.calls.lock().unwrap().clone();
     assert_eq!(calls.len(), 1);
-    assert_eq!((calls[0].node.as_str(), &calls[0].with), ("issue", &json!({ "document": "extract" })));
+    assert_eq!(
+        (calls[0].node.as_str(), &calls[0].with),
+        ("issue", &json!({ "document": "extract" }))
+    );
     assert_eq!(calls[0].agencies, office.agencies);
 
     assert_eq!(office.heard("workflow.task_created").len(), 3);
@@ -48,7 +57,10 @@ async fn a_case_goes_straight_through() {
     assert_eq!(completed[0]["outcome"], "accept");
     assert_eq!(completed[0]["by_name"], "Lê Văn Nhận");
     let event: workflow::events::TaskEvent = serde_json::from_value(completed[2].clone()).unwrap();
-    assert_eq!((event.node.as_str(), event.by, event.subject.as_str()), ("approve", leader.account(), SUBJECT));
+    assert_eq!(
+        (event.node.as_str(), event.by, event.subject.as_str()),
+        ("approve", leader.account(), SUBJECT)
+    );
     assert_eq!(office.heard("workflow.instance_ended")[0]["state"], "ended");
     assert_eq!(office.recorded("workflow.completed").await, 3);
     assert_eq!(office.recorded("workflow.started").await, 1);
@@ -58,7 +70,15 @@ async fn a_case_goes_straight_through() {
     office.drain().await;
     assert_eq!(office.heard("workflow.timer_fired").len(), 0);
     let mut op = office.op(&clerk).await;
-    assert_eq!(office.workflow.cancel(&mut op, instance, "nhầm").await.unwrap_err().code, "workflow.not_running");
+    assert_eq!(
+        office
+            .workflow
+            .cancel(&mut op, instance, "nhầm")
+            .await
+            .unwrap_err()
+            .code,
+        "workflow.not_running"
+    );
 }
 
 #[tokio::test]
@@ -72,13 +92,19 @@ async fn a_case_is_sent_back_and_comes_again() {
         office.complete(&specialist, "check", "send_back").await;
     }
     office.complete(&clerk, "receive", "refuse").await;
-    assert_eq!(office.nodes(TaskState::Done).await, ["receive", "check", "receive", "check", "receive"]);
+    assert_eq!(
+        office.nodes(TaskState::Done).await,
+        ["receive", "check", "receive", "check", "receive"]
+    );
 
     let mut op = office.op(&clerk).await;
     let steps = office.workflow.progress(&mut op, SUBJECT).await.unwrap();
     assert_eq!(steps.len(), 5);
     assert_eq!(steps[1].by.as_deref(), Some("Phạm Thị Xét"));
-    assert_eq!(steps[1].outcome_key.as_deref(), Some("workflow.one_stop.check.outcomes.send_back"));
+    assert_eq!(
+        steps[1].outcome_key.as_deref(),
+        Some("workflow.one_stop.check.outcomes.send_back")
+    );
     let instances = office.workflow.instances_of(&mut op, SUBJECT).await.unwrap();
     assert_eq!(instances[0].end_node.as_deref(), Some("refused"));
 }
@@ -109,8 +135,14 @@ async fn the_default_flow_is_taken_and_a_terminate_event_ends_all() {
     office.complete(&outside, "outside", "agree").await;
     office.complete(&inside, "inside", "agree").await;
     let ended = office.instance(instance).await;
-    assert_eq!((ended.state, ended.end_node.as_deref()), (InstanceState::Ended, Some("Event_stop")));
-    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM workflow.token").fetch_one(&office.scratch.pool).await.unwrap();
+    assert_eq!(
+        (ended.state, ended.end_node.as_deref()),
+        (InstanceState::Ended, Some("Event_stop"))
+    );
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM workflow.token")
+        .fetch_one(&office.scratch.pool)
+        .await
+        .unwrap();
     assert_eq!(left, 0);
 }
 
@@ -124,11 +156,21 @@ async fn a_failing_action_undoes_the_completion() {
     office.complete(&clerk, "receive", "accept").await;
     office.complete(&specialist, "check", "propose").await;
     let approve = office.ready("approve").await;
-    let fault = office.try_complete(&leader, &approve, Completion::new("sign")).await.unwrap_err();
+    let fault = office
+        .try_complete(&leader, &approve, Completion::new("sign"))
+        .await
+        .unwrap_err();
     assert_eq!(fault.code, "test.no_number_left");
     assert_eq!(office.ready("approve").await, approve);
     // Mended with the same choice.
-    office.try_complete(&leader, &approve, Completion::new("sign").with(json!({ "fail": false }))).await.unwrap();
+    office
+        .try_complete(
+            &leader,
+            &approve,
+            Completion::new("sign").with(json!({ "fail": false })),
+        )
+        .await
+        .unwrap();
     assert_eq!(office.nodes(TaskState::Ready).await, Vec::<String>::new());
 }
 
@@ -142,8 +184,10 @@ async fn of_two_officials_exactly_one_wins() {
     for _ in 0..5 {
         let task = office.ready("receive").await;
         let expecting = || Completion::new("accept").expecting(task.version);
-        let (one, two) =
-            tokio::join!(office.try_complete(&first, &task, expecting()), office.try_complete(&second, &task, expecting()));
+        let (one, two) = tokio::join!(
+            office.try_complete(&first, &task, expecting()),
+            office.try_complete(&second, &task, expecting())
+        );
         let (lost, winner) = match (one, two) {
             (Ok(()), Err(fault)) => (fault, &first),
             (Err(fault), Ok(())) => (fault, &second),
@@ -167,10 +211,21 @@ async fn bad_choices_and_old_pages_are_refused() {
     let try_with = async |completion: Completion| office.try_complete(&clerk, &task, completion).await.unwrap_err();
 
     let unknown = try_with(Completion::new("approve")).await;
-    assert_eq!((unknown.kind, unknown.code), (FaultKind::Invalid, "workflow.outcome_unknown"));
+    assert_eq!(
+        (unknown.kind, unknown.code),
+        (FaultKind::Invalid, "workflow.outcome_unknown")
+    );
     assert_eq!(unknown.fields[0].field, "outcome");
-    assert_eq!(try_with(Completion::new("accept").with(json!([1]))).await.code, "workflow.variables_bad");
-    assert_eq!(try_with(Completion::new("accept").with(json!({ "x": "y".repeat(300_000) }))).await.code, "workflow.variables_bad");
+    assert_eq!(
+        try_with(Completion::new("accept").with(json!([1]))).await.code,
+        "workflow.variables_bad"
+    );
+    assert_eq!(
+        try_with(Completion::new("accept").with(json!({ "x": "y".repeat(300_000) })))
+            .await
+            .code,
+        "workflow.variables_bad"
+    );
 
     let mut op = office.op(&clerk).await;
     office.workflow.claim(&mut op, task.id).await.unwrap();
@@ -179,7 +234,10 @@ async fn bad_choices_and_old_pages_are_refused() {
     assert_eq!((old.kind, old.code), (FaultKind::Conflict, "workflow.task_changed"));
     let seen = office.ready("receive").await;
     assert_eq!(seen.version, task.version + 1);
-    office.try_complete(&clerk, &seen, Completion::new("accept").expecting(seen.version)).await.unwrap();
+    office
+        .try_complete(&clerk, &seen, Completion::new("accept").expecting(seen.version))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -189,16 +247,47 @@ async fn what_is_needed_at_the_start_is_asked_for() {
     let start = |process: &str, subject: &str, without: &str| workflow::Start {
         definition: workflow::DefinitionKey::new("demo", process),
         subject: subject.to_owned(),
-        agencies: office.agencies.clone().into_iter().filter(|(name, _)| name != without).collect(),
+        agencies: office
+            .agencies
+            .clone()
+            .into_iter()
+            .filter(|(name, _)| name != without)
+            .collect(),
         variables: json!(null),
     };
-    let fault = office.workflow.start(&mut op, start("nothing", SUBJECT, "")).await.unwrap_err();
-    assert_eq!((fault.kind, fault.code), (FaultKind::NotFound, "workflow.definition_not_found"));
-    assert_eq!(office.workflow.start(&mut op, start("one_stop", " ", "")).await.unwrap_err().code, "workflow.subject_missing");
-    let fault = office.workflow.start(&mut op, start("one_stop", SUBJECT, "handling")).await.unwrap_err();
-    assert_eq!((fault.code, fault.params["name"].as_str()), ("workflow.agency_missing", "handling"));
+    let fault = office
+        .workflow
+        .start(&mut op, start("nothing", SUBJECT, ""))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (fault.kind, fault.code),
+        (FaultKind::NotFound, "workflow.definition_not_found")
+    );
+    assert_eq!(
+        office
+            .workflow
+            .start(&mut op, start("one_stop", " ", ""))
+            .await
+            .unwrap_err()
+            .code,
+        "workflow.subject_missing"
+    );
+    let fault = office
+        .workflow
+        .start(&mut op, start("one_stop", SUBJECT, "handling"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (fault.code, fault.params["name"].as_str()),
+        ("workflow.agency_missing", "handling")
+    );
     // An agency that only another process needs may be left out.
-    office.workflow.start(&mut op, start("one_stop", SUBJECT, "asked")).await.unwrap();
+    office
+        .workflow
+        .start(&mut op, start("one_stop", SUBJECT, "asked"))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -206,7 +295,12 @@ async fn running_cases_keep_their_version() {
     let office = Office::open().await;
     let platform = Actor::System("compose");
     let old = office.start("one_stop", json!(null)).await;
-    let two = read((ONE_STOP.0, &ONE_STOP.1.replace("outcomes: [accept, refuse]", "outcomes: [accept, refuse, pass_on]")));
+    let two = read((
+        ONE_STOP.0,
+        &ONE_STOP
+            .1
+            .replace("outcomes: [accept, refuse]", "outcomes: [accept, refuse, pass_on]"),
+    ));
 
     let mut op = office.op(&platform).await;
     let published = office.workflow.publish(&mut op, "demo", &two).await.unwrap();
@@ -249,6 +343,12 @@ async fn an_action_that_nobody_registered_stops_the_completion() {
     let approve = office.ready("approve").await;
     let bare = workflow::Workflow::new(workflow::Actions::new(), std::sync::Arc::new(crate::office::calendar()));
     let mut op = office.op(&office.official("Ngô Văn Ký", "handling", &["leader"])).await;
-    let fault = bare.complete(&mut op, approve.id, Completion::new("sign")).await.unwrap_err();
-    assert_eq!((fault.kind, fault.code), (FaultKind::Internal, "workflow.action_failed"));
+    let fault = bare
+        .complete(&mut op, approve.id, Completion::new("sign"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (fault.kind, fault.code),
+        (FaultKind::Internal, "workflow.action_failed")
+    );
 }

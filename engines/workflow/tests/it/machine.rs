@@ -29,7 +29,10 @@ fn block() -> impl Strategy<Value = Block> {
     leaf.prop_recursive(3, 10, 3, |inner| {
         let few = || prop::collection::vec(inner.clone(), 2..=3);
         prop_oneof![
-            (any::<bool>(), inner.clone()).prop_map(|(interrupting, then)| Block::Timed { interrupting, then: Box::new(then) }),
+            (any::<bool>(), inner.clone()).prop_map(|(interrupting, then)| Block::Timed {
+                interrupting,
+                then: Box::new(then)
+            }),
             few().prop_map(Block::Sequence),
             few().prop_map(Block::Choice),
             few().prop_map(Block::Parallel),
@@ -81,7 +84,10 @@ impl Builder {
             Block::Sequence(parts) => parts.iter().fold(from, |from, part| self.block(from, part)),
             Block::Timed { interrupting, then } => {
                 let host = self.after(from, NodeKind::UserTask);
-                let timer = self.node(NodeKind::Boundary { host, interrupting: *interrupting });
+                let timer = self.node(NodeKind::Boundary {
+                    host,
+                    interrupting: *interrupting,
+                });
                 let side = self.block((timer, None), then);
                 if *interrupting {
                     let merge = self.after((host, None), NodeKind::Exclusive);
@@ -163,7 +169,9 @@ impl World {
                     self.opened += 1;
                     assert!(self.tasks.insert((token, node)), "a task is opened once");
                 }
-                Effect::CancelTask { token, node } => assert!(self.tasks.remove(&(token, node)), "only open tasks are cancelled"),
+                Effect::CancelTask { token, node } => {
+                    assert!(self.tasks.remove(&(token, node)), "only open tasks are cancelled")
+                }
                 Effect::SetTimer { token, node } => assert!(self.timers.insert((token, node)), "a timer is set once"),
                 Effect::DropTimer { token, node } => {
                     assert!(self.timers.remove(&(token, node)), "only timers that wait are dropped");
@@ -181,9 +189,18 @@ impl World {
 
 fn agree(process: &Process, state: &State, world: &World) {
     let at = |kind: NodeKind| -> BTreeSet<_> {
-        state.tokens.iter().filter(|(_, token)| process.nodes[token.node].kind == kind).map(|(number, token)| (*number, token.node)).collect()
+        state
+            .tokens
+            .iter()
+            .filter(|(_, token)| process.nodes[token.node].kind == kind)
+            .map(|(number, token)| (*number, token.node))
+            .collect()
     };
-    assert_eq!(at(NodeKind::UserTask), world.tasks, "every token at a task has its task and the other way round");
+    assert_eq!(
+        at(NodeKind::UserTask),
+        world.tasks,
+        "every token at a task has its task and the other way round"
+    );
     assert_eq!(state.timers, world.timers);
     for (owner, timer) in &state.timers {
         let held = state.tokens[owner].node;
@@ -194,14 +211,21 @@ fn agree(process: &Process, state: &State, world: &World) {
     }
     for token in state.tokens.values() {
         assert!(
-            matches!(process.nodes[token.node].kind, NodeKind::UserTask | NodeKind::ServiceTask | NodeKind::TimerCatch | NodeKind::Parallel),
+            matches!(
+                process.nodes[token.node].kind,
+                NodeKind::UserTask | NodeKind::ServiceTask | NodeKind::TimerCatch | NodeKind::Parallel
+            ),
             "no token rests where nothing is waited for"
         );
     }
     let waits = world.tasks.len() + world.timers.len() + world.actions.len();
     assert_eq!(state.tokens.is_empty(), state.ended);
     assert_eq!(world.ended, usize::from(state.ended), "the end is told once");
-    assert_eq!(waits == 0, state.ended, "it ends or waits, and nothing waits after the end");
+    assert_eq!(
+        waits == 0,
+        state.ended,
+        "it ends or waits, and nothing waits after the end"
+    );
 }
 
 /// Lets the world do what the script says. True if the process ended.
@@ -216,9 +240,17 @@ fn play(process: &Process, script: &[(u8, u8)], world: &mut World) -> Result<boo
         state.steps = 0;
         let scope = scope(*pick);
         // Stale timers do nothing at all. (A token that came back to its task has set the timer anew.)
-        for (token, timer) in world.dropped.clone().into_iter().filter(|dropped| !world.timers.contains(dropped)) {
+        for (token, timer) in world
+            .dropped
+            .clone()
+            .into_iter()
+            .filter(|dropped| !world.timers.contains(dropped))
+        {
             let before = state.clone();
-            assert_eq!(fire_timer(process, &mut state, token, timer, &scope), Err(Stuck::NotWaiting(token)));
+            assert_eq!(
+                fire_timer(process, &mut state, token, timer, &scope),
+                Err(Stuck::NotWaiting(token))
+            );
             assert_eq!(state, before);
         }
         let (tasks, timers, actions) = (world.tasks.len(), world.timers.len(), world.actions.len());
@@ -308,7 +340,10 @@ proptest! {
 
 #[test]
 fn a_three_way_join_opens_after_the_last_in_every_order() {
-    let process = build(&Block::Sequence(vec![Block::Parallel(vec![Block::Task, Block::Task, Block::Task]), Block::Task]));
+    let process = build(&Block::Sequence(vec![
+        Block::Parallel(vec![Block::Task, Block::Task, Block::Task]),
+        Block::Task,
+    ]));
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
         let mut state = State::default();
         let mut world = World::default();
@@ -345,7 +380,10 @@ fn a_terminate_event_takes_everything_away() {
     let first = builder.node(NodeKind::Start);
     let fork = builder.after((first, None), NodeKind::Parallel);
     let host = builder.after((fork, None), NodeKind::UserTask);
-    let timer = builder.node(NodeKind::Boundary { host, interrupting: false });
+    let timer = builder.node(NodeKind::Boundary {
+        host,
+        interrupting: false,
+    });
     builder.after((timer, None), NodeKind::End);
     builder.after((host, None), NodeKind::End);
     let service = builder.after((fork, None), NodeKind::ServiceTask);

@@ -4,15 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use kernel::{AccountId, Actor, AgencyId, Citizen, InstanceId, Official, PersonId, PositionId, Result, WorkingCalendar};
+use kernel::{
+    AccountId, Actor, AgencyId, Citizen, InstanceId, Official, PersonId, PositionId, Result, WorkingCalendar,
+};
 use op::{Event, Jobs, Op, Reactions};
 use schema::Problems;
 use serde_json::{Value, json};
 use testkit::Scratch;
 use workflow::{ActionCall, Actions, Completion, Definition, DefinitionKey, Start, TaskState, TaskView, Workflow};
 
-pub const ONE_STOP: (&str, &str) = (include_str!("processes/one_stop.bpmn"), include_str!("processes/one_stop.binding.yaml"));
-pub const OPINIONS: (&str, &str) = (include_str!("processes/opinions.bpmn"), include_str!("processes/opinions.binding.yaml"));
+pub const ONE_STOP: (&str, &str) = (
+    include_str!("processes/one_stop.bpmn"),
+    include_str!("processes/one_stop.binding.yaml"),
+);
+pub const OPINIONS: (&str, &str) = (
+    include_str!("processes/opinions.bpmn"),
+    include_str!("processes/opinions.binding.yaml"),
+);
 pub const SUBJECT: &str = "dossier:0190b5a0-0000-7000-8000-000000000001";
 
 pub struct Office {
@@ -32,7 +40,10 @@ pub fn calendar() -> WorkingCalendar {
 
 /// A moment in March 2026 in Vietnam; the 2nd is a Monday and the clock begins at 08:00 of it.
 pub fn march(day: u32, hour: u32, minute: u32) -> DateTime<Utc> {
-    let wall: NaiveDateTime = NaiveDate::from_ymd_opt(2026, 3, day).unwrap().and_hms_opt(hour, minute, 0).unwrap();
+    let wall: NaiveDateTime = NaiveDate::from_ymd_opt(2026, 3, day)
+        .unwrap()
+        .and_hms_opt(hour, minute, 0)
+        .unwrap();
     kernel::from_local(wall)
 }
 
@@ -47,7 +58,13 @@ fn actions(calls: &Arc<Mutex<Vec<ActionCall>>>) -> Actions {
     actions.register("test.issue", move |_: &mut Op, call: &ActionCall| {
         issued.lock().unwrap().push(call.clone());
         let fails = call.variables["fail"] == json!(true);
-        Box::pin(async move { if fails { Err(kernel::Fault::conflict("test.no_number_left")) } else { Ok(json!({ "number": 7 })) } })
+        Box::pin(async move {
+            if fails {
+                Err(kernel::Fault::conflict("test.no_number_left"))
+            } else {
+                Ok(json!({ "number": 7 }))
+            }
+        })
     });
     actions
 }
@@ -55,7 +72,14 @@ fn actions(calls: &Arc<Mutex<Vec<ActionCall>>>) -> Actions {
 pub fn read(files: (&str, &str)) -> Definition {
     let names = ["test.issue".to_owned(), "test.note".to_owned()];
     let mut problems = Problems::new();
-    let definition = Definition::read("main.bpmn", files.0, "main.binding.yaml", files.1, &names, &mut problems);
+    let definition = Definition::read(
+        "main.bpmn",
+        files.0,
+        "main.binding.yaml",
+        files.1,
+        &names,
+        &mut problems,
+    );
     definition.unwrap_or_else(|| panic!("{problems}"))
 }
 
@@ -82,7 +106,10 @@ impl Office {
         ] {
             let heard = heard.clone();
             reactions.on(kind, move |_: &mut Op, event: &Event| {
-                heard.lock().unwrap().push((event.kind.to_owned(), event.payload.clone()));
+                heard
+                    .lock()
+                    .unwrap()
+                    .push((event.kind.to_owned(), event.payload.clone()));
                 Box::pin(async { Ok(()) })
             });
         }
@@ -92,8 +119,17 @@ impl Office {
         let workflow = Workflow::new(actions(&calls), Arc::new(calendar()));
         let mut jobs = Jobs::new();
         workflow::jobs::register(&mut jobs, workflow.clone());
-        let agencies = ["receiving", "handling", "asked"].map(|name| (name.to_owned(), AgencyId::new())).into();
-        let office = Self { scratch, workflow, jobs, agencies, calls, heard };
+        let agencies = ["receiving", "handling", "asked"]
+            .map(|name| (name.to_owned(), AgencyId::new()))
+            .into();
+        let office = Self {
+            scratch,
+            workflow,
+            jobs,
+            agencies,
+            calls,
+            heard,
+        };
         let mut op = office.op(&Actor::System("compose")).await;
         for files in [ONE_STOP, OPINIONS] {
             office.workflow.publish(&mut op, "demo", &read(files)).await.unwrap();
@@ -122,7 +158,11 @@ impl Office {
     }
 
     pub fn citizen(&self) -> Actor {
-        Actor::Citizen(Citizen { account: AccountId::new(), person: PersonId::new(), name: "Trần Thị Mẫu".to_owned() })
+        Actor::Citizen(Citizen {
+            account: AccountId::new(),
+            person: PersonId::new(),
+            name: "Trần Thị Mẫu".to_owned(),
+        })
     }
 
     pub async fn start(&self, process: &str, variables: Value) -> InstanceId {
@@ -157,12 +197,21 @@ impl Office {
 
     /// The nodes of the tasks in a state, in order of creation.
     pub async fn nodes(&self, state: TaskState) -> Vec<String> {
-        self.tasks().await.into_iter().filter(|task| task.state == state).map(|task| task.node).collect()
+        self.tasks()
+            .await
+            .into_iter()
+            .filter(|task| task.state == state)
+            .map(|task| task.node)
+            .collect()
     }
 
     pub async fn ready(&self, node: &str) -> TaskView {
-        let mut found: Vec<_> =
-            self.tasks().await.into_iter().filter(|task| task.node == node && task.state == TaskState::Ready).collect();
+        let mut found: Vec<_> = self
+            .tasks()
+            .await
+            .into_iter()
+            .filter(|task| task.node == node && task.state == TaskState::Ready)
+            .collect();
         assert_eq!(found.len(), 1, "one ready task \"{node}\"");
         found.remove(0)
     }
@@ -177,10 +226,20 @@ impl Office {
     }
 
     pub fn heard(&self, kind: &str) -> Vec<Value> {
-        self.heard.lock().unwrap().iter().filter(|(own, _)| own == kind).map(|(_, payload)| payload.clone()).collect()
+        self.heard
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|(own, _)| own == kind)
+            .map(|(_, payload)| payload.clone())
+            .collect()
     }
 
     pub async fn recorded(&self, action: &str) -> i64 {
-        sqlx::query_scalar("SELECT count(*) FROM op.audit_entry WHERE action = $1").bind(action).fetch_one(&self.scratch.pool).await.unwrap()
+        sqlx::query_scalar("SELECT count(*) FROM op.audit_entry WHERE action = $1")
+            .bind(action)
+            .fetch_one(&self.scratch.pool)
+            .await
+            .unwrap()
     }
 }

@@ -15,9 +15,20 @@ fn problems_of(process: &str, binding: &str) -> Vec<(String, usize)> {
 
 fn check(xml: &str, yaml: &str) -> Vec<(String, usize)> {
     let mut problems = Problems::new();
-    let read = Definition::read("p.bpmn", xml, "p.binding.yaml", yaml, &["test.note".to_owned()], &mut problems);
+    let read = Definition::read(
+        "p.bpmn",
+        xml,
+        "p.binding.yaml",
+        yaml,
+        &["test.note".to_owned()],
+        &mut problems,
+    );
     assert_eq!(read.is_some(), problems.is_empty());
-    problems.sorted().into_iter().map(|problem| (problem.code.clone(), problem.line)).collect()
+    problems
+        .sorted()
+        .into_iter()
+        .map(|problem| (problem.code.clone(), problem.line))
+        .collect()
 }
 
 const TASK: &str = "{ role: clerk, agency: receiving, outcomes: [done] }";
@@ -26,10 +37,20 @@ const TASK: &str = "{ role: clerk, agency: receiving, outcomes: [done] }";
 fn the_examples_are_read() {
     let one_stop = read(ONE_STOP);
     assert_eq!(one_stop.key(), "one_stop");
-    assert_eq!(one_stop.agencies().into_iter().collect::<Vec<_>>(), ["handling", "receiving"]);
-    assert_eq!(one_stop.roles().into_iter().collect::<Vec<_>>(), ["clerk", "leader", "specialist"]);
+    assert_eq!(
+        one_stop.agencies().into_iter().collect::<Vec<_>>(),
+        ["handling", "receiving"]
+    );
+    assert_eq!(
+        one_stop.roles().into_iter().collect::<Vec<_>>(),
+        ["clerk", "leader", "specialist"]
+    );
     assert_eq!(one_stop.process().nodes.len(), 11);
-    assert!(one_stop.text_keys().contains("workflow.one_stop.check.outcomes.send_back"));
+    assert!(
+        one_stop
+            .text_keys()
+            .contains("workflow.one_stop.check.outcomes.send_back")
+    );
     assert!(one_stop.text_keys().contains("workflow.one_stop.remind.name"));
     assert_eq!(one_stop.sha256().len(), 64);
     assert_ne!(one_stop.sha256(), read(OPINIONS).sha256());
@@ -48,13 +69,16 @@ fn the_steps_are_a_list_for_people() {
     assert_eq!(steps[5].next, Vec::<String>::new());
 }
 
+/// What is wrong, the BPMN, the binding, and the problem codes with their lines.
+type Case<'a> = (&'a str, String, &'a str, Vec<(&'a str, usize)>);
+
 #[test]
 fn every_bad_shape_has_its_code_and_line() {
     // Lines count from the file: the first line of each case is line 3; the binding begins at line 3 too.
     let plain = format!("tasks: {{ a: {TASK} }}");
     let both = format!("tasks: {{ a: {TASK}, b: {TASK} }}");
     let ends = "<sequenceFlow id='f1' sourceRef='s' targetRef='a'/><sequenceFlow id='f2' sourceRef='a' targetRef='e'/>";
-    let cases: Vec<(&str, String, &str, Vec<(&str, usize)>)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("sound", format!("<startEvent id='s'/><userTask id='a'/><endEvent id='e'/>{ends}"), &plain, vec![]),
         (
             "unsupported elements, all at once",
@@ -166,7 +190,10 @@ fn every_bad_shape_has_its_code_and_line() {
     ];
     for (name, process, binding, expected) in cases {
         let mut found = problems_of(&process, binding);
-        let mut expected: Vec<(String, usize)> = expected.into_iter().map(|(code, line)| (code.to_owned(), line)).collect();
+        let mut expected: Vec<(String, usize)> = expected
+            .into_iter()
+            .map(|(code, line)| (code.to_owned(), line))
+            .collect();
         found.sort();
         expected.sort();
         assert_eq!(found, expected, "{name}");
@@ -186,7 +213,12 @@ fn every_bad_binding_has_its_code_and_line() {
         ("role: clerk", "roles: clerk", "schema.unknown_key", 3),
         ("test.note", "test.nte", "workflow.unknown_action", 4),
         ("{ v: {", "{ w: {", "workflow.unknown_service", 4),
-        ("working_days: 1", "working_days: 1, working_hours: 2", "workflow.bad_length", 5),
+        (
+            "working_days: 1",
+            "working_days: 1, working_hours: 2",
+            "workflow.bad_length",
+            5,
+        ),
         ("working_days: 1", "working_days: 0", "workflow.bad_length", 5),
         ("working_days: 1", "days: 1", "workflow.bad_length", 5),
         ("{ t: {", "{ u: {", "workflow.unknown_timer", 5),
@@ -199,7 +231,9 @@ fn every_bad_binding_has_its_code_and_line() {
         assert!(found.contains(&(code.to_owned(), line)), "{to}: {found:?}");
     }
     let wrong_process = check(
-        &format!("<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL'><process id='q'>{process}</process></definitions>"),
+        &format!(
+            "<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL'><process id='q'>{process}</process></definitions>"
+        ),
         &format!("format: 1\nprocess: p\n{good}"),
     );
     assert_eq!(wrong_process, [("workflow.process_mismatch".to_owned(), 2)]);
@@ -209,20 +243,36 @@ fn every_bad_binding_has_its_code_and_line() {
 fn broken_files_are_told_and_never_panic() {
     let yaml = "format: 1\nprocess: p";
     let model = "xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL'";
-    let deep = format!("<definitions {model}>{}{}</definitions>", "<process>".repeat(40), "</process>".repeat(40));
+    let deep = format!(
+        "<definitions {model}>{}{}</definitions>",
+        "<process>".repeat(40),
+        "</process>".repeat(40)
+    );
     let large = " ".repeat(1024 * 1024 + 1);
     let cases: Vec<(String, &str)> = vec![
         (String::new(), "workflow.bpmn_syntax"),
         ("no xml".to_owned(), "workflow.bpmn_syntax"),
         ("<definitions".to_owned(), "workflow.bpmn_syntax"),
-        ("<definitions><process></definitions>".to_owned(), "workflow.bpmn_syntax"),
+        (
+            "<definitions><process></definitions>".to_owned(),
+            "workflow.bpmn_syntax",
+        ),
         ("<definitions>".to_owned(), "workflow.bpmn_syntax"),
-        (format!("<definitions {model}>&evil;</definitions>"), "workflow.bpmn_syntax"),
-        ("<!DOCTYPE x [<!ENTITY a 'b'>]><definitions/>".to_owned(), "workflow.bpmn_doctype"),
+        (
+            format!("<definitions {model}>&evil;</definitions>"),
+            "workflow.bpmn_syntax",
+        ),
+        (
+            "<!DOCTYPE x [<!ENTITY a 'b'>]><definitions/>".to_owned(),
+            "workflow.bpmn_doctype",
+        ),
         ("<definitions/>".to_owned(), "workflow.bpmn_root"),
         (format!("<process {model}/>"), "workflow.bpmn_root"),
         (format!("<definitions {model}/>"), "workflow.bpmn_no_process"),
-        (format!("<definitions {model}><process id='p'/><process id='q'/></definitions>"), "workflow.bpmn_several_processes"),
+        (
+            format!("<definitions {model}><process id='p'/><process id='q'/></definitions>"),
+            "workflow.bpmn_several_processes",
+        ),
         (deep, "workflow.bpmn_too_deep"),
         (large, "workflow.bpmn_too_large"),
     ];

@@ -18,23 +18,47 @@ async fn who_can_complete_what() {
     let task = office.ready("receive").await;
     let not_found = (FaultKind::NotFound, "workflow.task_not_found");
     let cases = [
-        (office.official("Sai vị trí", "receiving", &["specialist", "leader", "admin"]), (FaultKind::Forbidden, "workflow.role_missing")),
-        (office.official("Sai cơ quan", "handling", &["clerk", "admin"]), not_found),
+        (
+            office.official("Sai vị trí", "receiving", &["specialist", "leader", "admin"]),
+            (FaultKind::Forbidden, "workflow.role_missing"),
+        ),
+        (
+            office.official("Sai cơ quan", "handling", &["clerk", "admin"]),
+            not_found,
+        ),
         (office.citizen(), not_found),
         (Actor::Anonymous, not_found),
         (Actor::System("worker"), not_found),
     ];
     for (actor, expected) in &cases {
-        let fault = office.try_complete(actor, &task, Completion::new("accept")).await.unwrap_err();
+        let fault = office
+            .try_complete(actor, &task, Completion::new("accept"))
+            .await
+            .unwrap_err();
         assert_eq!(told(&fault), *expected, "{}", actor.key());
         let mut op = office.op(actor).await;
-        assert_eq!(told(&office.workflow.claim(&mut op, task.id).await.unwrap_err()), *expected, "{}", actor.key());
+        assert_eq!(
+            told(&office.workflow.claim(&mut op, task.id).await.unwrap_err()),
+            *expected,
+            "{}",
+            actor.key()
+        );
     }
-    assert_eq!(office.recorded("op.refused").await, 10, "every refusal is in the audit trail");
+    assert_eq!(
+        office.recorded("op.refused").await,
+        10,
+        "every refusal is in the audit trail"
+    );
     assert_eq!(office.ready("receive").await, task);
 
-    let mut op = office.op(&office.official("Lê Văn Nhận", "receiving", &["clerk"])).await;
-    let fault = office.workflow.complete(&mut op, kernel::TaskId::new(), Completion::new("accept")).await.unwrap_err();
+    let mut op = office
+        .op(&office.official("Lê Văn Nhận", "receiving", &["clerk"]))
+        .await;
+    let fault = office
+        .workflow
+        .complete(&mut op, kernel::TaskId::new(), Completion::new("accept"))
+        .await
+        .unwrap_err();
     assert_eq!(told(&fault), not_found, "what does not exist looks the same");
 }
 
@@ -47,7 +71,10 @@ async fn a_task_is_claimed_released_and_assigned() {
     let colleague = office.official("Mai Thị Nhận", "receiving", &["clerk"]);
     let leader = office.official("Ngô Văn Trưởng", "receiving", &["leader"]);
     let stranger = office.official("Sai cơ quan", "handling", &["clerk", "leader"]);
-    let to = |actor: &Actor| Assignee { account: actor.account().unwrap(), name: actor.name().to_owned() };
+    let to = |actor: &Actor| Assignee {
+        account: actor.account().unwrap(),
+        name: actor.name().to_owned(),
+    };
 
     let mut op = office.op(&leader).await;
     let fault = office.workflow.release(&mut op, task.id).await.unwrap_err();
@@ -58,34 +85,85 @@ async fn a_task_is_claimed_released_and_assigned() {
     office.workflow.claim(&mut op, task.id).await.unwrap();
     office.workflow.claim(&mut op, task.id).await.unwrap();
     op.commit().await.unwrap();
-    assert_eq!(office.heard("workflow.task_claimed").len(), 1, "taking one's own task again changes nothing");
+    assert_eq!(
+        office.heard("workflow.task_claimed").len(),
+        1,
+        "taking one's own task again changes nothing"
+    );
 
-    let fault = office.try_complete(&colleague, &task, Completion::new("accept")).await.unwrap_err();
+    let fault = office
+        .try_complete(&colleague, &task, Completion::new("accept"))
+        .await
+        .unwrap_err();
     assert_eq!(told(&fault), (FaultKind::Conflict, "workflow.task_assigned"));
     assert_eq!(fault.params["who"], "Lê Văn Nhận");
     let mut op = office.op(&colleague).await;
-    assert_eq!(office.workflow.claim(&mut op, task.id).await.unwrap_err().code, "workflow.task_assigned");
-    assert_eq!(office.workflow.release(&mut op, task.id).await.unwrap_err().code, "workflow.not_allowed");
-    assert_eq!(office.workflow.assign(&mut op, task.id, to(&colleague), None).await.unwrap_err().code, "workflow.not_allowed");
+    assert_eq!(
+        office.workflow.claim(&mut op, task.id).await.unwrap_err().code,
+        "workflow.task_assigned"
+    );
+    assert_eq!(
+        office.workflow.release(&mut op, task.id).await.unwrap_err().code,
+        "workflow.not_allowed"
+    );
+    assert_eq!(
+        office
+            .workflow
+            .assign(&mut op, task.id, to(&colleague), None)
+            .await
+            .unwrap_err()
+            .code,
+        "workflow.not_allowed"
+    );
     drop(op);
     let mut op = office.op(&stranger).await;
-    assert_eq!(office.workflow.assign(&mut op, task.id, to(&stranger), None).await.unwrap_err().code, "workflow.task_not_found");
+    assert_eq!(
+        office
+            .workflow
+            .assign(&mut op, task.id, to(&stranger), None)
+            .await
+            .unwrap_err()
+            .code,
+        "workflow.task_not_found"
+    );
     drop(op);
 
     let mut op = office.op(&leader).await;
-    let fault = office.workflow.assign(&mut op, task.id, to(&colleague), Some(task.version)).await.unwrap_err();
+    let fault = office
+        .workflow
+        .assign(&mut op, task.id, to(&colleague), Some(task.version))
+        .await
+        .unwrap_err();
     assert_eq!(fault.code, "workflow.task_changed");
-    office.workflow.assign(&mut op, task.id, to(&colleague), Some(task.version + 1)).await.unwrap();
+    office
+        .workflow
+        .assign(&mut op, task.id, to(&colleague), Some(task.version + 1))
+        .await
+        .unwrap();
     op.commit().await.unwrap();
-    assert_eq!(office.try_complete(&mine, &task, Completion::new("accept")).await.unwrap_err().code, "workflow.task_assigned");
+    assert_eq!(
+        office
+            .try_complete(&mine, &task, Completion::new("accept"))
+            .await
+            .unwrap_err()
+            .code,
+        "workflow.task_assigned"
+    );
 
     // Who has a task may hand it on or give it back.
     let mut op = office.op(&colleague).await;
     office.workflow.release(&mut op, task.id).await.unwrap();
     op.commit().await.unwrap();
     assert_eq!(office.heard("workflow.task_released")[0]["assignee"], json!(null));
-    office.try_complete(&mine, &task, Completion::new("accept")).await.unwrap();
-    for (action, count) in [("workflow.claimed", 1), ("workflow.assigned", 1), ("workflow.released", 1)] {
+    office
+        .try_complete(&mine, &task, Completion::new("accept"))
+        .await
+        .unwrap();
+    for (action, count) in [
+        ("workflow.claimed", 1),
+        ("workflow.assigned", 1),
+        ("workflow.released", 1),
+    ] {
         assert_eq!(office.recorded(action).await, count, "{action}");
     }
 }
@@ -104,7 +182,11 @@ async fn a_work_list_shows_what_one_can_do_and_goes_on_page_by_page() {
     let mut seen = Vec::new();
     let mut after = None;
     loop {
-        let page = office.workflow.worklist(&mut op, &filter, &PageRequest::new(after, Some(2))).await.unwrap();
+        let page = office
+            .workflow
+            .worklist(&mut op, &filter, &PageRequest::new(after, Some(2)))
+            .await
+            .unwrap();
         seen.extend(page.items.iter().map(|task| task.due_at));
         after = page.next;
         if after.is_none() {
@@ -114,17 +196,36 @@ async fn a_work_list_shows_what_one_can_do_and_goes_on_page_by_page() {
     assert_eq!(seen.len(), 5);
     assert!(seen.is_sorted(), "the most urgent first");
 
-    let first = office.workflow.worklist(&mut op, &filter, &PageRequest::first()).await.unwrap().items.remove(0);
+    let first = office
+        .workflow
+        .worklist(&mut op, &filter, &PageRequest::first())
+        .await
+        .unwrap()
+        .items
+        .remove(0);
     office.workflow.claim(&mut op, first.id).await.unwrap();
     op.commit().await.unwrap();
     let mut op = office.op(&colleague).await;
     let count = async |op: &mut op::Op, filter: Option<WorkFilter>| {
-        office.workflow.worklist(op, &filter.unwrap(), &PageRequest::first()).await.unwrap().items.len()
+        office
+            .workflow
+            .worklist(op, &filter.unwrap(), &PageRequest::first())
+            .await
+            .unwrap()
+            .items
+            .len()
     };
     assert_eq!(count(&mut op, WorkFilter::open_to(&mine)).await, 5);
     assert_eq!(count(&mut op, WorkFilter::open_to(&colleague)).await, 4);
     assert_eq!(count(&mut op, WorkFilter::taken_by(&mine)).await, 1);
-    assert_eq!(count(&mut op, WorkFilter::open_to(&office.official("Khác", "handling", &["clerk"]))).await, 0);
+    assert_eq!(
+        count(
+            &mut op,
+            WorkFilter::open_to(&office.official("Khác", "handling", &["clerk"]))
+        )
+        .await,
+        0
+    );
     assert!(WorkFilter::open_to(&office.citizen()).is_none());
 }
 

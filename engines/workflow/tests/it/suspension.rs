@@ -24,13 +24,31 @@ async fn a_sleeping_case_keeps_the_working_time_that_is_left() {
     // Asleep from Monday 14:00, when the reminder has four hours left (three today, one tomorrow) and the task eleven.
     office.scratch.clock.set(march(2, 14, 0));
     let mut op = office.op(&specialist).await;
-    office.workflow.suspend(&mut op, instance, "chờ bổ sung giấy tờ").await.unwrap();
-    assert_eq!(office.workflow.suspend(&mut op, instance, "lần nữa").await.unwrap_err().code, "workflow.already_suspended");
+    office
+        .workflow
+        .suspend(&mut op, instance, "chờ bổ sung giấy tờ")
+        .await
+        .unwrap();
+    assert_eq!(
+        office
+            .workflow
+            .suspend(&mut op, instance, "lần nữa")
+            .await
+            .unwrap_err()
+            .code,
+        "workflow.already_suspended"
+    );
     op.commit().await.unwrap();
-    assert_eq!(office.instance(instance).await.reason.as_deref(), Some("chờ bổ sung giấy tờ"));
+    assert_eq!(
+        office.instance(instance).await.reason.as_deref(),
+        Some("chờ bổ sung giấy tờ")
+    );
     let sleeping = office.tasks().await.pop().unwrap();
     assert_eq!((sleeping.state, sleeping.due_at), (TaskState::Sleeping, None));
-    let fault = office.try_complete(&specialist, &task, Completion::new("propose")).await.unwrap_err();
+    let fault = office
+        .try_complete(&specialist, &task, Completion::new("propose"))
+        .await
+        .unwrap_err();
     assert_eq!(fault.code, "workflow.suspended");
 
     // A week passes; the old job of the reminder does nothing.
@@ -41,7 +59,10 @@ async fn a_sleeping_case_keeps_the_working_time_that_is_left() {
     // The citizen brings what was missing on Monday the 9th at 13:00.
     let mut op = office.op(&office.citizen()).await;
     office.workflow.resume(&mut op, instance).await.unwrap();
-    assert_eq!(office.workflow.resume(&mut op, instance).await.unwrap_err().code, "workflow.not_suspended");
+    assert_eq!(
+        office.workflow.resume(&mut op, instance).await.unwrap_err().code,
+        "workflow.not_suspended"
+    );
     op.commit().await.unwrap();
     let task = office.ready("check").await;
     // Eleven hours: four on Monday afternoon, seven on Tuesday.
@@ -52,7 +73,10 @@ async fn a_sleeping_case_keeps_the_working_time_that_is_left() {
     office.scratch.clock.set(march(9, 17, 0));
     assert_eq!(office.drain().await, 1);
     assert_eq!(office.heard(events::TIMER_FIRED).len(), 1);
-    office.try_complete(&specialist, &task, Completion::new("propose")).await.unwrap();
+    office
+        .try_complete(&specialist, &task, Completion::new("propose"))
+        .await
+        .unwrap();
     for action in ["workflow.suspended", "workflow.resumed", "workflow.timer_fired"] {
         assert_eq!(office.recorded(action).await, 1, "{action}");
     }
@@ -69,7 +93,10 @@ async fn a_case_that_was_late_stays_late() {
     op.commit().await.unwrap();
     // Due Tuesday 17:00, now Wednesday 09:00: two working hours late before and after, which is anywhere before Wednesday 07:00.
     let due = office.ready("check").await.due_at.unwrap();
-    assert_eq!(crate::office::calendar().working_minutes_between(due, march(4, 9, 0)), 120);
+    assert_eq!(
+        crate::office::calendar().working_minutes_between(due, march(4, 9, 0)),
+        120
+    );
     // The reminder of Tuesday 08:00 had no worker to hear it; it comes now.
     assert_eq!(office.drain().await, 2, "the old job and the new one");
     assert_eq!(office.heard(events::TIMER_FIRED).len(), 1);
@@ -81,14 +108,23 @@ async fn a_cancelled_case_is_over() {
     let (instance, specialist) = at_check(&office).await;
     let task = office.ready("check").await;
     let mut op = office.op(&office.citizen()).await;
-    assert_eq!(office.workflow.cancel(&mut op, instance, " ").await.unwrap_err().code, "workflow.reason_missing");
+    assert_eq!(
+        office.workflow.cancel(&mut op, instance, " ").await.unwrap_err().code,
+        "workflow.reason_missing"
+    );
     office.workflow.cancel(&mut op, instance, "rút hồ sơ").await.unwrap();
     op.commit().await.unwrap();
 
     let view = office.instance(instance).await;
-    assert_eq!((view.state, view.reason.as_deref(), view.end_node), (InstanceState::Cancelled, Some("rút hồ sơ"), None));
+    assert_eq!(
+        (view.state, view.reason.as_deref(), view.end_node),
+        (InstanceState::Cancelled, Some("rút hồ sơ"), None)
+    );
     assert_eq!(office.nodes(TaskState::Cancelled).await, ["check"]);
-    let fault = office.try_complete(&specialist, &task, Completion::new("propose")).await.unwrap_err();
+    let fault = office
+        .try_complete(&specialist, &task, Completion::new("propose"))
+        .await
+        .unwrap_err();
     assert_eq!(fault.code, "workflow.task_cancelled");
     assert_eq!(office.heard(events::TASK_CANCELLED)[0]["node"], "check");
     assert_eq!(office.heard(events::INSTANCE_ENDED)[0]["state"], "cancelled");
@@ -104,8 +140,15 @@ async fn a_cancelled_case_is_over() {
     ] {
         assert_eq!(outcome.unwrap_err().code, "workflow.not_running");
     }
-    assert_eq!(office.workflow.resume(&mut op, instance).await.unwrap_err().code, "workflow.not_suspended");
-    let nowhere = office.workflow.cancel(&mut op, kernel::InstanceId::new(), "không có").await.unwrap_err();
+    assert_eq!(
+        office.workflow.resume(&mut op, instance).await.unwrap_err().code,
+        "workflow.not_suspended"
+    );
+    let nowhere = office
+        .workflow
+        .cancel(&mut op, kernel::InstanceId::new(), "không có")
+        .await
+        .unwrap_err();
     assert_eq!(nowhere.code, "workflow.instance_not_found");
 }
 
@@ -115,7 +158,11 @@ async fn a_sleeping_case_can_be_cancelled() {
     let (instance, specialist) = at_check(&office).await;
     let mut op = office.op(&specialist).await;
     office.workflow.suspend(&mut op, instance, "chờ bổ sung").await.unwrap();
-    office.workflow.cancel(&mut op, instance, "quá hạn bổ sung").await.unwrap();
+    office
+        .workflow
+        .cancel(&mut op, instance, "quá hạn bổ sung")
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     assert_eq!(office.nodes(TaskState::Cancelled).await, ["check"]);
 }

@@ -32,7 +32,16 @@ fn every_fault_is_listed() {
         include_str!("../../src/suspend.rs"),
         include_str!("../../src/timers.rs"),
     ];
-    let kinds = ["invalid", "not_found", "forbidden", "conflict", "internal", "unavailable", "too_many", "unauthenticated"];
+    let kinds = [
+        "invalid",
+        "not_found",
+        "forbidden",
+        "conflict",
+        "internal",
+        "unavailable",
+        "too_many",
+        "unauthenticated",
+    ];
     let mut used = std::collections::BTreeSet::new();
     for source in sources {
         for kind in kinds {

@@ -13,7 +13,12 @@ fn calendar() -> WorkingCalendar {
 
 /// A local time of March 2026; the 2nd is a Monday, the 5th a holiday.
 fn at(day: u32, hour: u32, minute: u32) -> DateTime<Utc> {
-    from_local(NaiveDate::from_ymd_opt(2026, 3, day).unwrap().and_hms_opt(hour, minute, 0).unwrap())
+    from_local(
+        NaiveDate::from_ymd_opt(2026, 3, day)
+            .unwrap()
+            .and_hms_opt(hour, minute, 0)
+            .unwrap(),
+    )
 }
 
 fn day(day: u32) -> NaiveDate {
@@ -21,7 +26,9 @@ fn day(day: u32) -> NaiveDate {
 }
 
 fn received(now: DateTime<Utc>, length: Deadline) -> State {
-    State::registered().receive(now, &calendar(), length, &IntakeRule::default()).unwrap()
+    State::registered()
+        .receive(now, &calendar(), length, &IntakeRule::default())
+        .unwrap()
 }
 
 /// A state in each status, reached in a lawful way.
@@ -61,16 +68,56 @@ fn what_each_command_makes_of_each_status() {
     let of = |calendar: &WorkingCalendar| calendar.clone();
     let (a, b, c, d) = (of(&calendar), of(&calendar), of(&calendar), of(&calendar));
     let table: [(&str, Command, [i16; 10]); 10] = [
-        ("receive", Box::new(move |s| s.receive(now, &a, Deadline::WorkingDays(1), &IntakeRule::default())), [2, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
-        ("ask_supplement", Box::new(move |s| s.ask_supplement(now)), [5, 5, 0, 5, 0, 0, 0, 0, 0, 0]),
-        ("supply", Box::new(move |s| s.supply(now, &b)), [0, 0, 0, 0, 4, 0, 0, 0, 0, 0]),
-        ("begin_processing", Box::new(|s| s.begin_processing()), [1, 4, 3, 4, 5, 6, 7, 8, 9, 10]),
-        ("demand_payment", Box::new(move |s| s.demand_payment(now)), [0, 6, 0, 6, 0, 0, 0, 0, 0, 0]),
-        ("payment_made", Box::new(move |s| s.payment_made(now, &c)), [0, 0, 0, 0, 0, 4, 0, 0, 0, 0]),
-        ("refuse", Box::new(move |s| s.refuse(now)), [3, 8, 0, 8, 8, 8, 0, 0, 0, 0]),
-        ("finish", Box::new(move |s| s.finish(now)), [0, 9, 0, 9, 0, 0, 0, 0, 0, 0]),
-        ("hand_over", Box::new(move |s| s.hand_over(now)), [0, 0, 0, 0, 0, 0, 0, 10, 10, 0]),
-        ("apologise", Box::new(move |s| s.apologise(now, &d, day(20))), [0, 2, 0, 4, 0, 0, 0, 0, 0, 0]),
+        (
+            "receive",
+            Box::new(move |s| s.receive(now, &a, Deadline::WorkingDays(1), &IntakeRule::default())),
+            [2, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        ),
+        (
+            "ask_supplement",
+            Box::new(move |s| s.ask_supplement(now)),
+            [5, 5, 0, 5, 0, 0, 0, 0, 0, 0],
+        ),
+        (
+            "supply",
+            Box::new(move |s| s.supply(now, &b)),
+            [0, 0, 0, 0, 4, 0, 0, 0, 0, 0],
+        ),
+        (
+            "begin_processing",
+            Box::new(|s| s.begin_processing()),
+            [1, 4, 3, 4, 5, 6, 7, 8, 9, 10],
+        ),
+        (
+            "demand_payment",
+            Box::new(move |s| s.demand_payment(now)),
+            [0, 6, 0, 6, 0, 0, 0, 0, 0, 0],
+        ),
+        (
+            "payment_made",
+            Box::new(move |s| s.payment_made(now, &c)),
+            [0, 0, 0, 0, 0, 4, 0, 0, 0, 0],
+        ),
+        (
+            "refuse",
+            Box::new(move |s| s.refuse(now)),
+            [3, 8, 0, 8, 8, 8, 0, 0, 0, 0],
+        ),
+        (
+            "finish",
+            Box::new(move |s| s.finish(now)),
+            [0, 9, 0, 9, 0, 0, 0, 0, 0, 0],
+        ),
+        (
+            "hand_over",
+            Box::new(move |s| s.hand_over(now)),
+            [0, 0, 0, 0, 0, 0, 0, 10, 10, 0],
+        ),
+        (
+            "apologise",
+            Box::new(move |s| s.apologise(now, &d, day(20))),
+            [0, 2, 0, 4, 0, 0, 0, 0, 0, 0],
+        ),
     ];
     for (name, command, expected) in &table {
         for (status, expected) in Status::ALL.into_iter().zip(expected) {
@@ -94,9 +141,24 @@ fn the_promised_day_by_length_and_hour() {
         ((2, 15, 1), Deadline::WorkingDays(1), late, at(4, 17, 0)),
         ((4, 9, 0), Deadline::WorkingDays(1), IntakeRule::default(), at(6, 17, 0)),
         ((6, 9, 0), Deadline::WorkingDays(1), IntakeRule::default(), at(9, 17, 0)),
-        ((7, 9, 0), Deadline::WorkingHours(4), IntakeRule::default(), at(9, 11, 0)),
-        ((2, 10, 0), Deadline::WorkingHours(4), IntakeRule::default(), at(2, 16, 0)),
-        ((2, 8, 0), Deadline::CalendarDays(5), IntakeRule::default(), at(9, 17, 0)),
+        (
+            (7, 9, 0),
+            Deadline::WorkingHours(4),
+            IntakeRule::default(),
+            at(9, 11, 0),
+        ),
+        (
+            (2, 10, 0),
+            Deadline::WorkingHours(4),
+            IntakeRule::default(),
+            at(2, 16, 0),
+        ),
+        (
+            (2, 8, 0),
+            Deadline::CalendarDays(5),
+            IntakeRule::default(),
+            at(9, 17, 0),
+        ),
         ((2, 8, 0), Deadline::Immediate, IntakeRule::default(), at(2, 17, 0)),
     ];
     for ((day, hour, minute), length, rule, due) in table {
@@ -110,47 +172,90 @@ fn the_promised_day_by_length_and_hour() {
 
 #[test]
 fn a_supplement_moves_the_due_by_the_working_time_that_it_took() {
-    let state = received(at(2, 8, 0), Deadline::WorkingDays(2)).begin_processing().unwrap();
+    let state = received(at(2, 8, 0), Deadline::WorkingDays(2))
+        .begin_processing()
+        .unwrap();
     assert_eq!(state.due_at, Some(at(4, 17, 0)));
     let waiting = state.ask_supplement(at(3, 9, 0)).unwrap();
-    assert_eq!((waiting.status, waiting.rounds, waiting.waiting_since), (Status::Supplement, 1, Some(at(3, 9, 0))));
+    assert_eq!(
+        (waiting.status, waiting.rounds, waiting.waiting_since),
+        (Status::Supplement, 1, Some(at(3, 9, 0)))
+    );
     // Tuesday 09:00 to Wednesday 10:00 is 2 + 4 hours of Tuesday and 3 of Wednesday; the 5th is a holiday, so the due goes to the 9th.
     let on = waiting.supply(at(4, 10, 0), &calendar()).unwrap();
-    assert_eq!((on.status, on.waited_minutes, on.waiting_since), (Status::Processing, 9 * 60, None));
+    assert_eq!(
+        (on.status, on.waited_minutes, on.waiting_since),
+        (Status::Processing, 9 * 60, None)
+    );
     assert_eq!(on.due_at, Some(at(9, 8, 0)));
     assert_eq!(on.promised_at, on.due_at);
     // At night and at the weekend the clock stands anyway.
-    let night = state.ask_supplement(at(3, 17, 0)).unwrap().supply(at(4, 7, 0), &calendar()).unwrap();
+    let night = state
+        .ask_supplement(at(3, 17, 0))
+        .unwrap()
+        .supply(at(4, 7, 0), &calendar())
+        .unwrap();
     assert_eq!((night.due_at, night.waited_minutes), (state.due_at, 0));
 }
 
 #[test]
 fn a_supplement_asked_before_reception_is_checked_again_and_promises_nothing() {
     let waiting = State::registered().ask_supplement(at(2, 8, 0)).unwrap();
-    assert_eq!((waiting.resume, waiting.waiting_since), (Some(Status::Registered), None));
-    let early = waiting.receive(at(2, 9, 0), &calendar(), Deadline::WorkingDays(1), &IntakeRule::default());
+    assert_eq!(
+        (waiting.resume, waiting.waiting_since),
+        (Some(Status::Registered), None)
+    );
+    let early = waiting.receive(
+        at(2, 9, 0),
+        &calendar(),
+        Deadline::WorkingDays(1),
+        &IntakeRule::default(),
+    );
     assert_eq!(early.unwrap_err().code, "dossiers.supplement_awaited");
     let supplied = waiting.supply(at(3, 9, 0), &calendar()).unwrap();
     assert_eq!((supplied.status, supplied.supplied), (Status::Supplement, true));
-    assert_eq!(supplied.supply(at(3, 9, 0), &calendar()).unwrap_err().code, "dossiers.nothing_asked");
-    let received = supplied.receive(at(3, 10, 0), &calendar(), Deadline::WorkingDays(1), &IntakeRule::default()).unwrap();
-    assert_eq!((received.status, received.supplied, received.resume), (Status::Received, false, None));
+    assert_eq!(
+        supplied.supply(at(3, 9, 0), &calendar()).unwrap_err().code,
+        "dossiers.nothing_asked"
+    );
+    let received = supplied
+        .receive(
+            at(3, 10, 0),
+            &calendar(),
+            Deadline::WorkingDays(1),
+            &IntakeRule::default(),
+        )
+        .unwrap();
+    assert_eq!(
+        (received.status, received.supplied, received.resume),
+        (Status::Received, false, None)
+    );
     assert_eq!(received.due_at, Some(at(4, 17, 0)));
     let again = supplied.ask_supplement(at(3, 10, 0)).unwrap();
-    assert_eq!((again.status, again.rounds, again.supplied, again.resume), (Status::Supplement, 2, false, Some(Status::Registered)));
+    assert_eq!(
+        (again.status, again.rounds, again.supplied, again.resume),
+        (Status::Supplement, 2, false, Some(Status::Registered))
+    );
     assert_eq!(supplied.refuse(at(3, 10, 0)).unwrap().status, Status::Stopped);
 }
 
 #[test]
 fn a_payment_stops_the_clock_too() {
-    let waiting = received(at(2, 8, 0), Deadline::WorkingDays(1)).demand_payment(at(2, 8, 0)).unwrap();
+    let waiting = received(at(2, 8, 0), Deadline::WorkingDays(1))
+        .demand_payment(at(2, 8, 0))
+        .unwrap();
     let paid = waiting.payment_made(at(2, 10, 0), &calendar()).unwrap();
-    assert_eq!((paid.status, paid.waited_minutes, paid.due_at), (Status::Processing, 120, Some(at(4, 9, 0))));
+    assert_eq!(
+        (paid.status, paid.waited_minutes, paid.due_at),
+        (Status::Processing, 120, Some(at(4, 9, 0)))
+    );
 }
 
 #[test]
 fn an_apology_needs_a_later_working_day_and_does_not_hide_the_lateness() {
-    let state = received(at(2, 8, 0), Deadline::WorkingDays(1)).begin_processing().unwrap();
+    let state = received(at(2, 8, 0), Deadline::WorkingDays(1))
+        .begin_processing()
+        .unwrap();
     let now = at(4, 8, 0);
     let late = state.found_late(now);
     assert_eq!(late.late_at, Some(now));
@@ -160,10 +265,16 @@ fn an_apology_needs_a_later_working_day_and_does_not_hide_the_lateness() {
     assert_eq!(refusal(day(5)), "dossiers.new_due_day_off");
     assert_eq!(refusal(day(7)), "dossiers.new_due_day_off");
     let told = late.apologise(now, &calendar(), day(6)).unwrap();
-    assert_eq!((told.due_at, told.promised_at, told.late_at), (Some(at(6, 17, 0)), Some(at(3, 17, 0)), Some(now)));
+    assert_eq!(
+        (told.due_at, told.promised_at, told.late_at),
+        (Some(at(6, 17, 0)), Some(at(3, 17, 0)), Some(now))
+    );
     assert!(!told.is_late(now));
     // Before the due the new day must lie after the told one as well.
-    assert_eq!(state.apologise(at(2, 9, 0), &calendar(), day(3)).unwrap_err().code, "dossiers.new_due_not_later");
+    assert_eq!(
+        state.apologise(at(2, 9, 0), &calendar(), day(3)).unwrap_err().code,
+        "dossiers.new_due_not_later"
+    );
 }
 
 /// (status, minutes after the due) → late?
@@ -193,7 +304,10 @@ fn what_is_late() {
 #[test]
 fn a_result_comes_before_its_hand_over() {
     let processing = in_status(Status::Processing);
-    assert_eq!(processing.hand_over(at(3, 8, 0)).unwrap_err().code, "dossiers.no_result");
+    assert_eq!(
+        processing.hand_over(at(3, 8, 0)).unwrap_err().code,
+        "dossiers.no_result"
+    );
     let done = processing.finish(at(3, 8, 0)).unwrap();
     assert_eq!(done.finished_at, Some(at(3, 8, 0)));
     assert_eq!(done.hand_over(at(4, 8, 0)).unwrap().returned_at, Some(at(4, 8, 0)));
