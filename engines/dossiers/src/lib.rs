@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod catalogue;
+pub mod definition;
 pub mod model;
 
 /// The tables of this engine.

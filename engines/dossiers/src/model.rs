@@ -1,7 +1,10 @@
-//! Nouns and pure decisions of the case: its ten statuses and every lawful change. No IO, no clock.
+//! Nouns and pure decisions of the case: its ten statuses, every lawful change, and what follows from each act of an
+//! official. No IO, no clock.
 
 mod state;
 mod status;
+mod step;
 
 pub use state::*;
 pub use status::*;
+pub use step::*;

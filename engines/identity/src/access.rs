@@ -53,6 +53,14 @@ pub fn read_names(actor: &Actor) -> Decision {
     Decision::when(*actor != Actor::Anonymous, error::not_allowed)
 }
 
+/// Which account a person has: officials who send something there, the platform, and the person.
+pub fn read_account_number(actor: &Actor, person: PersonId) -> Decision {
+    Decision::when(
+        is_system(actor) || actor.is_official() || actor.person() == Some(person),
+        error::person_not_found,
+    )
+}
+
 /// Address for messages: the platform when it sends, and the person.
 pub fn read_contact(actor: &Actor, person: PersonId) -> Decision {
     Decision::when(

@@ -1,6 +1,6 @@
 //! Accounts: one a person (R032), opened by somebody who may (R033), suspended and closed with effect at once (R037).
 
-use kernel::{AccountId, Actor, PersonId, Result, SessionId};
+use kernel::{AccountId, Actor, PersonId, Result, SessionId, local_date};
 use op::{Entry, Event, Op, Ops};
 use serde_json::json;
 
@@ -134,11 +134,14 @@ impl Identity {
         let found = store::account::get(op.conn(), account)
             .await?
             .ok_or_else(error::account_not_found)?;
+        // Who holds a position keeps an official's password, also while acting as a citizen.
+        let today = local_date(op.now());
+        let held = store::office::held(op.conn(), found.person, today).await?;
         drop(op);
-        let audience = if actor.is_official() {
-            Audience::Official
-        } else {
+        let audience = if held.is_empty() {
             Audience::Citizen
+        } else {
+            Audience::Official
         };
         let context = PasswordContext {
             audience,
@@ -178,7 +181,7 @@ impl Identity {
         op.allow(
             "identity.account_of",
             &format!("person:{person}"),
-            access::read_names(op.actor()),
+            access::read_account_number(op.actor(), person),
         )
         .await?;
         Ok(store::account::of_person(op.conn(), person).await?.map(|(id, _)| id))

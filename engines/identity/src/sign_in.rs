@@ -58,7 +58,7 @@ pub(crate) struct Guess {
     pub(crate) person: PersonId,
     pub(crate) full_name: String,
     account: Uuid,
-    stored: PasswordHash,
+    changed_at: Option<chrono::DateTime<chrono::Utc>>,
     outdated: bool,
     device: Option<Vec<u8>>,
 }
@@ -104,9 +104,8 @@ impl Identity {
         let mut op = ops.open(actor.clone()).await?;
         // The password may have been changed or the account suspended while we computed.
         let still = store::account::lock_credential(op.conn(), guess.account).await?;
-        if still.as_ref().is_none_or(|(hash, state)| {
-            hash.as_deref() != Some(guess.stored.as_str()) || *state != AccountState::Active
-        }) {
+        // A hash renewed at another cost is no change: two devices may sign in at once when the cost has been raised.
+        if still != Some((guess.changed_at, AccountState::Active)) {
             return Err(error::wrong_credentials());
         }
         let now = op.now();
@@ -202,13 +201,13 @@ impl Identity {
             (Some(row), Some(_)) if verdict.right && row.state == AccountState::Suspended.as_str() => {
                 ("suspended", error::account_suspended())
             }
-            (Some(row), Some(stored)) if verdict.right => {
+            (Some(row), Some(_)) if verdict.right => {
                 let guess = Guess {
                     attempt,
                     person: row.person.into(),
                     full_name: row.full_name.clone(),
                     account: row.id,
-                    stored,
+                    changed_at: row.password_changed_at,
                     outdated: verdict.outdated,
                     device: device.filter(|_| by_token),
                 };

@@ -16,6 +16,7 @@ pub(crate) struct CredentialRow {
     pub(crate) person: Uuid,
     pub(crate) full_name: String,
     pub(crate) password: Option<String>,
+    pub(crate) password_changed_at: Option<DateTime<Utc>>,
     pub(crate) state: String,
 }
 
@@ -34,7 +35,12 @@ fn state(word: &str) -> Result<AccountState> {
 
 pub(crate) async fn credential(connection: &mut PgConnection, login_folded: &str) -> Result<Option<CredentialRow>> {
     sqlx::query_as(
-        "SELECT account.id, account.person, person.full_name, account.password, account.state
+        "SELECT account.id,
+                account.person,
+                person.full_name,
+                account.password,
+                account.password_changed_at,
+                account.state
          FROM identity.account AS account
          JOIN identity.person AS person ON person.id = account.person
          WHERE account.login_folded = $1",
@@ -45,18 +51,19 @@ pub(crate) async fn credential(connection: &mut PgConnection, login_folded: &str
     .map_err(db::fault)
 }
 
-/// State and hash once more, locked against a change until the operation ends.
+/// The state and the day of the password once more, locked against a change until the operation ends.
 pub(crate) async fn lock_credential(
     connection: &mut PgConnection,
     id: Uuid,
-) -> Result<Option<(Option<String>, AccountState)>> {
-    let row: Option<(Option<String>, String)> =
-        sqlx::query_as("SELECT password, state FROM identity.account WHERE id = $1 FOR UPDATE")
+) -> Result<Option<(Option<DateTime<Utc>>, AccountState)>> {
+    let row: Option<(Option<DateTime<Utc>>, String)> =
+        sqlx::query_as("SELECT password_changed_at, state FROM identity.account WHERE id = $1 FOR UPDATE")
             .bind(id)
             .fetch_optional(connection)
             .await
             .map_err(db::fault)?;
-    row.map(|(password, word)| Ok((password, state(&word)?))).transpose()
+    row.map(|(changed_at, word)| Ok((changed_at, state(&word)?)))
+        .transpose()
 }
 
 pub(crate) async fn of_person(connection: &mut PgConnection, person: PersonId) -> Result<Option<(AccountId, String)>> {
