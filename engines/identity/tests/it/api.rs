@@ -1,0 +1,167 @@
+//! The JSON API, asked as an integrator asks.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode, header};
+use identity::{AgencyLevel, Area, AreaLevel, Identity, Validity};
+use render::{AssetManifest, ProvinceFrame, Renderer};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use web::{NoChrome, Site, SiteConfig};
+
+use crate::town::{PASSWORD, Town, day};
+
+#[derive(Clone)]
+struct House {
+    site: Site,
+    identity: Identity,
+}
+
+impl AsRef<Site> for House {
+    fn as_ref(&self) -> &Site {
+        &self.site
+    }
+}
+
+impl AsRef<Identity> for House {
+    fn as_ref(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+fn router(town: &Town) -> Router {
+    let manifest =
+        r#"{"citizen.css":"c.css","citizen.js":"c.js","officer.css":"o.css","officer.js":"o.js","emblem.svg":"e.svg"}"#;
+    let renderer = Renderer::builder()
+        .templates(web::templates)
+        .assets(AssetManifest::from_json(manifest).unwrap())
+        .build()
+        .unwrap();
+    let config = SiteConfig {
+        secret: [7; 32],
+        https: true,
+        demo: true,
+        province: ProvinceFrame {
+            name: "Hậu Giang".into(),
+            hotline: "1022".into(),
+            emblem: None,
+        },
+        requests_per_second: None,
+        behind_gateway: false,
+    };
+    let identity = town.identity.clone();
+    let site = Site::new(
+        town.scratch.ops.clone(),
+        Arc::new(renderer),
+        Arc::new(identity.clone()),
+        Arc::new(NoChrome),
+        config,
+    );
+    identity::http::routes().into_router(House { site, identity })
+}
+
+async fn ask(router: &Router, method: Method, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
+    let body = if body.is_null() {
+        Body::empty()
+    } else {
+        Body::from(body.to_string())
+    };
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body)
+        .unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let status = response.status();
+    let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, serde_json::from_slice(&bytes).unwrap())
+}
+
+// shows: R038
+#[tokio::test]
+async fn an_application_signs_in_acts_and_signs_out() {
+    let town = Town::new().await;
+    town.official("Trần Văn Lúa", "anh.lua", &["clerk"]).await;
+    let router = router(&town);
+    let wrong = json!({ "login": "anh.lua", "password": "sai" });
+    let (status, problem) = ask(&router, Method::POST, "/api/v1/sessions", "", wrong).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::UNAUTHORIZED, &json!("identity.wrong_credentials"))
+    );
+    let (status, _) = ask(
+        &router,
+        Method::POST,
+        "/api/v1/sessions",
+        "",
+        json!({ "login": "anh.lua" }),
+    )
+    .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+
+    let right = json!({ "login": "Anh.Lúa", "password": PASSWORD });
+    let (status, answer) = ask(&router, Method::POST, "/api/v1/sessions", "", right).await;
+    assert_eq!(status, StatusCode::CREATED);
+    assert_eq!(answer["actor"]["kind"], "official");
+    assert_eq!(answer["actor"]["position"]["agency_code"], "H30.29.01");
+    assert_eq!(answer["actor"]["position"]["roles"], json!(["clerk"]));
+    assert!(answer["expires_at"].is_string());
+    let token = answer["token"].as_str().unwrap();
+    let (status, me) = ask(&router, Method::GET, "/api/v1/me", token, Value::Null).await;
+    assert_eq!((status, &me), (StatusCode::OK, &answer["actor"]));
+
+    let (status, _) = ask(&router, Method::DELETE, "/api/v1/sessions/current", token, Value::Null).await;
+    assert_eq!(status, StatusCode::OK);
+    for (method, path) in [
+        (Method::GET, "/api/v1/me"),
+        (Method::DELETE, "/api/v1/sessions/current"),
+    ] {
+        let (status, _) = ask(&router, method, path, token, Value::Null).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[tokio::test]
+async fn areas_and_agencies_are_public() {
+    let town = Town::new().await;
+    town.agency("H30.29.01", "UBND phường Ngã Bảy").await;
+    let mut op = town.loader().await;
+    for (code, level, parent, name) in [
+        ("93", AreaLevel::Province, None, "Tỉnh Hậu Giang"),
+        ("931", AreaLevel::District, Some("93"), "Thành phố Ngã Bảy"),
+        ("31340", AreaLevel::Ward, Some("931"), "Phường Ngã Bảy"),
+    ] {
+        let area = Area {
+            code: code.into(),
+            level,
+            parent: parent.map(str::to_owned),
+            name: name.into(),
+            validity: Validity::since(day("2004-01-01")),
+        };
+        town.identity.upsert_area(&mut op, &area).await.unwrap();
+    }
+    op.commit().await.unwrap();
+    let router = router(&town);
+    for (path, code) in [
+        ("/api/v1/areas", "93"),
+        ("/api/v1/areas?parent=93", "931"),
+        ("/api/v1/areas?parent=93&wards=1", "31340"),
+    ] {
+        let (status, areas) = ask(&router, Method::GET, path, "", Value::Null).await;
+        assert_eq!((status, &areas[0]["code"]), (StatusCode::OK, &json!(code)), "{path}");
+    }
+    let (_, agencies) = ask(&router, Method::GET, "/api/v1/agencies?level=commune", "", Value::Null).await;
+    assert_eq!(agencies[0]["code"], "H30.29.01");
+    assert_eq!(agencies[0]["level"], json!(AgencyLevel::Commune));
+    let (_, none) = ask(&router, Method::GET, "/api/v1/agencies?level=province", "", Value::Null).await;
+    assert_eq!(none, json!([]));
+    let (status, problem) = ask(&router, Method::GET, "/api/v1/agencies?level=galaxy", "", Value::Null).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("identity.malformed"))
+    );
+}
