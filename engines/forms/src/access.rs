@@ -1,0 +1,53 @@
+//! Who may do what. Pure: the answer is asked of [`op::Op::allow`].
+
+use kernel::{Actor, DraftId, Fault};
+use op::Decision;
+
+use crate::model::{Channel, Draft};
+
+/// The subject of audit entries and the holder of files of a draft: `draft:<uuid>`.
+pub fn holder(draft: DraftId) -> String {
+    format!("draft:{draft}")
+}
+
+/// A draft is its holder's alone; for everybody else it does not exist.
+pub(crate) fn hold(actor: &Actor, draft: &Draft) -> Decision {
+    let own = actor.account().is_some() && actor.key() == draft.holder;
+    Decision::when(own, || Fault::not_found("forms.draft_not_found"))
+}
+
+/// Beginning: a citizen for themself over the network, an official for somebody who is at the desk or has written.
+pub(crate) fn begin(actor: &Actor, channel: Channel) -> Decision {
+    match (actor, channel) {
+        (Actor::Citizen(_), Channel::Online) | (Actor::Official(_), Channel::Counter | Channel::Post) => {
+            Decision::Allow
+        }
+        (Actor::Citizen(_) | Actor::Official(_), _) => {
+            Decision::Deny(Fault::forbidden("forms.channel").with("channel", channel))
+        }
+        (Actor::Anonymous | Actor::System(_), _) => Decision::Deny(signed_in()),
+    }
+}
+
+/// Seeing the list of one's own drafts.
+pub(crate) fn list(actor: &Actor) -> Decision {
+    Decision::when(actor.account().is_some(), signed_in)
+}
+
+/// Putting a form into force: the platform when it reads the apps, or an administrator.
+pub(crate) fn publish(actor: &Actor) -> Decision {
+    Decision::when(matches!(actor, Actor::System(_)) || actor.has_role("admin"), || {
+        Fault::forbidden("forms.not_yours_to_publish")
+    })
+}
+
+/// Removing what nobody has touched for long: the platform alone.
+pub(crate) fn expire(actor: &Actor) -> Decision {
+    Decision::when(matches!(actor, Actor::System(_)), || {
+        Fault::forbidden("forms.not_yours_to_remove")
+    })
+}
+
+fn signed_in() -> Fault {
+    Fault::unauthenticated("forms.sign_in")
+}

@@ -1,0 +1,281 @@
+use std::collections::BTreeMap;
+
+use kernel::from_local;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::super::typed::{control_value, to_raw};
+use super::super::{Ground, Raw, Ward};
+use super::{Broken, read_field};
+use crate::definition::{Class, Condition, FieldDefinition, FieldKind, Options, Pattern};
+
+fn ground() -> Ground {
+    let noon = "2026-03-02T12:00:00".parse().unwrap();
+    let ward = Ward {
+        name: "Phường Ngã Bảy".into(),
+        district: "Thành phố Ngã Bảy".into(),
+    };
+    Ground {
+        now: from_local(noon),
+        wards: BTreeMap::from([("31340".to_owned(), ward)]),
+    }
+}
+
+fn field(kind: FieldKind) -> FieldDefinition {
+    FieldDefinition {
+        field: "x".into(),
+        kind,
+        required: Condition::Never,
+        class: Class::Public,
+        prefill: None,
+    }
+}
+
+fn raw(pairs: &[(&str, &str)]) -> Raw {
+    let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), vec![(*value).to_owned()]);
+    pairs.iter().map(pair).collect()
+}
+
+/// The answer, or the rule that was broken.
+fn read(kind: &FieldKind, typed: &str) -> Result<Value, &'static str> {
+    match read_field(&field(kind.clone()), &raw(&[("x", typed)]), &ground()) {
+        Ok(value) => Ok(value.unwrap_or_default()),
+        Err(Broken(rule, _)) => Err(rule),
+    }
+}
+
+fn day() -> FieldKind {
+    FieldKind::Date {
+        min: None,
+        max: None,
+        past: false,
+        future: false,
+    }
+}
+
+fn kinds() -> Vec<FieldKind> {
+    let own = || Options::Own(vec!["a".into(), "b".into(), "c".into()]);
+    vec![
+        FieldKind::Text {
+            max_length: 5,
+            pattern: Vec::new(),
+        },
+        FieldKind::LongText { max_length: 9 },
+        FieldKind::Name { max_length: 20 },
+        day(),
+        FieldKind::Number {
+            min: None,
+            max: None,
+            decimals: 3,
+        },
+        FieldKind::Money { min: 0, max: None },
+        FieldKind::Phone,
+        FieldKind::Email,
+        FieldKind::PersonalNumber,
+        FieldKind::TaxNumber,
+        FieldKind::Choice { options: own() },
+        FieldKind::Choice {
+            options: Options::Catalogue("ethnic_groups".into()),
+        },
+        FieldKind::Choices { options: own() },
+        FieldKind::YesNo,
+        FieldKind::Address,
+        FieldKind::Area,
+    ]
+}
+
+#[test]
+fn texts() {
+    let text = FieldKind::Text {
+        max_length: 5,
+        pattern: Vec::new(),
+    };
+    assert_eq!(read(&text, "  ấp   1 "), Ok("ấp 1".into()));
+    assert_eq!(read(&text, "   "), Ok(Value::Null));
+    assert_eq!(read(&text, "ấp 123"), Err("too_long"));
+    let plate = FieldKind::Text {
+        max_length: 20,
+        pattern: vec![Pattern::new("99A-999.99").unwrap()],
+    };
+    assert_eq!(read(&plate, "95a-123.45"), Ok("95A-123.45".into()));
+    assert_eq!(read(&plate, "95A-12345"), Err("pattern"));
+    assert_eq!(
+        read(&FieldKind::LongText { max_length: 9 }, "a \r\n\r\n\r\n b"),
+        Ok("a\n\nb".into())
+    );
+    let name = FieldKind::Name { max_length: 20 };
+    for good in ["Ơ", "Nguyễn Văn An", "H'Hen Niê", "Jean-Luc", "Lê T. B"] {
+        assert_eq!(read(&name, good), Ok(good.into()), "{good}");
+    }
+    for bad in ["An 2", "-", "<b>", "An@"] {
+        assert_eq!(read(&name, bad), Err("name"), "{bad}");
+    }
+}
+
+#[test]
+fn days() {
+    assert_eq!(read(&day(), "5/9/1985"), Ok("1985-09-05".into()));
+    assert_eq!(read(&day(), "31/02/2020"), Err("date"));
+    let parts =
+        |parts: &[(&str, &str)]| read_field(&field(day()), &raw(parts), &ground()).map_err(|Broken(rule, _)| rule);
+    assert_eq!(
+        parts(&[("x.day", "5"), ("x.month", " 09 "), ("x.year", "1985")]),
+        Ok(Some("1985-09-05".into()))
+    );
+    assert_eq!(
+        parts(&[("x.day", "5"), ("x.month", ""), ("x.year", "1985")]),
+        Err("date_incomplete")
+    );
+    assert_eq!(
+        parts(&[("x.day", "5"), ("x.month", "9"), ("x.year", "85")]),
+        Err("date")
+    );
+    assert_eq!(parts(&[("x.day", ""), ("x.month", ""), ("x.year", "")]), Ok(None));
+    let bound = |past, future| FieldKind::Date {
+        min: "2026-01-01".parse().ok(),
+        max: "2026-12-31".parse().ok(),
+        past,
+        future,
+    };
+    // The day in Vietnam is 2 March 2026.
+    for (kind, typed, result) in [
+        (bound(true, false), "2/3/2026", Ok("2026-03-02")),
+        (bound(true, false), "3/3/2026", Err("not_future")),
+        (bound(false, true), "2/3/2026", Ok("2026-03-02")),
+        (bound(false, true), "1/3/2026", Err("not_past")),
+        (bound(false, false), "31/12/2025", Err("date_from")),
+        (bound(false, false), "1/1/2027", Err("date_to")),
+    ] {
+        assert_eq!(read(&kind, typed), result.map(Value::from), "{typed}");
+    }
+}
+
+#[test]
+fn numbers() {
+    let number = |decimals| FieldKind::Number {
+        min: Some((-5).into()),
+        max: Some(2_000.into()),
+        decimals,
+    };
+    for (decimals, typed, result) in [
+        (0, "1.500", Ok(json!(1500))),
+        (0, "1,5", Err("whole_number")),
+        (0, "1,0", Ok(json!(1))),
+        (1, "1,5", Ok(json!(1.5))),
+        (1, "1,55", Err("decimals")),
+        (0, "hai", Err("number")),
+        (0, "-6", Err("min")),
+        (0, "2001", Err("max")),
+    ] {
+        assert_eq!(read(&number(decimals), typed), result, "{typed}");
+    }
+    let Err(Broken("max", params)) = read_field(&field(number(0)), &raw(&[("x", "9999")]), &ground()) else {
+        panic!("too much");
+    };
+    assert_eq!(params, [("max", "2000".to_owned())]);
+    let money = FieldKind::Money {
+        min: 1_000,
+        max: Some(1_000_000),
+    };
+    assert_eq!(read(&money, "8.000 đ"), Ok(json!(8_000)));
+    assert_eq!(read(&money, "8.00"), Err("money"));
+    assert_eq!(read(&money, "0"), Err("min"));
+    assert_eq!(read(&money, "1000001"), Err("max"));
+}
+
+#[test]
+fn codes_of_the_state() {
+    assert_eq!(read(&FieldKind::Phone, "+84 912.345.678"), Ok("0912345678".into()));
+    assert_eq!(read(&FieldKind::Phone, "113"), Err("phone"));
+    assert_eq!(read(&FieldKind::Email, "mau@vidu.vn"), Ok("mau@vidu.vn".into()));
+    for bad in [
+        "mau",
+        "mau@vidu",
+        "@vidu.vn",
+        "a b@vidu.vn",
+        "a@b@c.vn",
+        "a@vidu..vn",
+        "a@vidu.vn.",
+    ] {
+        assert_eq!(read(&FieldKind::Email, bad), Err("email"), "{bad}");
+    }
+    assert_eq!(
+        read(&FieldKind::PersonalNumber, "093 185 001 234"),
+        Ok("093185001234".into())
+    );
+    // Not yet born, no such province, too short.
+    for bad in ["093227001234", "003085001234", "362123456"] {
+        assert_eq!(read(&FieldKind::PersonalNumber, bad), Err("personal_number"), "{bad}");
+    }
+    assert_eq!(
+        read(&FieldKind::TaxNumber, "0100109106 001"),
+        Ok("0100109106-001".into())
+    );
+    assert_eq!(read(&FieldKind::TaxNumber, "0100109107"), Err("tax_number_check"));
+    assert_eq!(read(&FieldKind::TaxNumber, "12"), Err("tax_number"));
+}
+
+#[test]
+fn choices_and_places() {
+    let [.., catalogue, several, yes_no, address, area] = &kinds()[..] else {
+        panic!("kinds");
+    };
+    assert_eq!(read(catalogue, "05"), Ok("05".into()));
+    assert_eq!(read(catalogue, "55"), Err("option"));
+    let many = Raw::from([("x".to_owned(), vec!["c".to_owned(), "a".to_owned(), "c".to_owned()])]);
+    assert_eq!(
+        read_field(&field(several.clone()), &many, &ground()),
+        Ok(Some(json!(["a", "c"])))
+    );
+    assert_eq!(read(several, "d"), Err("option"));
+    assert_eq!(read(yes_no, "yes"), Ok(true.into()));
+    assert_eq!(read(yes_no, "on"), Err("yes_no"));
+    assert_eq!(
+        read(area, "31340"),
+        Ok(json!({ "ward": "31340", "ward_name": "Phường Ngã Bảy", "district": "Thành phố Ngã Bảy" }))
+    );
+    assert_eq!(read(area, "931"), Err("ward"));
+    let place = |ward: &str, detail: &str| {
+        read_field(
+            &field(address.clone()),
+            &raw(&[("x.ward", ward), ("x.detail", detail)]),
+            &ground(),
+        )
+        .map_err(|Broken(rule, _)| rule)
+    };
+    assert_eq!(place("", " "), Ok(None));
+    assert_eq!(place("31340", ""), Err("detail_missing"));
+    assert_eq!(place("", "ấp 1"), Err("ward_missing"));
+    assert_eq!(place("31999", "ấp 1"), Err("ward"));
+    assert_eq!(place("31340", &"x".repeat(251)), Err("too_long"));
+    assert!(place("31340", &"ệ".repeat(250)).is_ok_and(|value| value.is_some()));
+}
+
+proptest! {
+    /// Whatever is typed: no panic, only rules that the kind announces, and what was read is read the same again, both as it
+    /// is stored and as controls show it.
+    #[test]
+    fn answers_are_read_the_same_twice(typed in "\\PC{0,30}|[0-9 .,/-]{1,14}|[abc]|yes|no|31340", detail in "\\PC{0,12}") {
+        for kind in kinds() {
+            let field = field(kind.clone());
+            let first = raw(&[("x", &typed), ("x.ward", &typed), ("x.detail", &detail)]);
+            match read_field(&field, &first, &ground()) {
+                Ok(None) => {}
+                Ok(Some(value)) => {
+                    let mut again = Raw::new();
+                    to_raw(&field, &value, &mut again);
+                    prop_assert_eq!(read_field(&field, &again, &ground()), Ok(Some(value.clone())));
+                    if let Value::String(shown) = control_value(&field, &value) {
+                        prop_assert_eq!(read_field(&field, &raw(&[("x", &shown)]), &ground()), Ok(Some(value)));
+                    }
+                }
+                Err(Broken(rule, _)) => {
+                    let mut rules = kind.rules();
+                    // Limits are announced where the definition has them; a smallest amount of money always is.
+                    rules.extend(["decimals", "ward"]);
+                    prop_assert!(rules.contains(&rule), "{:?} {}", kind, rule);
+                }
+            }
+        }
+    }
+}

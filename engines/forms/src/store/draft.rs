@@ -1,0 +1,190 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use db::PageRequest;
+use kernel::{AccountId, DraftId, Result};
+use op::Permit;
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::error;
+use crate::model::{Answers, Channel, Draft, Raw};
+
+#[derive(sqlx::FromRow)]
+struct DraftRow {
+    id: Uuid,
+    app: String,
+    form: String,
+    form_version: String,
+    holder: String,
+    channel: String,
+    context: serde_json::Value,
+    answers: Json<Answers>,
+    raw: Json<BTreeMap<String, Raw>>,
+    passed: Vec<String>,
+    version: i64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    subject: Option<String>,
+}
+
+impl DraftRow {
+    fn into_draft(self) -> Result<Draft> {
+        Ok(Draft {
+            id: self.id.into(),
+            app: self.app,
+            form: self.form,
+            form_version: self.form_version,
+            holder: self.holder,
+            channel: Channel::of_word(&self.channel).ok_or_else(|| error::broken("channel"))?,
+            context: self.context,
+            answers: self.answers.0,
+            raw: self.raw.0,
+            passed: self.passed.into_iter().collect(),
+            version: self.version,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            subject: self.subject,
+        })
+    }
+}
+
+pub(crate) async fn insert(
+    conn: &mut PgConnection,
+    _: &Permit,
+    draft: &Draft,
+    account: Option<AccountId>,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO forms.draft (
+             id,
+             app,
+             form,
+             form_version,
+             holder,
+             account,
+             channel,
+             context,
+             created_at,
+             updated_at
+         )
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+    )
+    .bind(draft.id.uuid())
+    .bind(&draft.app)
+    .bind(&draft.form)
+    .bind(&draft.form_version)
+    .bind(&draft.holder)
+    .bind(account.map(AccountId::uuid))
+    .bind(draft.channel.as_str())
+    .bind(&draft.context)
+    .bind(draft.created_at)
+    .execute(conn)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn get(conn: &mut PgConnection, id: DraftId) -> Result<Option<Draft>> {
+    let row: Option<DraftRow> = sqlx::query_as("SELECT * FROM forms.draft WHERE id = $1")
+        .bind(id.uuid())
+        .fetch_optional(conn)
+        .await
+        .map_err(db::fault)?;
+    row.map(DraftRow::into_draft).transpose()
+}
+
+/// The same, locked to the end of the operation.
+pub(crate) async fn lock(conn: &mut PgConnection, id: DraftId) -> Result<Option<Draft>> {
+    let row: Option<DraftRow> = sqlx::query_as("SELECT * FROM forms.draft WHERE id = $1 FOR UPDATE")
+        .bind(id.uuid())
+        .fetch_optional(conn)
+        .await
+        .map_err(db::fault)?;
+    row.map(DraftRow::into_draft).transpose()
+}
+
+/// Writes what may change of a locked draft.
+pub(crate) async fn write(conn: &mut PgConnection, _: &Permit, draft: &Draft) -> Result<()> {
+    let passed: Vec<&str> = draft.passed.iter().map(String::as_str).collect();
+    sqlx::query(
+        "UPDATE forms.draft SET
+             answers = $2,
+             raw = $3,
+             passed = $4,
+             version = $5,
+             updated_at = $6,
+             subject = $7
+         WHERE id = $1",
+    )
+    .bind(draft.id.uuid())
+    .bind(Json(&draft.answers))
+    .bind(Json(&draft.raw))
+    .bind(passed)
+    .bind(draft.version)
+    .bind(draft.updated_at)
+    .bind(&draft.subject)
+    .execute(conn)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Its attachments go with it.
+pub(crate) async fn delete(conn: &mut PgConnection, _: &Permit, id: DraftId) -> Result<()> {
+    sqlx::query("DELETE FROM forms.draft WHERE id = $1")
+        .bind(id.uuid())
+        .execute(conn)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn open_of(conn: &mut PgConnection, holder: &str) -> Result<i64> {
+    sqlx::query_scalar("SELECT count(*) FROM forms.draft WHERE holder = $1 AND subject IS NULL")
+        .bind(holder)
+        .fetch_one(conn)
+        .await
+        .map_err(db::fault)
+}
+
+/// Open drafts of a holder, the last touched first, with one more row than wanted.
+pub(crate) async fn open_page(conn: &mut PgConnection, holder: &str, request: &PageRequest) -> Result<Vec<Draft>> {
+    let after: Option<(DateTime<Utc>, DraftId)> = request.after.as_deref().map(db::cursor::decode).transpose()?;
+    let rows: Vec<DraftRow> = sqlx::query_as(
+        "SELECT *
+         FROM forms.draft
+         WHERE holder = $1
+           AND subject IS NULL
+           AND ($2::timestamptz IS NULL OR (updated_at, id) < ($2, $3))
+         ORDER BY updated_at DESC, id DESC
+         LIMIT $4",
+    )
+    .bind(holder)
+    .bind(after.map(|(updated_at, _)| updated_at))
+    .bind(after.map(|(_, id)| id.uuid()))
+    .bind(request.probe())
+    .fetch_all(conn)
+    .await
+    .map_err(db::fault)?;
+    rows.into_iter().map(DraftRow::into_draft).collect()
+}
+
+/// Drafts that were last touched before the moment, locked; those that somebody touches now are left alone.
+pub(crate) async fn untouched(conn: &mut PgConnection, before: DateTime<Utc>, most: i64) -> Result<Vec<Draft>> {
+    let rows: Vec<DraftRow> = sqlx::query_as(
+        "SELECT *
+         FROM forms.draft
+         WHERE updated_at < $1
+         ORDER BY updated_at
+         LIMIT $2
+         FOR UPDATE SKIP LOCKED",
+    )
+    .bind(before)
+    .bind(most)
+    .fetch_all(conn)
+    .await
+    .map_err(db::fault)?;
+    rows.into_iter().map(DraftRow::into_draft).collect()
+}
