@@ -16,10 +16,13 @@ use typst::{
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 mod world;
-use world::PaperWorld;
+use world::{PaperWorld, printable};
 
 /// Data above this size (bytes of JSON) is refused: a paper for people never needs more.
 const MAX_DATA: usize = 1024 * 1024;
+
+/// Printed in place of a character for which there is no face.
+pub const UNSHOWN: char = '□';
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/templates/documents"]
@@ -85,6 +88,8 @@ impl Documents {
 
     /// Makes a PDF/A-2b. `qr_svg` is shown by templates as `image("/qr.svg")`; see [`crate::qr::svg`].
     ///
+    /// What no face can show (picture signs, other scripts) is printed as [`UNSHOWN`]; controls and signs without a shape are left out.
+    ///
     /// The creation date of the file is the field `date` of the data (`yyyy-mm-dd`), never the clock: the same
     /// template and data give the same bytes.
     pub fn pdf(
@@ -96,7 +101,7 @@ impl Documents {
         if !self.sources.contains_key(template) {
             return Err(DocumentFault::UnknownTemplate(template.to_owned()));
         }
-        let json = data.to_string();
+        let json = shown(data).to_string();
         if json.len() > MAX_DATA {
             return Err(DocumentFault::DataTooLarge(json.len()));
         }
@@ -110,6 +115,42 @@ impl Documents {
         let document = output.map_err(|errors| compile_fault(&world, template, &errors))?;
         typst_pdf::pdf(&document, &options(data)).map_err(|errors| compile_fault(&world, template, &errors))
     }
+}
+
+/// The data with every text made of characters that can be printed.
+fn shown(data: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match data {
+        Value::String(text) => text
+            .chars()
+            .filter_map(|letter| match letter {
+                // Places where a line may break have no shape in any font and need none.
+                '\u{200b}' => Some(letter),
+                '\t' | '\u{a0}' | '\u{202f}' => Some(' '),
+                _ if printable(letter) => Some(letter),
+                _ if letter.is_control() || shapeless(letter) => None,
+                _ => Some(UNSHOWN),
+            })
+            .collect::<String>()
+            .into(),
+        Value::Array(items) => items.iter().map(shown).collect(),
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(name, value)| (name.clone(), shown(value)))
+                .collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+/// Joiners, marks of direction, choices of a variant, tags: they only change how others are shown.
+fn shapeless(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}' | '\u{200c}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{e0000}'..='\u{e01ef}'
+    )
 }
 
 fn options(data: &serde_json::Value) -> PdfOptions {

@@ -37,6 +37,16 @@ static FONTS: LazyLock<Fonts> = LazyLock::new(|| {
     }
 });
 
+/// Whether some face can show the character. PDF/A allows no empty boxes, so a picture sign or a letter of a script without a
+/// face, typed into a form, would otherwise make the whole paper fail.
+pub(super) fn printable(letter: char) -> bool {
+    letter == '\n'
+        || FONTS
+            .fonts
+            .iter()
+            .any(|font| font.info().coverage.contains(letter as u32))
+}
+
 fn whole(font: &Font) -> bool {
     let letters = LETTERS.chars().chain(LETTERS.chars().flat_map(char::to_uppercase));
     letters

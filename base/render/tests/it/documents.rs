@@ -88,3 +88,18 @@ fn wrong_names_and_too_much_data_are_refused() {
     }
     assert_eq!(good.names().collect::<Vec<_>>(), ["letter.typ", "t.typ"]);
 }
+
+#[test]
+fn what_no_face_can_show_never_stops_a_paper() {
+    let template = "#let data = json(\"/data.json\")\n#data.text.join(\" \") #strong(data.more.text)";
+    let texts = [
+        "Vui 😀 漢字 ع ไทย",
+        "👩‍👩‍👧️",
+        "\u{0}\u{7}\u{202e}x\u{ad}y",
+        "\u{e000}\u{10ffff}",
+        "a\u{200b}b",
+    ];
+    let data = json!({ "text": texts, "more": { "text": "đậm 😀" } });
+    let made = documents("t.typ", template).pdf("t.typ", &data, None);
+    assert!(made.is_ok(), "{made:?}");
+}

@@ -1,3 +1,13 @@
 //! The engine from outside.
 
+mod api;
+mod case;
+mod concurrency;
+mod documents;
+mod endings;
+mod money;
+mod office;
+mod reading;
+mod rights;
+mod supplement;
 mod words;

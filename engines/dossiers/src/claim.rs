@@ -1,0 +1,66 @@
+//! Taking a step, giving it back, giving it to a colleague (nhận việc, trả việc, phân công).
+
+use kernel::{AccountId, Fault, Result, TaskId};
+use op::Op;
+use serde_json::json;
+use workflow::{Assignee, TaskView};
+
+use crate::act::dossier_of;
+use crate::case::Line;
+use crate::{Dossiers, access, store};
+
+impl Dossiers {
+    /// The official takes the step. Taking one's own again changes nothing. Fails as [`workflow::Workflow::claim`] does.
+    pub async fn claim(&self, op: &mut Op, task: TaskId) -> Result<()> {
+        let seen = self.parts.workflow.task(op, task).await?;
+        self.parts.workflow.claim(op, task).await?;
+        if seen.assignee.is_some() {
+            return Ok(());
+        }
+        self.note_hands(op, &seen, "claimed", json!({})).await
+    }
+
+    /// The step goes back to everybody with its role. Fails as [`workflow::Workflow::release`] does.
+    pub async fn release(&self, op: &mut Op, task: TaskId) -> Result<()> {
+        let seen = self.parts.workflow.task(op, task).await?;
+        self.parts.workflow.release(op, task).await?;
+        self.note_hands(op, &seen, "released", json!({})).await
+    }
+
+    /// Gives the step to an official of the agency who has its role.
+    ///
+    /// Fails with `dossiers.not_a_colleague`, and as [`workflow::Workflow::assign`] does.
+    pub async fn assign(&self, op: &mut Op, task: TaskId, account: AccountId) -> Result<()> {
+        let seen = self.parts.workflow.task(op, task).await?;
+        let officials = self.parts.identity.officials(op, seen.agency, Some(&seen.role)).await?;
+        let chosen = officials.into_iter().find(|official| official.account == Some(account));
+        // An unknown account is put to the process too, so that who may not assign learns nothing about accounts.
+        let name = chosen.as_ref().map(|official| official.name.clone());
+        let assignee = Assignee {
+            account,
+            name: name.clone().unwrap_or_default(),
+        };
+        self.parts.workflow.assign(op, task, assignee, None).await?;
+        let Some(name) = name else {
+            return Err(Fault::invalid("dossiers.not_a_colleague").field("account", "dossiers.not_a_colleague"));
+        };
+        self.note_hands(op, &seen, "assigned", json!({ "to": name })).await
+    }
+
+    async fn note_hands(&self, op: &mut Op, task: &TaskView, action: &str, detail: serde_json::Value) -> Result<()> {
+        let id = dossier_of(task)?;
+        let row = store::dossier::get(op.conn(), id)
+            .await?
+            .ok_or_else(access::not_found)?;
+        let permit = op.allow("dossiers.note", &task.subject, access::by_rule()).await?;
+        let line = Line {
+            action,
+            task: Some(&task.node),
+            before: Some(row.state.status),
+            internal: true,
+            detail: Some(detail),
+            ..Line::default()
+        };
+        self.write_line(op, &permit, &row, line).await
+    }
+}

@@ -1,0 +1,41 @@
+//! Holding a paper against the stored one, and handing a paper out.
+
+use files::FileView;
+use kernel::{DossierId, Fault, Result};
+use op::{Entry, Op};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::code;
+use crate::views::{DocumentView, VerifiedDocument};
+use crate::{Dossiers, access, store, subject};
+
+impl Dossiers {
+    /// What a verification code stands for, for anybody, in any spelling. Fails with `dossiers.not_verified`.
+    pub async fn verify(&self, op: &mut Op, typed: &str) -> Result<VerifiedDocument> {
+        let unknown = || Fault::not_found("dossiers.not_verified");
+        let code = code::read(typed).ok_or_else(unknown)?;
+        store::document::by_code(op.conn(), &code).await?.ok_or_else(unknown)
+    }
+
+    /// A paper of a case with its file, for whoever may see the case. That an official took it is in the audit trail.
+    ///
+    /// Fails with `dossiers.dossier_not_found` and `dossiers.document_not_found`.
+    pub async fn document(&self, op: &mut Op, dossier: DossierId, id: Uuid) -> Result<(DocumentView, FileView)> {
+        let row = store::dossier::get(op.conn(), dossier)
+            .await?
+            .ok_or_else(access::not_found)?;
+        let decision = access::view(op.actor(), &row);
+        op.allow("dossiers.document", &subject(dossier), decision).await?;
+        let view = store::document::get(op.conn(), dossier, id)
+            .await?
+            .ok_or_else(|| Fault::not_found("dossiers.document_not_found"))?;
+        let file = self.parts.files.get(op, view.file).await?;
+        if op.actor().is_official() {
+            let detail = json!({ "document": id, "kind": view.kind });
+            op.record(Entry::new("dossiers.document_read", subject(dossier)).detail(detail))
+                .await?;
+        }
+        Ok((view, file))
+    }
+}

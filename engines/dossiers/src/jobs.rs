@@ -1,0 +1,109 @@
+//! What time brings: dossiers that are late are found, and officials are told.
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use kernel::{Fault, Result};
+use op::{Entry, Jobs, NewJob, Op};
+use serde_json::json;
+
+use crate::case::Line;
+use crate::notices::News;
+use crate::store::dossier::DossierRow;
+use crate::{Dossiers, access, store, subject};
+
+/// The kind of job.
+pub const FIND_LATE: &str = "dossiers.find_late";
+/// Dossiers in one transaction.
+const BATCH: i64 = 100;
+
+/// Registers the hourly search for late dossiers. It writes its successor; [`schedule`] writes the first.
+pub fn register_jobs(jobs: &mut Jobs, dossiers: &Dossiers) {
+    let dossiers = dossiers.clone();
+    jobs.within(FIND_LATE, move |op, _job| {
+        let dossiers = dossiers.clone();
+        Box::pin(async move {
+            let found = dossiers.find_late(op).await?;
+            let now = op.now();
+            if found == BATCH {
+                // More may wait: go on at once, in a transaction of its own.
+                return op.enqueue(NewJob::new(FIND_LATE, json!({})).at(now)).await;
+            }
+            enqueue(op, next_hour(now)?).await
+        })
+    });
+}
+
+/// Writes the first search, once, however often the program starts.
+pub async fn schedule(op: &mut Op) -> Result<()> {
+    let now = op.now();
+    enqueue(op, now).await
+}
+
+async fn enqueue(op: &mut Op, at: DateTime<Utc>) -> Result<()> {
+    // One waiting search for each hour: a shared key would let the end of one remove the next.
+    let hour = at.format("%Y%m%d%H");
+    op.enqueue(
+        NewJob::new(FIND_LATE, json!({}))
+            .at(at)
+            .once(format!("{FIND_LATE}:{hour}")),
+    )
+    .await
+}
+
+fn next_hour(now: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    let hour = TimeDelta::hours(1);
+    let begun = now.duration_trunc(hour).map_err(|error| {
+        Fault::internal("dossiers.broken_row")
+            .with("status", "hour")
+            .caused_by(error)
+    })?;
+    Ok(begun + hour)
+}
+
+impl Dossiers {
+    /// Marks a batch of dossiers whose due has passed; gives how many there were.
+    async fn find_late(&self, op: &mut Op) -> Result<i64> {
+        let now = op.now();
+        let rows = store::dossier::overdue(op.conn(), now, BATCH).await?;
+        let mut found = 0;
+        for row in rows {
+            self.mark_late(op, row).await?;
+            found += 1;
+        }
+        Ok(found)
+    }
+
+    async fn mark_late(&self, op: &mut Op, mut row: DossierRow) -> Result<()> {
+        let about = subject(row.id);
+        let permit = op.allow("dossiers.find_late", &about, access::by_rule()).await?;
+        let state = row.state.found_late(op.now());
+        self.save(op, &permit, &mut row, state).await?;
+        let line = Line {
+            action: "late",
+            before: Some(row.state.status),
+            detail: Some(json!({ "due": row.state.due_at })),
+            ..Line::default()
+        };
+        self.write_line(op, &permit, &row, line).await?;
+        let occasion = row.state.due_at.map(|due| due.to_rfc3339()).unwrap_or_default();
+        let news = |kind| News {
+            kind,
+            occasion: &occasion,
+            due: row.state.due_at,
+            reason: "",
+        };
+        for (agency, role) in store::work::hands(op.conn(), row.id).await? {
+            self.tell_officials(op, &row, agency, &role, news("task_overdue"))
+                .await?;
+        }
+        self.tell_officials(
+            op,
+            &row,
+            row.handling_agency,
+            access::LEADER,
+            news("task_overdue_leader"),
+        )
+        .await?;
+        op.record(Entry::new("dossiers.found_late", about).purpose(&row.code))
+            .await
+    }
+}

@@ -1,0 +1,94 @@
+//! What people are told of their case. Who handed in without an account is told at the counter or by post.
+
+use chrono::{DateTime, Utc};
+use kernel::{AccountId, AgencyId, Result, local};
+use notify::Message;
+use op::Op;
+use render::Locale;
+
+use crate::store::dossier::DossierRow;
+use crate::{Dossiers, subject};
+
+/// What a message says beside the case itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct News<'a> {
+    /// The kind of message, `dossier_received`.
+    pub(crate) kind: &'a str,
+    /// What makes it another message of the same kind: the round, the day.
+    pub(crate) occasion: &'a str,
+    /// A moment that is promised.
+    pub(crate) due: Option<DateTime<Utc>>,
+    /// Why.
+    pub(crate) reason: &'a str,
+}
+
+impl Dossiers {
+    /// Tells the person who handed in.
+    pub(crate) async fn tell(&self, op: &mut Op, row: &DossierRow, news: News<'_>) -> Result<()> {
+        let Some(account) = row.submitter_account else {
+            return Ok(());
+        };
+        let link = format!("/ho-so-cua-toi/{}", row.id);
+        self.send(op, row, account, link, news).await
+    }
+
+    /// Tells the officials of an agency who have the role, or the one who has the task.
+    pub(crate) async fn tell_officials(
+        &self,
+        op: &mut Op,
+        row: &DossierRow,
+        agency: AgencyId,
+        role: &str,
+        news: News<'_>,
+    ) -> Result<()> {
+        let officials = self.parts.identity.officials(op, agency, Some(role)).await?;
+        for account in officials.into_iter().filter_map(|official| official.account) {
+            let link = format!("/can-bo/ho-so/{}", row.id);
+            self.send(op, row, account, link, news).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells one official; `link` is where they go on.
+    pub(crate) async fn tell_account(
+        &self,
+        op: &mut Op,
+        row: &DossierRow,
+        account: AccountId,
+        link: &str,
+        news: News<'_>,
+    ) -> Result<()> {
+        self.send(op, row, account, link.to_owned(), news).await
+    }
+
+    async fn send(&self, op: &mut Op, row: &DossierRow, to: AccountId, link: String, news: News<'_>) -> Result<()> {
+        let message = Message::new(to, news.kind, link)
+            .with("code", &row.code)
+            .with("procedure", self.procedure_name(row))
+            .with("agency", &row.receiving_name)
+            .with("due", news.due.map(moment).unwrap_or_default())
+            .with("reason", news.reason)
+            .once(format!("{}:{}:{}", subject(row.id), news.kind, news.occasion));
+        self.parts.notify.send(op, message).await?;
+        Ok(())
+    }
+
+    /// The short name of the procedure in the words of its system, or else its code.
+    pub(crate) fn procedure_name(&self, row: &DossierRow) -> String {
+        self.word(&format!("apps.{}.short_name", row.app))
+            .unwrap_or_else(|| row.procedure_code.clone())
+    }
+
+    /// A Vietnamese text, if there is one: official papers and messages are written in Vietnamese.
+    pub(crate) fn word(&self, key: &str) -> Option<String> {
+        self.parts
+            .renderer
+            .texts()
+            .find(Locale::Vi, key, &render::Params::new())
+    }
+}
+
+/// A moment as people in Vietnam write it.
+fn moment(at: DateTime<Utc>) -> String {
+    local(at).format("%H:%M %d/%m/%Y").to_string()
+}

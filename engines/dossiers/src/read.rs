@@ -1,0 +1,50 @@
+//! Reading: what each reader may see, and nothing else. Reading changes nothing but the audit trail: when an official reads a
+//! case, an entry says so, and whoever opened the operation commits it.
+
+mod desk;
+mod inbox;
+mod ledger;
+mod ledger_csv;
+mod mine;
+mod paper_file;
+mod search;
+mod track;
+mod view;
+
+use kernel::{DossierId, Fault, Official, Result};
+use op::{Decision, Entry, Op};
+use serde_json::Value;
+
+use crate::store::dossier::DossierRow;
+use crate::{Dossiers, access, store, subject};
+
+impl Dossiers {
+    /// The dossier, if the actor may see it. A refusal goes to the audit trail and looks like a dossier that is not there.
+    pub(crate) async fn readable(&self, op: &mut Op, id: DossierId, action: &'static str) -> Result<DossierRow> {
+        let row = store::dossier::get(op.conn(), id)
+            .await?
+            .ok_or_else(access::not_found)?;
+        let decision = access::view(op.actor(), &row);
+        op.allow(action, &subject(id), decision).await?;
+        Ok(row)
+    }
+}
+
+/// An official has read personal data of a case: the entry says which and for what.
+async fn note_reading(op: &mut Op, action: &'static str, row: &DossierRow, detail: Value) -> Result<()> {
+    if !op.actor().is_official() {
+        return Ok(());
+    }
+    let entry = Entry::new(action, subject(row.id)).purpose(&row.code).detail(detail);
+    op.record(entry).await
+}
+
+/// The official who reads a list of an office.
+async fn official(op: &mut Op, action: &'static str, list: &str) -> Result<Official> {
+    let Some(official) = op.actor().official().cloned() else {
+        let decision = Decision::Deny(Fault::forbidden("dossiers.not_allowed"));
+        op.allow(action, list, decision).await?;
+        return Err(Fault::forbidden("dossiers.not_allowed"));
+    };
+    Ok(official)
+}

@@ -1,0 +1,28 @@
+//! Finding a case in an office.
+
+use db::{Page, PageRequest};
+use kernel::Result;
+use op::Op;
+
+use super::{inbox::terms, official};
+use crate::views::FoundRow;
+use crate::{Dossiers, store};
+
+impl Dossiers {
+    /// The dossiers that the official's agency holds or held and in which every word occurs: code, title, name, number; with or
+    /// without tones, newest first. A question without words finds nothing. Fails with `dossiers.not_allowed` for others.
+    pub async fn search(&self, op: &mut Op, question: &str, request: &PageRequest) -> Result<Page<FoundRow>> {
+        let reader = official(op, "dossiers.search", "search").await?;
+        let terms = terms(question);
+        if terms.is_empty() {
+            return Ok(Page {
+                items: Vec::new(),
+                next: None,
+            });
+        }
+        let after = request.after.as_deref().map(db::cursor::decode).transpose()?;
+        let now = op.now();
+        let rows = store::read_lists::search(op.conn(), reader.agency, &terms, after, request.probe(), now).await?;
+        Ok(Page::cut(rows, request, |row| row.id.uuid()))
+    }
+}

@@ -1,0 +1,41 @@
+//! Where a case stands, for whoever has its code.
+
+use kernel::{DossierCode, Result};
+use op::Op;
+
+use crate::views::{PublicTrack, is_late};
+use crate::{Dossiers, access, store};
+
+impl Dossiers {
+    /// Where the dossier with this code stands; the code in any case, spaces between its parts do not matter. Public: it tells
+    /// neither names nor what the case is about.
+    ///
+    /// Fails with `kernel.dossier_code` where the text cannot be a code, `dossiers.dossier_not_found`.
+    pub async fn track(&self, op: &mut Op, code: &str) -> Result<PublicTrack> {
+        let typed: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+        let code = DossierCode::parse(&typed)?;
+        let row = store::dossier::by_code(op.conn(), code.as_str())
+            .await?
+            .ok_or_else(access::not_found)?;
+        let state = row.state;
+        Ok(PublicTrack {
+            steps: store::read::track_steps(op.conn(), row.id).await?,
+            code: row.code,
+            app: row.app,
+            procedure_code: row.procedure_code,
+            plain: state.status.plain(),
+            status: state.status,
+            receiving_name: row.receiving_name,
+            submitted_at: row.submitted_at,
+            received_at: state.received_at,
+            due_at: state.due_at,
+            late: is_late(
+                state.status,
+                state.due_at,
+                state.waiting_since,
+                state.finished_at,
+                op.now(),
+            ),
+        })
+    }
+}

@@ -1,0 +1,387 @@
+//! dossiers.dossier
+
+use chrono::{DateTime, Utc};
+use kernel::{AccountId, AgencyId, DossierId, DraftId, InstanceId, PersonId, Result};
+use op::Permit;
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::broken;
+use crate::catalogue::Channel;
+use crate::model::{State, Status};
+
+/// A dossier as it lies in the table, except for its search words.
+#[derive(Debug, Clone)]
+pub(crate) struct DossierRow {
+    pub(crate) id: DossierId,
+    pub(crate) code: String,
+    pub(crate) definition: Uuid,
+    pub(crate) app: String,
+    pub(crate) procedure_code: String,
+    pub(crate) title: String,
+    pub(crate) channel: Channel,
+    pub(crate) version: i64,
+    pub(crate) receiving_agency: AgencyId,
+    pub(crate) handling_agency: AgencyId,
+    pub(crate) agencies: Vec<AgencyId>,
+    pub(crate) receiving_code: String,
+    pub(crate) receiving_name: String,
+    pub(crate) owner_person: Option<PersonId>,
+    pub(crate) owner_name: String,
+    pub(crate) owner_number: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) submitter_person: Option<PersonId>,
+    pub(crate) submitter_account: Option<AccountId>,
+    pub(crate) submitter_name: String,
+    pub(crate) answers: Value,
+    pub(crate) result_data: Value,
+    pub(crate) instance: InstanceId,
+    pub(crate) draft: DraftId,
+    pub(crate) submitted_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+    /// Everything that changes along the case.
+    pub(crate) state: State,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    code: String,
+    definition_id: Uuid,
+    app: String,
+    procedure_code: String,
+    title: String,
+    channel: String,
+    status: i16,
+    version: i64,
+    receiving_agency: Uuid,
+    handling_agency: Uuid,
+    agencies: Vec<Uuid>,
+    receiving_code: String,
+    receiving_name: String,
+    owner_person: Option<Uuid>,
+    owner_name: String,
+    owner_number: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+    submitter_person: Option<Uuid>,
+    submitter_account: Option<Uuid>,
+    submitter_name: String,
+    answers: Value,
+    result_data: Value,
+    instance_id: Uuid,
+    draft_id: Uuid,
+    submitted_at: DateTime<Utc>,
+    received_at: Option<DateTime<Utc>>,
+    promised_at: Option<DateTime<Utc>>,
+    due_at: Option<DateTime<Utc>>,
+    waiting_since: Option<DateTime<Utc>>,
+    waited_minutes: i64,
+    supplied: bool,
+    resume_status: Option<i16>,
+    rounds: i32,
+    late_at: Option<DateTime<Utc>>,
+    apologised_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+    returned_at: Option<DateTime<Utc>>,
+    updated_at: DateTime<Utc>,
+}
+
+impl Row {
+    fn dossier(self) -> Result<DossierRow> {
+        Ok(DossierRow {
+            id: DossierId::from_uuid(self.id),
+            code: self.code,
+            definition: self.definition_id,
+            app: self.app,
+            procedure_code: self.procedure_code,
+            title: self.title,
+            channel: self.channel.parse().map_err(|_| broken("channel"))?,
+            version: self.version,
+            receiving_agency: AgencyId::from_uuid(self.receiving_agency),
+            handling_agency: AgencyId::from_uuid(self.handling_agency),
+            agencies: self.agencies.into_iter().map(AgencyId::from_uuid).collect(),
+            receiving_code: self.receiving_code,
+            receiving_name: self.receiving_name,
+            owner_person: self.owner_person.map(PersonId::from_uuid),
+            owner_name: self.owner_name,
+            owner_number: self.owner_number,
+            phone: self.phone,
+            email: self.email,
+            submitter_person: self.submitter_person.map(PersonId::from_uuid),
+            submitter_account: self.submitter_account.map(AccountId::from_uuid),
+            submitter_name: self.submitter_name,
+            answers: self.answers,
+            result_data: self.result_data,
+            instance: InstanceId::from_uuid(self.instance_id),
+            draft: DraftId::from_uuid(self.draft_id),
+            submitted_at: self.submitted_at,
+            updated_at: self.updated_at,
+            state: State {
+                status: Status::try_from(self.status)?,
+                supplied: self.supplied,
+                resume: self.resume_status.map(Status::try_from).transpose()?,
+                rounds: self.rounds,
+                received_at: self.received_at,
+                promised_at: self.promised_at,
+                due_at: self.due_at,
+                waiting_since: self.waiting_since,
+                waited_minutes: self.waited_minutes,
+                late_at: self.late_at,
+                apologised_at: self.apologised_at,
+                finished_at: self.finished_at,
+                returned_at: self.returned_at,
+            },
+        })
+    }
+}
+
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id,
+                    code,
+                    definition_id,
+                    app,
+                    procedure_code,
+                    title,
+                    channel,
+                    status,
+                    version,
+                    receiving_agency,
+                    handling_agency,
+                    agencies,
+                    receiving_code,
+                    receiving_name,
+                    owner_person,
+                    owner_name,
+                    owner_number,
+                    phone,
+                    email,
+                    submitter_person,
+                    submitter_account,
+                    submitter_name,
+                    answers,
+                    result_data,
+                    instance_id,
+                    draft_id,
+                    submitted_at,
+                    received_at,
+                    promised_at,
+                    due_at,
+                    waiting_since,
+                    waited_minutes,
+                    supplied,
+                    resume_status,
+                    rounds,
+                    late_at,
+                    apologised_at,
+                    finished_at,
+                    returned_at,
+                    updated_at
+               FROM dossiers.dossier ",
+            $tail
+        )
+    };
+}
+
+/// One dossier.
+pub(crate) async fn get(connection: &mut PgConnection, id: DossierId) -> Result<Option<DossierRow>> {
+    sqlx::query_as::<_, Row>(select!("WHERE id = $1"))
+        .bind(id.uuid())
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)?
+        .map(Row::dossier)
+        .transpose()
+}
+
+/// One dossier, held to the end of the operation: whoever changes a dossier holds its row.
+pub(crate) async fn lock(connection: &mut PgConnection, id: DossierId) -> Result<Option<DossierRow>> {
+    sqlx::query_as::<_, Row>(select!("WHERE id = $1 FOR UPDATE"))
+        .bind(id.uuid())
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)?
+        .map(Row::dossier)
+        .transpose()
+}
+
+/// The dossier with this code.
+pub(crate) async fn by_code(connection: &mut PgConnection, code: &str) -> Result<Option<DossierRow>> {
+    sqlx::query_as::<_, Row>(select!("WHERE code = $1"))
+        .bind(code)
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)?
+        .map(Row::dossier)
+        .transpose()
+}
+
+/// The dossier that came of this draft.
+pub(crate) async fn by_draft(connection: &mut PgConnection, draft: DraftId) -> Result<Option<DossierRow>> {
+    sqlx::query_as::<_, Row>(select!("WHERE draft_id = $1"))
+        .bind(draft.uuid())
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)?
+        .map(Row::dossier)
+        .transpose()
+}
+
+/// Writes a new dossier; `search` are words without tones and lexemes of the agencies, see [`search_words`].
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    _: &Permit,
+    row: &DossierRow,
+    search: &[String],
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO dossiers.dossier (
+                id, code, definition_id, app, procedure_code, title, channel, status, version, receiving_agency,
+                handling_agency, agencies, receiving_code, receiving_name, owner_person, owner_name, owner_number, phone, email,
+                submitter_person, submitter_account, submitter_name, answers, result_data, search, instance_id, draft_id,
+                submitted_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+                 array_to_tsvector($25), $26, $27, $28, $29)",
+    )
+    .bind(row.id.uuid())
+    .bind(&row.code)
+    .bind(row.definition)
+    .bind(&row.app)
+    .bind(&row.procedure_code)
+    .bind(&row.title)
+    .bind(row.channel.key())
+    .bind(row.state.status.number())
+    .bind(row.version)
+    .bind(row.receiving_agency.uuid())
+    .bind(row.handling_agency.uuid())
+    .bind(row.agencies.iter().map(|agency| agency.uuid()).collect::<Vec<_>>())
+    .bind(&row.receiving_code)
+    .bind(&row.receiving_name)
+    .bind(row.owner_person.map(PersonId::uuid))
+    .bind(&row.owner_name)
+    .bind(&row.owner_number)
+    .bind(&row.phone)
+    .bind(&row.email)
+    .bind(row.submitter_person.map(PersonId::uuid))
+    .bind(row.submitter_account.map(AccountId::uuid))
+    .bind(&row.submitter_name)
+    .bind(&row.answers)
+    .bind(&row.result_data)
+    .bind(search)
+    .bind(row.instance.uuid())
+    .bind(row.draft.uuid())
+    .bind(row.submitted_at)
+    .bind(row.updated_at)
+    .execute(connection)
+    .await
+    .map_err(|error| match db::violated(&error) {
+        Some("dossier_draft" | "dossier_code") => {
+            kernel::Fault::conflict("dossiers.changed_meanwhile").with("by", &row.submitter_name)
+        }
+        _ => db::fault(error),
+    })?;
+    Ok(())
+}
+
+/// Writes the state and counts the version up; the rows of open work follow in [`super::work::follow`].
+pub(crate) async fn update(
+    connection: &mut PgConnection,
+    _: &Permit,
+    id: DossierId,
+    state: &State,
+    now: DateTime<Utc>,
+) -> Result<i64> {
+    sqlx::query_scalar(
+        "UPDATE dossiers.dossier
+            SET status = $2,
+                received_at = $3,
+                promised_at = $4,
+                due_at = $5,
+                waiting_since = $6,
+                waited_minutes = $7,
+                supplied = $8,
+                resume_status = $9,
+                rounds = $10,
+                late_at = $11,
+                apologised_at = $12,
+                finished_at = $13,
+                returned_at = $14,
+                updated_at = $15,
+                version = version + 1
+          WHERE id = $1
+      RETURNING version",
+    )
+    .bind(id.uuid())
+    .bind(state.status.number())
+    .bind(state.received_at)
+    .bind(state.promised_at)
+    .bind(state.due_at)
+    .bind(state.waiting_since)
+    .bind(state.waited_minutes)
+    .bind(state.supplied)
+    .bind(state.resume.map(Status::number))
+    .bind(state.rounds)
+    .bind(state.late_at)
+    .bind(state.apologised_at)
+    .bind(state.finished_at)
+    .bind(state.returned_at)
+    .bind(now)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Replaces the answers, and what is searched for and shown because of them.
+pub(crate) async fn update_answers(
+    connection: &mut PgConnection,
+    _: &Permit,
+    row: &DossierRow,
+    search: &[String],
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE dossiers.dossier
+            SET answers = $2,
+                title = $3,
+                owner_name = $4,
+                owner_number = $5,
+                phone = $6,
+                email = $7,
+                search = array_to_tsvector($8)
+          WHERE id = $1",
+    )
+    .bind(row.id.uuid())
+    .bind(&row.answers)
+    .bind(&row.title)
+    .bind(&row.owner_name)
+    .bind(&row.owner_number)
+    .bind(&row.phone)
+    .bind(&row.email)
+    .bind(search)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Dossiers whose due has passed while their clock ran and that nobody has found late, locked; those that somebody works on
+/// at this moment are passed over.
+pub(crate) async fn overdue(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> Result<Vec<DossierRow>> {
+    sqlx::query_as::<_, Row>(select!(
+        "WHERE status IN (1, 2, 4, 5, 6) AND late_at IS NULL AND waiting_since IS NULL AND due_at < $1
+         ORDER BY due_at
+         LIMIT $2
+           FOR UPDATE SKIP LOCKED"
+    ))
+    .bind(now)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?
+    .into_iter()
+    .map(Row::dossier)
+    .collect()
+}

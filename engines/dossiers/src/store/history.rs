@@ -1,0 +1,64 @@
+//! dossiers.history: rows are only added.
+
+use chrono::{DateTime, Utc};
+use kernel::{Actor, DossierId, Result};
+use op::Permit;
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use crate::model::Status;
+
+/// Something that was done.
+#[derive(Debug, Clone)]
+pub(crate) struct NewHistory<'a> {
+    pub(crate) dossier: DossierId,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) action: &'a str,
+    pub(crate) actor: &'a Actor,
+    /// The step of the process.
+    pub(crate) task: Option<&'a str>,
+    pub(crate) outcome: Option<&'a str>,
+    pub(crate) before: Option<Status>,
+    pub(crate) after: Status,
+    pub(crate) note: Option<&'a str>,
+    /// The note is for officials only.
+    pub(crate) internal: bool,
+    pub(crate) detail: Value,
+}
+
+pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &NewHistory<'_>) -> Result<()> {
+    let official = new.actor.official();
+    sqlx::query(
+        "INSERT INTO dossiers.history (dossier_id, at, action, actor, actor_name, position_title, agency_id, agency_name, task,
+                                       outcome, status_before, status_after, note, internal, detail)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    )
+    .bind(new.dossier.uuid())
+    .bind(new.at)
+    .bind(new.action)
+    .bind(new.actor.key())
+    .bind(new.actor.name())
+    .bind(official.map(|official| &official.position_title))
+    .bind(official.map(|official| official.agency.uuid()))
+    .bind(official.map(|official| &official.agency_name))
+    .bind(new.task)
+    .bind(new.outcome)
+    .bind(new.before.map(Status::number))
+    .bind(new.after.number())
+    .bind(new.note)
+    .bind(new.internal)
+    .bind(&new.detail)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Who did something with the dossier last.
+pub(crate) async fn last_actor(connection: &mut PgConnection, dossier: DossierId) -> Result<Option<String>> {
+    sqlx::query_scalar("SELECT actor_name FROM dossiers.history WHERE dossier_id = $1 ORDER BY id DESC LIMIT 1")
+        .bind(dossier.uuid())
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)
+}

@@ -1,0 +1,260 @@
+//! Lists of dossiers: an applicant's own, an office's search, the ledger.
+
+use chrono::{DateTime, Utc};
+use kernel::{AgencyId, DossierId, PersonId, Result};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::broken;
+use crate::model::Status;
+use crate::views::{FoundRow, LedgerRow, MyRow, is_late};
+
+/// Before this no list has begun: no UUID is greater.
+const FIRST: Uuid = Uuid::max();
+
+#[derive(sqlx::FromRow)]
+struct Own {
+    id: Uuid,
+    code: String,
+    app: String,
+    title: String,
+    status: i16,
+    supplied: bool,
+    due_at: Option<DateTime<Utc>>,
+    updated_at: DateTime<Utc>,
+}
+
+/// The dossiers that a person owns or handed in, newest first.
+pub(crate) async fn mine(
+    connection: &mut PgConnection,
+    person: PersonId,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<MyRow>> {
+    let rows: Vec<Own> = sqlx::query_as(
+        "(SELECT id, code, app, title, status, supplied, due_at, updated_at
+            FROM dossiers.dossier
+           WHERE owner_person = $1 AND id < $2
+           ORDER BY id DESC
+           LIMIT $3)
+         UNION
+         (SELECT id, code, app, title, status, supplied, due_at, updated_at
+            FROM dossiers.dossier
+           WHERE submitter_person = $1 AND id < $2
+           ORDER BY id DESC
+           LIMIT $3)
+         ORDER BY id DESC
+         LIMIT $3",
+    )
+    .bind(person.uuid())
+    .bind(after.unwrap_or(FIRST))
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    rows.into_iter()
+        .map(|row| {
+            let status = Status::try_from(row.status)?;
+            Ok(MyRow {
+                id: DossierId::from_uuid(row.id),
+                code: row.code,
+                app: row.app,
+                title: row.title,
+                status,
+                plain: status.plain(),
+                due_at: row.due_at,
+                updated_at: row.updated_at,
+                needs_me: status == Status::Payment || (status == Status::Supplement && !row.supplied),
+            })
+        })
+        .collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct Found {
+    id: Uuid,
+    code: String,
+    app: String,
+    title: String,
+    owner_name: String,
+    status: i16,
+    submitted_at: DateTime<Utc>,
+    due_at: Option<DateTime<Utc>>,
+    waiting_since: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+}
+
+/// The words as one question to the search index: the agency holds or held the dossier, and each word begins a word of it. The
+/// words come from [`kernel::text::search_terms`], letters and digits only, so that none of them is an operator.
+fn question(agency: AgencyId, terms: &[String]) -> String {
+    let mut parts = vec![format!("'agency:{agency}'")];
+    parts.extend(terms.iter().map(|term| format!("'{term}':*")));
+    parts.join(" & ")
+}
+
+/// Dossiers of an agency with these words, newest first.
+pub(crate) async fn search(
+    connection: &mut PgConnection,
+    agency: AgencyId,
+    terms: &[String],
+    after: Option<Uuid>,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<FoundRow>> {
+    let rows: Vec<Found> = sqlx::query_as(
+        "SELECT id, code, app, title, owner_name, status, submitted_at, due_at, waiting_since, finished_at
+           FROM dossiers.dossier
+          WHERE search @@ $1::tsquery AND id < $2
+          ORDER BY id DESC
+          LIMIT $3",
+    )
+    .bind(question(agency, terms))
+    .bind(after.unwrap_or(FIRST))
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    rows.into_iter()
+        .map(|row| {
+            let status = Status::try_from(row.status)?;
+            Ok(FoundRow {
+                id: DossierId::from_uuid(row.id),
+                code: row.code,
+                app: row.app,
+                title: row.title,
+                owner_name: row.owner_name,
+                status,
+                plain: status.plain(),
+                submitted_at: row.submitted_at,
+                due_at: row.due_at,
+                late: is_late(status, row.due_at, row.waiting_since, row.finished_at, now),
+            })
+        })
+        .collect()
+}
+
+/// Where a line stands in the ledger, with its running number: the cursor of its pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Line {
+    received_at: DateTime<Utc>,
+    id: Uuid,
+    number: i64,
+}
+
+impl Line {
+    pub(crate) fn of(row: &LedgerRow) -> Self {
+        Self {
+            received_at: row.received_at,
+            id: row.id.uuid(),
+            number: row.number,
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Entry {
+    id: Uuid,
+    code: String,
+    owner_name: String,
+    procedure_code: String,
+    app: String,
+    title: String,
+    channel: String,
+    status: i16,
+    submitted_at: DateTime<Utc>,
+    received_at: DateTime<Utc>,
+    promised_at: DateTime<Utc>,
+    due_at: DateTime<Utc>,
+    waiting_since: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+    returned_at: Option<DateTime<Utc>>,
+}
+
+impl Entry {
+    fn line(self, number: i64, now: DateTime<Utc>) -> Result<LedgerRow> {
+        let status = Status::try_from(self.status)?;
+        let late = is_late(
+            status,
+            Some(self.promised_at),
+            self.waiting_since,
+            self.finished_at,
+            now,
+        );
+        let on_time = match (status, self.finished_at) {
+            (Status::Withdrawn, _) => None,
+            (_, Some(_)) => Some(!late),
+            (_, None) => late.then_some(false),
+        };
+        Ok(LedgerRow {
+            number,
+            id: DossierId::from_uuid(self.id),
+            code: self.code,
+            owner_name: self.owner_name,
+            procedure_code: self.procedure_code,
+            app: self.app,
+            title: self.title,
+            channel: self.channel.parse().map_err(|_| broken("channel"))?,
+            status,
+            submitted_at: self.submitted_at,
+            received_at: self.received_at,
+            promised_at: self.promised_at,
+            due_at: self.due_at,
+            finished_at: self.finished_at,
+            returned_at: self.returned_at,
+            on_time,
+        })
+    }
+}
+
+/// Dossiers that an agency took in from `from` to before `to`, in the order of reception.
+pub(crate) async fn ledger(
+    connection: &mut PgConnection,
+    agency: AgencyId,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    after: Option<Line>,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<LedgerRow>> {
+    let after = after.unwrap_or(Line {
+        received_at: from,
+        id: Uuid::nil(),
+        number: 0,
+    });
+    let rows: Vec<Entry> = sqlx::query_as(
+        "SELECT id,
+                code,
+                owner_name,
+                procedure_code,
+                app,
+                title,
+                channel,
+                status,
+                submitted_at,
+                received_at,
+                promised_at,
+                due_at,
+                waiting_since,
+                finished_at,
+                returned_at
+           FROM dossiers.dossier
+          WHERE receiving_agency = $1
+            AND received_at IS NOT NULL
+            AND received_at < $2
+            AND (received_at, id) > ($3, $4)
+          ORDER BY received_at, id
+          LIMIT $5",
+    )
+    .bind(agency.uuid())
+    .bind(to)
+    .bind(after.received_at.max(from))
+    .bind(after.id)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    rows.into_iter()
+        .zip(after.number + 1..)
+        .map(|(row, number)| row.line(number, now))
+        .collect()
+}

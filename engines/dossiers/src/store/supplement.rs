@@ -1,0 +1,92 @@
+//! dossiers.supplement
+
+use chrono::{DateTime, Utc};
+use kernel::{DossierId, Result};
+use op::Permit;
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+use crate::model::SupplementItem;
+
+/// A request for supplements.
+#[derive(Debug, Clone)]
+pub(crate) struct NewSupplement<'a> {
+    pub(crate) dossier: DossierId,
+    pub(crate) round: i32,
+    pub(crate) items: &'a [SupplementItem],
+    pub(crate) note: &'a str,
+    pub(crate) reason: Option<&'a str>,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) by: &'a str,
+    pub(crate) due_before: Option<DateTime<Utc>>,
+}
+
+pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &NewSupplement<'_>) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO dossiers.supplement (dossier_id, round, items, note, reason, asked_at, asked_by, due_before)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(new.dossier.uuid())
+    .bind(new.round)
+    .bind(Json(new.items))
+    .bind(new.note)
+    .bind(new.reason)
+    .bind(new.at)
+    .bind(new.by)
+    .bind(new.due_before)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// What the last request asks for, while it is not supplied: its round and items.
+pub(crate) async fn awaited(
+    connection: &mut PgConnection,
+    dossier: DossierId,
+) -> Result<Option<(i32, Vec<SupplementItem>)>> {
+    let row: Option<(i32, Json<Vec<SupplementItem>>)> = sqlx::query_as(
+        "SELECT round, items
+           FROM dossiers.supplement
+          WHERE dossier_id = $1 AND supplied_at IS NULL
+          ORDER BY round DESC
+          LIMIT 1",
+    )
+    .bind(dossier.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(row.map(|(round, items)| (round, items.0)))
+}
+
+/// What came, and what it did to the due.
+pub(crate) struct Supplied<'a> {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) note: &'a str,
+    pub(crate) due_after: Option<DateTime<Utc>>,
+    pub(crate) waited_minutes: i64,
+}
+
+pub(crate) async fn supply(
+    connection: &mut PgConnection,
+    _: &Permit,
+    dossier: DossierId,
+    round: i32,
+    supplied: &Supplied<'_>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE dossiers.supplement
+            SET supplied_at = $3, supplied_note = $4, due_after = $5, waited_minutes = $6
+          WHERE dossier_id = $1 AND round = $2",
+    )
+    .bind(dossier.uuid())
+    .bind(round)
+    .bind(supplied.at)
+    .bind(supplied.note)
+    .bind(supplied.due_after)
+    .bind(supplied.waited_minutes)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}

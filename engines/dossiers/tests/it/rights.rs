@@ -1,0 +1,144 @@
+//! Who is kept out: for strangers a case does not exist, and their attempts are written down.
+
+use dossiers::Supply;
+use kernel::Actor;
+
+use crate::office::{Office, outcome};
+
+#[tokio::test]
+async fn for_another_citizen_the_case_does_not_exist() {
+    let office = Office::open().await;
+    let id = office.submitted().await.id;
+    let stranger = &office.people.hung;
+    let day = "2026-03-05".parse().unwrap();
+    let mut op = office.op(stranger).await;
+    let dossiers = &office.dossiers;
+    let faults = [
+        dossiers.withdraw(&mut op, id, "Không cần").await.unwrap_err(),
+        dossiers.rate(&mut op, id, 1, "").await.unwrap_err(),
+        dossiers.supply(&mut op, id, Supply::default()).await.unwrap_err(),
+        dossiers.supply_state(&mut op, id).await.unwrap_err(),
+        dossiers.record_payment(&mut op, id, "copy", None).await.unwrap_err(),
+        dossiers.apologise(&mut op, id, "Vì sao", day).await.unwrap_err(),
+    ];
+    for fault in &faults {
+        assert_eq!((fault.code, fault.kind.status()), ("dossiers.dossier_not_found", 404));
+    }
+    drop(op);
+    assert_eq!(office.refusals("dossiers.dossier_not_found").await, 6);
+    assert_eq!(office.actions(id).await, ["submitted"]);
+}
+
+#[tokio::test]
+async fn a_foreign_agency_cannot_act_and_the_attempt_is_written_down() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let id = office.submitted().await.id;
+    let (task, version) = (office.task(id, "receive").await, office.version(id).await);
+    let fault = office
+        .try_act(&people.foreign_clerk, task, version, outcome("accept"))
+        .await
+        .unwrap_err();
+    assert_eq!((fault.code, fault.kind.status()), ("dossiers.dossier_not_found", 404));
+    assert_eq!(office.refusals("dossiers.dossier_not_found").await, 1);
+    // A colleague without the role is told so.
+    let fault = office
+        .try_act(&people.specialist, task, version, outcome("accept"))
+        .await
+        .unwrap_err();
+    assert_eq!((fault.code, fault.kind.status()), ("workflow.role_missing", 403));
+    let fault = office
+        .try_act(&people.lan, task, version, outcome("accept"))
+        .await
+        .unwrap_err();
+    assert_eq!(fault.kind.status(), 404);
+    // An official sees the case of the agency, and does not do what only the applicant does.
+    let mut op = office.op(&people.clerk).await;
+    let fault = office.dossiers.withdraw(&mut op, id, "Thay mặt").await.unwrap_err();
+    assert_eq!((fault.code, fault.kind.status()), ("dossiers.applicant_only", 403));
+}
+
+#[tokio::test]
+async fn a_draft_of_somebody_else_is_not_handed_in_and_its_dossier_is_not_told() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let draft = office.extract_draft(&people.lan, forms::Channel::Online).await;
+    let fault = office.try_submit(&people.hung, draft).await.unwrap_err();
+    assert_eq!(fault.code, "forms.draft_not_found");
+    office.try_submit(&people.lan, draft).await.unwrap();
+    let fault = office.try_submit(&people.hung, draft).await.unwrap_err();
+    assert_eq!(fault.code, "forms.draft_not_found");
+}
+
+#[tokio::test]
+async fn steps_are_taken_given_back_and_given_to_colleagues() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let id = office.submitted().await.id;
+    let task = office.task(id, "receive").await;
+    let assignee = "SELECT assignee_name FROM dossiers.work WHERE dossier_id = $1";
+    let mut op = office.op(&people.second_clerk).await;
+    office.dossiers.claim(&mut op, task).await.unwrap();
+    office.dossiers.claim(&mut op, task).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(
+        office.one::<Option<String>>(assignee, id).await.as_deref(),
+        Some("Võ Văn Quầy")
+    );
+    let mut op = office.op(&people.clerk).await;
+    let fault = office.dossiers.claim(&mut op, task).await.unwrap_err();
+    assert_eq!(fault.code, "workflow.task_assigned");
+    drop(op);
+
+    let mut op = office.op(&people.leader).await;
+    let other = people.foreign_clerk.account().unwrap();
+    let fault = office.dossiers.assign(&mut op, task, other).await.unwrap_err();
+    assert_eq!(fault.code, "dossiers.not_a_colleague");
+    drop(op);
+    let mut op = office.op(&people.leader).await;
+    let clerk = people.clerk.account().unwrap();
+    office.dossiers.assign(&mut op, task, clerk).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(
+        office.one::<Option<String>>(assignee, id).await.as_deref(),
+        Some("Lê Thị Cửa")
+    );
+    let mut op = office.op(&people.clerk).await;
+    office.dossiers.release(&mut op, task).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(office.one::<Option<String>>(assignee, id).await, None);
+    assert_eq!(
+        office.actions(id).await,
+        ["submitted", "claimed", "assigned", "released"]
+    );
+}
+
+#[tokio::test]
+async fn only_the_platform_publishes_and_one_system_serves_a_procedure() {
+    let office = Office::open().await;
+    let mut op = office.op(&Actor::System("compose")).await;
+    let online = office.dossiers.online(&mut op, "civil-extract").await.unwrap();
+    let again = |app| dossiers::AppProcedure {
+        app,
+        procedure: &online.procedure,
+        form: &online.form,
+        refusal_reasons: online.refusal_reasons.clone(),
+    };
+    let fault = office
+        .dossiers
+        .publish(&mut op, again("other-extract"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (fault.code, fault.params["app"].as_str()),
+        ("dossiers.procedure_taken", "civil-extract")
+    );
+    drop(op);
+    let mut op = office.op(&office.people.clerk).await;
+    let fault = office
+        .dossiers
+        .publish(&mut op, again("civil-extract"))
+        .await
+        .unwrap_err();
+    assert_eq!(fault.code, "dossiers.not_allowed");
+}
