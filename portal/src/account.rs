@@ -12,7 +12,6 @@ pub(crate) fn routes() -> Routes<House> {
         .get("/dang-nhap", Door::Public, form)
         .post("/dang-nhap", Door::Public, sign_in)
         .post("/dang-xuat", Door::SignedIn, sign_out)
-        .get("/can-bo", Door::Official, desk)
 }
 
 async fn form(visit: Visit<House>) -> Answer {
@@ -75,14 +74,4 @@ async fn sign_out(visit: Visit<House>, _: Fields) -> Answer {
     }
     let response = visit.redirect("/?da=sign_out")?;
     Ok(visit.end_session(response))
-}
-
-/// Where an official arrives: in which position, with which roles. The work itself comes with the case engine.
-async fn desk(visit: Visit<House>) -> Answer {
-    let roles = visit
-        .actor
-        .official()
-        .map(|official| official.roles.clone())
-        .unwrap_or_default();
-    visit.page("portal/desk.html", json!({ "roles": roles })).await
 }

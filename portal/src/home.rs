@@ -1,11 +1,11 @@
-//! The front page, the choice of language, and addresses whose capability does not stand yet.
+//! The front page and the choice of language.
 
 use dossiers::catalogue::{Catalogue, Level, ProcedureQuery};
 use render::Locale;
-use serde_json::json;
-use web::{Answer, Door, Routes, StatusCode, Visit};
+use serde_json::{Value, json};
+use web::{Answer, Door, Routes, Visit};
 
-use crate::House;
+use crate::{House, words::Words};
 
 /// Fields of work on the front page.
 const FIELDS_SHOWN: usize = 12;
@@ -14,12 +14,6 @@ pub(crate) fn routes() -> Routes<House> {
     Routes::new()
         .get("/", Door::Public, home)
         .get("/ngon-ngu/{locale}", Door::Public, language)
-        .get("/tra-cuu", Door::Public, not_yet)
-        .get("/ho-so-cua-toi", Door::SignedIn, not_yet)
-        .get("/can-bo/tiep-nhan", Door::Official, not_yet)
-        .get("/can-bo/tim", Door::Official, not_yet)
-        .get("/can-bo/tra-ket-qua", Door::Official, not_yet)
-        .get("/can-bo/lich-lam-viec", Door::Official, not_yet)
 }
 
 async fn home(visit: Visit<House>) -> Answer {
@@ -28,11 +22,25 @@ async fn home(visit: Visit<House>) -> Answer {
     let field_count = Catalogue.fields(&mut op).await?.len();
     // What people mostly need is done at their commune.
     let fields = Catalogue.largest_fields(&mut op, Level::Commune, FIELDS_SHOWN).await?;
+    let query = ProcedureQuery {
+        online_only: true,
+        ..ProcedureQuery::default()
+    };
+    let online = Catalogue.search_procedures(&mut op, &query).await?;
     drop(op);
+    let online: Vec<Value> = online
+        .items
+        .iter()
+        .filter_map(|card| {
+            let words = Words::new(&visit, card.app.as_deref()?);
+            let (title, text) = (words.app("short_name"), words.maybe("summary"));
+            Some(json!({ "title": title, "text": text, "href": format!("/thu-tuc/{}", card.code) }))
+        })
+        .collect();
     visit
         .page(
             "portal/home.html",
-            json!({ "total": total, "fields": fields, "field_count": field_count }),
+            json!({ "total": total, "fields": fields, "field_count": field_count, "online": online }),
         )
         .await
 }
@@ -42,11 +50,4 @@ async fn language(visit: Visit<House>) -> Answer {
     let response = visit.redirect(back)?;
     let locale: Locale = visit.parse_param("locale")?;
     Ok(visit.choose_locale(locale, response))
-}
-
-/// Says plainly that this part is being built, and what can be done meanwhile.
-async fn not_yet(visit: Visit<House>) -> Answer {
-    visit
-        .page_status(StatusCode::NOT_IMPLEMENTED, "portal/not_yet.html", json!({}))
-        .await
 }

@@ -1,11 +1,17 @@
 //! The engines, put together.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use dossiers::Dossiers;
+use files::Files;
+use forms::Forms;
 use identity::Identity;
 use kernel::Actor;
 use notify::Notify;
 use op::Ops;
 use web::{Chrome, Site};
+use workflow::{PublishedCalendar, Workflow};
 
 /// What pages draw on. Clones are cheap.
 #[derive(Clone)]
@@ -16,6 +22,16 @@ pub struct House {
     pub identity: Identity,
     /// Messages.
     pub notify: Notify,
+    /// Stored files.
+    pub files: Files,
+    /// Processes.
+    pub workflow: Workflow,
+    /// Forms and drafts.
+    pub forms: Forms,
+    /// Cases.
+    pub dossiers: Dossiers,
+    /// The working calendar by which this program reckons.
+    pub calendar: Arc<PublishedCalendar>,
 }
 
 impl AsRef<Site> for House {
@@ -33,6 +49,36 @@ impl AsRef<Identity> for House {
 impl AsRef<Notify> for House {
     fn as_ref(&self) -> &Notify {
         &self.notify
+    }
+}
+
+impl AsRef<Files> for House {
+    fn as_ref(&self) -> &Files {
+        &self.files
+    }
+}
+
+impl AsRef<Workflow> for House {
+    fn as_ref(&self) -> &Workflow {
+        &self.workflow
+    }
+}
+
+impl AsRef<Forms> for House {
+    fn as_ref(&self) -> &Forms {
+        &self.forms
+    }
+}
+
+impl AsRef<Dossiers> for House {
+    fn as_ref(&self) -> &Dossiers {
+        &self.dossiers
+    }
+}
+
+impl AsRef<PublishedCalendar> for House {
+    fn as_ref(&self) -> &PublishedCalendar {
+        &self.calendar
     }
 }
 

@@ -1,11 +1,20 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod apply;
+mod desk;
 mod help;
 mod home;
 mod house;
 mod messages;
+mod my_dossiers;
+mod papers;
 mod procedures;
+mod questions;
+mod supply;
+mod track;
+mod verify;
+mod words;
 
 use rust_embed::RustEmbed;
 use web::Routes;
@@ -28,10 +37,18 @@ pub fn templates() -> Vec<(String, String)> {
 pub fn routes() -> Routes<House> {
     home::routes()
         .merge(procedures::routes())
+        .merge(apply::routes())
+        .merge(my_dossiers::routes())
+        .merge(supply::routes())
+        .merge(track::routes())
+        .merge(verify::routes())
         .merge(account::routes())
+        .merge(desk::routes())
         .merge(messages::routes())
         .merge(help::routes())
         .merge(dossiers::catalogue::http::routes())
+        .merge(dossiers::http::routes())
+        .merge(forms::http::routes())
         .merge(identity::http::routes())
         .merge(notify::routes())
 }

@@ -4,7 +4,7 @@ use dossiers::catalogue::{Audience, Catalogue, Level, http::query_of};
 use serde_json::json;
 use web::{Answer, Door, Routes, Visit};
 
-use crate::House;
+use crate::{House, apply::open_draft, words::Words};
 
 pub(crate) fn routes() -> Routes<House> {
     Routes::new()
@@ -71,12 +71,45 @@ fn escaped(text: &str) -> String {
         .collect()
 }
 
+/// One procedure. One that can be done here begins with plain words and a button; the published facts follow.
 async fn show(visit: Visit<House>) -> Answer {
+    let code = visit.param("code").to_owned();
     let mut op = visit.op().await?;
-    let procedure = Catalogue.procedure(&mut op, visit.param("code")).await?;
+    let procedure = Catalogue.procedure(&mut op, &code).await?;
+    let online = match procedure.card.app {
+        Some(_) => visit.state.dossiers.online_by_code(&mut op, &code).await?,
+        None => None,
+    };
+    let open = match (&online, visit.actor.citizen()) {
+        (Some(online), Some(_)) => open_draft(&visit, &mut op, &online.app).await?,
+        _ => None,
+    };
     drop(op);
+    let start = online.map(|online| {
+        let words = Words::new(&visit, &online.app);
+        let begin = format!("/thu-tuc/{code}/bat-dau");
+        // Whoever has to sign in first comes back to the question whether to begin.
+        let href = match (&open, visit.actor.citizen()) {
+            (Some(card), _) => format!("/ho-so-nhap/{}", card.id),
+            (None, None) => format!("/dang-nhap?ve={begin}"),
+            (None, Some(_)) => begin.clone(),
+        };
+        let facts: Vec<_> = ["who", "need", "time", "fee", "result", "place"]
+            .iter()
+            .map(|key| json!({ "key": *key, "text": words.maybe(&format!("start.{key}")) }))
+            .filter(|fact| fact["text"] != "")
+            .collect();
+        json!({
+            "name": words.app("name"), "summary": words.maybe("summary"), "facts": facts, "href": href,
+            "signed_in": visit.actor.citizen().is_some(), "official": visit.actor.is_official(),
+            "begin": begin, "open": open.map(|card| card.updated_at),
+        })
+    });
     visit
-        .page("portal/procedure.html", json!({ "procedure": procedure }))
+        .page(
+            "portal/procedure.html",
+            json!({ "procedure": procedure, "start": start }),
+        )
         .await
 }
 

@@ -1,0 +1,123 @@
+//! The ledger of dossiers (sổ theo dõi hồ sơ, form 07): by days, as a file, to print.
+
+use chrono::{Datelike, NaiveDate};
+use dossiers::LedgerRow;
+use kernel::{Fault, local_date};
+use serde_json::{Value, json};
+use web::{Answer, Body, Door, Routes, StatusCode, Visit, attachment};
+
+use super::{address, called, errors_of, is_told_in_place, status_of};
+use crate::{House, words::Words};
+
+const PATH: &str = "/can-bo/so-theo-doi";
+
+pub(super) fn routes() -> Routes<House> {
+    Routes::new()
+        .get(PATH, Door::Official, ledger)
+        .get("/can-bo/so-theo-doi/tai-ve", Door::Official, download)
+}
+
+/// Days as browsers send them, or as people write them.
+fn day(text: &str) -> Option<NaiveDate> {
+    text.parse()
+        .ok()
+        .or_else(|| NaiveDate::parse_from_str(text, "%d/%m/%Y").ok())
+}
+
+/// The days asked for; without a question this month until today.
+fn period(visit: &Visit<House>, today: NaiveDate) -> Result<(NaiveDate, NaiveDate), Fault> {
+    let read = |name: &str, usual: NaiveDate| match visit.query(name) {
+        None => Ok(usual),
+        Some(text) => day(text).ok_or_else(|| Fault::invalid("desk.day_unreadable").field(name, "desk.day_unreadable")),
+    };
+    let from = read("tu", today.with_day(1).unwrap_or(today))?;
+    let to = read("den", today)?;
+    if from > to {
+        return Err(Fault::invalid("desk.days_reversed").field("tu", "desk.days_reversed"));
+    }
+    Ok((from, to))
+}
+
+async fn ledger(visit: Visit<House>) -> Answer {
+    let mut op = visit.op().await?;
+    let today = local_date(op.now());
+    let words = Words::new(&visit, "");
+    let asked = period(&visit, today);
+    let (from, to) = *asked.as_ref().unwrap_or(&(today, today));
+    let found = match asked {
+        Ok(_) => {
+            visit
+                .state
+                .dossiers
+                .ledger(&mut op, from, to, &visit.page_request())
+                .await
+        }
+        Err(fault) => Err(fault),
+    };
+    drop(op);
+    let (page, fault) = match found {
+        Ok(page) => (Some(page), None),
+        Err(fault) if is_told_in_place(&fault) => (None, Some(fault)),
+        Err(fault) => return Err(fault),
+    };
+    let days = [("tu", from.to_string()), ("den", to.to_string())];
+    let at = |cursor: &str| address(PATH, &[("tu", &days[0].1), ("den", &days[1].1), ("sau", cursor)]);
+    let columns = [
+        "number", "code", "title", "owner", "received", "due", "finished", "returned", "on_time",
+    ];
+    let columns: Vec<Value> = columns
+        .iter()
+        .map(|column| json!({ "label": words.say(&format!("desk.ledger.column.{column}"), []) }))
+        .collect();
+    let (items, next) = match page {
+        Some(page) => (
+            page.items.iter().map(|line| row(&words, line)).collect::<Vec<_>>(),
+            page.next.as_deref().map(at).unwrap_or_default(),
+        ),
+        None => (Vec::new(), String::new()),
+    };
+    let content = json!({
+        "from": from, "to": to, "columns": columns, "items": items, "next": next,
+        "first": if visit.query("sau").is_some() { at("") } else { String::new() },
+        "csv": address("/can-bo/so-theo-doi/tai-ve", &[("tu", &days[0].1), ("den", &days[1].1)]),
+        "errors": fault.as_ref().map_or_else(Vec::new, |fault| errors_of(&words, fault, called(["tu", "den"]))),
+    });
+    let status = fault.as_ref().map_or(StatusCode::OK, status_of);
+    visit.page_status(status, "portal/desk/ledger.html", content).await
+}
+
+fn row(words: &Words, line: &LedgerRow) -> Value {
+    let at = |moment: chrono::DateTime<chrono::Utc>| render::datetime_text(&moment.to_rfc3339()).unwrap_or_default();
+    let maybe = |moment: Option<chrono::DateTime<chrono::Utc>>| moment.map(at).unwrap_or_default();
+    let on_time = match line.on_time {
+        Some(true) => words.say("desk.ledger.in_time", []),
+        Some(false) => words.say("desk.ledger.late", []),
+        None => words.say("desk.ledger.open", []),
+    };
+    json!({ "cells": [
+        line.number.to_string(), { "text": line.code, "href": format!("/can-bo/ho-so/{}", line.id), "code": true }, line.title,
+        line.owner_name, at(line.received_at), at(line.due_at), maybe(line.finished_at), maybe(line.returned_at), on_time,
+    ] })
+}
+
+async fn download(visit: Visit<House>) -> Answer {
+    let mut op = visit.op().await?;
+    let (from, to) = period(&visit, local_date(op.now()))?;
+    let csv = visit.state.dossiers.ledger_csv(&mut op, from, to).await?;
+    op.commit().await?;
+    let name = format!("so-theo-doi-ho-so-{from}-{to}.csv");
+    Ok(attachment(&name, "text/csv; charset=utf-8", Body::from(csv), false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_read_as_browsers_and_as_people_write_them() {
+        let wanted = NaiveDate::from_ymd_opt(2026, 3, 2);
+        assert_eq!(day("2026-03-02"), wanted);
+        assert_eq!(day("2/3/2026"), wanted);
+        assert_eq!(day("31/02/2026"), None);
+    }
+}

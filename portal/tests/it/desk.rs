@@ -1,0 +1,502 @@
+//! The officials' pages, walked through on a real database.
+
+use axum::http::{StatusCode, header};
+
+use crate::office::{ANSWERS, APP, NUMBER, Office, Page, between};
+
+/// The desk to which the only row of a list leads.
+fn desk_of(list: &Page) -> String {
+    format!("/can-bo/viec/{}", between(&list.text, "href=\"/can-bo/viec/", "\""))
+}
+
+/// What an official sends from a desk.
+fn decision<'a>(page: &Page, outcome: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, String)> {
+    let mut fields = vec![("version", page.hidden("version")), ("outcome", outcome.to_owned())];
+    fields.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    fields
+}
+
+/// The same as pairs of texts.
+fn pairs<'a>(fields: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
+    fields.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
+
+// shows: R075, R080, R083
+#[tokio::test]
+async fn a_case_goes_from_the_inbox_to_the_hand_over() {
+    let office = Office::new().await;
+    let submitted = office.submit().await;
+
+    let clerk = office.sign_in("lua").await;
+    let inbox = clerk.get("/can-bo").await;
+    assert_eq!(inbox.status, StatusCode::OK);
+    inbox.shows(&submitted.code);
+    inbox.shows("Kiểm tra và tiếp nhận hồ sơ");
+    inbox.shows("Chưa có ai nhận");
+    let desk = desk_of(&inbox);
+    let page = clerk.get(&desk).await;
+    page.shows("Bản cũ còn giữ");
+    page.shows("Nguyễn Thị Lan");
+    let picture = between(&page.text, "<img src=\"", "\"");
+    let paper = clerk.get(&picture).await;
+    assert_eq!(
+        (paper.status, &paper.headers[header::CONTENT_TYPE]),
+        (StatusCode::OK, &"image/png".parse().unwrap())
+    );
+
+    let claimed = clerk.send(&page, &format!("{desk}/nhan"), &[]).await;
+    assert_eq!(claimed.location(), format!("{desk}?da=desk_claimed"));
+    let page = clerk.get(claimed.location()).await;
+    page.shows("Bạn đang giữ việc này.");
+    clerk.get("/can-bo?hop=mine").await.shows(&submitted.code);
+
+    // Nobody takes a case in without having looked at each paper, and what was typed stays.
+    let fields = decision(&page, "accept", &[("note", "Đã đối chiếu bản chính")]);
+    let refused = clerk.send(&page, &desk, &pairs(&fields)).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    refused.shows("Chưa xem giấy tờ này.");
+    refused.shows("href=\"#f-papers-old_copy\"");
+    refused.shows("Đã đối chiếu bản chính");
+    let fields = decision(
+        &refused,
+        "accept",
+        &[("note", "Đã đối chiếu"), ("papers.old_copy", "true")],
+    );
+    let accepted = clerk.send(&refused, &desk, &pairs(&fields)).await;
+    assert_eq!(accepted.location(), "/can-bo?da=desk_accepted");
+    clerk.get(accepted.location()).await.shows("Đã tiếp nhận hồ sơ.");
+
+    for (login, outcome) in [("sen", "propose"), ("tram", "approve")] {
+        let official = office.sign_in(login).await;
+        let inbox = official.get("/can-bo").await;
+        inbox.shows(&submitted.code);
+        let desk = desk_of(&inbox);
+        let page = official.get(&desk).await;
+        let fields = decision(&page, outcome, &[("tiep", "1")]);
+        let done = official.send(&page, &desk, &pairs(&fields)).await;
+        assert_eq!(done.location(), "/can-bo?da=desk_advanced", "{login}");
+    }
+
+    let list = clerk.get("/can-bo/tra-ket-qua").await;
+    list.shows(&submitted.code);
+    let desk = desk_of(&list);
+    let page = clerk.get(&desk).await;
+    page.shows("Kết quả giải quyết");
+    page.shows("16.000 đ");
+    let fields = decision(&page, "handed_over", &[]);
+    let unpaid = clerk.send(&page, &desk, &pairs(&fields)).await;
+    assert_eq!(unpaid.status, StatusCode::CONFLICT);
+    unpaid.shows("16.000");
+    let pay = format!("/can-bo/ho-so/{}/thu-phi", submitted.id);
+    let fields = [
+        ("fee", "copy"),
+        ("receipt_number.copy", "BL-0001"),
+        ("ve", desk.as_str()),
+    ];
+    let paid = clerk.send(&page, &pay, &fields).await;
+    assert_eq!(paid.location(), format!("{desk}?da=desk_paid"));
+    let page = clerk.get(paid.location()).await;
+    page.shows("BL-0001");
+    let fields = decision(&page, "handed_over", &[]);
+    let done = clerk.send(&page, &desk, &pairs(&fields)).await;
+    assert_eq!(done.location(), "/can-bo?da=desk_handed_over");
+    clerk
+        .get("/can-bo/tra-ket-qua")
+        .await
+        .shows("Không có kết quả nào đang chờ trả.");
+
+    let case = clerk.get(&format!("/can-bo/ho-so/{}", submitted.id)).await;
+    case.shows("Đã có kết quả");
+    let document = format!("/can-bo/ho-so/{}/van-ban/", submitted.id);
+    let document = format!("{document}{}", between(&case.text, &format!("href=\"{document}"), "\""));
+    let pdf = clerk.get(&document).await;
+    assert_eq!(pdf.headers[header::CONTENT_TYPE], "application/pdf");
+    assert!(
+        !pdf.headers[header::CONTENT_SECURITY_POLICY]
+            .to_str()
+            .unwrap()
+            .contains("sandbox")
+    );
+    assert!(pdf.text.starts_with("%PDF"));
+
+    clerk.get("/can-bo/tim?q=nguyen+thi+lan").await.shows(&submitted.code);
+    clerk.get("/can-bo/so-theo-doi").await.shows(&submitted.code);
+    let wrong = clerk.get("/can-bo/so-theo-doi?tu=2026-02-31").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    wrong.shows("Ngày này không có trong lịch.");
+    let csv = clerk
+        .get("/can-bo/so-theo-doi/tai-ve?tu=2026-03-01&den=2026-03-31")
+        .await;
+    assert_eq!(csv.headers[header::CONTENT_TYPE], "text/csv; charset=utf-8");
+    csv.shows(&submitted.code);
+}
+
+// shows: R041
+#[tokio::test]
+async fn for_another_agency_the_case_does_not_exist() {
+    let office = Office::new().await;
+    let submitted = office.submit().await;
+    let clerk = office.sign_in("lua").await;
+    let desk = desk_of(&clerk.get("/can-bo").await);
+    let page = clerk.get(&desk).await;
+    let picture = between(&page.text, "<img src=\"", "\"");
+
+    let stranger = office.sign_in("xanh").await;
+    let inbox = stranger.get("/can-bo").await;
+    inbox.shows("Không có việc nào đang chờ bạn.");
+    for path in [&desk, &format!("/can-bo/ho-so/{}", submitted.id), &picture] {
+        assert_eq!(stranger.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let fields = decision(&page, "accept", &[("papers.old_copy", "true")]);
+    let answer = stranger.send(&inbox, &desk, &pairs(&fields)).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    stranger
+        .get(&format!("/can-bo/tim?q={}", submitted.code))
+        .await
+        .shows("Không có hồ sơ nào khớp");
+
+    // A colleague in another role sees the case and is told that the step is not theirs.
+    let colleague = office.sign_in("sen").await;
+    let page = colleague.get(&desk).await;
+    assert_eq!(page.status, StatusCode::OK);
+    page.shows("Bước này dành cho Công chức một cửa.");
+    assert!(!page.text.contains("name=\"outcome\""));
+}
+
+#[tokio::test]
+async fn a_change_meanwhile_is_told_and_nothing_typed_is_lost() {
+    let office = Office::new().await;
+    office.submit().await;
+    let (lua, man) = (office.sign_in("lua").await, office.sign_in("man").await);
+    let desk = desk_of(&lua.get("/can-bo").await);
+    let page = man.get(&desk).await;
+    let stale = [
+        ("version", "0"),
+        ("outcome", "accept"),
+        ("note", "Ghi chú của Mận"),
+        ("papers.old_copy", "true"),
+    ];
+    let told = man.send(&page, &desk, &stale).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    told.shows("Hồ sơ vừa thay đổi");
+    told.shows("Ghi chú của Mận");
+    assert_eq!(told.hidden("version"), page.hidden("version"), "the next press counts");
+
+    // Lúa is faster.
+    let own = lua.get(&desk).await;
+    let fields = decision(&own, "accept", &[("papers.old_copy", "true")]);
+    assert_eq!(
+        lua.send(&own, &desk, &pairs(&fields)).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let fields = decision(
+        &told,
+        "accept",
+        &[("papers.old_copy", "true"), ("note", "Ghi chú của Mận")],
+    );
+    let late = man.send(&told, &desk, &pairs(&fields)).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    late.shows("Trần Văn Lúa");
+    late.shows("Ghi chú của Mận");
+    let closed = man.get(&desk).await;
+    assert_eq!(closed.status, StatusCode::OK);
+    closed.shows("Trần Văn Lúa");
+    closed.shows("Tiếp nhận hồ sơ");
+}
+
+// shows: R081
+#[tokio::test]
+async fn supplements_are_asked_for_at_once_on_a_page_of_their_own() {
+    let office = Office::new().await;
+    let submitted = office.submit().await;
+    let clerk = office.sign_in("lua").await;
+    let desk = desk_of(&clerk.get("/can-bo").await);
+    let page = clerk.get(&desk).await;
+    let fields = decision(&page, "supplement", &[("papers.old_copy", "false")]);
+    let sheet = clerk.send(&page, &desk, &pairs(&fields)).await;
+    assert_eq!(sheet.status, StatusCode::OK);
+    sheet.shows("Yêu cầu bổ sung hồ sơ");
+    sheet.shows("name=\"papers.old_copy\" value=\"false\" checked");
+    sheet.shows("name=\"ask.answer.phone\"");
+    sheet.shows("name=\"ask.paper.authorisation\"");
+    let mut fields = decision(
+        &sheet,
+        "supplement",
+        &[
+            ("buoc", "2"),
+            ("papers.old_copy", "false"),
+            ("ask.answer.phone", "true"),
+            ("what.answer.phone", "Thiếu một số"),
+        ],
+    );
+    let told = clerk.send(&sheet, &desk, &pairs(&fields)).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    told.shows("Xin ghi rõ cần bổ sung những gì.");
+    told.shows("Thiếu một số");
+    fields.push(("what.paper.old_copy", "Ảnh bị mờ".to_owned()));
+    let asked = clerk.send(&told, &desk, &pairs(&fields)).await;
+    assert_eq!(asked.location(), "/can-bo?da=desk_supplement");
+    let waiting = clerk.get("/can-bo?hop=waiting").await;
+    waiting.shows(&submitted.code);
+    waiting.shows("Đồng hồ đang dừng");
+    let case = clerk.get(&format!("/can-bo/ho-so/{}", submitted.id)).await;
+    case.shows("Ảnh bị mờ");
+    case.shows("Phiếu yêu cầu bổ sung");
+}
+
+// shows: R082
+#[tokio::test]
+async fn a_refusal_has_reasons_and_ends_the_case() {
+    let office = Office::new().await;
+    let submitted = office.submit().await;
+    let clerk = office.sign_in("lua").await;
+    let desk = desk_of(&clerk.get("/can-bo").await);
+    let sheet = clerk.get(&format!("{desk}?chon=refuse")).await;
+    sheet.shows("Không tìm thấy việc đăng ký hộ tịch này");
+    let fields = decision(&sheet, "refuse", &[("buoc", "2")]);
+    let told = clerk.send(&sheet, &desk, &pairs(&fields)).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    told.shows("Từ chối phải có lý do.");
+    let fields = decision(
+        &told,
+        "refuse",
+        &[("buoc", "2"), ("refusal_reasons", "not_registered_here")],
+    );
+    let refused = clerk.send(&told, &desk, &pairs(&fields)).await;
+    assert_eq!(refused.location(), "/can-bo?da=desk_refused");
+    clerk
+        .get(&format!("/can-bo/ho-so/{}", submitted.id))
+        .await
+        .shows("Từ chối");
+}
+
+#[tokio::test]
+async fn a_leader_gives_work_to_a_colleague() {
+    let office = Office::new().await;
+    office.submit().await;
+    let clerk = office.sign_in("lua").await;
+    let desk = desk_of(&clerk.get("/can-bo").await);
+    let leader = office.sign_in("tram").await;
+    let page = leader.get(&desk).await;
+    page.shows("Giao việc này cho người khác");
+    let man = between(
+        page.text
+            .split("Phan Thị Mận")
+            .next()
+            .unwrap()
+            .rsplit("<option")
+            .next()
+            .unwrap(),
+        "value=\"",
+        "\"",
+    );
+    let nobody = leader.send(&page, &format!("{desk}/giao"), &[("account", "")]).await;
+    assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY);
+    nobody.shows("Hãy chọn người được giao việc.");
+    let given = leader.send(&page, &format!("{desk}/giao"), &[("account", &man)]).await;
+    assert_eq!(given.location(), format!("{desk}?da=desk_assigned"));
+    let page = clerk.get(&desk).await;
+    page.shows("Phan Thị Mận đang giữ việc này.");
+    assert!(!page.text.contains("name=\"outcome\""), "it is not Lúa's any more");
+    let refused = clerk.send(&page, &format!("{desk}/nhan"), &[]).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    refused.shows("Phan Thị Mận");
+}
+
+// shows: R070
+#[tokio::test]
+async fn the_counter_takes_a_case_in_for_somebody() {
+    let office = Office::new().await;
+    let clerk = office.sign_in("lua").await;
+    let start = clerk.get("/can-bo/tiep-nhan").await;
+    start.shows("Bản sao giấy hộ tịch");
+    let page = clerk.get(&format!("/can-bo/tiep-nhan?thu-tuc={APP}")).await;
+    let wrong = clerk
+        .send(
+            &page,
+            "/can-bo/tiep-nhan/nguoi",
+            &[("app", APP), ("personal_number", "12")],
+        )
+        .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    wrong.shows("đúng 12 chữ số");
+    let unknown = [("app", APP), ("personal_number", "093190099999")];
+    clerk
+        .send(&page, "/can-bo/tiep-nhan/nguoi", &unknown)
+        .await
+        .shows("Chưa có người mang số này");
+    let known = [("app", APP), ("personal_number", NUMBER)];
+    let found = clerk.send(&page, "/can-bo/tiep-nhan/nguoi", &known).await;
+    found.shows("Nguyễn Thị Lan");
+    found.shows("02/05/1990");
+    let begin = [("app", APP), ("personal_number", NUMBER), ("channel", "counter")];
+    let begun = clerk.send(&found, "/can-bo/tiep-nhan/bat-dau", &begin).await;
+    let first = begun.location().to_owned();
+    let draft = first.rsplit_once('/').unwrap().0.to_owned();
+
+    let mut next = first;
+    for (name, fields) in ANSWERS {
+        assert!(next.ends_with(name), "{next} is not {name}");
+        let page = clerk.get(&next).await;
+        if *name == "requester" {
+            page.shows("Nguyễn Thị Lan");
+        }
+        let saved = clerk.send(&page, &next, fields).await;
+        next = saved.location().to_owned();
+    }
+    let page = clerk.get(&next).await;
+    let check = clerk.send(&page, &next, &[]).await;
+    assert_eq!(check.location(), format!("{draft}/kiem-tra"));
+    let page = clerk.get(check.location()).await;
+    page.shows("UBND phường Ngã Bảy");
+    let hand_in = format!("{draft}/nop");
+    let told = clerk.send(&page, &hand_in, &[]).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    told.shows("Hãy hỏi người nộp");
+    let taken = clerk.send(&page, &hand_in, &[("cam_doan", "true")]).await;
+    let desk = taken.location().strip_suffix("?da=desk_taken_in").unwrap().to_owned();
+    let page = clerk.get(&desk).await;
+    page.shows("Bạn đang giữ việc này.");
+    page.shows("Nộp tại quầy");
+    let fields = decision(&page, "accept", &[]);
+    let accepted = clerk.send(&page, &desk, &pairs(&fields)).await;
+    assert!(
+        accepted.location().starts_with("/can-bo/ho-so/"),
+        "{}",
+        accepted.location()
+    );
+    let case = clerk.get(accepted.location()).await;
+    case.shows("Mở giấy tiếp nhận để in");
+    // A second press leads to the case, not to a second one.
+    let again = clerk.send(&page, &hand_in, &[("cam_doan", "true")]).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER);
+    let specialist = office.sign_in("sen").await;
+    assert_eq!(specialist.get("/can-bo/tiep-nhan").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn an_apology_needs_a_reason_and_a_day() {
+    let office = Office::new().await;
+    let submitted = office.submit().await;
+    let clerk = office.sign_in("lua").await;
+    let desk = desk_of(&clerk.get("/can-bo").await);
+    let page = clerk.get(&desk).await;
+    let fields = decision(&page, "accept", &[("papers.old_copy", "true")]);
+    clerk.send(&page, &desk, &pairs(&fields)).await;
+    let case = format!("/can-bo/ho-so/{}", submitted.id);
+    let leader = office.sign_in("tram").await;
+    let page = leader.get(&case).await;
+    page.shows("Xin lỗi và hẹn lại");
+    let form = format!("{case}/xin-loi");
+    let told = leader
+        .send(
+            &page,
+            &form,
+            &[
+                ("reason", ""),
+                ("new_day.day", "31"),
+                ("new_day.month", "2"),
+                ("new_day.year", "2026"),
+            ],
+        )
+        .await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    told.shows("Hãy ghi lý do.");
+    told.shows("Ngày này không có trong lịch.");
+    let day_off = [
+        ("reason", "Sổ cũ phải tra ở kho"),
+        ("new_day.day", "8"),
+        ("new_day.month", "3"),
+        ("new_day.year", "2026"),
+    ];
+    let told = leader.send(&page, &form, &day_off).await;
+    told.shows("ngày nghỉ");
+    told.shows("Sổ cũ phải tra ở kho");
+    let good = [
+        ("reason", "Sổ cũ phải tra ở kho"),
+        ("new_day.day", "6"),
+        ("new_day.month", "3"),
+        ("new_day.year", "2026"),
+    ];
+    let sent = leader.send(&page, &form, &good).await;
+    assert_eq!(sent.location(), format!("{case}?da=desk_apologised"));
+    leader
+        .get(sent.location())
+        .await
+        .shows("Phiếu xin lỗi và hẹn lại ngày trả kết quả");
+}
+
+#[tokio::test]
+async fn the_calendar_is_read_by_all_and_changed_by_administrators() {
+    let office = Office::new().await;
+    let clerk = office.sign_in("lua").await;
+    let path = "/can-bo/lich-lam-viec";
+    let page = clerk.get(path).await;
+    page.shows("Lịch làm việc năm 2026");
+    page.shows("Chỉ người quản trị mới sửa được");
+    let day = [
+        ("nam", "2026"),
+        ("kind", "off"),
+        ("date.day", "10"),
+        ("date.month", "3"),
+        ("date.year", "2026"),
+        ("note", "Ngày thử"),
+    ];
+    assert_eq!(clerk.send(&page, path, &day).await.status, StatusCode::FORBIDDEN);
+
+    let admin = office.sign_in("quan").await;
+    let page = admin.get(path).await;
+    let saved = admin.send(&page, path, &day).await;
+    assert_eq!(saved.location(), format!("{path}?nam=2026&da=desk_calendar_saved"));
+    let page = admin.get(saved.location()).await;
+    page.shows("Ngày thử");
+    let off = "2026-03-10".parse().unwrap();
+    use workflow::CalendarSource;
+    assert!(
+        !office.house.calendar.calendar().is_working_day(off),
+        "deadlines reckon with it at once"
+    );
+    let twice = admin.send(&page, path, &day).await;
+    assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
+    twice.shows("ghi hai lần");
+    let removed = admin
+        .send(
+            &page,
+            &format!("{path}/xoa"),
+            &[("kind", "off"), ("date", "2026-03-10")],
+        )
+        .await;
+    assert_eq!(removed.status, StatusCode::SEE_OTHER);
+    assert!(office.house.calendar.calendar().is_working_day(off));
+}
+
+#[tokio::test]
+async fn every_page_of_an_official_speaks_english_too() {
+    let office = Office::new().await;
+    let submitted = office.submit().await;
+    let clerk = office.sign_in("lua").await;
+    let desk = desk_of(&clerk.get("/can-bo").await);
+    let english = office.sign_in("lua").await.in_english();
+    for path in [
+        "/can-bo",
+        "/can-bo?hop=late&q=khong&thu-tuc=civil-extract",
+        &desk,
+        &format!("{desk}?chon=supplement"),
+        &format!("{desk}?chon=refuse"),
+        &format!("/can-bo/ho-so/{}", submitted.id),
+        "/can-bo/tiep-nhan",
+        "/can-bo/tiep-nhan?thu-tuc=civil-extract",
+        "/can-bo/tim?q=lan",
+        "/can-bo/tra-ket-qua",
+        "/can-bo/so-theo-doi",
+        "/can-bo/lich-lam-viec?nam=2027",
+    ] {
+        let page = english.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        page.shows("<html lang=\"en\">");
+        assert!(
+            !page.text.contains("[desk.") && !page.text.contains("[apps."),
+            "{path} has a raw key"
+        );
+    }
+}
