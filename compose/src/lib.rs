@@ -1,4 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 pub mod apps;
+pub mod calendar;
+mod engines;
 pub mod province;
+pub mod scenarios;
+
+pub use engines::{Engines, MIGRATIONS, Materials};

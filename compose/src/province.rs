@@ -5,7 +5,7 @@ mod catalogue;
 mod demo;
 mod offices;
 mod people;
-mod tables;
+pub(crate) mod tables;
 
 use identity::Identity;
 use kernel::{Actor, Result};
@@ -71,4 +71,21 @@ pub fn frame() -> Result<Frame> {
 pub fn demo_names() -> Result<Vec<String>> {
     let file: tables::DemoFile = tables::yaml("hau-giang/demo.yaml")?;
     Ok(file.accounts.into_iter().map(|account| account.sign_in).collect())
+}
+
+/// Codes of all organisations.
+pub(crate) fn organisation_codes() -> Result<std::collections::BTreeSet<String>> {
+    let rows: Vec<tables::OrganisationRow> = tables::csv("hau-giang/organisations.csv")?;
+    Ok(rows.into_iter().map(|row| row.code).collect())
+}
+
+/// The personal number behind a sign-in name of the demonstration.
+pub(crate) fn demo_number(sign_in: &str) -> Result<kernel::PersonalNumber> {
+    let file: tables::DemoFile = tables::yaml("hau-giang/demo.yaml")?;
+    file.accounts
+        .iter()
+        .find(|account| account.sign_in == sign_in)
+        .ok_or_else(|| kernel::Fault::not_found("compose.person_unknown").with("name", sign_in))?
+        .personal_number
+        .parse()
 }

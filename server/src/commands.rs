@@ -14,6 +14,9 @@ use crate::{doctor, house, secrets, serve};
 /// Done, but some rows were refused, declarations have problems or the trail is broken.
 const WITH_FINDINGS: u8 = 3;
 
+/// The address of a process that makes no papers itself.
+const LOCAL: &str = "http://127.0.0.1:8080";
+
 /// The words of a command or option: Vietnamese first, English below.
 fn words(texts: &Texts, key: &str) -> String {
     let of = |locale| texts.get(locale, &format!("cli.{key}"), &BTreeMap::new());
@@ -37,6 +40,12 @@ fn database(texts: &Texts) -> Arg {
         .value_name("URL")
         .env("NGABAY_DATABASE_URL")
         .hide_env_values(true)
+}
+
+fn public_address(texts: &Texts) -> Arg {
+    option(texts, "public-address")
+        .value_name("URL")
+        .env("NGABAY_PUBLIC_ADDRESS")
 }
 
 /// The whole command line.
@@ -64,9 +73,10 @@ pub(crate) fn command(texts: &Texts) -> Command {
                 .arg(option(texts, "demo").action(ArgAction::SetTrue))
                 .arg(option(texts, "https").action(ArgAction::SetTrue))
                 .arg(option(texts, "behind-gateway").action(ArgAction::SetTrue))
-                .arg(option(texts, "no-worker").action(ArgAction::SetTrue)),
+                .arg(option(texts, "no-worker").action(ArgAction::SetTrue))
+                .arg(public_address(texts)),
         )
-        .subcommand(stored("worker"))
+        .subcommand(stored("worker").arg(public_address(texts)))
         .subcommand(stored("migrate"))
         .subcommand(
             Command::new("apps")
@@ -138,7 +148,7 @@ fn directory(matches: &ArgMatches) -> PathBuf {
 
 async fn migrated(matches: &ArgMatches) -> Result<Database> {
     let database = Database::open(&source(matches), house::CONNECTIONS).await?;
-    db::migrate(database.pool(), house::MIGRATIONS).await?;
+    db::migrate(database.pool(), &house::migrations()).await?;
     Ok(database)
 }
 
@@ -161,17 +171,24 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
                 https: options.get_flag("https"),
                 behind_gateway: options.get_flag("behind-gateway"),
                 worker: !options.get_flag("no-worker"),
+                public_address: options.get_one::<String>("public-address").cloned(),
             };
             serve::serve(texts, settings).await?;
         }
         Some(("worker", options)) => {
             let database = migrated(options).await?;
-            serve::work(&database).await?;
+            let address = options.get_one::<String>("public-address").map(String::as_str);
+            serve::work(&database, &directory(options), address.unwrap_or(LOCAL)).await?;
         }
         Some(("migrate", options)) => {
             let database = Database::open(&source(options), house::CONNECTIONS).await?;
-            let applied = db::migrate(database.pool(), house::MIGRATIONS).await?;
+            let applied = db::migrate(database.pool(), &house::migrations()).await?;
             say("migrated", &[("count", applied.len().to_string())]);
+            let program = house::Program::new(&database, &directory(options), LOCAL)?;
+            compose::province::load(&program.ops, &program.engines.identity, false, &|_, _, _| {}).await?;
+            program.settle().await?;
+            let published = program.publish().await?;
+            say("published", &[("count", published.to_string())]);
         }
         Some(("province", group)) => {
             let (_, options) = group.subcommand().context("a subcommand is required")?;

@@ -1,90 +1,150 @@
 //! All crates joined.
 
-use std::{num::NonZeroU32, path::Path, sync::Arc};
+use std::{num::NonZeroU32, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Result;
+use compose::{
+    Engines, Materials,
+    apps::{self, App},
+};
 use db::{Database, Migration};
+use files::{Files, Limits};
 use identity::{Config, Identity};
 use kernel::{Clock, SystemClock};
 use notify::Notify;
-use op::{Jobs, Ops, Reactions};
+use op::{Ops, Reactions};
 use portal::{House, UnreadCount};
 use render::{ProvinceFrame, Renderer};
+use tokio::sync::watch;
 use web::{Site, SiteConfig};
+use workflow::PublishedCalendar;
 
 use crate::secrets;
 
 /// Connections to the database that one process holds at the most.
 pub(crate) const CONNECTIONS: u32 = 24;
+/// How often a process looks whether another one has saved a year of the calendar.
+const CALENDAR_AGE: Duration = Duration::from_secs(60);
 
 /// The schemas, lower floors first.
-pub(crate) const MIGRATIONS: &[&[Migration]] = &[
-    op::MIGRATIONS,
-    identity::MIGRATIONS,
-    notify::MIGRATIONS,
-    dossiers::MIGRATIONS,
-];
+pub(crate) fn migrations() -> Vec<&'static [Migration]> {
+    [op::MIGRATIONS]
+        .into_iter()
+        .chain(compose::MIGRATIONS.iter().copied())
+        .collect()
+}
 
-/// Operations with the real clock.
+/// Operations with the real clock and nobody listening: for commands that touch no case.
 pub(crate) fn ops(database: &Database) -> Ops {
     Ops::new(database.pool().clone(), Arc::new(SystemClock), Reactions::new())
 }
 
-/// The kinds of work for later.
-pub(crate) fn jobs(notify: &Notify) -> Jobs {
-    let mut jobs = Jobs::new();
-    identity::jobs::register(&mut jobs);
-    notify::register(&mut jobs, notify);
-    jobs
+/// The engines at work in one process.
+pub(crate) struct Program {
+    /// Operations with the real clock, heard by the engines.
+    pub(crate) ops: Ops,
+    /// The engines.
+    pub(crate) engines: Engines,
+    /// The systems inside the program.
+    pub(crate) apps: Vec<App>,
+    renderer: Arc<Renderer>,
 }
 
-/// People and sign-in.
-pub(crate) fn identity(database: &Database) -> Result<Identity> {
-    Ok(Identity::new(
-        database.pool().clone(),
-        Arc::new(SystemClock) as Arc<dyn Clock>,
-        Config::default(),
-    )?)
+impl Program {
+    /// Puts everything together; nothing is written yet.
+    pub(crate) fn new(database: &Database, data: &Path, public_address: &str) -> Result<Self> {
+        let apps = apps::embedded()?;
+        let builder = Renderer::builder()
+            .templates(web::templates)
+            .templates(portal::templates);
+        let renderer = Arc::new(apps::texts(builder, &apps).build()?);
+        let identity = Identity::new(
+            database.pool().clone(),
+            Arc::new(SystemClock) as Arc<dyn Clock>,
+            Config::default(),
+        )?;
+        let engines = Engines::new(Materials {
+            identity,
+            notify: Notify::new(),
+            files: Files::new(data.join("files"), Limits::default()),
+            calendar: compose::calendar::of_the_file()?,
+            renderer: renderer.clone(),
+            apps: &apps,
+            public_address: public_address.trim_end_matches('/').to_owned(),
+        })?;
+        let clock = Arc::new(SystemClock);
+        let ops = Ops::new(database.pool().clone(), clock, engines.reactions());
+        Ok(Self {
+            ops,
+            engines,
+            apps,
+            renderer,
+        })
+    }
+
+    /// Takes the calendar over and writes the first of the recurring jobs.
+    pub(crate) async fn settle(&self) -> Result<()> {
+        compose::calendar::settle(&self.ops, &self.engines.calendar).await?;
+        self.engines.schedule(&self.ops).await?;
+        Ok(())
+    }
+
+    /// Puts the systems into force. Needs the catalogue of procedures.
+    pub(crate) async fn publish(&self) -> Result<usize> {
+        Ok(apps::publish(&self.ops, &self.engines, &self.apps).await?.len())
+    }
+
+    /// Everything that pages need.
+    pub(crate) fn house(&self, data: &Path, demo: bool, https: bool, behind_gateway: bool) -> Result<House> {
+        let engines = &self.engines;
+        let frame = compose::province::frame()?;
+        let config = SiteConfig {
+            secret: secrets::form_key(data)?,
+            https,
+            demo,
+            province: ProvinceFrame {
+                name: frame.name,
+                hotline: frame.hotline,
+                emblem: None,
+            },
+            requests_per_second: NonZeroU32::new(50),
+            behind_gateway,
+        };
+        let chrome = UnreadCount {
+            ops: self.ops.clone(),
+            notify: engines.notify.clone(),
+        };
+        let site = Site::new(
+            self.ops.clone(),
+            self.renderer.clone(),
+            Arc::new(engines.identity.clone()),
+            Arc::new(chrome),
+            config,
+        );
+        Ok(House {
+            site,
+            identity: engines.identity.clone(),
+            notify: engines.notify.clone(),
+            files: engines.files.clone(),
+            workflow: engines.workflow.clone(),
+            forms: engines.forms.clone(),
+            dossiers: engines.dossiers.clone(),
+            calendar: Arc::new(engines.calendar.clone()),
+        })
+    }
 }
 
-/// Everything that pages need.
-pub(crate) fn house(
-    database: &Database,
-    ops: &Ops,
-    data: &Path,
-    demo: bool,
-    https: bool,
-    behind_gateway: bool,
-) -> Result<House> {
-    let identity = identity(database)?;
-    let notify = Notify::new();
-    let renderer = Renderer::builder()
-        .templates(web::templates)
-        .templates(portal::templates)
-        .build()?;
-    let frame = compose::province::frame()?;
-    let config = SiteConfig {
-        secret: secrets::form_key(data)?,
-        https,
-        demo,
-        province: ProvinceFrame {
-            name: frame.name,
-            hotline: frame.hotline,
-            emblem: None,
-        },
-        requests_per_second: NonZeroU32::new(50),
-        behind_gateway,
-    };
-    let chrome = UnreadCount {
-        ops: ops.clone(),
-        notify: notify.clone(),
-    };
-    let site = Site::new(
-        ops.clone(),
-        Arc::new(renderer),
-        Arc::new(identity.clone()),
-        Arc::new(chrome),
-        config,
-    );
-    Ok(House { site, identity, notify })
+/// Takes over years of the calendar that other processes save, until told to stop.
+pub(crate) async fn keep_calendar(ops: Ops, calendar: PublishedCalendar, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stopped| *stopped) => return,
+            () = tokio::time::sleep(CALENDAR_AGE) => {}
+        }
+        match calendar.refresh(&ops).await {
+            Ok(true) => tracing::info!("the working calendar has changed"),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the working calendar could not be read"),
+        }
+    }
 }

@@ -12,15 +12,17 @@ use axum::{
     routing::get,
 };
 use db::{Database, Source};
-use notify::Notify;
-use op::{Ops, Worker};
+use op::Worker;
 use render::{Locale, Texts};
 use serde_json::json;
 use sqlx::PgPool;
 use tokio::{net::TcpListener, signal::unix, sync::watch};
 use tower_http::compression::CompressionLayer;
 
-use crate::{house, secrets};
+use crate::{
+    house::{self, Program},
+    secrets,
+};
 
 /// How `serve` was called.
 pub(crate) struct Settings {
@@ -31,6 +33,9 @@ pub(crate) struct Settings {
     pub(crate) https: bool,
     pub(crate) behind_gateway: bool,
     pub(crate) worker: bool,
+    /// Whether a demonstration gets past cases.
+    /// The address that papers and codes name; the one that is listened to if not given.
+    pub(crate) public_address: Option<String>,
 }
 
 /// Starts everything, tells on standard output when it is ready, and ends in order on SIGINT or SIGTERM.
@@ -52,31 +57,28 @@ pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
     let stop = stop_signal()?;
     say("starting.database", &[]);
     let database = Database::open(&settings.source, house::CONNECTIONS).await?;
-    let applied = db::migrate(database.pool(), house::MIGRATIONS).await?;
+    let applied = db::migrate(database.pool(), &house::migrations()).await?;
     if !applied.is_empty() {
         say("starting.migrated", &[("count", applied.len().to_string())]);
     }
-    let ops = house::ops(&database);
-    let house = house::house(
-        &database,
-        &ops,
-        &settings.data,
-        settings.demo,
-        settings.https,
-        settings.behind_gateway,
-    )?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let public_address = settings.public_address.as_deref().unwrap_or(&address);
+    let program = Program::new(&database, &settings.data, public_address)?;
+    let identity = &program.engines.identity;
     let progress = |number: usize, of: usize, step: &str| {
         say(
             &format!("starting.load.{step}"),
             &[("number", number.to_string()), ("of", of.to_string())],
         );
     };
-    compose::province::load(&ops, &house.identity, settings.demo, &progress).await?;
+    compose::province::load(&program.ops, identity, settings.demo, &progress).await?;
+    program.settle().await?;
+    program.publish().await?;
     if settings.demo {
         let names = compose::province::demo_names()?;
         let passwords = secrets::passwords(&settings.data, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
         let password = |name: &str| passwords.get(name).cloned().unwrap_or_default();
-        let accounts = compose::province::demo_accounts(&ops, &house.identity, &password).await?;
+        let accounts = compose::province::demo_accounts(&program.ops, identity, &password).await?;
         secrets::keep_accounts(&settings.data, &accounts)?;
         say("starting.accounts", &[]);
         for account in &accounts {
@@ -86,16 +88,17 @@ pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
             );
         }
     }
-    let tasks = settings
-        .worker
-        .then(|| start_work(&ops, &house.notify, database.pool(), &stop));
+    let mut tasks = vec![keep_calendar(&program, &stop)];
+    if settings.worker {
+        tasks.extend(start_work(&program, database.pool(), &stop));
+    }
+    let house = program.house(&settings.data, settings.demo, settings.https, settings.behind_gateway)?;
     let router = router(house, database.pool().clone())?;
-    let address = listener.local_addr()?;
     println!(
         "{}",
-        json!({ "address": format!("http://{address}"), "version": env!("CARGO_PKG_VERSION"), "data": settings.data })
+        json!({ "address": address, "version": env!("CARGO_PKG_VERSION"), "data": settings.data })
     );
-    say("ready", &[("address", format!("http://{address}"))]);
+    say("ready", &[("address", address)]);
     let mut ending = stop.clone();
     axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
@@ -103,29 +106,33 @@ pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
         })
         .await?;
     say("stopping", &[]);
-    for task in tasks.into_iter().flatten() {
+    for task in tasks {
         let _ = task.await;
     }
     database.pool().close().await;
     Ok(())
 }
 
-/// Only works off jobs.
-pub(crate) async fn work(database: &Database) -> Result<()> {
+/// Only works off jobs. The tables and the systems in force are those of the process that serves.
+pub(crate) async fn work(database: &Database, data: &std::path::Path, public_address: &str) -> Result<()> {
     let stop = stop_signal()?;
-    for task in start_work(&house::ops(database), &Notify::new(), database.pool(), &stop) {
+    let program = Program::new(database, data, public_address)?;
+    program.settle().await?;
+    let mut tasks = vec![keep_calendar(&program, &stop)];
+    tasks.extend(start_work(&program, database.pool(), &stop));
+    for task in tasks {
         task.await?;
     }
     Ok(())
 }
 
-fn start_work(
-    ops: &Ops,
-    notify: &Notify,
-    pool: &PgPool,
-    stop: &watch::Receiver<bool>,
-) -> [tokio::task::JoinHandle<()>; 2] {
-    let worker = Worker::new(ops.clone(), house::jobs(notify));
+fn keep_calendar(program: &Program, stop: &watch::Receiver<bool>) -> tokio::task::JoinHandle<()> {
+    let (ops, calendar) = (program.ops.clone(), program.engines.calendar.clone());
+    tokio::spawn(house::keep_calendar(ops, calendar, stop.clone()))
+}
+
+fn start_work(program: &Program, pool: &PgPool, stop: &watch::Receiver<bool>) -> [tokio::task::JoinHandle<()>; 2] {
+    let worker = Worker::new(program.ops.clone(), program.engines.jobs());
     let stop_worker = stop.clone();
     [
         tokio::spawn(async move { worker.run(stop_worker).await }),

@@ -1,33 +1,14 @@
-//! The demonstration province, loaded whole.
+//! The demonstration province, loaded whole, and what is played in it.
+
+mod house;
+mod scenarios;
 
 use dossiers::catalogue::{Catalogue, ProcedureQuery};
-use identity::{Config, Hashing, Identity, SignIn, Source};
-use kernel::{Actor, Clock};
+use identity::{SignIn, Source};
+use kernel::Actor;
 use testkit::Scratch;
 
-async fn loaded() -> (Scratch, Identity) {
-    let scratch = Scratch::new(&[identity::MIGRATIONS, dossiers::MIGRATIONS]).await;
-    let hashing = Hashing {
-        memory_kib: 64,
-        passes: 1,
-        lanes: 1,
-        at_once: 2,
-    };
-    let config = Config {
-        hashing,
-        ..Config::default()
-    };
-    let identity = Identity::new(
-        scratch.pool.clone(),
-        scratch.clock.clone() as std::sync::Arc<dyn Clock>,
-        config,
-    )
-    .unwrap();
-    compose::province::load(&scratch.ops, &identity, true, &|_, _, _| {})
-        .await
-        .unwrap();
-    (scratch, identity)
-}
+use house::loaded;
 
 async fn count(scratch: &Scratch, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(&scratch.pool).await.unwrap()

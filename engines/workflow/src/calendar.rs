@@ -1,8 +1,15 @@
-//! Where the working calendar of the province comes from.
+//! Where the working calendar of the province comes from: the years in the table, and the calendar that this program reckons with.
+
+mod keep;
+mod year;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use kernel::WorkingCalendar;
+use kernel::{Actor, Result, WorkingCalendar};
+use op::Ops;
+
+pub use keep::{load, save_year, seed, years};
+pub use year::{DaysOff, StoredYear, WorkedDay, YearDeclaration, expand};
 
 /// Gives the calendar by which deadlines and timers are reckoned now. Dossiers reckon with the same source.
 pub trait CalendarSource: Send + Sync {
@@ -34,6 +41,20 @@ impl PublishedCalendar {
     /// Puts another calendar in its place. Moments reckoned before stay as they are.
     pub fn replace(&self, calendar: WorkingCalendar) {
         *self.present.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(calendar);
+    }
+
+    /// Takes the calendar from the table, if it holds any year; says whether it differs from the one before. To be called after
+    /// [`save_year`] was committed, and once a minute by every program, because another one may have saved.
+    pub async fn refresh(&self, ops: &Ops) -> Result<bool> {
+        let mut op = ops.open(Actor::System("workflow")).await?;
+        let Some(stored) = load(&mut op).await? else {
+            return Ok(false);
+        };
+        let differs = *self.calendar() != stored;
+        if differs {
+            self.replace(stored);
+        }
+        Ok(differs)
     }
 }
 

@@ -6,10 +6,17 @@ use kernel::Fault;
 use crate::machine::Stuck;
 
 /// Every fault code of this engine, for the test that each has words.
-pub const CODES: [&str; 24] = [
+pub const CODES: [&str; 31] = [
     "workflow.action_failed",
     "workflow.agency_missing",
     "workflow.already_suspended",
+    "workflow.calendar_bad",
+    "workflow.calendar_name",
+    "workflow.calendar_no_rest_day",
+    "workflow.calendar_order",
+    "workflow.calendar_outside",
+    "workflow.calendar_twice",
+    "workflow.calendar_year",
     "workflow.changed_meanwhile",
     "workflow.definition_broken",
     "workflow.definition_not_found",

@@ -7,7 +7,7 @@ mod actions;
 mod advance;
 mod binding;
 mod bpmn;
-mod calendar;
+pub mod calendar;
 mod claim;
 mod complete;
 pub mod condition;
@@ -51,7 +51,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0001_definition.sql",
         "0002_instance.sql",
         "0003_task.sql",
-        "0004_timer.sql"
+        "0004_timer.sql",
+        "0005_calendar.sql"
     ]
 );
 

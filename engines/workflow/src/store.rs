@@ -1,5 +1,6 @@
 //! All SQL of the engine.
 
+pub(crate) mod calendar;
 pub(crate) mod definition;
 pub(crate) mod instance;
 pub(crate) mod task;

@@ -1,5 +1,6 @@
 //! The engine from outside.
 
+mod calendar;
 mod completion;
 mod machine;
 mod office;

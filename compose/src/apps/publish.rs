@@ -1,0 +1,45 @@
+//! Putting systems into force.
+
+use dossiers::AppProcedure;
+use kernel::{Actor, Result};
+use op::Ops;
+
+use super::App;
+use crate::Engines;
+
+/// A system that is in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Its key.
+    pub app: String,
+    /// Number of the version of its procedure.
+    pub version: i32,
+}
+
+/// Puts the forms, processes and procedures of the systems into force. Each engine stores the same content once, so that a start
+/// without changes writes nothing. One system is one transaction: a process never comes into force without its form.
+pub async fn publish(ops: &Ops, engines: &Engines, apps: &[App]) -> Result<Vec<Published>> {
+    let mut published = Vec::with_capacity(apps.len());
+    for app in apps {
+        let mut op = ops.open(Actor::System("compose")).await?;
+        for form in app.forms.values() {
+            engines.forms.publish(&mut op, &app.key, form).await?;
+        }
+        for process in app.processes.values() {
+            engines.workflow.publish(&mut op, &app.key, process).await?;
+        }
+        let procedure = AppProcedure {
+            app: &app.key,
+            procedure: &app.procedure,
+            form: app.form()?,
+            refusal_reasons: app.refusal_reasons.clone(),
+        };
+        let version = engines.dossiers.publish(&mut op, procedure).await?;
+        op.commit().await?;
+        published.push(Published {
+            app: app.key.clone(),
+            version,
+        });
+    }
+    Ok(published)
+}

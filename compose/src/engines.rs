@@ -1,0 +1,134 @@
+//! The engines in the order in which they need each other.
+
+use std::sync::Arc;
+
+use db::Migration;
+use dossiers::{Dossiers, Parts};
+use files::Files;
+use forms::Forms;
+use identity::Identity;
+use kernel::{Actor, Result};
+use notify::Notify;
+use op::{Jobs, Ops, Reactions};
+use render::{Documents, Renderer};
+use workflow::{Actions, PublishedCalendar, Workflow};
+
+use crate::apps::{self, App};
+
+/// The tables of all engines, lower floors first. Those of `op` come before them.
+pub const MIGRATIONS: &[&[Migration]] = &[
+    files::MIGRATIONS,
+    identity::MIGRATIONS,
+    notify::MIGRATIONS,
+    workflow::MIGRATIONS,
+    forms::MIGRATIONS,
+    dossiers::MIGRATIONS,
+];
+
+/// What the engines are made from.
+pub struct Materials<'a> {
+    /// People and agencies.
+    pub identity: Identity,
+    /// Messages.
+    pub notify: Notify,
+    /// Stored files.
+    pub files: Files,
+    /// The working calendar.
+    pub calendar: PublishedCalendar,
+    /// The words, those of the systems included; see [`apps::texts`].
+    pub renderer: Arc<Renderer>,
+    /// The systems, for their documents.
+    pub apps: &'a [App],
+    /// Address of the portal as people type it, for the codes on papers.
+    pub public_address: String,
+}
+
+/// All engines of one program. Clones are cheap and share everything.
+#[derive(Clone)]
+pub struct Engines {
+    /// People and agencies.
+    pub identity: Identity,
+    /// Messages.
+    pub notify: Notify,
+    /// Stored files.
+    pub files: Files,
+    /// Processes.
+    pub workflow: Workflow,
+    /// Forms and drafts.
+    pub forms: Forms,
+    /// Cases.
+    pub dossiers: Dossiers,
+    /// The working calendar.
+    pub calendar: PublishedCalendar,
+}
+
+impl Engines {
+    /// Puts them together. Fails with `compose.app_broken` when documents bear the same name.
+    pub fn new(materials: Materials<'_>) -> Result<Self> {
+        let Materials {
+            identity,
+            notify,
+            files,
+            calendar,
+            renderer,
+            apps,
+            public_address,
+        } = materials;
+        let templates = dossiers::documents::templates()
+            .into_iter()
+            .chain(apps::documents(apps));
+        let documents = Documents::new(templates)?;
+        let actions = Actions::new();
+        let workflow = Workflow::new(actions.clone(), Arc::new(calendar.clone()));
+        let forms = Forms::new(files.clone(), identity.clone());
+        let dossiers = Dossiers::new(Parts {
+            forms: forms.clone(),
+            files: files.clone(),
+            identity: identity.clone(),
+            notify: notify.clone(),
+            workflow: workflow.clone(),
+            calendar: Arc::new(calendar.clone()),
+            renderer,
+            documents: Arc::new(documents),
+            public_address,
+        });
+        dossiers::register_actions(&actions, &dossiers);
+        Ok(Self {
+            identity,
+            notify,
+            files,
+            workflow,
+            forms,
+            dossiers,
+            calendar,
+        })
+    }
+
+    /// Who listens to whom.
+    pub fn reactions(&self) -> Reactions {
+        let mut reactions = Reactions::new();
+        dossiers::register_reactions(&mut reactions, &self.dossiers);
+        reactions
+    }
+
+    /// The kinds of work for later.
+    pub fn jobs(&self) -> Jobs {
+        let mut jobs = Jobs::new();
+        identity::jobs::register(&mut jobs);
+        files::register(&mut jobs, &self.files);
+        notify::register(&mut jobs, &self.notify);
+        workflow::jobs::register(&mut jobs, self.workflow.clone());
+        forms::register(&mut jobs, &self.forms);
+        dossiers::register_jobs(&mut jobs, &self.dossiers);
+        jobs
+    }
+
+    /// Writes the first job of everything that is done again and again; those that are there stay.
+    pub async fn schedule(&self, ops: &Ops) -> Result<()> {
+        let mut op = ops.open(Actor::System("compose")).await?;
+        files::schedule(&mut op).await?;
+        forms::schedule(&mut op).await?;
+        dossiers::schedule(&mut op).await?;
+        op.commit().await
+    }
+}

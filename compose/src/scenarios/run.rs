@@ -1,0 +1,226 @@
+//! Playing a scenario and telling the first thing that is otherwise than written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use db::PageRequest;
+use dossiers::{InboxBox, InboxFilter};
+use kernel::{Actor, DossierId, FakeClock, Fault, Result, from_local, local};
+use op::Jobs;
+
+use super::{Case, Expect, Player, Scenario, Step, What};
+use crate::apps::App;
+
+/// Plays a scenario of a system. The clock is that of the player's operations; it is set to the beginning and moved on by `wait`.
+///
+/// Fails with `compose.scenario_differs` {scenario, place, reason} at the first step that went otherwise than written.
+pub async fn run(player: &Player, clock: &FakeClock, jobs: &Jobs, app: &App, scenario: &Scenario) -> Result<DossierId> {
+    clock.set(from_local(scenario.begins));
+    let mut people = BTreeMap::new();
+    for (name, sign_in) in &scenario.people {
+        people.insert(name.clone(), account_of(player, sign_in).await?);
+    }
+    let mut play = Play {
+        player,
+        clock,
+        jobs,
+        app,
+        people,
+        dossier: None,
+    };
+    for step in &scenario.steps {
+        let differs = |reason: String| {
+            Fault::conflict("compose.scenario_differs")
+                .with("scenario", format!("{}/{}", app.key, scenario.name))
+                .with("place", &step.place)
+                .with("reason", reason)
+        };
+        match (play.step(step).await, &step.fails) {
+            (Ok(()), None) => {}
+            (Err(fault), Some(code)) if fault.code == code => {}
+            (Ok(()), Some(code)) => return Err(differs(format!("went well, {code} was written"))),
+            (Err(fault), _) => {
+                let fields: Vec<String> = fault
+                    .fields
+                    .iter()
+                    .map(|at| format!("{}: {}", at.field, at.code))
+                    .collect();
+                return Err(differs(format!("{fault} {:?} {fields:?}", fault.params)));
+            }
+        }
+    }
+    play.dossier
+        .ok_or_else(|| Fault::conflict("compose.scenario_differs").with("reason", "nothing was handed in"))
+}
+
+/// The actor behind a sign-in name of the demonstration.
+async fn account_of(player: &Player, sign_in: &str) -> Result<Actor> {
+    let number = crate::province::demo_number(sign_in)?;
+    let mut op = player.ops.open(Actor::System("compose")).await?;
+    let missing = || Fault::not_found("compose.person_unknown").with("name", sign_in);
+    let identity = &player.engines.identity;
+    let person = identity
+        .person_by_number(&mut op, &number, "compose")
+        .await?
+        .ok_or_else(missing)?;
+    let account = identity.account_of(&mut op, person.id).await?.ok_or_else(missing)?;
+    drop(op);
+    player.actor(account).await
+}
+
+struct Play<'a> {
+    player: &'a Player,
+    clock: &'a FakeClock,
+    jobs: &'a Jobs,
+    app: &'a App,
+    people: BTreeMap<String, Actor>,
+    dossier: Option<DossierId>,
+}
+
+impl Play<'_> {
+    fn who(&self, name: &str) -> Result<&Actor> {
+        self.people
+            .get(name)
+            .ok_or_else(|| Fault::not_found("compose.person_unknown").with("name", name))
+    }
+
+    fn dossier(&self) -> Result<DossierId> {
+        self.dossier
+            .ok_or_else(|| Fault::conflict("compose.scenario_differs").with("reason", "nothing was handed in"))
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<()> {
+        let dossiers = &self.player.engines.dossiers;
+        match &step.what {
+            What::Submit(submit) | What::TakeIn(submit) => {
+                let case = Case {
+                    app: self.app,
+                    answers: &submit.answers,
+                    papers: &submit.papers,
+                };
+                let dossier = self.player.hand_in(self.who(&submit.by)?, case).await?;
+                self.dossier = Some(dossier);
+            }
+            What::Act(act) => {
+                let open = self.player.open_tasks(self.dossier()?).await?;
+                let task = open.iter().find(|task| task.node == act.task);
+                let task = task.ok_or_else(|| {
+                    let open: Vec<&str> = open.iter().map(|task| task.node.as_str()).collect();
+                    Fault::conflict("compose.step_not_open")
+                        .with("task", &act.task)
+                        .with("open", open.join(", "))
+                })?;
+                self.player.act(self.who(&act.by)?, task.id, act).await?;
+            }
+            What::Supply(supply) => {
+                let case = Case {
+                    app: self.app,
+                    answers: &supply.answers,
+                    papers: &supply.papers,
+                };
+                let by = self.who(&supply.by)?;
+                self.player.supply(by, self.dossier()?, case, &supply.note).await?;
+            }
+            What::Withdraw { by, reason } => {
+                let mut op = self.player.ops.open(self.who(by)?.clone()).await?;
+                dossiers.withdraw(&mut op, self.dossier()?, reason).await?;
+                op.commit().await?;
+            }
+            What::Apologise { by, reason, new_day } => {
+                let mut op = self.player.ops.open(self.who(by)?.clone()).await?;
+                dossiers.apologise(&mut op, self.dossier()?, reason, *new_day).await?;
+                op.commit().await?;
+            }
+            What::Pay { by, fee, receipt } => {
+                let mut op = self.player.ops.open(self.who(by)?.clone()).await?;
+                dossiers
+                    .record_payment(&mut op, self.dossier()?, fee, receipt.clone())
+                    .await?;
+                op.commit().await?;
+            }
+            What::Rate { by, score, comment } => {
+                let mut op = self.player.ops.open(self.who(by)?.clone()).await?;
+                dossiers.rate(&mut op, self.dossier()?, *score, comment).await?;
+                op.commit().await?;
+            }
+            What::Wait(until) => {
+                self.clock.set(from_local(*until));
+                op::drain(&self.player.ops, self.jobs).await?;
+            }
+            What::Expect(expect) => self.expect(expect).await?,
+        }
+        Ok(())
+    }
+
+    async fn expect(&self, expect: &Expect) -> Result<()> {
+        let id = self.dossier()?;
+        let owner = self
+            .people
+            .values()
+            .find(|actor| !actor.is_official())
+            .or_else(|| self.people.values().next())
+            .ok_or_else(|| Fault::not_found("compose.person_unknown").with("name", ""))?;
+        let mut op = self.player.ops.open(owner.clone()).await?;
+        let view = self.player.engines.dossiers.view(&mut op, id).await?;
+        op.commit().await?;
+        if let Some(status) = expect.status {
+            same("status", &status, &view.status.number())?;
+        }
+        if let Some(plain) = &expect.plain {
+            let word = serde_json::to_value(view.plain).unwrap_or_default();
+            same("plain", plain, &word.as_str().unwrap_or_default().to_owned())?;
+        }
+        if let Some(due) = expect.due {
+            same("due", &Some(due), &view.due_at.map(|at| local(at).naive_local()))?;
+        }
+        if let Some(late) = expect.late {
+            same("late", &late, &view.late)?;
+        }
+        if let Some(documents) = &expect.documents {
+            let kinds: BTreeSet<String> = view
+                .documents
+                .iter()
+                .map(|document| document.kind.word().to_owned())
+                .collect();
+            same("documents", documents, &kinds)?;
+        }
+        for (name, steps) in &expect.inbox {
+            let mut op = self.player.ops.open(self.who(name)?.clone()).await?;
+            let filter = InboxFilter {
+                list: InboxBox::All,
+                ..InboxFilter::default()
+            };
+            let page = PageRequest::new(None, Some(PageRequest::MOST));
+            let rows = self.player.engines.dossiers.inbox(&mut op, &filter, &page).await?;
+            let role_steps = rows
+                .items
+                .into_iter()
+                .filter(|row| row.dossier == id)
+                .map(|row| row.node);
+            same(&format!("inbox of {name}"), steps, &role_steps.collect())?;
+        }
+        for (name, kinds) in &expect.notices {
+            let actor = self.who(name)?;
+            let account = actor
+                .account()
+                .ok_or_else(|| Fault::forbidden("compose.person_unknown"))?;
+            let mut op = self.player.ops.open(actor.clone()).await?;
+            let page = PageRequest::new(None, Some(PageRequest::MOST));
+            let messages = self.player.engines.notify.box_page(&mut op, account, page).await?;
+            let found: BTreeSet<String> = messages.items.into_iter().map(|message| message.kind).collect();
+            if !kinds.is_subset(&found) {
+                same(&format!("notices of {name}"), kinds, &found)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, written: &T, found: &T) -> Result<()> {
+    if written == found {
+        return Ok(());
+    }
+    Err(Fault::conflict("compose.expectation")
+        .with("what", what)
+        .with("written", format!("{written:?}"))
+        .with("found", format!("{found:?}")))
+}

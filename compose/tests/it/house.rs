@@ -1,0 +1,72 @@
+//! A province to test in, with all engines and all systems.
+
+use std::sync::Arc;
+
+use compose::scenarios::Player;
+use compose::{Engines, Materials, apps};
+use files::{Files, Limits};
+use identity::{Config, Hashing, Identity};
+use kernel::Clock;
+use notify::Notify;
+use op::{Jobs, Ops};
+use render::Renderer;
+use testkit::Scratch;
+
+/// The tables of all engines and the province.
+pub async fn loaded() -> (Scratch, Identity) {
+    let scratch = Scratch::new(compose::MIGRATIONS).await;
+    let hashing = Hashing {
+        memory_kib: 64,
+        passes: 1,
+        lanes: 1,
+        at_once: 2,
+    };
+    let config = Config {
+        hashing,
+        ..Config::default()
+    };
+    let clock = scratch.clock.clone() as Arc<dyn Clock>;
+    let identity = Identity::new(scratch.pool.clone(), clock, config).unwrap();
+    compose::province::load(&scratch.ops, &identity, true, &|_, _, _| {})
+        .await
+        .unwrap();
+    (scratch, identity)
+}
+
+/// Everything, with the systems in force and the accounts of the demonstration.
+pub struct House {
+    pub scratch: Scratch,
+    pub player: Player,
+    pub jobs: Jobs,
+    pub apps: Vec<apps::App>,
+}
+
+pub async fn house() -> House {
+    let (scratch, identity) = loaded().await;
+    let apps = apps::embedded().unwrap();
+    let renderer = apps::texts(Renderer::builder(), &apps).build().unwrap();
+    let engines = Engines::new(Materials {
+        identity: identity.clone(),
+        notify: Notify::new(),
+        files: Files::new(scratch.directory().join("files"), Limits::default()),
+        calendar: compose::calendar::of_the_file().unwrap(),
+        renderer: Arc::new(renderer),
+        apps: &apps,
+        public_address: "http://localhost".to_owned(),
+    })
+    .unwrap();
+    let clock = scratch.clock.clone() as Arc<dyn Clock>;
+    let ops = Ops::new(scratch.pool.clone(), clock, engines.reactions());
+    compose::calendar::settle(&ops, &engines.calendar).await.unwrap();
+    apps::publish(&ops, &engines, &apps).await.unwrap();
+    compose::province::demo_accounts(&ops, &identity, &|name| format!("mat khau cua {name}"))
+        .await
+        .unwrap();
+    let jobs = engines.jobs();
+    House {
+        scratch,
+        player: Player { ops, engines },
+        jobs,
+        apps,
+    }
+}
