@@ -70,7 +70,7 @@ async function examine(page, name) {
 const pages = [
   ['home', '/', 200], ['list', '/thu-tuc', 200], ['found', '/thu-tuc?q=dang+ky+khai+sinh', 200], ['nothing', '/thu-tuc?q=zzzzqqq', 200],
   ['procedure', '/thu-tuc/2.000635', 200], ['sign-in', '/dang-nhap', 200], ['help', '/tro-giup', 200],
-  ['accessibility', '/kha-nang-tiep-can', 200], ['privacy', '/quyen-rieng-tu', 200], ['not-found', '/khong-co-trang-nay', 404], ['not-yet', '/tra-cuu', 501],
+  ['accessibility', '/kha-nang-tiep-can', 200], ['privacy', '/quyen-rieng-tu', 200], ['not-found', '/khong-co-trang-nay', 404], ['track', '/tra-cuu', 200], ['verify', '/kiem-chung', 200],
 ];
 for (const [name, address, status] of pages) {
   await journey(`page ${address}`, async () => {
