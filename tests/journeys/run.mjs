@@ -118,6 +118,45 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
+/** Signs somebody of the demonstration in and gives the page. */
+async function signedIn(account, device) {
+  const context = await browser.newContext({ ...device, bypassCSP: true });
+  const page = await context.newPage();
+  await page.goto(`${server.address}/dang-nhap`);
+  await page.fill('input[name=ten]', account.name);
+  await page.fill('input[name=mat_khau]', account.password);
+  await page.press('input[name=mat_khau]', 'Enter');
+  await page.waitForURL(account.role === 'citizen' ? `${server.address}/` : '**/can-bo');
+  return page;
+}
+
+await journey('a citizen begins a procedure, is told what is wrong, and finds the draft again', async () => {
+  const page = await signedIn(accounts.find(account => account.role === 'citizen'), phone);
+  await page.goto(`${server.address}/thu-tuc/2.000635`);
+  await examine(page, 'procedure-online');
+  await page.click('form[action$="/bat-dau"] button[type=submit]');
+  await page.waitForURL('**/ho-so-nhap/**');
+  await examine(page, 'question');
+  await page.click('main form button[type=submit]');
+  assert.ok(await page.locator('.nb-error-summary, [role=alert]').count() > 0, 'an empty answer is told');
+  await examine(page, 'question-refused');
+  await page.check('input[value=birth_certificate]');
+  await page.click('main form button[type=submit]');
+  await page.waitForURL('**/belongs_to');
+  await page.goto(`${server.address}/ho-so-cua-toi`);
+  await examine(page, 'own-dossiers');
+  await page.context().close();
+});
+
+await journey('officials find their inbox, the ledger and the calendar', async () => {
+  const page = await signedIn(accounts.find(account => account.role === 'clerk'), desk);
+  for (const [name, address] of [['inbox', '/can-bo'], ['intake', '/can-bo/tiep-nhan'], ['search', '/can-bo/tim'], ['return', '/can-bo/tra-ket-qua'], ['ledger', '/can-bo/so-theo-doi'], ['calendar', '/can-bo/lich-lam-viec']]) {
+    assert.equal((await page.goto(server.address + address)).status(), 200, address);
+    await examine(page, `desk-${name}`);
+  }
+  await page.context().close();
+});
+
 await journey('a wrong password is told plainly and the name is kept', async () => {
   const context = await browser.newContext({ ...phone, bypassCSP: true });
   const page = await context.newPage();
