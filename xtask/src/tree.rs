@@ -74,10 +74,11 @@ impl SourceFile {
     }
 }
 
-/// The root of the workspace: the parent of this crate.
+/// The root of the workspace: the parent of this crate. Cargo says at the start where the crate lies, which is truer than
+/// what was compiled in: clones that share a build directory share this program too.
 pub fn root() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().unwrap_or(own).to_path_buf()
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    own.parent().map(Path::to_path_buf).unwrap_or(own)
 }
 
 /// Every text file below `root`, sorted by path. Files that are not UTF-8 are pictures and fonts: left out.

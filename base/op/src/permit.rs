@@ -1,4 +1,4 @@
-//! The proof that an action was allowed.
+//! The proof that an action was allowed (R028).
 
 use kernel::Fault;
 

@@ -1,4 +1,4 @@
-//! OpenAPI 3.1, put together from the routes.
+//! OpenAPI 3.1, put together from the routes (R018).
 
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};

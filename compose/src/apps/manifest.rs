@@ -1,4 +1,4 @@
-//! `app.toml`: what a system is, in a few facts.
+//! `app.toml`: what a system is, in a few facts (R004).
 
 use schema::{Document, Node, Problems, envelope};
 

@@ -36,6 +36,7 @@ fn the_shipped_systems_are_without_problems() {
     }
 }
 
+// shows: R004
 #[test]
 fn all_problems_of_a_broken_system_are_told_at_once() {
     let form = "format: 1\nform: apply\npages:\n  - page: one\n    fields:\n      - { field: a, typ: text }\n";

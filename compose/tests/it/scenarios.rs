@@ -24,19 +24,19 @@ async fn play(app: &str) {
     assert!(report.broken.is_empty(), "the audit trail holds together");
 }
 
-// shows: R078, R080
+// shows: R063, R071, R078, R080
 #[tokio::test]
 async fn civil_extract_does_what_its_scenarios_say() {
     play("civil-extract").await;
 }
 
-// shows: R078, R080
+// shows: R003, R063, R078, R080
 #[tokio::test]
 async fn birth_registration_does_what_its_scenarios_say() {
     play("birth-registration").await;
 }
 
-// shows: R078, R080
+// shows: R003, R063, R078, R080, R093
 #[tokio::test]
 async fn household_business_does_what_its_scenarios_say() {
     play("household-business").await;

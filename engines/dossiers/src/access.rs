@@ -1,4 +1,4 @@
-//! Who may do what to a case. Pure: the answers are asked of [`op::Op::allow`].
+//! Who may do what to a case. Pure: the answers are asked of [`op::Op::allow`] (R025, R028).
 //!
 //! A case is seen by whose it is, by who handed it in, and by the officials of the agencies that hold or held it. For
 //! everybody else it does not exist (404), and the attempt is in the audit trail.

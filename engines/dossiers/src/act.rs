@@ -1,4 +1,4 @@
-//! What officials do at a step: receive, ask for supplements, refuse, go on, hand over.
+//! What officials do at a step: receive, ask for supplements, refuse, go on, hand over (R075, R076, R078).
 
 use std::collections::BTreeSet;
 

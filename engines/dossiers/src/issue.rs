@@ -1,4 +1,4 @@
-//! The action `dossiers.issue_result` of service tasks: the result is made, status 9.
+//! The action `dossiers.issue_result` of service tasks: the result is made, status 9 (R082, R091).
 
 use kernel::Result;
 use op::{Entry, Op};

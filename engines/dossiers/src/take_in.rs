@@ -1,4 +1,4 @@
-//! Taking a dossier in at the counter (tiếp nhận trực tiếp, qua bưu chính): the clerk hands it in for somebody.
+//! Taking a dossier in at the counter (tiếp nhận trực tiếp, qua bưu chính): the clerk hands it in for somebody (R070, R074).
 
 use kernel::{DraftId, Fault, PersonId, PersonalNumber, Result};
 use op::Op;

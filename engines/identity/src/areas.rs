@@ -1,4 +1,4 @@
-//! Administrative areas: what a code means on a day.
+//! Administrative areas: what a code means on a day (R048).
 
 use chrono::NaiveDate;
 use kernel::{Result, text};

@@ -357,7 +357,7 @@ fn act(task: &str, outcome: &str, ask: Vec<Ask>) -> Act {
     }
 }
 
-// shows: R083
+// shows: R083, R098
 #[tokio::test]
 async fn what_is_asked_for_is_supplied_and_the_result_is_fetched_checked_and_rated() {
     let town = Town::new().await;

@@ -80,6 +80,7 @@ async fn endless_reactions_are_stopped() {
     assert_eq!(op.commit().await.unwrap_err().code, "op.reactions_without_end");
 }
 
+// shows: R024
 #[tokio::test]
 async fn a_refusal_is_kept_although_the_operation_is_undone() {
     let scratch = Scratch::new(&[]).await;
@@ -191,6 +192,7 @@ async fn an_untouched_trail_verifies() {
     assert_eq!(report.head.len(), 64);
 }
 
+// shows: R024
 #[tokio::test]
 async fn changed_removed_and_reordered_entries_are_found() {
     let cases: [(&'static str, &'static str); 4] = [

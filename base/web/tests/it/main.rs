@@ -231,6 +231,7 @@ async fn requests_from_other_sites_are_refused_even_with_a_good_token() {
     );
 }
 
+// shows: R028
 #[tokio::test]
 async fn doors_admit_only_whom_they_name() {
     let house = House::new().await;
@@ -357,6 +358,7 @@ async fn every_answer_carries_the_security_headers() {
     }
 }
 
+// shows: R018
 #[tokio::test]
 async fn the_description_of_the_api_lists_what_is_there() {
     let described = web::openapi(&routes(), "Test", "1");

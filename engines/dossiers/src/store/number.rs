@@ -1,4 +1,4 @@
-//! dossiers.number_series: numbers without gaps or doubles.
+//! dossiers.number_series: numbers without gaps or doubles (R072).
 
 use kernel::{AgencyId, Result};
 use op::Permit;

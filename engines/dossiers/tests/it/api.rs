@@ -374,6 +374,7 @@ async fn an_upload_is_what_its_paper_accepts() {
     assert_eq!(kept, 0);
 }
 
+// shows: R018
 #[test]
 fn every_operation_is_described_once_and_only_tracking_and_checking_are_public() {
     let routes: Routes<House> = dossiers::http::routes();

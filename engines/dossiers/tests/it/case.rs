@@ -6,6 +6,7 @@ use kernel::Actor;
 
 use crate::office::{EXTRACT, Moment, Office, march, outcome};
 
+// shows: R073, R079
 #[tokio::test]
 async fn a_copy_goes_from_the_telephone_to_the_hand_over() {
     let office = Office::open().await;
@@ -110,6 +111,7 @@ async fn history_says_from_which_office_and_position() {
     assert_eq!((line.0.as_str(), line.1.as_str(), line.2.as_str(), line.3), expected);
 }
 
+// shows: R070, R071, R074
 #[tokio::test]
 async fn a_clerk_takes_in_at_the_counter_for_somebody_and_has_the_first_step() {
     let office = Office::open().await;
@@ -175,6 +177,7 @@ async fn the_counter_takes_in_only_what_its_agency_receives_and_only_by_clerks()
     assert_eq!(fault.code, "dossiers.citizens_only");
 }
 
+// shows: R069
 #[tokio::test]
 async fn nothing_is_handed_in_unconfirmed_or_incomplete() {
     let office = Office::open().await;

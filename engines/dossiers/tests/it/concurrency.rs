@@ -8,6 +8,7 @@ use kernel::{Actor, DraftId};
 
 use crate::office::{Office, march, outcome};
 
+// shows: R072
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn thirty_two_at_once_get_thirty_two_numbers_in_a_row() {
     let office = Arc::new(Office::open().await);

@@ -42,6 +42,7 @@ async fn a_refusal_has_a_reason_and_ends_the_case() {
     assert_eq!(fault.code, "dossiers.not_withdrawable");
 }
 
+// shows: R076
 #[tokio::test]
 async fn a_leader_refuses_after_reception_and_the_process_ends() {
     let office = Office::open().await;

@@ -5,6 +5,7 @@ use forms::Channel;
 
 use crate::office::{Moment, Office, march, outcome};
 
+// shows: R073
 #[tokio::test]
 async fn a_fee_at_intake_stops_the_case_until_it_is_paid() {
     let office = Office::open().await;

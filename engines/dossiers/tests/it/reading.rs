@@ -82,6 +82,7 @@ async fn the_applicant_sees_the_case_without_what_officials_keep_among_themselve
     assert!(!seen.may.supply && !seen.may.rate && !seen.may.apologise && !seen.may.pay);
 }
 
+// shows: R024
 #[tokio::test]
 async fn officials_at_work_on_it_see_notes_and_their_reading_is_written_down_with_its_purpose() {
     let office = Office::open().await;
@@ -390,6 +391,7 @@ async fn every_list_goes_on_where_its_last_page_ended() {
     assert_eq!(fault.code, "db.bad_cursor");
 }
 
+// shows: R025
 #[tokio::test]
 async fn an_office_finds_its_own_cases_only() {
     let office = Office::open().await;
@@ -501,6 +503,7 @@ async fn the_ledger_says_who_was_on_time_and_opens_in_a_spreadsheet() {
     assert_eq!(exported, 1);
 }
 
+// shows: R028
 #[tokio::test]
 async fn a_paper_is_a_file_of_its_own_case_only() {
     let office = Office::open().await;

@@ -29,6 +29,7 @@ async fn for_another_citizen_the_case_does_not_exist() {
     assert_eq!(office.actions(id).await, ["submitted"]);
 }
 
+// shows: R024, R028
 #[tokio::test]
 async fn a_foreign_agency_cannot_act_and_the_attempt_is_written_down() {
     let office = Office::open().await;

@@ -72,6 +72,7 @@ async fn walk_through(town: &Town, me: &Actor, yaml: &str, chosen: &[(&str, &str
     (draft.id, asked)
 }
 
+// shows: R084
 #[tokio::test]
 async fn a_mother_registers_a_birth() {
     let (town, me) = (Town::new().await, citizen());
@@ -121,6 +122,7 @@ async fn a_mother_registers_a_birth() {
     assert_eq!(born.faults[0].code, "forms.field.not_future");
 }
 
+// shows: R084
 #[tokio::test]
 async fn an_extract_for_oneself_and_for_a_child() {
     let (town, me) = (Town::new().await, citizen());
@@ -155,6 +157,7 @@ async fn an_extract_for_oneself_and_for_a_child() {
     );
 }
 
+// shows: R084
 #[tokio::test]
 async fn a_family_opens_a_shop() {
     let (town, me) = (Town::new().await, citizen());

@@ -16,6 +16,7 @@ async fn entries(town: &Town, action: &str) -> Vec<(String, String)> {
         .expect("the audit trail")
 }
 
+// shows: R028
 #[tokio::test]
 async fn nobody_but_the_holder_sees_a_draft_and_attempts_are_recorded() {
     let (town, me, other) = (Town::new().await, citizen(), citizen());

@@ -16,6 +16,7 @@ fn codes(faults: &[kernel::FieldFault]) -> Vec<(&str, &str)> {
         .collect()
 }
 
+// shows: R085
 #[tokio::test]
 async fn what_is_known_is_shown_and_saved_with_the_page_only() {
     let (town, me) = (Town::new().await, citizen());

@@ -42,6 +42,7 @@ async fn paper(office: &Office, dossier: DossierId, kind: DocumentKind) -> (Docu
     found.remove(0)
 }
 
+// shows: R028
 #[tokio::test]
 async fn a_receipt_is_found_by_its_code_in_any_spelling_and_tells_nothing_about_people() {
     let office = Office::open().await;
@@ -175,6 +176,7 @@ async fn a_request_for_supplements_names_everything_at_once() {
     );
 }
 
+// shows: R076
 #[tokio::test]
 async fn a_refusal_says_why_in_words() {
     let office = Office::open().await;
@@ -228,6 +230,7 @@ async fn an_apology_names_the_day_that_was_missed_and_the_new_one() {
     );
 }
 
+// shows: R091
 #[tokio::test]
 async fn the_approval_brings_the_result() {
     let office = Office::open().await;
