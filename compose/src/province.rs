@@ -20,6 +20,8 @@ pub struct Frame {
     pub name: String,
     /// Telephone number for help.
     pub hotline: String,
+    /// Fields of work (lĩnh vực) on the front page, in order.
+    pub front_page_fields: Vec<String>,
 }
 
 /// Told before each step: its number from 1, how many there are, and the text key of what it does.
@@ -58,12 +60,13 @@ pub async fn demo_accounts(ops: &Ops, identity: &Identity, password: Password<'_
     demo::load(ops, identity, password).await
 }
 
-/// The province's name and help line.
+/// What the pages say of the province.
 pub fn frame() -> Result<Frame> {
     let file: tables::ProvinceFile = tables::yaml("hau-giang/province.yaml")?;
     Ok(Frame {
         name: file.name_vi,
         hotline: file.contact.hotline,
+        front_page_fields: file.front_page_fields,
     })
 }
 

@@ -1,14 +1,11 @@
 //! The front page and the choice of language.
 
-use dossiers::catalogue::{Catalogue, Level, ProcedureQuery};
+use dossiers::catalogue::{Catalogue, FieldCount, Level, ProcedureQuery};
 use render::Locale;
 use serde_json::{Value, json};
 use web::{Answer, Door, Routes, Visit};
 
 use crate::{House, words::Words};
-
-/// Fields of work on the front page.
-const FIELDS_SHOWN: usize = 12;
 
 pub(crate) fn routes() -> Routes<House> {
     Routes::new()
@@ -21,7 +18,13 @@ async fn home(visit: Visit<House>) -> Answer {
     let total = Catalogue.count_procedures(&mut op, &ProcedureQuery::default()).await?;
     let field_count = Catalogue.fields(&mut op).await?.len();
     // What people mostly need is done at their commune.
-    let fields = Catalogue.largest_fields(&mut op, Level::Commune, FIELDS_SHOWN).await?;
+    let at_commune = Catalogue.fields_at(&mut op, Level::Commune).await?;
+    let fields: Vec<&FieldCount> = visit
+        .state
+        .front_page_fields
+        .iter()
+        .filter_map(|name| at_commune.iter().find(|own| own.field == *name))
+        .collect();
     let query = ProcedureQuery {
         online_only: true,
         ..ProcedureQuery::default()

@@ -32,6 +32,8 @@ pub struct House {
     pub dossiers: Dossiers,
     /// The working calendar by which this program reckons.
     pub calendar: Arc<PublishedCalendar>,
+    /// Fields of work (lĩnh vực) that the front page shows, in this order.
+    pub front_page_fields: Vec<String>,
 }
 
 impl AsRef<Site> for House {

@@ -130,6 +130,7 @@ impl Program {
             forms: engines.forms.clone(),
             dossiers: engines.dossiers.clone(),
             calendar: Arc::new(engines.calendar.clone()),
+            front_page_fields: frame.front_page_fields,
         })
     }
 }

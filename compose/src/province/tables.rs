@@ -51,6 +51,7 @@ pub(crate) fn csv<T: DeserializeOwned>(file: &str) -> Result<Vec<T>> {
 pub(crate) struct ProvinceFile {
     pub(crate) name_vi: String,
     pub(crate) contact: Contact,
+    pub(crate) front_page_fields: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 mod house;
 mod scenarios;
 
-use dossiers::catalogue::{Catalogue, ProcedureQuery};
+use dossiers::catalogue::{Catalogue, Level, ProcedureQuery};
 use identity::{SignIn, Source};
 use kernel::Actor;
 use testkit::Scratch;
@@ -92,6 +92,10 @@ async fn procedures_are_found_with_and_without_tones_and_paged_without_gaps() {
             "{text}: {:?}",
             found.items.first()
         );
+    }
+    let at_commune = Catalogue.fields_at(&mut op, Level::Commune).await.unwrap();
+    for field in compose::province::frame().unwrap().front_page_fields {
+        assert!(at_commune.iter().any(|own| own.field == field), "{field}");
     }
     let mut seen = std::collections::BTreeSet::new();
     let mut after = None;

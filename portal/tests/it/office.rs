@@ -226,6 +226,7 @@ impl Office {
             dossiers,
             workflow,
             calendar: Arc::new(calendar),
+            front_page_fields: Vec::new(),
         };
         compose::calendar::settle(&ops, &house.calendar).await.unwrap();
         let mut office = Self {

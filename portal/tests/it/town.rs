@@ -203,6 +203,7 @@ impl Town {
             dossiers: engines.dossiers.clone(),
             workflow: engines.workflow.clone(),
             calendar: Arc::new(engines.calendar.clone()),
+            front_page_fields: Vec::new(),
         };
         let hash = identity.hash_password(PASSWORD).await.unwrap();
         let office = found(&ops, &identity).await;

@@ -27,11 +27,9 @@ impl Catalogue {
         store::count(op.conn(), query, &terms).await
     }
 
-    /// The fields of work with the most procedures at this level, for a front page.
-    pub async fn largest_fields(&self, op: &mut Op, level: Level, most: usize) -> Result<Vec<FieldCount>> {
-        let mut fields = store::fields_at(op.conn(), level.key()).await?;
-        fields.truncate(most);
-        Ok(fields)
+    /// The fields of work that have procedures at this level.
+    pub async fn fields_at(&self, op: &mut Op, level: Level) -> Result<Vec<FieldCount>> {
+        store::fields_at(op.conn(), level.key()).await
     }
 
     /// All fields of work with the number of their procedures, in Vietnamese order.

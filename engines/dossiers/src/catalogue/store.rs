@@ -224,13 +224,12 @@ pub(super) async fn fields(connection: &mut PgConnection) -> Result<Vec<FieldCou
 }
 
 pub(super) async fn fields_at(connection: &mut PgConnection, level: &str) -> Result<Vec<FieldCount>> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT field, count(*) FROM dossiers.procedure WHERE $1 = ANY(levels) GROUP BY field ORDER BY count(*) DESC, field",
-    )
-    .bind(level)
-    .fetch_all(connection)
-    .await
-    .map_err(db::fault)?;
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("SELECT field, count(*) FROM dossiers.procedure WHERE $1 = ANY(levels) GROUP BY field")
+            .bind(level)
+            .fetch_all(connection)
+            .await
+            .map_err(db::fault)?;
     Ok(rows
         .into_iter()
         .map(|(field, count)| FieldCount { field, count })
