@@ -6,41 +6,38 @@ use forms::{Applicant, Channel, DraftCard, NewDraft};
 use kernel::{DossierId, DraftId, Fault, Result};
 use op::Op;
 use serde_json::json;
-use web::{Answer, Door, Fields, Routes, StatusCode, Upload, Visit};
+use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
 
 use crate::{
-    House, papers,
+    House,
+    filling::Filling,
     questions::{self, Place},
     words::Words,
 };
 
+/// A citizen's drafts.
+const FILLING: Filling = Filling {
+    path: "/ho-so-nhap",
+    door: Door::Citizen,
+    place,
+    check: "portal/apply/check.html",
+};
+
 pub(crate) fn routes() -> Routes<House> {
-    Routes::new()
+    FILLING
+        .routes()
         .get("/thu-tuc/{code}/bat-dau", Door::Citizen, ask)
         .post("/thu-tuc/{code}/bat-dau", Door::Citizen, begin)
-        .get("/ho-so-nhap/{draft}", Door::Citizen, go_on)
-        .get("/ho-so-nhap/{draft}/kiem-tra", Door::Citizen, check)
-        .get("/ho-so-nhap/{draft}/nop", Door::Citizen, go_on)
+        .get("/ho-so-nhap/{draft}/nop", Door::Citizen, |visit| FILLING.go_on(visit))
         .post("/ho-so-nhap/{draft}/nop", Door::Citizen, submit)
         .get("/ho-so-nhap/{draft}/huy", Door::Citizen, ask_discard)
         .post("/ho-so-nhap/{draft}/huy", Door::Citizen, discard)
-        .get("/ho-so-nhap/{draft}/giay-to/{paper}", Door::Citizen, paper)
-        .upload(
-            "/ho-so-nhap/{draft}/giay-to/{paper}",
-            Door::Citizen,
-            papers::MOST_BYTES,
-            upload,
-        )
-        .post("/ho-so-nhap/{draft}/giay-to/{paper}/xoa", Door::Citizen, remove)
-        .get("/ho-so-nhap/{draft}/tep/{file}", Door::Citizen, file)
-        .get("/ho-so-nhap/{draft}/{page}", Door::Citizen, page)
-        .post("/ho-so-nhap/{draft}/{page}", Door::Citizen, save)
 }
 
 /// Question pages of a citizen.
 fn place(draft: DraftId) -> Place {
     Place {
-        base: format!("/ho-so-nhap/{draft}"),
+        base: format!("{}/{draft}", FILLING.path),
         layout: "layouts/citizen.html",
         out: "/ho-so-cua-toi".to_owned(),
         done: receipt,
@@ -113,62 +110,6 @@ async fn applicant(visit: &Visit<House>, op: &mut Op) -> Result<Applicant> {
     visit.state.forms.applicant_of(op, person, "prefill").await
 }
 
-async fn go_on(visit: Visit<House>) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    let mut op = visit.op().await?;
-    let view = visit.state.forms.draft(&mut op, draft).await?;
-    let place = place(draft);
-    let to = place.closed(&view).unwrap_or_else(|| place.next(&view));
-    visit.redirect(to)
-}
-
-async fn page(visit: Visit<House>) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    questions::draw(&visit, draft, visit.param("page"), &place(draft)).await
-}
-
-async fn save(visit: Visit<House>, fields: Fields) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    questions::save(&visit, draft, visit.param("page"), &fields, &place(draft)).await
-}
-
-async fn paper(visit: Visit<House>) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    let mut op = visit.op().await?;
-    let view = visit.state.forms.draft(&mut op, draft).await?;
-    drop(op);
-    let to = papers::address(&visit, &view, visit.param("paper"), &place(draft)).await?;
-    visit.redirect(to)
-}
-
-async fn upload(visit: Visit<House>, upload: Upload) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    questions::upload(&visit, draft, visit.param("paper"), upload, &place(draft)).await
-}
-
-async fn remove(visit: Visit<House>, fields: Fields) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    questions::remove(&visit, draft, visit.param("paper"), &fields, &place(draft)).await
-}
-
-async fn file(visit: Visit<House>) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    questions::download(&visit, draft, visit.parse_param("file")?).await
-}
-
-async fn check(visit: Visit<House>) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    let place = place(draft);
-    let mut op = visit.op().await?;
-    let view = visit.state.forms.draft(&mut op, draft).await?;
-    drop(op);
-    if let Some(elsewhere) = place.closed(&view) {
-        return visit.redirect(elsewhere);
-    }
-    let content = questions::check_context(&visit, draft, &place, None).await?;
-    visit.page("portal/apply/check.html", content).await
-}
-
 /// Submits. A second press finds the dossier of the first one.
 async fn submit(visit: Visit<House>, fields: Fields) -> Answer {
     let draft: DraftId = visit.parse_param("draft")?;
@@ -186,7 +127,7 @@ async fn submit(visit: Visit<House>, fields: Fields) -> Answer {
         content["errors"] = json!([{ "field": "cam_doan", "text": text }]);
         content["consent_error"] = json!(text);
         return visit
-            .page_status(StatusCode::UNPROCESSABLE_ENTITY, "portal/apply/check.html", content)
+            .page_status(StatusCode::UNPROCESSABLE_ENTITY, FILLING.check, content)
             .await;
     }
     let mut op = visit.op().await?;
@@ -199,7 +140,7 @@ async fn submit(visit: Visit<House>, fields: Fields) -> Answer {
             drop(op);
             let content = questions::check_context(&visit, draft, &place, Some(&fault)).await?;
             let status = StatusCode::from_u16(fault.kind.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            visit.page_status(status, "portal/apply/check.html", content).await
+            visit.page_status(status, FILLING.check, content).await
         }
         Err(fault) => Err(fault),
     }

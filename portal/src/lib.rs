@@ -3,6 +3,7 @@
 mod account;
 mod apply;
 mod desk;
+mod filling;
 mod help;
 mod home;
 mod house;

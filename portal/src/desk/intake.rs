@@ -6,11 +6,12 @@ use forms::{Applicant, Channel, NewDraft};
 use kernel::{DossierId, DraftId, Fault, PersonalNumber, Result, TaskId};
 use op::Op;
 use serde_json::{Value, json};
-use web::{Answer, Door, Fields, Routes, StatusCode, Upload, Visit};
+use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
 
 use super::{is_told_in_place, show, status_of};
 use crate::{
-    House, papers,
+    House,
+    filling::Filling,
     questions::{self, Place},
     words::Words,
 };
@@ -18,26 +19,22 @@ use crate::{
 const PATH: &str = "/can-bo/tiep-nhan";
 const CLERK: Door = Door::Role("clerk");
 
+/// The drafts of the counter.
+const FILLING: Filling = Filling {
+    path: PATH,
+    door: CLERK,
+    place,
+    check: "portal/desk/check.html",
+};
+
 pub(super) fn routes() -> Routes<House> {
-    Routes::new()
+    FILLING
+        .routes()
         .get(PATH, CLERK, start)
         .post("/can-bo/tiep-nhan/nguoi", CLERK, look_up)
         .post("/can-bo/tiep-nhan/bat-dau", CLERK, begin)
-        .get("/can-bo/tiep-nhan/{draft}", CLERK, go_on)
-        .get("/can-bo/tiep-nhan/{draft}/kiem-tra", CLERK, check)
         .post("/can-bo/tiep-nhan/{draft}/nop", CLERK, take_in)
         .post("/can-bo/tiep-nhan/{draft}/huy", CLERK, discard)
-        .get("/can-bo/tiep-nhan/{draft}/giay-to/{paper}", CLERK, paper)
-        .upload(
-            "/can-bo/tiep-nhan/{draft}/giay-to/{paper}",
-            CLERK,
-            papers::MOST_BYTES,
-            upload,
-        )
-        .post("/can-bo/tiep-nhan/{draft}/giay-to/{paper}/xoa", CLERK, remove)
-        .get("/can-bo/tiep-nhan/{draft}/tep/{file}", CLERK, file)
-        .get("/can-bo/tiep-nhan/{draft}/{page}", CLERK, page)
-        .post("/can-bo/tiep-nhan/{draft}/{page}", CLERK, save)
 }
 
 /// Question pages at the counter.
@@ -203,62 +200,6 @@ async fn begin(visit: Visit<House>, fields: Fields) -> Answer {
     visit.redirect(place(draft.id).next(&draft))
 }
 
-async fn go_on(visit: Visit<House>) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    let mut op = visit.op().await?;
-    let view = visit.state.forms.draft(&mut op, draft).await?;
-    let place = place(draft);
-    let to = place.closed(&view).unwrap_or_else(|| place.next(&view));
-    visit.redirect(to)
-}
-
-async fn page(visit: Visit<House>) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    questions::draw(&visit, draft, visit.param("page"), &place(draft)).await
-}
-
-async fn save(visit: Visit<House>, fields: Fields) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    questions::save(&visit, draft, visit.param("page"), &fields, &place(draft)).await
-}
-
-async fn paper(visit: Visit<House>) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    let mut op = visit.op().await?;
-    let view = visit.state.forms.draft(&mut op, draft).await?;
-    drop(op);
-    let to = papers::address(&visit, &view, visit.param("paper"), &place(draft)).await?;
-    visit.redirect(to)
-}
-
-async fn upload(visit: Visit<House>, upload: Upload) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    questions::upload(&visit, draft, visit.param("paper"), upload, &place(draft)).await
-}
-
-async fn remove(visit: Visit<House>, fields: Fields) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    questions::remove(&visit, draft, visit.param("paper"), &fields, &place(draft)).await
-}
-
-async fn file(visit: Visit<House>) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    questions::download(&visit, draft, visit.parse_param("file")?).await
-}
-
-async fn check(visit: Visit<House>) -> Answer {
-    let draft: DraftId = visit.parse_param("draft")?;
-    let place = place(draft);
-    let mut op = visit.op().await?;
-    let view = visit.state.forms.draft(&mut op, draft).await?;
-    drop(op);
-    if let Some(elsewhere) = place.closed(&view) {
-        return visit.redirect(elsewhere);
-    }
-    let content = questions::check_context(&visit, draft, &place, None).await?;
-    visit.page("portal/desk/check.html", content).await
-}
-
 /// Hands the draft in for the person and goes on to the desk of the first step.
 async fn take_in(visit: Visit<House>, fields: Fields) -> Answer {
     let draft: DraftId = visit.parse_param("draft")?;
@@ -269,7 +210,7 @@ async fn take_in(visit: Visit<House>, fields: Fields) -> Answer {
         content["errors"] = json!([{ "field": "cam_doan", "text": text }]);
         content["consent_error"] = json!(text);
         return visit
-            .page_status(StatusCode::UNPROCESSABLE_ENTITY, "portal/desk/check.html", content)
+            .page_status(StatusCode::UNPROCESSABLE_ENTITY, FILLING.check, content)
             .await;
     }
     let mut op = visit.op().await?;
@@ -284,9 +225,7 @@ async fn take_in(visit: Visit<House>, fields: Fields) -> Answer {
         Err(fault) if is_told_in_place(&fault) => {
             drop(op);
             let content = questions::check_context(&visit, draft, &place, Some(&fault)).await?;
-            visit
-                .page_status(status_of(&fault), "portal/desk/check.html", content)
-                .await
+            visit.page_status(status_of(&fault), FILLING.check, content).await
         }
         Err(fault) => Err(fault),
     }
