@@ -3,7 +3,7 @@
 use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    PgPool,
+    Connection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -66,6 +66,9 @@ impl Database {
     }
 }
 
+/// How long a connection may have been idle to be used without a test.
+const UNTESTED: Duration = Duration::from_millis(200);
+
 /// No statement may run for more than half a minute and no forgotten transaction may hold its locks for longer than that.
 pub(crate) async fn pool(options: PgConnectOptions, connections: u32) -> Result<PgPool, sqlx::Error> {
     let options = options.options([
@@ -77,7 +80,17 @@ pub(crate) async fn pool(options: PgConnectOptions, connections: u32) -> Result<
         .max_connections(connections)
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(5))
-        .test_before_acquire(true)
+        // A connection that was just used is not asked whether it lives: under load that would be a question for every answer. A
+        // server that went away and came back was away for longer than this.
+        .test_before_acquire(false)
+        .before_acquire(|connection, used| {
+            Box::pin(async move {
+                if used.idle_for > UNTESTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_with(options)
         .await
 }

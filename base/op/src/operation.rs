@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     Decision, Entry, Event, NewJob, Permit, Reactions, audit,
-    store::{self, EntryRow},
+    store::{self, EntryRow, EventRow},
 };
 
 /// Reactions that raise events that raise reactions … end here.
@@ -52,6 +52,8 @@ impl Ops {
             request,
             pending: VecDeque::new(),
             raised: 0,
+            events: Vec::new(),
+            entries: Vec::new(),
             jobs: false,
             ops: self.clone(),
         })
@@ -90,6 +92,9 @@ pub struct Op {
     request: Uuid,
     pending: VecDeque<Event>,
     raised: usize,
+    /// What goes into the outbox and into the audit trail, written in one statement at the commit.
+    events: Vec<EventRow>,
+    entries: Vec<EntryRow>,
     jobs: bool,
     ops: Ops,
 }
@@ -141,10 +146,11 @@ impl Op {
         self.pending.push_back(event);
     }
 
-    /// Writes an audit entry in this transaction.
+    /// Writes an audit entry in this transaction, with its commit.
     pub async fn record(&mut self, entry: Entry) -> Result<()> {
         let row = self.entry_row(entry);
-        store::insert_entry(&mut self.transaction, &row).await
+        self.entries.push(row);
+        Ok(())
     }
 
     /// Writes a job in this transaction.
@@ -170,6 +176,19 @@ impl Op {
         store::insert_outcome(&mut self.transaction, key, &value, self.now).await
     }
 
+    /// Takes a key for this request and keeps its outcome under it from the beginning; `Some` is what an earlier request with the
+    /// key kept, and then nothing may be done. One statement in place of the three of [`Op::replay`]
+    /// and [`Op::remember`], where the outcome is known before the work. A second request with the same key waits here until the first one is committed or undone.
+    pub async fn claim<T: Serialize + DeserializeOwned>(&mut self, key: &str, outcome: &T) -> Result<Option<T>> {
+        let value = serde_json::to_value(outcome).map_err(|error| Fault::internal("op.key_in_use").caused_by(error))?;
+        match store::claim_outcome(&mut self.transaction, key, &value, self.now).await? {
+            None => Ok(None),
+            Some(before) => serde_json::from_value(before)
+                .map(Some)
+                .map_err(|error| Fault::conflict("op.key_in_use").with("key", key).caused_by(error)),
+        }
+    }
+
     /// Lets listeners act on the events raised so far, and on those that they raise.
     pub async fn settle(&mut self) -> Result<()> {
         while let Some(event) = self.pending.pop_front() {
@@ -177,7 +196,7 @@ impl Op {
             if self.raised > MOST_EVENTS {
                 return Err(Fault::internal("op.reactions_without_end").with("event", event.kind));
             }
-            store::insert_event(&mut self.transaction, &event, &self.actor.key(), self.request, self.now).await?;
+            self.events.push(EventRow::new(&event));
             for reaction in self.ops.reactions.of(event.kind) {
                 reaction(self, &event).await?;
             }
@@ -188,6 +207,18 @@ impl Op {
     /// Makes everything last. When this returns `Ok`, it survives the end of the program and of the machine.
     pub async fn commit(mut self) -> Result<()> {
         self.settle().await?;
+        if !self.events.is_empty() || !self.entries.is_empty() {
+            let actor = self.actor.key();
+            store::insert_traces(
+                &mut self.transaction,
+                &actor,
+                self.request,
+                self.now,
+                &self.events,
+                &self.entries,
+            )
+            .await?;
+        }
         let Self {
             transaction, jobs, ops, ..
         } = self;

@@ -8,23 +8,56 @@ use uuid::Uuid;
 
 use crate::{Event, Job, NewJob};
 
-pub(crate) async fn insert_event(
+/// An event as it goes into the outbox.
+pub(crate) struct EventRow {
+    kind: &'static str,
+    subject: String,
+    payload: Value,
+}
+
+impl EventRow {
+    pub(crate) fn new(event: &Event) -> Self {
+        Self {
+            kind: event.kind,
+            subject: event.subject.clone(),
+            payload: event.payload.clone(),
+        }
+    }
+}
+
+/// All that an operation leaves in the outbox and in the audit trail, in one statement, each in the order in which it happened.
+pub(crate) async fn insert_traces(
     connection: &mut PgConnection,
-    event: &Event,
     actor: &str,
     request: Uuid,
     at: DateTime<Utc>,
+    events: &[EventRow],
+    entries: &[EntryRow],
 ) -> Result<()> {
-    sqlx::query("INSERT INTO op.event (kind, subject, payload, actor, request, at) VALUES ($1, $2, $3, $4, $5, $6)")
-        .bind(event.kind)
-        .bind(&event.subject)
-        .bind(&event.payload)
-        .bind(actor)
-        .bind(request)
-        .bind(at)
-        .execute(connection)
-        .await
-        .map_err(db::fault)?;
+    sqlx::query(
+        "WITH raised AS (
+             INSERT INTO op.event (kind, subject, payload, actor, request, at)
+             SELECT kind, subject, payload, $1, $2, $3
+             FROM unnest($4::text[], $5::text[], $6::jsonb[]) AS raised (kind, subject, payload)
+         )
+         INSERT INTO op.audit_entry (at, actor, action, subject, purpose, request, detail, digest)
+         SELECT $3, $1, action, subject, purpose, $2, detail, digest
+         FROM unnest($7::text[], $8::text[], $9::text[], $10::text[], $11::bytea[]) AS entry (action, subject, purpose, detail, digest)",
+    )
+    .bind(actor)
+    .bind(request)
+    .bind(at)
+    .bind(events.iter().map(|event| event.kind).collect::<Vec<_>>())
+    .bind(events.iter().map(|event| event.subject.as_str()).collect::<Vec<_>>())
+    .bind(events.iter().map(|event| &event.payload).collect::<Vec<_>>())
+    .bind(entries.iter().map(|entry| entry.action.as_str()).collect::<Vec<_>>())
+    .bind(entries.iter().map(|entry| entry.subject.as_str()).collect::<Vec<_>>())
+    .bind(entries.iter().map(|entry| entry.purpose.as_str()).collect::<Vec<_>>())
+    .bind(entries.iter().map(|entry| entry.detail.as_str()).collect::<Vec<_>>())
+    .bind(entries.iter().map(|entry| entry.digest.as_slice()).collect::<Vec<_>>())
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
     Ok(())
 }
 
@@ -165,6 +198,31 @@ pub(crate) async fn insert_outcome(
         .await
         .map_err(db::fault)?;
     Ok(())
+}
+
+/// Writes the outcome; where the key has one already, gives that one. The unique index makes a second request wait for the first.
+pub(crate) async fn claim_outcome(
+    connection: &mut PgConnection,
+    key: &str,
+    value: &Value,
+    at: DateTime<Utc>,
+) -> Result<Option<Value>> {
+    let written =
+        sqlx::query("INSERT INTO op.outcome (key, value, at) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING")
+            .bind(key)
+            .bind(value)
+            .bind(at)
+            .execute(&mut *connection)
+            .await
+            .map_err(db::fault)?;
+    if written.rows_affected() == 1 {
+        return Ok(None);
+    }
+    sqlx::query_scalar("SELECT value FROM op.outcome WHERE key = $1")
+        .bind(key)
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)
 }
 
 #[derive(Debug, Clone, sqlx::FromRow)]

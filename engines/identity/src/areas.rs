@@ -41,14 +41,9 @@ impl Identity {
 
     /// The area and those above it, the lowest first: ward, district if there is one, province.
     pub async fn area_path(&self, op: &mut Op, code: &str, on: NaiveDate) -> Result<Vec<Area>> {
-        let mut path = vec![self.area(op, code, on).await?];
-        // There are three levels; a loop in bad data must not become ours.
-        while let Some(parent) = path
-            .last()
-            .and_then(|area| area.parent.clone())
-            .filter(|_| path.len() < 3)
-        {
-            path.push(self.area(op, &parent, on).await?);
+        let path = store::area::path(op.conn(), code.trim(), on).await?;
+        if path.is_empty() {
+            return Err(error::area_not_found(code));
         }
         Ok(path)
     }

@@ -26,6 +26,8 @@ pub(crate) struct Run {
     pub state: State,
     /// The tokens as they are stored.
     stored: BTreeMap<TokenNumber, Token>,
+    /// The instance as it was just written for the first time, with its next token: what did not change is not written again.
+    fresh: Option<(InstanceView, TokenNumber)>,
 }
 
 fn broken(what: &str) -> Fault {
@@ -40,7 +42,13 @@ impl Run {
             definition,
             state: State::default(),
             stored: BTreeMap::new(),
+            fresh: None,
         }
+    }
+
+    /// The instance as it is now was written.
+    pub fn written(&mut self) {
+        self.fresh = Some((self.instance.clone(), self.state.next_token));
     }
 
     /// What conditions may read now.
@@ -87,6 +95,7 @@ impl Workflow {
         Ok(Run {
             instance: loaded.view,
             stored: state.tokens.clone(),
+            fresh: None,
             state,
             definition,
         })
@@ -134,10 +143,15 @@ impl Workflow {
     /// Writes the instance and the tokens that moved.
     pub(crate) async fn save(&self, op: &mut Op, permit: &Permit, run: &mut Run) -> Result<()> {
         let suspended_at = (run.instance.state == InstanceState::Suspended).then(|| op.now());
-        if !store::instance::save(op.conn(), permit, &run.instance, run.state.next_token, suspended_at).await? {
-            return Err(Fault::internal("workflow.changed_meanwhile").with("instance", run.instance.id));
+        let same = |(instance, next_token): (InstanceView, TokenNumber)| {
+            instance == run.instance && next_token == run.state.next_token
+        };
+        if !run.fresh.take().is_some_and(same) {
+            if !store::instance::save(op.conn(), permit, &run.instance, run.state.next_token, suspended_at).await? {
+                return Err(Fault::internal("workflow.changed_meanwhile").with("instance", run.instance.id));
+            }
+            run.instance.version += 1;
         }
-        run.instance.version += 1;
         let gone = run
             .stored
             .keys()

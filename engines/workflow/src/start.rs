@@ -46,11 +46,12 @@ impl Workflow {
             end_node: None,
             reason: None,
         };
-        store::instance::insert(op.conn(), &permit, &instance, id).await?;
         let mut run = Run::new(instance, definition);
         events::instance(op, events::INSTANCE_STARTED, &run);
         let scope = run.scope(op.now());
         let effects = machine::start(run.definition.process(), &mut run.state, &scope)?;
+        store::instance::insert(op.conn(), &permit, &run.instance, id, run.state.next_token).await?;
+        run.written();
         self.carry_out(op, &permit, &mut run, effects).await?;
         let detail = serde_json::json!({
             "instance": run.instance.id,

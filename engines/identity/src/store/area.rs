@@ -75,6 +75,32 @@ pub(crate) async fn get(connection: &mut PgConnection, code: &str, on: NaiveDate
     .transpose()
 }
 
+/// The area and those above it, the lowest first; nothing where the code means nothing on the day. There are three levels: a loop
+/// in bad data must not become ours. A parent that does not exist on the day ends the path.
+pub(crate) async fn path(connection: &mut PgConnection, code: &str, on: NaiveDate) -> Result<Vec<Area>> {
+    sqlx::query_as::<_, AreaRow>(
+        "WITH RECURSIVE path AS (
+             SELECT code, level, parent, name, valid_from, valid_to, 1 AS step
+             FROM identity.area
+             WHERE code = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2)
+             UNION ALL
+             SELECT area.code, area.level, area.parent, area.name, area.valid_from, area.valid_to, path.step + 1
+             FROM path
+             JOIN identity.area ON area.code = path.parent
+             WHERE path.step < 3 AND area.valid_from <= $2 AND (area.valid_to IS NULL OR area.valid_to >= $2)
+         )
+         SELECT code, level, parent, name, valid_from, valid_to FROM path ORDER BY step",
+    )
+    .bind(code)
+    .bind(on)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?
+    .into_iter()
+    .map(AreaRow::into_area)
+    .collect()
+}
+
 pub(crate) async fn children(connection: &mut PgConnection, parent: Option<&str>, on: NaiveDate) -> Result<Vec<Area>> {
     sqlx::query_as::<_, AreaRow>(
         "SELECT code, level, parent, name, valid_from, valid_to

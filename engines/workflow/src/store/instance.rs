@@ -103,10 +103,11 @@ pub(crate) async fn insert(
     _: &Permit,
     view: &InstanceView,
     definition: Uuid,
+    next_token: u32,
 ) -> Result<()> {
     sqlx::query(
         "INSERT INTO workflow.instance (id, definition_id, subject, agencies, variables, state, next_token, version, started_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)",
+         VALUES ($1, $2, $3, $4, $5, $6, $9, $7, $8)",
     )
     .bind(view.id.uuid())
     .bind(definition)
@@ -116,6 +117,7 @@ pub(crate) async fn insert(
     .bind(view.state.word())
     .bind(view.version)
     .bind(view.started_at)
+    .bind(i32::try_from(next_token).map_err(|_| broken("next_token"))?)
     .execute(connection)
     .await
     .map_err(db::fault)?;
