@@ -1,5 +1,6 @@
 //! The check at the door: what is this, really, and is it harmless enough to keep.
 
+mod jpeg;
 mod looks;
 mod office;
 mod pdf;
@@ -47,7 +48,7 @@ pub(crate) fn check(path: &Path, cleaned: &str, accept: &Accept, limits: &Limits
         return Err(wrong(&kind.label(), accept));
     }
     let flags = match kind {
-        Kind::Jpeg => picture::check(path, image::ImageFormat::Jpeg, limits).map(|()| flags)?,
+        Kind::Jpeg => jpeg::check(path, limits).map(|()| flags)?,
         Kind::Png => picture::check(path, image::ImageFormat::Png, limits).map(|()| flags)?,
         Kind::Pdf => pdf::check(path)?,
         Kind::Docx | Kind::Xlsx => office::check(path, limits).map(|()| flags)?,

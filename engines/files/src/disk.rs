@@ -39,28 +39,37 @@ impl Disk {
         Ok((file, Incoming { path }))
     }
 
-    /// Puts a synced incoming file to its address for good. Content that is there already is replaced by the same
-    /// content, which mends a copy that has gone bad.
+    /// Puts an incoming file to its address for good: when this returns, it survives a power cut. Content that is there already
+    /// is replaced by the same content, which mends a copy that has gone bad.
     pub fn settle(&self, incoming: &Incoming, sha256: &str, now: SystemTime) -> io::Result<()> {
         let address = self.address(sha256);
-        self.make_folders(sha256)?;
+        let grown = self.make_folders(sha256)?;
+        let file = File::options().write(true).open(&incoming.path)?;
         // The age of a blob without a row counts from here, by the same clock as the rows.
-        File::options().write(true).open(&incoming.path)?.set_modified(now)?;
-        fs::rename(&incoming.path, &address)?;
-        sync_folder(address.parent().unwrap_or(&self.root))
+        file.set_modified(now)?;
+        // At an address that is free the file may stand before it is synced, since no row names it yet: the syncs that follow then
+        // wait for one commit of the file system together. What is there is replaced by synced bytes only.
+        let free = fs::hard_link(&incoming.path, &address).is_ok();
+        file.sync_all()?;
+        if !free {
+            fs::rename(&incoming.path, &address)?;
+        }
+        sync_folder(address.parent().unwrap_or(&self.root))?;
+        grown.iter().try_for_each(|folder| sync_folder(folder))
     }
 
-    /// Makes `ab/cd`, and syncs the folder above each one made so that it survives a power cut.
-    fn make_folders(&self, sha256: &str) -> io::Result<()> {
+    /// Makes `ab/cd`. Returns the folders that got a new one, which are to be synced so that it survives a power cut.
+    fn make_folders(&self, sha256: &str) -> io::Result<Vec<PathBuf>> {
         let first = self.root.join(&sha256[..2]);
+        let mut grown = Vec::new();
         for folder in [first.clone(), first.join(&sha256[2..4])] {
             match fs::create_dir(&folder) {
-                Ok(()) => sync_folder(folder.parent().unwrap_or(&self.root))?,
+                Ok(()) => grown.push(folder.parent().unwrap_or(&self.root).to_owned()),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(grown)
     }
 
     /// Removes a content; one that is gone already is fine.

@@ -72,8 +72,7 @@ impl Files {
             scan: received.scan,
             flags: received.flags,
         };
-        store::insert_blob(op.conn(), &view).await?;
-        store::insert_file(op.conn(), &view).await?;
+        store::insert(op.conn(), &view).await?;
         Ok(view)
     }
 

@@ -6,9 +6,12 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use kernel::{Fault, Result};
 use sha2::{Digest, Sha256};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWriteExt, BufWriter};
 
 use crate::{Files, NewFile, Received, Scan, Verdict, check, disk::Incoming, error, name::clean_name};
+
+/// Bytes gathered before they are written.
+const BUFFER: usize = 256 << 10;
 
 impl Files {
     /// Takes the bytes of one upload and checks them. Nothing is visible to anybody until [`Files::keep`].
@@ -54,7 +57,7 @@ impl Files {
         })
     }
 
-    /// Writes the stream to a new incoming file, synced.
+    /// Writes the stream to a new incoming file. It is synced when it is kept.
     pub(crate) async fn spool<S, E>(&self, bytes: S, most: u64) -> Result<Spooled>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
@@ -65,7 +68,8 @@ impl Files {
             .await
             .map_err(error::task)?
             .map_err(error::disk)?;
-        let mut file = tokio::fs::File::from_std(file);
+        // One write for a small file: each goes to another thread and back.
+        let mut file = BufWriter::with_capacity(BUFFER, tokio::fs::File::from_std(file));
         let mut hasher = Sha256::new();
         let mut size: u64 = 0;
         let mut bytes = pin!(bytes);
@@ -82,7 +86,6 @@ impl Files {
             return Err(Fault::invalid("files.empty"));
         }
         file.flush().await.map_err(error::disk)?;
-        file.sync_all().await.map_err(error::disk)?;
         Ok(Spooled {
             incoming,
             size,

@@ -64,30 +64,18 @@ pub(crate) async fn try_lock(conn: &mut PgConnection, sha256: &str) -> Result<bo
         .map_err(db::fault)
 }
 
-/// What an earlier scan said stands unless this one says more.
-pub(crate) async fn insert_blob(conn: &mut PgConnection, view: &FileView) -> Result<()> {
+/// Content and file in one statement. What an earlier scan of the content said stands unless this one says more.
+pub(crate) async fn insert(conn: &mut PgConnection, view: &FileView) -> Result<()> {
     sqlx::query(
-        "INSERT INTO files.blob AS blob (sha256, size, flags, scan, touched_at)
-         VALUES (decode($1, 'hex'), $2, $3, $4, $5)
-         ON CONFLICT (sha256) DO UPDATE SET
-             scan = CASE WHEN blob.scan = 'unscanned' THEN excluded.scan ELSE blob.scan END,
-             flags = CASE WHEN blob.flags = '{}' THEN excluded.flags ELSE blob.flags END,
-             touched_at = greatest(blob.touched_at, excluded.touched_at)",
-    )
-    .bind(&view.sha256)
-    .bind(i64::try_from(view.size).unwrap_or(i64::MAX))
-    .bind(&view.flags)
-    .bind(view.scan.as_str())
-    .bind(view.uploaded_at)
-    .execute(conn)
-    .await
-    .map_err(db::fault)?;
-    Ok(())
-}
-
-pub(crate) async fn insert_file(conn: &mut PgConnection, view: &FileView) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO files.file (
+        "WITH content AS (
+             INSERT INTO files.blob AS blob (sha256, size, flags, scan, touched_at)
+             VALUES (decode($2, 'hex'), $9, $10, $11, $8)
+             ON CONFLICT (sha256) DO UPDATE SET
+                 scan = CASE WHEN blob.scan = 'unscanned' THEN excluded.scan ELSE blob.scan END,
+                 flags = CASE WHEN blob.flags = '{}' THEN excluded.flags ELSE blob.flags END,
+                 touched_at = greatest(blob.touched_at, excluded.touched_at)
+         )
+         INSERT INTO files.file (
              id,
              sha256,
              name,
@@ -107,6 +95,9 @@ pub(crate) async fn insert_file(conn: &mut PgConnection, view: &FileView) -> Res
     .bind(&view.holder)
     .bind(&view.uploaded_by)
     .bind(view.uploaded_at)
+    .bind(i64::try_from(view.size).unwrap_or(i64::MAX))
+    .bind(&view.flags)
+    .bind(view.scan.as_str())
     .execute(conn)
     .await
     .map_err(db::fault)?;

@@ -1,4 +1,4 @@
-//! Pictures: first the declared size, then a full decode, so that what is kept can be shown.
+//! Pictures of lines and letters (PNG): first the declared size, then a full decode, so that what is kept can be shown.
 
 use std::{fs::File, io::BufReader, path::Path};
 
