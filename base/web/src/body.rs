@@ -11,6 +11,7 @@ use futures::{Stream, StreamExt};
 use http_body_util::{LengthLimitError, Limited};
 use kernel::{Fault, Result, text};
 use multer::{Field, Multipart};
+use serde::de::DeserializeOwned;
 
 /// Name of the hidden field that carries the form token.
 pub(crate) const TOKEN: &str = "_csrf";
@@ -143,6 +144,12 @@ impl Upload {
     /// The plain fields read so far.
     pub fn fields(&self) -> &Fields {
         &self.fields
+    }
+
+    /// The JSON in a plain field read so far.
+    pub fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
+        serde_json::from_str(self.fields.required(name)?)
+            .map_err(|error| Fault::invalid("web.bad_json").with("reason", &error).caused_by(error))
     }
 
     /// Reads the form token, which must be the first field of the form.

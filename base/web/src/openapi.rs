@@ -52,6 +52,8 @@ pub(crate) struct Operation {
     pub(crate) request: Option<MakeSchema>,
     pub(crate) response: Option<MakeSchema>,
     pub(crate) raw: bool,
+    /// The name of the JSON part of a `multipart/form-data` body.
+    pub(crate) part: Option<&'static str>,
 }
 
 /// The description of all API routes.
@@ -114,8 +116,20 @@ fn describe(path: &str, door: Door, operation: &Operation, generator: &mut Schem
         described["x-door"] = json!(door);
     }
     if let Some(make) = operation.request {
-        described["requestBody"] =
-            json!({ "required": true, "content": { "application/json": { "schema": make(generator) } } });
+        let schema = make(generator);
+        let content = match operation.part {
+            None => json!({ "application/json": { "schema": schema } }),
+            Some(part) => json!({ "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": [part],
+                    "properties": { part: schema },
+                    "additionalProperties": { "type": "string", "format": "binary" },
+                },
+                "encoding": { part: { "contentType": "application/json" } },
+            } }),
+        };
+        described["requestBody"] = json!({ "required": true, "content": content });
     }
     if operation.raw {
         described["requestBody"] = json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });

@@ -152,6 +152,7 @@ where
             request: None,
             response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()),
             raw: false,
+            part: None,
         };
         let handler = Arc::new(handler);
         self.add(
@@ -180,6 +181,7 @@ where
             request: None,
             response: None,
             raw: false,
+            part: None,
         };
         self.add(
             Method::GET,
@@ -217,6 +219,7 @@ where
             request: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<B>()),
             response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()),
             raw: false,
+            part: None,
         };
         let status = StatusCode::from_u16(doc.status).unwrap_or(StatusCode::OK);
         let handler = Arc::new(handler);
@@ -250,6 +253,7 @@ where
             request: None,
             response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()),
             raw: true,
+            part: None,
         };
         let handler = Arc::new(handler);
         self.add(
@@ -264,6 +268,50 @@ where
                 let stream =
                     axum::body::Body::new(http_body_util::Limited::new(request.into_body(), limit)).into_data_stream();
                 Box::pin(async move { json(StatusCode::CREATED, &handler(visit, stream).await?) })
+            }),
+        );
+        self
+    }
+
+    /// An action of the JSON API with files: `multipart/form-data`, of which `part` holds the JSON described by `B` and stands
+    /// before the files. `limit` is the size of the whole body in bytes.
+    pub fn api_multipart<B, F, A, T>(
+        mut self,
+        path: &'static str,
+        door: Door,
+        doc: Doc,
+        part: &'static str,
+        limit: usize,
+        handler: F,
+    ) -> Self
+    where
+        F: Fn(Visit<S>, Upload) -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Result<T>> + Send + 'static,
+        B: JsonSchema + 'static,
+        T: Serialize + JsonSchema + 'static,
+    {
+        let operation = openapi::Operation {
+            doc,
+            request: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<B>()),
+            response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()),
+            raw: false,
+            part: Some(part),
+        };
+        let status = StatusCode::from_u16(doc.status).unwrap_or(StatusCode::OK);
+        let handler = Arc::new(handler);
+        self.add(
+            Method::POST,
+            path,
+            door,
+            Kind::Api,
+            Some(operation),
+            limit,
+            Arc::new(move |visit, request| {
+                let handler = handler.clone();
+                Box::pin(async move {
+                    let upload = Upload::read(request, limit)?;
+                    json(status, &handler(visit, upload).await?)
+                })
             }),
         );
         self

@@ -6,6 +6,7 @@ mod desk;
 mod download;
 mod lists;
 mod public;
+mod submit_whole;
 mod upload;
 
 use db::{Page, PageRequest};
@@ -21,6 +22,7 @@ pub use bodies::{
     ActRequest, ApologyRequest, AssignRequest, Changed, Confirmation, Empty, PaymentRequest, RatingRequest,
     SupplyRequest, WithdrawalRequest,
 };
+pub use submit_whole::WholeDossier;
 pub use upload::{Removed, Uploaded};
 
 /// A page of a list.
@@ -52,6 +54,7 @@ where
         .merge(desk::routes())
         .merge(lists::routes())
         .merge(upload::routes())
+        .merge(submit_whole::routes())
         .merge(download::routes())
 }
 

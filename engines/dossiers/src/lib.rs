@@ -24,6 +24,7 @@ mod reactions;
 mod read;
 mod store;
 mod submit;
+mod submit_whole;
 mod supply;
 mod take_in;
 mod views;
@@ -49,6 +50,7 @@ pub use preview::{PaperNeed, Preview};
 pub use publish::AppProcedure;
 pub use reactions::register_reactions;
 pub use submit::Submitted;
+pub use submit_whole::{Whole, WholePaper};
 pub use supply::{Supply, SupplyItem, SupplyState};
 pub use views::*;
 

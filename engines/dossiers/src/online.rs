@@ -62,13 +62,7 @@ impl Dossiers {
 
     /// A stored version, parsed once in this program: rows never change.
     pub(crate) async fn definition(&self, op: &mut Op, id: Uuid) -> Result<Arc<OnlineProcedure>> {
-        let cached = self
-            .definitions
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&id)
-            .cloned();
-        if let Some(cached) = cached {
+        if let Some(cached) = self.read_before(id) {
             return Ok(cached);
         }
         let row = store::definition::get(op.conn(), id)
@@ -80,6 +74,12 @@ impl Dossiers {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(id, read.clone());
         Ok(read)
+    }
+
+    /// A stored version, if this program has parsed it already.
+    pub(crate) fn read_before(&self, id: Uuid) -> Option<Arc<OnlineProcedure>> {
+        let definitions = self.definitions.read().unwrap_or_else(PoisonError::into_inner);
+        definitions.get(&id).cloned()
     }
 }
 

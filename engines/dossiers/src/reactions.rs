@@ -69,10 +69,6 @@ impl Dossiers {
 }
 
 async fn created(op: &mut Op, id: DossierId, task: &TaskEvent) -> Result<()> {
-    // Between the events of an operation the dossier may have come further: the row shows what is true now.
-    let Some(row) = store::dossier::get(op.conn(), id).await? else {
-        return Ok(());
-    };
     let open = OpenTask {
         id: task.task,
         agency: task.agency,
@@ -82,7 +78,7 @@ async fn created(op: &mut Op, id: DossierId, task: &TaskEvent) -> Result<()> {
         created_at: task.at,
         ready: true,
     };
-    store::work::insert(op.conn(), &row, &open).await
+    store::work::insert(op.conn(), id, &open).await
 }
 
 fn payload<T: DeserializeOwned>(event: &Event) -> Result<T> {

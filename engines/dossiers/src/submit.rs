@@ -54,6 +54,19 @@ pub(crate) struct Applicant {
     pub(crate) email: Option<String>,
 }
 
+/// What becomes a dossier: answers and files that were found right.
+pub(crate) struct NewCase {
+    pub(crate) id: DossierId,
+    /// The draft that it was, or a new identifier where there was none.
+    pub(crate) draft: DraftId,
+    pub(crate) answers: Value,
+    /// Paper and file, held by the dossier already.
+    pub(crate) files: Vec<(String, FileView)>,
+    pub(crate) online: Arc<OnlineProcedure>,
+    pub(crate) seats: Seats,
+    pub(crate) channel: Channel,
+}
+
 /// A draft that may be handed in.
 pub(crate) struct Ready {
     pub(crate) submission: Submission,
@@ -77,7 +90,9 @@ impl Dossiers {
             return Ok(before);
         }
         let ready = self.ready(op, draft, confirmed, &[Channel::Online]).await?;
-        let parties = self.citizen_parties(op, &ready).await?;
+        let parties = self
+            .citizen_parties(op, &ready.online.procedure, &ready.submission.answers)
+            .await?;
         let row = self.hand_in(op, &permit, ready, parties, "submitted").await?;
         self.close_hand_in(op, &key, &row).await
     }
@@ -130,11 +145,16 @@ impl Dossiers {
     }
 
     /// A citizen hands in for themself, or for somebody else whom the answers name.
-    async fn citizen_parties(&self, op: &mut Op, ready: &Ready) -> Result<Parties> {
+    pub(crate) async fn citizen_parties(
+        &self,
+        op: &mut Op,
+        procedure: &ProcedureDefinition,
+        answers: &Value,
+    ) -> Result<Parties> {
         let Some(citizen) = op.actor().citizen().cloned() else {
             return Err(Fault::forbidden("dossiers.citizens_only"));
         };
-        let applicant = applicant(&ready.online.procedure, &ready.submission.answers);
+        let applicant = applicant(procedure, answers);
         let own = self.parts.identity.person(op, citizen.person, "dossier").await?;
         let own_number = own.personal_number.as_ref().map(PersonalNumber::as_str);
         let same_number = applicant.number.is_none() || applicant.number.as_deref() == own_number;
@@ -146,7 +166,7 @@ impl Dossiers {
         })
     }
 
-    /// Writes the dossier. The number is drawn last, so that others of the same agency and day wait only for what is left.
+    /// Closes the draft and writes the dossier that it becomes.
     pub(crate) async fn hand_in(
         &self,
         op: &mut Op,
@@ -161,21 +181,51 @@ impl Dossiers {
             seats,
             channel,
         } = ready;
-        let now = op.now();
         let id = DossierId::new();
         let about = subject(id);
+        self.parts.forms.close(op, submission.draft.id, &about).await?;
+        let new = NewCase {
+            id,
+            draft: submission.draft.id,
+            files: self.move_files(op, &submission, &about).await?,
+            answers: submission.answers,
+            online,
+            seats,
+            channel,
+        };
+        self.enter(op, permit, new, parties, action).await
+    }
+
+    /// Starts the process and writes the dossier. The number is drawn as late as can be, so that others of the same agency and
+    /// day wait only for what is left.
+    pub(crate) async fn enter(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        new: NewCase,
+        parties: Parties,
+        action: &'static str,
+    ) -> Result<DossierRow> {
+        let NewCase {
+            id,
+            draft,
+            answers,
+            files,
+            online,
+            seats,
+            channel,
+        } = new;
+        let now = op.now();
         let procedure = &online.procedure;
-        let fees = procedure.fees_due(&scope(&online.form, &submission.answers, now))?;
-        let applicant = applicant(procedure, &submission.answers);
+        let fees = procedure.fees_due(&scope(&online.form, &answers, now))?;
+        let applicant = applicant(procedure, &answers);
         let start = Start {
             definition: DefinitionKey::new(&online.app, &procedure.process),
-            subject: about.clone(),
+            subject: subject(id),
             agencies: seats.named.clone(),
             variables: Value::Null,
         };
         let instance = self.parts.workflow.start(op, start).await?;
-        self.parts.forms.close(op, submission.draft.id, &about).await?;
-        let files = self.move_files(op, &submission, &about).await?;
 
         let today = local_date(now);
         let period = today.format("%y%m%d").to_string();
@@ -193,7 +243,7 @@ impl Dossiers {
             definition: online.id,
             app: online.app.clone(),
             procedure_code: online.code.clone(),
-            title: title(procedure, &submission.answers, &owner_name),
+            title: title(procedure, &answers, &owner_name),
             channel,
             version: 1,
             receiving_agency: seats.receiving.id,
@@ -209,10 +259,10 @@ impl Dossiers {
             submitter_person: parties.submitter_person,
             submitter_account: parties.submitter_account,
             submitter_name: parties.submitter_name,
-            answers: submission.answers,
+            answers,
             result_data: Value::Object(serde_json::Map::new()),
             instance,
-            draft: submission.draft.id,
+            draft,
             submitted_at: now,
             updated_at: now,
             state: State::registered(),
@@ -243,6 +293,17 @@ impl Dossiers {
 
     /// The end of every hand-in: the message, the audit entry, and what a second call is told.
     pub(crate) async fn close_hand_in(&self, op: &mut Op, key: &str, row: &DossierRow) -> Result<Submitted> {
+        self.announce(op, row).await?;
+        let submitted = Submitted {
+            id: row.id,
+            code: row.code.clone(),
+        };
+        op.remember(key, &submitted).await?;
+        Ok(submitted)
+    }
+
+    /// The message and the audit entry of every hand-in.
+    pub(crate) async fn announce(&self, op: &mut Op, row: &DossierRow) -> Result<()> {
         let news = News {
             kind: "dossier_submitted",
             ..News::default()
@@ -255,13 +316,7 @@ impl Dossiers {
             "agency": row.receiving_code,
         });
         op.record(Entry::new("dossiers.submitted", subject(row.id)).detail(detail))
-            .await?;
-        let submitted = Submitted {
-            id: row.id,
-            code: row.code.clone(),
-        };
-        op.remember(key, &submitted).await?;
-        Ok(submitted)
+            .await
     }
 
     /// The files of the draft now belong to the dossier.
@@ -283,14 +338,23 @@ pub(crate) fn faults_of(
     submission: &Submission,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Vec<FieldFault> {
-    let answers = submission.faults.iter().map(|fault| FieldFault {
-        field: format!("{}.{}", fault.page, fault.field),
-        code: fault.code.clone(),
-        params: fault.params.clone(),
-    });
+    let answers = submission.faults.iter().map(answer_fault);
     let scope = scope(&online.form, &submission.answers, now);
     let papers = online.procedure.check_papers(&scope, &file_counts(submission));
     answers.chain(papers).collect()
+}
+
+/// `<page>.<field>`; only the field where it belongs to no page.
+pub(crate) fn answer_fault(fault: &forms::PageFault) -> FieldFault {
+    let field = match fault.page.as_str() {
+        "" => fault.field.clone(),
+        page => format!("{page}.{}", fault.field),
+    };
+    FieldFault {
+        field,
+        code: fault.code.clone(),
+        params: fault.params.clone(),
+    }
 }
 
 /// How many files each paper has.

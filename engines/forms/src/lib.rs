@@ -22,6 +22,7 @@ mod save;
 mod start;
 mod store;
 mod submission;
+mod whole;
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};

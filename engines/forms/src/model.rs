@@ -12,6 +12,7 @@ mod reading;
 mod summary;
 mod typed;
 mod walk;
+mod whole;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ pub(crate) use progress::{card, draft_view, page_faults};
 pub(crate) use reading::read_fields;
 pub(crate) use typed::ward_codes;
 pub(crate) use walk::walk;
+pub(crate) use whole::read_whole;
 
 pub use controls::raw_of_json;
 pub use draft::{Attachment, Channel, DraftCard, DraftView, NewDraft, PageFault, PageState, Saved, Submission};

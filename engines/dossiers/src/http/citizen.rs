@@ -43,7 +43,7 @@ where
             Doc::new(
                 "listMyDossiers",
                 TAG,
-                "Dossiers that the citizen owns or handed in, newest first.",
+                "Dossiers that the citizen owns or handed in: those that wait for them, then the rest, each newest first.",
             )
             .with_query(&["sau", "so"]),
             mine,

@@ -4,11 +4,12 @@ use db::{Page, PageRequest};
 use kernel::Result;
 use op::Op;
 
+use crate::store::read_lists::OwnPlace;
 use crate::views::MyRow;
 use crate::{Dossiers, store};
 
 impl Dossiers {
-    /// What the actor owns or handed in as a citizen, newest first. Nobody else has any.
+    /// What the actor owns or handed in as a citizen, what waits for them before the rest, each newest first. Nobody else has any.
     pub async fn mine(&self, op: &mut Op, request: &PageRequest) -> Result<Page<MyRow>> {
         let Some(person) = op.actor().citizen().map(|citizen| citizen.person) else {
             return Ok(Page {
@@ -18,6 +19,6 @@ impl Dossiers {
         };
         let after = request.after.as_deref().map(db::cursor::decode).transpose()?;
         let rows = store::read_lists::mine(op.conn(), person, after, request.probe()).await?;
-        Ok(Page::cut(rows, request, |row| row.id.uuid()))
+        Ok(Page::cut(rows, request, OwnPlace::of))
     }
 }

@@ -20,35 +20,47 @@ struct Own {
     app: String,
     title: String,
     status: i16,
-    supplied: bool,
     due_at: Option<DateTime<Utc>>,
     updated_at: DateTime<Utc>,
+    /// A payment or a supplement is awaited of them.
+    needs_me: bool,
 }
 
-/// The dossiers that a person owns or handed in, newest first.
+/// Where a dossier stands in its owner's list, with whether it waits for them: the cursor of its pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OwnPlace(bool, Uuid);
+
+impl OwnPlace {
+    pub(crate) fn of(row: &MyRow) -> Self {
+        Self(row.needs_me, row.id.uuid())
+    }
+}
+
+/// The dossiers that a person owns or handed in: those that wait for them, then the others, each newest first. Reads what the
+/// person has, two ranges of two indexes.
 pub(crate) async fn mine(
     connection: &mut PgConnection,
     person: PersonId,
-    after: Option<Uuid>,
+    after: Option<OwnPlace>,
     limit: i64,
 ) -> Result<Vec<MyRow>> {
+    let OwnPlace(needed, id) = after.unwrap_or(OwnPlace(true, FIRST));
     let rows: Vec<Own> = sqlx::query_as(
-        "(SELECT id, code, app, title, status, supplied, due_at, updated_at
-            FROM dossiers.dossier
-           WHERE owner_person = $1 AND id < $2
-           ORDER BY id DESC
-           LIMIT $3)
-         UNION
-         (SELECT id, code, app, title, status, supplied, due_at, updated_at
-            FROM dossiers.dossier
-           WHERE submitter_person = $1 AND id < $2
-           ORDER BY id DESC
-           LIMIT $3)
-         ORDER BY id DESC
-         LIMIT $3",
+        "SELECT id, code, app, title, status, due_at, updated_at, needs_me
+           FROM (SELECT *, status = 6 OR (status = 5 AND NOT supplied) AS needs_me
+                   FROM dossiers.dossier
+                  WHERE owner_person = $1
+                  UNION ALL
+                 SELECT *, status = 6 OR (status = 5 AND NOT supplied)
+                   FROM dossiers.dossier
+                  WHERE submitter_person = $1 AND owner_person IS DISTINCT FROM $1) AS own
+          WHERE (needs_me, id) < ($2, $3)
+          ORDER BY needs_me DESC, id DESC
+          LIMIT $4",
     )
     .bind(person.uuid())
-    .bind(after.unwrap_or(FIRST))
+    .bind(needed)
+    .bind(id)
     .bind(limit)
     .fetch_all(connection)
     .await
@@ -65,7 +77,7 @@ pub(crate) async fn mine(
                 plain: status.plain(),
                 due_at: row.due_at,
                 updated_at: row.updated_at,
-                needs_me: status == Status::Payment || (status == Status::Supplement && !row.supplied),
+                needs_me: row.needs_me,
             })
         })
         .collect()

@@ -18,28 +18,26 @@ pub(crate) struct OpenTask<'a> {
     pub(crate) ready: bool,
 }
 
-pub(crate) async fn insert(connection: &mut PgConnection, dossier: &DossierRow, task: &OpenTask<'_>) -> Result<()> {
+/// Writes an open task with what the inbox shows of its dossier. Between the events of an operation the dossier may have come
+/// further: the row shows what is true now. Without a dossier nothing is written.
+pub(crate) async fn insert(connection: &mut PgConnection, dossier: DossierId, task: &OpenTask<'_>) -> Result<()> {
     sqlx::query(
         "INSERT INTO dossiers.work (task_id, dossier_id, agency_id, role, node, ready, task_due_at, due_at, order_at, created_at,
                                     code, app, procedure_code, title, owner_name, status)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce(least($7, $8), $9), $9, $10, $11, $12, $13, $14, $15)
+         SELECT $1, id, $3, $4, $5, $6, $7, due_at, coalesce(least($7, due_at), $8), $8, code, app, procedure_code, title, owner_name,
+                status
+           FROM dossiers.dossier
+          WHERE id = $2
          ON CONFLICT (task_id) DO NOTHING",
     )
     .bind(task.id.uuid())
-    .bind(dossier.id.uuid())
+    .bind(dossier.uuid())
     .bind(task.agency.uuid())
     .bind(task.role)
     .bind(task.node)
     .bind(task.ready)
     .bind(task.due_at)
-    .bind(dossier.state.due_at)
     .bind(task.created_at)
-    .bind(&dossier.code)
-    .bind(&dossier.app)
-    .bind(&dossier.procedure_code)
-    .bind(&dossier.title)
-    .bind(&dossier.owner_name)
-    .bind(dossier.state.status.number())
     .execute(connection)
     .await
     .map_err(db::fault)?;

@@ -49,13 +49,13 @@ impl Identify for Doorman {
     }
 }
 
-struct Api {
-    office: Office,
+pub struct Api {
+    pub office: Office,
     router: Router,
 }
 
 impl Api {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let office = Office::open().await;
         let manifest = r#"{"citizen.css":"c.css","citizen.js":"c.js","officer.css":"o.css","officer.js":"o.js","emblem.svg":"e.svg"}"#;
         let renderer = Renderer::builder()
@@ -95,11 +95,22 @@ impl Api {
         Self { office, router }
     }
 
-    async fn send(&self, method: Method, path: &str, token: &str, body: Body) -> (StatusCode, Vec<u8>) {
+    pub async fn send(&self, method: Method, path: &str, token: &str, body: Body) -> (StatusCode, Vec<u8>) {
+        self.send_as("application/json", method, path, token, body).await
+    }
+
+    pub async fn send_as(
+        &self,
+        kind: &str,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Body,
+    ) -> (StatusCode, Vec<u8>) {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header(header::CONTENT_TYPE, "application/json");
+            .header(header::CONTENT_TYPE, kind);
         if !token.is_empty() {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -109,12 +120,12 @@ impl Api {
         (status, bytes.to_vec())
     }
 
-    async fn get(&self, path: &str, token: &str) -> (StatusCode, Value) {
+    pub async fn get(&self, path: &str, token: &str) -> (StatusCode, Value) {
         let (status, bytes) = self.send(Method::GET, path, token, Body::empty()).await;
         (status, serde_json::from_slice(&bytes).unwrap())
     }
 
-    async fn post(&self, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
+    pub async fn post(&self, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
         let (status, bytes) = self.send(Method::POST, path, token, Body::from(body.to_string())).await;
         (status, serde_json::from_slice(&bytes).unwrap())
     }
@@ -143,7 +154,7 @@ impl Api {
     }
 }
 
-const PDF: &str = "%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
+pub const PDF: &str = "%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
 
 // shows: R069
 #[tokio::test]

@@ -10,4 +10,5 @@ mod office;
 mod reading;
 mod rights;
 mod supplement;
+mod whole;
 mod words;

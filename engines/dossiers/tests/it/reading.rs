@@ -361,6 +361,17 @@ async fn every_list_goes_on_where_its_last_page_ended() {
     let mut op = office.op(&people.lan).await;
     let mine = walk!(request => office.dossiers.mine(&mut op, &request));
     assert_eq!(mine.into_iter().map(|row| row.code).collect::<Vec<_>>(), newest);
+    // What waits for them stands before what is newer, on whatever page it would be.
+    sqlx::query("UPDATE dossiers.dossier SET status = 5, resume_status = 2 WHERE code = $1")
+        .bind(&codes[1])
+        .execute(&office.scratch.pool)
+        .await
+        .unwrap();
+    let mine = walk!(request => office.dossiers.mine(&mut op, &request));
+    let order: Vec<(&str, bool)> = mine.iter().map(|row| (row.code.as_str(), row.needs_me)).collect();
+    let expected =
+        [(1, true), (4, false), (3, false), (2, false), (0, false)].map(|(at, needed)| (codes[at].as_str(), needed));
+    assert_eq!(order, expected);
     let mut op = office.op(&people.hung).await;
     assert_eq!(
         office

@@ -51,8 +51,11 @@ pub(crate) fn keep_controls<'f>(fields: impl IntoIterator<Item = &'f FieldDefini
 }
 
 /// Names that belong to none of the fields.
-pub(crate) fn unknown_controls<'r>(fields: &[FieldDefinition], raw: &'r Raw) -> Vec<&'r str> {
-    let known: Vec<String> = fields.iter().flat_map(names).collect();
+pub(crate) fn unknown_controls<'r, 'f>(
+    fields: impl IntoIterator<Item = &'f FieldDefinition>,
+    raw: &'r Raw,
+) -> Vec<&'r str> {
+    let known: Vec<String> = fields.into_iter().flat_map(names).collect();
     raw.keys()
         .filter(|name| !known.contains(name))
         .map(String::as_str)
