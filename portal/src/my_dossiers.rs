@@ -49,8 +49,9 @@ async fn list(visit: Visit<House>) -> Answer {
     let rows = |rows: &[&dossiers::MyRow]| -> Vec<Value> {
         rows.iter()
             .map(|row| {
+                let words = Words::new(&visit, &row.app);
                 json!({
-                    "href": format!("/ho-so-cua-toi/{}", row.id), "code": row.code, "title": row.title,
+                    "href": format!("/ho-so-cua-toi/{}", row.id), "code": row.code, "title": row.title, "service": words.app("short_name"),
                     "plain": row.plain, "due_at": row.due_at, "updated_at": row.updated_at,
                 })
             })
