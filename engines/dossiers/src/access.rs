@@ -57,10 +57,13 @@ pub(crate) fn supply(actor: &Actor, row: &DossierRow) -> Decision {
     apply(actor, row)
 }
 
-/// A step of the process: an official of the task's agency with its role.
-pub(crate) fn act(actor: &Actor, task: &TaskView) -> Decision {
+/// A step of the process: an official of the task's agency with its role, who is not the applicant.
+pub(crate) fn act(actor: &Actor, task: &TaskView, row: &DossierRow) -> Decision {
     if actor.agency() != Some(task.agency) {
         return Decision::Deny(not_found());
+    }
+    if actor.person().is_some() && [row.owner_person, row.submitter_person].contains(&actor.person()) {
+        return Decision::Deny(Fault::forbidden("dossiers.own_case"));
     }
     Decision::when(actor.has_role(&task.role), || Fault::forbidden("workflow.role_missing"))
 }

@@ -40,7 +40,9 @@ impl Dossiers {
         // Read once more: nobody moves the case while its row is held.
         let task = self.parts.workflow.task(op, task).await?;
         let about = subject(id);
-        let permit = op.allow("dossiers.act", &about, access::act(op.actor(), &task)).await?;
+        let permit = op
+            .allow("dossiers.act", &about, access::act(op.actor(), &task, &row))
+            .await?;
         open_for(&task, op.actor())?;
         if version != row.version {
             let by = store::history::last_actor(op.conn(), id).await?.unwrap_or_default();

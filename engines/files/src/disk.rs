@@ -1,14 +1,19 @@
 //! Where content lies: `<root>/ab/cd/<sha256>`, and `<root>/incoming/` while it comes in.
 
 use std::{
-    fs::{self, File},
+    fs::{self, DirBuilder, File},
     io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
 };
 
 use uuid::Uuid;
+
+/// Papers of citizens are for the program alone: no other user of the machine reads them.
+const FOLDER: u32 = 0o700;
+const FILE: u32 = 0o600;
 
 /// The folder of the store.
 #[derive(Clone)]
@@ -33,9 +38,11 @@ impl Disk {
     /// A new empty file for bytes that come in.
     pub fn begin(&self) -> io::Result<(File, Incoming)> {
         let folder = self.incoming();
-        fs::create_dir_all(&folder)?;
+        private_folder().recursive(true).create(&folder)?;
+        // A folder made by an earlier program, or by hand, may still be open to everybody on the machine.
+        fs::set_permissions(self.root.as_path(), fs::Permissions::from_mode(FOLDER))?;
         let path = folder.join(Uuid::new_v4().to_string());
-        let file = File::options().write(true).create_new(true).open(&path)?;
+        let file = File::options().write(true).create_new(true).mode(FILE).open(&path)?;
         Ok((file, Incoming { path }))
     }
 
@@ -63,7 +70,7 @@ impl Disk {
         let first = self.root.join(&sha256[..2]);
         let mut grown = Vec::new();
         for folder in [first.clone(), first.join(&sha256[2..4])] {
-            match fs::create_dir(&folder) {
+            match private_folder().create(&folder) {
                 Ok(()) => grown.push(folder.parent().unwrap_or(&self.root).to_owned()),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -127,6 +134,12 @@ impl Drop for Incoming {
         // After settling there is nothing here any more; if removal fails, the sweep does it a day later.
         let _ = fs::remove_file(&self.path);
     }
+}
+
+fn private_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.mode(FOLDER);
+    builder
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {

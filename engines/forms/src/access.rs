@@ -16,11 +16,16 @@ pub(crate) fn hold(actor: &Actor, draft: &Draft) -> Decision {
     Decision::when(own, || Fault::not_found("forms.draft_not_found"))
 }
 
-/// Beginning: a citizen for themself over the network, an official for somebody who is at the desk or has written.
+/// The role at the counter (bộ phận một cửa).
+const CLERK: &str = "clerk";
+
+/// Beginning: a citizen for themself over the network, a clerk for somebody who is at the counter or has written. What is known of that
+/// person fills the draft, so no other official may begin one.
 pub(crate) fn begin(actor: &Actor, channel: Channel) -> Decision {
     match (actor, channel) {
-        (Actor::Citizen(_), Channel::Online) | (Actor::Official(_), Channel::Counter | Channel::Post) => {
-            Decision::Allow
+        (Actor::Citizen(_), Channel::Online) => Decision::Allow,
+        (Actor::Official(_), Channel::Counter | Channel::Post) => {
+            Decision::when(actor.has_role(CLERK), || Fault::forbidden("forms.clerks_only"))
         }
         (Actor::Citizen(_) | Actor::Official(_), _) => {
             Decision::Deny(Fault::forbidden("forms.channel").with("channel", channel))

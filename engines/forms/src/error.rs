@@ -6,6 +6,7 @@ use kernel::Fault;
 pub const CODES: [&str; 20] = [
     "forms.catalogue_unknown",
     "forms.channel",
+    "forms.clerks_only",
     "forms.check_failed",
     "forms.context_too_large",
     "forms.definition_broken",

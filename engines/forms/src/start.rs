@@ -21,7 +21,7 @@ impl Forms {
     /// `applicant`; it is shown in fields that ask for it, and becomes an answer when the page is saved.
     ///
     /// # Errors
-    /// `forms.sign_in`, `forms.channel` {channel}, `forms.form_not_found`, `forms.too_many_drafts` {most},
+    /// `forms.sign_in`, `forms.channel` {channel}, `forms.clerks_only`, `forms.form_not_found`, `forms.too_many_drafts` {most},
     /// `forms.context_too_large`.
     pub async fn start_draft(&self, op: &mut Op, new: NewDraft) -> Result<DraftView> {
         let subject = format!("form:{}/{}", new.app, new.form);

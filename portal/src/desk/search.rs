@@ -11,7 +11,12 @@ pub(super) fn routes() -> Routes<House> {
 }
 
 async fn search(visit: Visit<House>) -> Answer {
-    let q = visit.query("q").unwrap_or_default().to_owned();
+    let q = visit
+        .query("q")
+        .unwrap_or_default()
+        .chars()
+        .take(200)
+        .collect::<String>();
     let mut items = Vec::new();
     let mut next = String::new();
     if !q.is_empty() {

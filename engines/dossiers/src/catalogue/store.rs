@@ -193,7 +193,7 @@ pub(super) async fn search(
     if let Some(place) = after {
         builder
             .push(" WHERE (-score, code) > (")
-            .push_bind(-place.score)
+            .push_bind(-i64::from(place.score))
             .push(", ")
             .push_bind(place.code.clone())
             .push(")");

@@ -109,6 +109,7 @@ async fn search<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>) -> Result<Lis
     let question: String = visit.query("q").unwrap_or_default().chars().take(200).collect();
     let mut op = visit.op().await?;
     let page = engine(&visit).search(&mut op, &question, &page_request(&visit)).await?;
+    op.commit().await?;
     Ok(page.into())
 }
 
@@ -116,6 +117,7 @@ async fn ledger<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>) -> Result<Lis
     let Period { from, to } = period_of(&visit)?;
     let mut op = visit.op().await?;
     let page = engine(&visit).ledger(&mut op, from, to, &page_request(&visit)).await?;
+    op.commit().await?;
     Ok(page.into())
 }
 

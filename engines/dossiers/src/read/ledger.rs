@@ -3,7 +3,8 @@
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use db::{Page, PageRequest};
 use kernel::{Fault, Result, from_local};
-use op::Op;
+use op::{Entry, Op};
+use serde_json::json;
 
 use super::official;
 use crate::Dossiers;
@@ -15,7 +16,7 @@ const LONGEST: i64 = 366;
 
 impl Dossiers {
     /// What the official's agency took in on these days, both included, in the order of reception. The running number counts
-    /// from the beginning of the period.
+    /// from the beginning of the period. The trail keeps who read which days: the caller commits.
     ///
     /// Fails with `dossiers.not_allowed` for others than officials, `dossiers.period` where the days are the wrong way round or
     /// more than a year apart.
@@ -31,6 +32,9 @@ impl Dossiers {
         let after = request.after.as_deref().map(db::cursor::decode).transpose()?;
         let now = op.now();
         let rows = ledger(op.conn(), reader.agency, moments, after, request.probe(), now).await?;
+        let entry = Entry::new("dossiers.ledger_read", format!("agency:{}", reader.agency));
+        op.record(entry.detail(json!({ "from": from, "to": to, "lines": rows.len() })))
+            .await?;
         Ok(Page::cut(rows, request, Line::of))
     }
 }

@@ -2,7 +2,8 @@
 
 use db::{Page, PageRequest};
 use kernel::Result;
-use op::Op;
+use op::{Entry, Op};
+use serde_json::json;
 
 use super::{inbox::terms, official};
 use crate::views::FoundRow;
@@ -10,7 +11,8 @@ use crate::{Dossiers, store};
 
 impl Dossiers {
     /// The dossiers that the official's agency holds or held and in which every word occurs: code, title, name, number; with or
-    /// without tones, newest first. A question without words finds nothing. Fails with `dossiers.not_allowed` for others.
+    /// without tones, newest first. A question without words finds nothing. The trail keeps which dossiers were shown, not the words:
+    /// the caller commits. Fails with `dossiers.not_allowed` for others.
     pub async fn search(&self, op: &mut Op, question: &str, request: &PageRequest) -> Result<Page<FoundRow>> {
         let reader = official(op, "dossiers.search", "search").await?;
         let terms = terms(question);
@@ -23,6 +25,10 @@ impl Dossiers {
         let after = request.after.as_deref().map(db::cursor::decode).transpose()?;
         let now = op.now();
         let rows = store::read_lists::search(op.conn(), reader.agency, &terms, after, request.probe(), now).await?;
-        Ok(Page::cut(rows, request, |row| row.id.uuid()))
+        let page = Page::cut(rows, request, |row| row.id.uuid());
+        let shown: Vec<_> = page.items.iter().map(|row| row.id).collect();
+        let entry = Entry::new("dossiers.searched", format!("agency:{}", reader.agency));
+        op.record(entry.detail(json!({ "shown": shown }))).await?;
+        Ok(page)
     }
 }

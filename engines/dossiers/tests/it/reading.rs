@@ -434,6 +434,39 @@ async fn an_office_finds_its_own_cases_only() {
     assert_eq!(page.items, []);
 }
 
+// shows: R024
+#[tokio::test]
+async fn who_searched_and_who_read_the_ledger_is_in_the_trail() {
+    let office = Office::open().await;
+    let (id, _) = in_work(&office).await;
+    let day = march(2, 12, 0).date_naive();
+    let mut op = office.op(&office.people.specialist).await;
+    office
+        .dossiers
+        .search(&mut op, "lan", &PageRequest::first())
+        .await
+        .unwrap();
+    office
+        .dossiers
+        .ledger(&mut op, day, day, &PageRequest::first())
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+    let entries: Vec<(String, String)> = sqlx::query_as(
+        "SELECT action, detail FROM op.audit_entry WHERE action IN ('dossiers.searched', 'dossiers.ledger_read') ORDER BY id",
+    )
+    .fetch_all(&office.scratch.pool)
+    .await
+    .unwrap();
+    assert_eq!(entries.len(), 2);
+    assert!(
+        entries[0].1.contains(&id.to_string()) && !entries[0].1.contains("lan"),
+        "{}",
+        entries[0].1
+    );
+    assert!(entries[1].1.contains("2026-03-02"), "{}", entries[1].1);
+}
+
 // shows: R090
 #[tokio::test]
 async fn the_ledger_says_who_was_on_time_and_opens_in_a_spreadsheet() {

@@ -59,6 +59,35 @@ async fn a_foreign_agency_cannot_act_and_the_attempt_is_written_down() {
     assert_eq!((fault.code, fault.kind.status()), ("dossiers.applicant_only", 403));
 }
 
+// shows: R028
+#[tokio::test]
+async fn nobody_acts_on_a_dossier_of_their_own() {
+    let office = Office::open().await;
+    let id = office.submitted().await.id;
+    let clerk = office.people.clerk.clone();
+    for column in ["owner_person", "submitter_person"] {
+        sqlx::query(&format!(
+            "UPDATE dossiers.dossier SET owner_person = NULL, submitter_person = NULL, {column} = $2 WHERE id = $1"
+        ))
+        .bind(id.uuid())
+        .bind(clerk.person().unwrap().uuid())
+        .execute(&office.scratch.pool)
+        .await
+        .unwrap();
+        let (task, version) = (office.task(id, "receive").await, office.version(id).await);
+        let fault = office
+            .try_act(&clerk, task, version, outcome("accept"))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (fault.code, fault.kind.status()),
+            ("dossiers.own_case", 403),
+            "{column}"
+        );
+    }
+    assert_eq!(office.refusals("dossiers.own_case").await, 2);
+}
+
 #[tokio::test]
 async fn a_draft_of_somebody_else_is_not_handed_in_and_its_dossier_is_not_told() {
     let office = Office::open().await;

@@ -1,5 +1,7 @@
 //! Keeping, reading, moving and removing.
 
+use std::{fs::Permissions, os::unix::fs::PermissionsExt, path::Path};
+
 use files::{Accept, Scan};
 use kernel::FileId;
 use tokio::io::AsyncReadExt;
@@ -31,6 +33,25 @@ async fn a_file_is_read_as_it_came() {
     assert_eq!(view.uploaded_at, house.scratch.ops.now());
     let unknown = house.files.get(&mut op, FileId::new()).await.unwrap_err();
     assert_eq!(unknown.code, "files.not_found");
+}
+
+#[tokio::test]
+async fn no_other_user_of_the_machine_reads_what_is_kept() {
+    let house = house().await;
+    let root = house.scratch.directory().join("files");
+    std::fs::create_dir_all(&root).expect("a folder of an earlier program");
+    std::fs::set_permissions(&root, Permissions::from_mode(0o755)).expect("open to everybody");
+    let view = house.put("a.pdf", Accept::papers(), &pdf("")).await.expect("kept");
+    let address = house.address(&view);
+    let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(&address), 0o600);
+    for folder in address
+        .ancestors()
+        .skip(1)
+        .take_while(|folder| folder.starts_with(&root))
+    {
+        assert_eq!(mode(folder), 0o700, "{}", folder.display());
+    }
 }
 
 #[tokio::test]

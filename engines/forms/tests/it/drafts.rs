@@ -6,7 +6,7 @@ use forms::{Applicant, Channel, NewDraft};
 use kernel::{Actor, DraftId, FaultKind};
 use serde_json::{Value, json};
 
-use crate::town::{FORM, Town, citizen, clerk, definition, raw};
+use crate::town::{FORM, Town, citizen, clerk, definition, raw, with_role};
 
 async fn entries(town: &Town, action: &str) -> Vec<(String, String)> {
     sqlx::query_as("SELECT subject, detail::text FROM op.audit_entry WHERE action = $1 ORDER BY id")
@@ -71,6 +71,20 @@ async fn who_may_begin_and_how_often() {
         (Actor::Anonymous, Channel::Online, "apply", Value::Null, "forms.sign_in"),
         (me.clone(), Channel::Counter, "apply", Value::Null, "forms.channel"),
         (clerk(), Channel::Online, "apply", Value::Null, "forms.channel"),
+        (
+            with_role("specialist"),
+            Channel::Counter,
+            "apply",
+            Value::Null,
+            "forms.clerks_only",
+        ),
+        (
+            with_role("admin"),
+            Channel::Post,
+            "apply",
+            Value::Null,
+            "forms.clerks_only",
+        ),
         (
             me.clone(),
             Channel::Online,

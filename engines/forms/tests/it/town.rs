@@ -64,6 +64,10 @@ pub fn citizen() -> Actor {
 }
 
 pub fn clerk() -> Actor {
+    with_role("clerk")
+}
+
+pub fn with_role(role: &str) -> Actor {
     Actor::Official(Official {
         account: AccountId::new(),
         person: PersonId::new(),
@@ -74,7 +78,7 @@ pub fn clerk() -> Actor {
         agency_code: "H30.29.01".into(),
         agency_name: "UBND phường Ngã Bảy".into(),
         unit: None,
-        roles: vec!["clerk".into()],
+        roles: vec![role.into()],
     })
 }
 
