@@ -82,11 +82,9 @@ impl Program {
         })
     }
 
-    /// Takes the calendar over and writes the first of the recurring jobs.
+    /// Takes the calendar over.
     pub(crate) async fn settle(&self) -> Result<()> {
-        compose::calendar::settle(&self.ops, &self.engines.calendar).await?;
-        self.engines.schedule(&self.ops).await?;
-        Ok(())
+        Ok(compose::calendar::settle(&self.ops, &self.engines.calendar).await?)
     }
 
     /// Puts the systems into force. Needs the catalogue of procedures.
