@@ -7,9 +7,9 @@ use dossiers::{Dossiers, Parts};
 use files::Files;
 use forms::Forms;
 use identity::Identity;
-use kernel::{Actor, Result};
+use kernel::Result;
 use notify::Notify;
-use op::{Jobs, Ops, Reactions};
+use op::{Jobs, Reactions};
 use render::{Documents, Renderer};
 use workflow::{Actions, PublishedCalendar, Workflow};
 
@@ -114,6 +114,7 @@ impl Engines {
     /// The kinds of work for later.
     pub fn jobs(&self) -> Jobs {
         let mut jobs = Jobs::new();
+        op::register(&mut jobs);
         identity::jobs::register(&mut jobs);
         files::register(&mut jobs, &self.files);
         notify::register(&mut jobs, &self.notify);
@@ -121,14 +122,5 @@ impl Engines {
         forms::register(&mut jobs, &self.forms);
         dossiers::register_jobs(&mut jobs, &self.dossiers);
         jobs
-    }
-
-    /// Writes the first job of everything that is done again and again; those that are there stay.
-    pub async fn schedule(&self, ops: &Ops) -> Result<()> {
-        let mut op = ops.open(Actor::System("compose")).await?;
-        files::schedule(&mut op).await?;
-        forms::schedule(&mut op).await?;
-        dossiers::schedule(&mut op).await?;
-        op.commit().await
     }
 }

@@ -27,28 +27,60 @@ pub struct Frame {
 /// Told before each step: its number from 1, how many there are, and the text key of what it does.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize, &str) + Sync);
 
-type Step = for<'a> fn(&'a Identity, &'a mut Op) -> BoxFuture<'a, Result<()>>;
+type Load = for<'a> fn(&'a Identity, &'a mut Op) -> BoxFuture<'a, Result<()>>;
 
-/// The steps of a load, in the order in which they need each other.
-const STEPS: [(&str, Step); 4] = [
-    ("areas", |identity, op| Box::pin(areas::load(identity, op))),
-    ("organisations", |identity, op| Box::pin(offices::load(identity, op))),
-    ("catalogue", |_, op| Box::pin(catalogue::load(op))),
-    ("people", |identity, op| Box::pin(people::load(identity, op))),
+/// A part of a load.
+struct Step {
+    name: &'static str,
+    /// The tables that it reads; none where it is done once and never again.
+    files: &'static [&'static str],
+    load: Load,
+}
+
+/// The steps of a load, in the order in which they need each other. Those that have tables bring what is there up to date.
+const STEPS: [Step; 4] = [
+    Step {
+        name: "areas",
+        files: &["hau-giang/units.csv"],
+        load: |identity, op| Box::pin(areas::load(identity, op)),
+    },
+    Step {
+        name: "organisations",
+        files: &[
+            "hau-giang/organisations.csv",
+            "hau-giang/org_units.csv",
+            "hau-giang/positions.yaml",
+        ],
+        load: |identity, op| Box::pin(offices::load(identity, op)),
+    },
+    Step {
+        name: "catalogue",
+        files: &["procedures/procedures.csv", "procedures/procedure_papers.csv"],
+        load: |_, op| Box::pin(catalogue::load(op)),
+    },
+    Step {
+        name: "people",
+        // Drawn anew from other tables, the same people would get other names, and dossiers are theirs already.
+        files: &[],
+        load: |identity, op| Box::pin(people::load(identity, op)),
+    },
 ];
 
-/// Loads the province. `demo` adds synthetic people; their accounts come from [`demo_accounts`].
+/// Loads the province: all of it the first time, later those parts whose tables this release has changed. `demo` adds synthetic
+/// people; their accounts come from [`demo_accounts`].
 pub async fn load(ops: &Ops, identity: &Identity, demo: bool, progress: Progress<'_>) -> Result<()> {
     let steps = &STEPS[..if demo { STEPS.len() } else { STEPS.len() - 1 }];
-    for (number, (name, step)) in steps.iter().enumerate() {
+    for (number, step) in steps.iter().enumerate() {
+        let key = format!("province.loaded.{}", step.name);
+        let digest = tables::digest(step.files)?;
         let mut op = ops.open(Actor::System("province")).await?;
-        let key = format!("province.loaded.{name}");
-        if op.replay::<bool>(&key).await?.is_some() {
+        let done = op.mark(&key).await?;
+        if done.is_some_and(|of| of == digest || step.files.is_empty()) {
             continue;
         }
-        progress(number + 1, steps.len(), name);
-        step(identity, &mut op).await?;
-        op.remember(&key, &true).await?;
+        progress(number + 1, steps.len(), step.name);
+        (step.load)(identity, &mut op).await?;
+        op.set_mark(&key, &digest).await?;
         op.commit().await?;
     }
     Ok(())

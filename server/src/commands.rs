@@ -60,10 +60,12 @@ pub(crate) fn command(texts: &Texts) -> Command {
     Command::new("ngabay")
         .about(about("about"))
         .version(env!("CARGO_PKG_VERSION"))
+        .after_help(about("variables"))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
             stored("serve")
+                .after_help(about("variables"))
                 .arg(
                     option(texts, "listen")
                         .value_name("ADDR")
@@ -146,6 +148,17 @@ fn directory(matches: &ArgMatches) -> PathBuf {
         .unwrap_or_else(|| "data".into())
 }
 
+/// The database beside the program that serves from it, or by itself; only at the version of this program.
+async fn beside(texts: &Texts, matches: &ArgMatches) -> Result<Database> {
+    let database = Database::join(&source(matches), house::FEW_CONNECTIONS).await?;
+    let missing = db::pending(database.pool(), &house::migrations()).await?;
+    if !missing.is_empty() {
+        let count = BTreeMap::from([("count".to_owned(), missing.len().to_string())]);
+        anyhow::bail!("{}", texts.get(Locale::Vi, "cli.not_migrated", &count));
+    }
+    Ok(database)
+}
+
 async fn migrated(matches: &ArgMatches) -> Result<Database> {
     let database = Database::open(&source(matches), house::CONNECTIONS).await?;
     db::migrate(database.pool(), &house::migrations()).await?;
@@ -194,7 +207,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
             let (_, options) = group.subcommand().context("a subcommand is required")?;
             let file = options.get_one::<PathBuf>("file").context("a file is required")?;
             let official = OfficialSource::open(file).map_err(|fault| told(texts, &fault))?;
-            let database = migrated(options).await?;
+            let database = beside(texts, options).await?;
             let ops = house::ops(&database);
             let mut op = ops.open(Actor::System("province")).await?;
             let report = Catalogue
@@ -252,7 +265,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
         Some(("doctor", options)) => return Ok(doctor::examine(texts, &directory(options))),
         Some(("audit", group)) => {
             let (_, options) = group.subcommand().context("a subcommand is required")?;
-            let database = migrated(options).await?;
+            let database = beside(texts, options).await?;
             op::audit::seal(database.pool()).await?;
             let report = op::audit::verify(database.pool()).await?;
             if options.get_flag("json") {

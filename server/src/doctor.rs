@@ -2,23 +2,11 @@
 
 use std::{collections::BTreeMap, path::Path, process::ExitCode};
 
+use db::ClusterError;
+use kernel::Fault;
 use render::{Locale, Texts};
 
-fn has_server() -> bool {
-    let under = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .any(|entry| entry.path().join("bin/initdb").exists());
-    under
-        || [
-            "/usr/local/bin/initdb",
-            "/usr/bin/initdb",
-            "/usr/local/pgsql/bin/initdb",
-        ]
-        .iter()
-        .any(|program| Path::new(program).exists())
-}
+use crate::variables;
 
 fn can_write(data: &Path) -> bool {
     let probe = data.join(".probe");
@@ -29,27 +17,60 @@ fn can_write(data: &Path) -> bool {
     written
 }
 
-/// Looks and tells; fails when something that is needed is not there.
+fn params<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, String> {
+    pairs.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// Looks and tells; fails when something that is needed is not there. What need not be there is only told.
 pub(crate) fn examine(texts: &Texts, data: &Path) -> ExitCode {
-    let findings = [
-        ("postgresql", has_server()),
-        (
-            "setpriv",
-            ["/usr/bin/setpriv", "/bin/setpriv"]
-                .iter()
-                .any(|program| Path::new(program).exists()),
-        ),
-        ("data", can_write(data)),
-    ];
     let mut whole = true;
-    for (what, there) in findings {
-        whole &= there;
-        let key = format!("cli.doctor_finds.{what}.{}", if there { "there" } else { "missing" });
+    let mut tell = |mark: &str, key: &str, params: &BTreeMap<String, String>| {
+        whole &= mark != "✗";
         println!(
-            "{} {}",
-            if there { "✓" } else { "✗" },
-            texts.get(Locale::Vi, &key, &BTreeMap::new())
+            "{mark} {}",
+            texts.get(Locale::Vi, &format!("cli.doctor_finds.{key}"), params)
         );
+    };
+    let found = |there: bool| if there { ("✓", "there") } else { ("✗", "missing") };
+    match db::server_programs(data) {
+        Ok(programs) => {
+            let programs = params([("programs", programs.display().to_string())]);
+            tell("✓", "postgresql.there", &programs);
+        }
+        Err(ClusterError::OtherVersion(version)) => {
+            tell(
+                "✗",
+                "postgresql.other_version",
+                &params([("version", version.to_string())]),
+            );
+        }
+        Err(_) => tell("✗", "postgresql.missing", &BTreeMap::new()),
+    }
+    let setpriv = ["/usr/bin/setpriv", "/bin/setpriv"]
+        .iter()
+        .any(|program| Path::new(program).exists());
+    for (what, there) in [("setpriv", setpriv), ("data", can_write(data))] {
+        let (mark, state) = found(there);
+        tell(mark, &format!("{what}.{state}"), &BTreeMap::new());
+    }
+    let wrong = |fault: &Fault| params([("reason", texts.error(Locale::Vi, fault.code, &fault.params))]);
+    match variables::email("http://localhost") {
+        Ok(Some(config)) => tell("✓", "email.there", &params([("host", config.host)])),
+        Ok(None) => tell("·", "email.missing", &BTreeMap::new()),
+        Err(fault) => tell("✗", "email.wrong", &wrong(&fault)),
+    }
+    match variables::limits().map(|limits| limits.clamd_socket) {
+        Ok(Some(socket)) => {
+            let (mark, state) = found(socket.exists());
+            let socket = params([("socket", socket.display().to_string())]);
+            tell(
+                mark,
+                &format!("clamd.{}", if state == "there" { "there" } else { "away" }),
+                &socket,
+            );
+        }
+        Ok(None) => tell("·", "clamd.missing", &BTreeMap::new()),
+        Err(fault) => tell("✗", "clamd.wrong", &wrong(&fault)),
     }
     if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -8,10 +8,9 @@ use compose::{
     apps::{self, App},
 };
 use db::{Database, Migration};
-use files::{Files, Limits};
+use files::Files;
 use identity::{Config, Identity};
 use kernel::{Clock, SystemClock};
-use notify::Notify;
 use op::{Ops, Reactions};
 use portal::{House, UnreadCount};
 use render::{ProvinceFrame, Renderer};
@@ -19,10 +18,12 @@ use tokio::sync::watch;
 use web::{Site, SiteConfig};
 use workflow::PublishedCalendar;
 
-use crate::secrets;
+use crate::{secrets, variables};
 
 /// Connections to the database that one process holds at the most.
 pub(crate) const CONNECTIONS: u32 = 24;
+/// Connections of a command that works beside a program that serves.
+pub(crate) const FEW_CONNECTIONS: u32 = 2;
 /// How often a process looks whether another one has saved a year of the calendar.
 const CALENDAR_AGE: Duration = Duration::from_secs(60);
 
@@ -63,10 +64,12 @@ impl Program {
             Arc::new(SystemClock) as Arc<dyn Clock>,
             Config::default(),
         )?;
+        let email = variables::email(public_address)?;
+        let notify = compose::post::notify(email.as_ref(), &identity, &renderer)?;
         let engines = Engines::new(Materials {
             identity,
-            notify: Notify::new(),
-            files: Files::new(data.join("files"), Limits::default()),
+            notify,
+            files: Files::new(data.join("files"), variables::limits()?),
             calendar: compose::calendar::of_the_file()?,
             renderer: renderer.clone(),
             apps: &apps,
@@ -82,11 +85,9 @@ impl Program {
         })
     }
 
-    /// Takes the calendar over and writes the first of the recurring jobs.
+    /// Takes the calendar over.
     pub(crate) async fn settle(&self) -> Result<()> {
-        compose::calendar::settle(&self.ops, &self.engines.calendar).await?;
-        self.engines.schedule(&self.ops).await?;
-        Ok(())
+        Ok(compose::calendar::settle(&self.ops, &self.engines.calendar).await?)
     }
 
     /// Puts the systems into force. Needs the catalogue of procedures.

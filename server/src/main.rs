@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod background;
 mod commands;
 mod doctor;
 mod house;
+mod listen;
 mod secrets;
 mod serve;
+mod signals;
+mod variables;
 
 use std::process::ExitCode;
 
@@ -33,7 +37,10 @@ fn main() -> ExitCode {
     match runtime.block_on(commands::run(&texts, &matches)) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("{error:#}");
+            match error.downcast_ref::<kernel::Fault>() {
+                Some(fault) => eprintln!("{}", texts.error(render::Locale::Vi, fault.code, &fault.params)),
+                None => eprintln!("{error:#}"),
+            }
             ExitCode::FAILURE
         }
     }

@@ -8,20 +8,25 @@ use axum::{
     body::Body,
     extract::Path,
     http::{HeaderValue, StatusCode, header},
+    middleware,
     response::{IntoResponse, Response},
     routing::get,
 };
 use db::{Database, Source};
-use op::Worker;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use portal::House;
 use render::{Locale, Texts};
 use serde_json::json;
 use sqlx::PgPool;
-use tokio::{net::TcpListener, signal::unix, sync::watch};
+use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 
 use crate::{
+    background::Background,
     house::{self, Program},
+    listen::{self, Times},
     secrets,
+    signals::Signals,
 };
 
 /// How `serve` was called.
@@ -33,40 +38,87 @@ pub(crate) struct Settings {
     pub(crate) https: bool,
     pub(crate) behind_gateway: bool,
     pub(crate) worker: bool,
-    /// Whether a demonstration gets past cases.
     /// The address that papers and codes name; the one that is listened to if not given.
     pub(crate) public_address: Option<String>,
 }
 
-/// Starts everything, tells on standard output when it is ready, and ends in order on SIGINT or SIGTERM.
-pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
-    let started = Instant::now();
-    let say = |key: &str, params: &[(&str, String)]| {
+/// Tells the person at the terminal how far it is.
+struct Teller<'a> {
+    texts: &'a Texts,
+    started: Instant,
+}
+
+impl Teller<'_> {
+    fn say(&self, key: &str, params: &[(&str, String)]) {
         let params = params
             .iter()
             .map(|(name, value)| ((*name).to_owned(), value.clone()))
             .collect();
         eprintln!(
             "[{:>5.1} s] {}",
-            started.elapsed().as_secs_f32(),
-            texts.get(Locale::Vi, &format!("cli.{key}"), &params)
+            self.started.elapsed().as_secs_f32(),
+            self.texts.get(Locale::Vi, &format!("cli.{key}"), &params)
         );
+    }
+}
+
+/// Starts everything, tells on standard output when it is ready, and ends in order on SIGINT or SIGTERM; during the start too.
+pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
+    let teller = Teller {
+        texts,
+        started: Instant::now(),
     };
     std::fs::create_dir_all(&settings.data)?;
     let listener = TcpListener::bind(settings.listen).await?;
-    let stop = stop_signal()?;
-    say("starting.database", &[]);
+    let address = format!("http://{}", listener.local_addr()?);
+    let signals = Signals::listen()?;
+    let Some(started) = signals.unless_stopped(start(&teller, &settings, &address)).await else {
+        teller.say("stopping", &[]);
+        return Ok(());
+    };
+    let (database, program) = started?;
+    let house = program.house(&settings.data, settings.demo, settings.https, settings.behind_gateway)?;
+    let figures = PrometheusBuilder::new().install_recorder()?;
+    let mut background = Background::new(signals.stop());
+    background.keep_calendar(&program);
+    background.keep_up(figures.clone(), house.site.clone(), database.pool().clone());
+    if settings.worker {
+        background.work(&program, database.pool());
+    }
+    let router = router(house, database.pool().clone(), figures);
+    println!(
+        "{}",
+        json!({ "address": address, "version": env!("CARGO_PKG_VERSION"), "data": settings.data })
+    );
+    teller.say("ready", &[("address", address)]);
+    let work = async {
+        listen::serve(listener, router, Times::default(), signals.stop()).await;
+        teller.say("stopping", &[]);
+        background.ended().await;
+        database.pool().close().await;
+    };
+    if !signals.in_order(work).await {
+        teller.say("cut_short", &[]);
+    }
+    Ok(())
+}
+
+/// The database as this version wants it, with the province and the systems in force.
+async fn start(teller: &Teller<'_>, settings: &Settings, address: &str) -> Result<(Database, Program)> {
+    teller.say("starting.database", &[]);
     let database = Database::open(&settings.source, house::CONNECTIONS).await?;
     let applied = db::migrate(database.pool(), &house::migrations()).await?;
     if !applied.is_empty() {
-        say("starting.migrated", &[("count", applied.len().to_string())]);
+        teller.say("starting.migrated", &[("count", applied.len().to_string())]);
     }
-    let address = format!("http://{}", listener.local_addr()?);
-    let public_address = settings.public_address.as_deref().unwrap_or(&address);
+    if settings.public_address.is_none() && !(settings.demo && settings.listen.ip().is_loopback()) {
+        teller.say("starting.no_public_address", &[("address", address.to_owned())]);
+    }
+    let public_address = settings.public_address.as_deref().unwrap_or(address);
     let program = Program::new(&database, &settings.data, public_address)?;
     let identity = &program.engines.identity;
     let progress = |number: usize, of: usize, step: &str| {
-        say(
+        teller.say(
             &format!("starting.load.{step}"),
             &[("number", number.to_string()), ("of", of.to_string())],
         );
@@ -80,7 +132,7 @@ pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
         let password = |name: &str| passwords.get(name).cloned().unwrap_or_default();
         let accounts = compose::province::demo_accounts(&program.ops, identity, &password).await?;
         secrets::keep_accounts(&settings.data, &accounts)?;
-        say("starting.accounts", &[]);
+        teller.say("starting.accounts", &[]);
         for account in &accounts {
             eprintln!(
                 "  {:<12} {:<20} {}  {}",
@@ -88,87 +140,40 @@ pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
             );
         }
     }
-    let mut tasks = vec![keep_calendar(&program, &stop)];
-    if settings.worker {
-        tasks.extend(start_work(&program, database.pool(), &stop));
-    }
-    let house = program.house(&settings.data, settings.demo, settings.https, settings.behind_gateway)?;
-    let router = router(house, database.pool().clone())?;
-    println!(
-        "{}",
-        json!({ "address": address, "version": env!("CARGO_PKG_VERSION"), "data": settings.data })
-    );
-    say("ready", &[("address", address)]);
-    let mut ending = stop.clone();
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
-            let _ = ending.wait_for(|stopped| *stopped).await;
-        })
-        .await?;
-    say("stopping", &[]);
-    for task in tasks {
-        let _ = task.await;
-    }
-    database.pool().close().await;
-    Ok(())
+    Ok((database, program))
 }
 
 /// Only works off jobs. The tables and the systems in force are those of the process that serves.
 pub(crate) async fn work(database: &Database, data: &std::path::Path, public_address: &str) -> Result<()> {
-    let stop = stop_signal()?;
+    let signals = Signals::listen()?;
     let program = Program::new(database, data, public_address)?;
-    program.settle().await?;
-    let mut tasks = vec![keep_calendar(&program, &stop)];
-    tasks.extend(start_work(&program, database.pool(), &stop));
-    for task in tasks {
-        task.await?;
-    }
+    let Some(settled) = signals.unless_stopped(program.settle()).await else {
+        return Ok(());
+    };
+    settled?;
+    let mut background = Background::new(signals.stop());
+    background.keep_calendar(&program);
+    background.work(&program, database.pool());
+    signals.in_order(background.ended()).await;
     Ok(())
 }
 
-fn keep_calendar(program: &Program, stop: &watch::Receiver<bool>) -> tokio::task::JoinHandle<()> {
-    let (ops, calendar) = (program.ops.clone(), program.engines.calendar.clone());
-    tokio::spawn(house::keep_calendar(ops, calendar, stop.clone()))
-}
-
-fn start_work(program: &Program, pool: &PgPool, stop: &watch::Receiver<bool>) -> [tokio::task::JoinHandle<()>; 2] {
-    let worker = Worker::new(program.ops.clone(), program.engines.jobs());
-    let stop_worker = stop.clone();
-    [
-        tokio::spawn(async move { worker.run(stop_worker).await }),
-        tokio::spawn(op::audit::keep_sealing(pool.clone(), stop.clone())),
-    ]
-}
-
-fn stop_signal() -> Result<watch::Receiver<bool>> {
-    let (sender, receiver) = watch::channel(false);
-    let mut interrupt = unix::signal(unix::SignalKind::interrupt())?;
-    let mut terminate = unix::signal(unix::SignalKind::terminate())?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        let _ = sender.send(true);
-        sender.closed().await;
-    });
-    Ok(receiver)
-}
-
-fn router(house: portal::House, pool: PgPool) -> Result<Router> {
-    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+fn router(house: House, pool: PgPool, figures: PrometheusHandle) -> Router {
     let routes = portal::routes();
     let described = web::openapi(&routes, "Ngã Bảy", env!("CARGO_PKG_VERSION"));
-    let router = routes
-        .into_router(house)
-        .route("/healthz", get(async || "ok"))
+    // These cost the database or the processor something: an address may ask for them as often as for pages, no more.
+    let watched = Router::new()
         .route("/readyz", get(move || ready(pool.clone())))
-        .route("/metrics", get(async move || metrics.render()))
+        .route("/metrics", get(async move || figures.render()))
         .route("/api/openapi.json", get(async move || Json(described.clone())))
+        .layer(middleware::from_fn_with_state(house.site.clone(), web::within_rate));
+    routes
+        .into_router(house)
+        .merge(watched)
+        .route("/healthz", get(async || "ok"))
         .route("/assets/{name}", get(async |Path(name): Path<String>| asset(&name)))
         .route("/sw.js", get(async || asset("sw.js")))
-        .layer(CompressionLayer::new());
-    Ok(router)
+        .layer(CompressionLayer::new())
 }
 
 /// Whether this process can serve people now.

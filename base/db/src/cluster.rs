@@ -3,7 +3,10 @@
 use std::{
     fs,
     io::Write,
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -25,6 +28,8 @@ use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 const OWNER: &str = "ngabay";
 /// Longest path of a Unix socket that Linux takes, less the file name that PostgreSQL appends.
 const LONGEST_SOCKET_DIRECTORY: usize = 107 - "/.s.PGSQL.5432".len();
+/// The oldest version that runs the platform.
+const OLDEST: u32 = 13;
 /// How long recovery after a crash may take before we give up waiting.
 const READY_WITHIN: Duration = Duration::from_secs(300);
 
@@ -43,6 +48,11 @@ pub enum ClusterError {
     /// No PostgreSQL server programs were found.
     #[error("no PostgreSQL server (13 or newer) found on this machine; on Debian: apt-get install postgresql-15")]
     NotInstalled,
+    /// Only another version of PostgreSQL may read this data directory.
+    #[error(
+        "the data directory was made by PostgreSQL {0}, which is not installed; on Debian: apt-get install postgresql-{0}"
+    )]
+    OtherVersion(u32),
     /// Root may not run PostgreSQL, and there is no user `postgres` to run it as.
     #[error("started by root, but there is no user `postgres` to run the database as")]
     NoUser,
@@ -78,7 +88,7 @@ pub struct Cluster {
 impl Cluster {
     /// Makes the cluster in `data_dir/postgres` if it is not there, starts it and waits until it answers.
     pub async fn start(data_dir: &Path, durability: Durability) -> Result<Self, ClusterError> {
-        let programs = programs().ok_or(ClusterError::NotInstalled)?;
+        let programs = server_programs(data_dir)?;
         make_directory(data_dir)?;
         let data_dir = fs::canonicalize(data_dir).map_err(|e| ClusterError::File(data_dir.into(), e))?;
         let lock = lock(&data_dir)?;
@@ -127,6 +137,12 @@ impl Cluster {
     /// How to connect to the platform's database in this cluster.
     pub fn options(&self) -> PgConnectOptions {
         options(&self.socket, OWNER)
+    }
+
+    /// How to connect to the cluster of a data directory that another program runs.
+    pub(crate) fn options_beside(data_dir: &Path) -> Result<PgConnectOptions, ClusterError> {
+        let data_dir = fs::canonicalize(data_dir).map_err(|e| ClusterError::File(data_dir.into(), e))?;
+        Ok(options(&socket_directory(&data_dir), OWNER))
     }
 
     /// The directory of the Unix socket.
@@ -237,6 +253,8 @@ impl Launch {
             .env("LC_ALL", "C.UTF-8")
             .env("PATH", "/usr/bin:/bin")
             .current_dir("/")
+            // Ctrl-C goes to the whole group of the terminal: the server ends when we have ended our work, and not beside us.
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -281,24 +299,51 @@ fn options(socket: &Path, database: &str) -> PgConnectOptions {
         .application_name("ngabay")
 }
 
-/// The newest PostgreSQL server programs on the machine.
-fn programs() -> Option<PathBuf> {
-    let mut found: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
+/// Where the programs are that can run the cluster of this data directory: those of the version that made it, the newest if it is
+/// still to be made. PostgreSQL does not read the files of another version.
+pub fn server_programs(data_dir: &Path) -> Result<PathBuf, ClusterError> {
+    let made_by = fs::read_to_string(data_dir.join("postgres/PG_VERSION"))
+        .ok()
+        .and_then(|version| version.trim().parse().ok());
+    choose(installed(), made_by)
+}
+
+fn choose(mut installed: Vec<(u32, PathBuf)>, made_by: Option<u32>) -> Result<PathBuf, ClusterError> {
+    installed.retain(|(version, _)| *version >= OLDEST);
+    installed.sort();
+    match made_by {
+        Some(wanted) => installed
+            .into_iter()
+            .find(|(version, _)| *version == wanted)
+            .ok_or(ClusterError::OtherVersion(wanted)),
+        None => installed.pop().ok_or(ClusterError::NotInstalled),
+    }
+    .map(|(_, programs)| programs)
+}
+
+/// The directories of server programs on this machine, with their versions.
+fn installed() -> Vec<(u32, PathBuf)> {
+    let of_debian = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
         .flatten()
-        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
-        .filter(|(version, bin): &(u32, PathBuf)| {
-            *version >= 13 && bin.join("postgres").exists() && bin.join("initdb").exists()
-        })
-        .collect();
-    found.sort();
-    found.pop().map(|(_, bin)| bin).or_else(|| {
-        ["/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin"]
-            .map(PathBuf::from)
-            .into_iter()
-            .find(|bin| bin.join("postgres").exists() && bin.join("initdb").exists())
-    })
+        .map(|entry| entry.path().join("bin"));
+    of_debian
+        .chain(["/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin"].map(PathBuf::from))
+        .filter(|bin| bin.join("initdb").exists())
+        .filter_map(|bin| Some((version(&bin)?, bin)))
+        .collect()
+}
+
+/// The major version of the server in this directory, which it tells as `postgres (PostgreSQL) 15.8 (…)`.
+fn version(bin: &Path) -> Option<u32> {
+    let told = Command::new(bin.join("postgres")).arg("--version").output().ok()?;
+    let told = String::from_utf8(told.stdout).ok()?;
+    let number = told.split_whitespace().nth(2)?;
+    number
+        .split(|c: char| !c.is_ascii_digit())
+        .next()
+        .and_then(|major| major.parse().ok())
 }
 
 fn run_as() -> Result<Option<User>, ClusterError> {
@@ -352,7 +397,6 @@ fn socket_directory(data_dir: &Path) -> PathBuf {
 }
 
 fn init(programs: &Path, cluster: &Path, user: Option<&User>, durability: Durability) -> Result<(), ClusterError> {
-    use std::os::unix::process::CommandExt;
     let mut command = Command::new(programs.join("initdb"));
     command
         .arg("-D")
@@ -398,5 +442,24 @@ fn wait_for_predecessor(cluster: &Path) {
         }
         let _ = kill(Pid::from_raw(process), Signal::SIGINT);
         std::thread::park_timeout(Duration::from_millis(50));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_is_run_by_the_version_that_made_it() {
+        let both = || vec![(17, PathBuf::from("/17")), (15, PathBuf::from("/15"))];
+        assert_eq!(
+            choose(both(), None).unwrap(),
+            Path::new("/17"),
+            "the newest for a new one"
+        );
+        assert_eq!(choose(both(), Some(15)).unwrap(), Path::new("/15"));
+        assert!(matches!(choose(both(), Some(14)), Err(ClusterError::OtherVersion(14))));
+        let too_old = vec![(12, PathBuf::from("/12"))];
+        assert!(matches!(choose(too_old, None), Err(ClusterError::NotInstalled)));
     }
 }

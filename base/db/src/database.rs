@@ -55,6 +55,17 @@ impl Database {
         Ok(Self { pool, cluster })
     }
 
+    /// The same for a command beside the program: where another process runs the private cluster, that one is used.
+    pub async fn join(source: &Source, connections: u32) -> Result<Self, DatabaseError> {
+        match (Self::open(source, connections).await, source) {
+            (Err(DatabaseError::Cluster(ClusterError::InUse(_))), Source::Private { data_dir, .. }) => {
+                let pool = pool(Cluster::options_beside(data_dir)?, connections).await?;
+                Ok(Self { pool, cluster: None })
+            }
+            (opened, _) => opened,
+        }
+    }
+
     /// The connections.
     pub fn pool(&self) -> &PgPool {
         &self.pool
@@ -93,4 +104,38 @@ pub(crate) async fn pool(options: PgConnectOptions, connections: u32) -> Result<
         })
         .connect_with(options)
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_command_uses_the_private_cluster_that_another_program_runs() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let source = Source::Private {
+            data_dir: folder.path().join("data"),
+            durability: Durability::Scratch,
+        };
+        let serving = Database::open(&source, 2).await.unwrap();
+        let again = Database::open(&source, 2).await.err();
+        assert!(matches!(again, Some(DatabaseError::Cluster(ClusterError::InUse(_)))));
+        sqlx::query("CREATE TABLE kept (at integer)")
+            .execute(serving.pool())
+            .await
+            .unwrap();
+        let command = Database::join(&source, 2).await.unwrap();
+        assert!(command.cluster().is_none(), "it is the other one's");
+        sqlx::query("SELECT at FROM kept")
+            .execute(command.pool())
+            .await
+            .unwrap();
+        drop(command);
+        sqlx::query("SELECT at FROM kept")
+            .execute(serving.pool())
+            .await
+            .unwrap();
+    }
 }

@@ -7,7 +7,7 @@ mod fault;
 mod migrate;
 mod page;
 
-pub use cluster::{Cluster, ClusterError, Durability};
+pub use cluster::{Cluster, ClusterError, Durability, server_programs};
 pub use database::{Database, DatabaseError, Source};
 pub use fault::{fault, violated};
 pub use migrate::{Applied, MigrateError, Migration, migrate, pending};

@@ -1,7 +1,7 @@
 //! Numbered SQL files of each engine, applied once, in order, under one lock.
 
 use sha2::{Digest, Sha256};
-use sqlx::{Executor, PgPool, Row};
+use sqlx::{Connection, Executor, PgConnection, PgPool, Row};
 
 /// One SQL file of one engine.
 #[derive(Debug, Clone, Copy)]
@@ -69,18 +69,20 @@ fn digest(sql: &str) -> Vec<u8> {
 }
 
 /// Applies what is missing and returns it. Several programs may call it at once: one works, the others wait and find nothing to do.
+///
+/// It works on a connection of its own, without the limits of the pool: an index on a large table takes longer than any page may,
+/// and so does waiting for the one who builds it. The lock goes with the connection.
 pub async fn migrate(pool: &PgPool, sets: &[&[Migration]]) -> Result<Vec<Applied>, MigrateError> {
-    let mut connection = pool.acquire().await?;
+    let options = (*pool.connect_options()).clone();
+    let patient = options.options([("statement_timeout", "0"), ("lock_timeout", "0")]);
+    let mut connection = PgConnection::connect_with(&patient).await?;
     sqlx::query("SELECT pg_advisory_lock($1)")
         .bind(LOCK)
-        .execute(&mut *connection)
+        .execute(&mut connection)
         .await?;
-    let outcome = apply(&mut connection, sets).await;
-    sqlx::query("SELECT pg_advisory_unlock($1)")
-        .bind(LOCK)
-        .execute(&mut *connection)
-        .await?;
-    outcome
+    let applied = apply(&mut connection, sets).await?;
+    connection.close().await?;
+    Ok(applied)
 }
 
 /// The files that [`migrate`] would apply, in order.
@@ -106,7 +108,7 @@ pub async fn pending(pool: &PgPool, sets: &[&[Migration]]) -> Result<Vec<Applied
     Ok(missing)
 }
 
-async fn apply(connection: &mut sqlx::PgConnection, sets: &[&[Migration]]) -> Result<Vec<Applied>, MigrateError> {
+async fn apply(connection: &mut PgConnection, sets: &[&[Migration]]) -> Result<Vec<Applied>, MigrateError> {
     connection
         .execute(
             "CREATE SCHEMA IF NOT EXISTS db;
@@ -150,8 +152,7 @@ async fn apply(connection: &mut sqlx::PgConnection, sets: &[&[Migration]]) -> Re
     Ok(applied)
 }
 
-async fn run(connection: &mut sqlx::PgConnection, migration: &Migration) -> Result<(), sqlx::Error> {
-    use sqlx::Connection;
+async fn run(connection: &mut PgConnection, migration: &Migration) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin().await?;
     transaction.execute(migration.sql).await?;
     sqlx::query("INSERT INTO db.migration (engine, name, sha256) VALUES ($1, $2, $3)")
@@ -161,4 +162,74 @@ async fn run(connection: &mut sqlx::PgConnection, migration: &Migration) -> Resu
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use sqlx::postgres::PgPoolOptions;
+    use testkit::Scratch;
+
+    use super::*;
+
+    const SLOW: &[Migration] = &[Migration {
+        engine: "slow",
+        name: "0001_slow.sql",
+        sql: "CREATE TABLE slow_one (id integer); SELECT pg_sleep(0.3);",
+    }];
+
+    /// The limits of the pool are for pages. Here they are so short that any file and any wait would break them.
+    #[tokio::test]
+    async fn files_take_as_long_as_they_need_and_a_second_program_waits_as_long() {
+        let scratch = Scratch::new(&[]).await;
+        let options = (*scratch.pool.connect_options()).clone();
+        let hasty = PgPoolOptions::new()
+            .connect_with(options.options([("statement_timeout", "50ms"), ("lock_timeout", "50ms")]))
+            .await
+            .unwrap();
+        let (one, other) = tokio::join!(migrate(&hasty, &[SLOW]), migrate(&hasty, &[SLOW]));
+        let applied = [one.unwrap().len(), other.unwrap().len()];
+        assert_eq!(
+            applied.iter().sum::<usize>(),
+            1,
+            "one works, the other finds nothing to do"
+        );
+    }
+
+    /// The lock goes with the connection: a file that fails does not keep the next attempt waiting.
+    #[tokio::test]
+    async fn a_failed_file_leaves_nothing_and_no_lock() {
+        const BROKEN: &[Migration] = &[Migration {
+            engine: "broken",
+            name: "0001_broken.sql",
+            sql: "CREATE TABLE broken_one (id integer); SELECT nothing_of_that_name;",
+        }];
+        let scratch = Scratch::new(&[]).await;
+        let failed = migrate(&scratch.pool, &[BROKEN]).await.unwrap_err();
+        assert!(matches!(
+            failed,
+            MigrateError::Failed {
+                name: "0001_broken.sql",
+                ..
+            }
+        ));
+        let free: bool = tokio::time::timeout(Duration::from_secs(60), async {
+            let mut other = PgConnection::connect_with(&scratch.pool.connect_options())
+                .await
+                .unwrap();
+            sqlx::query("SELECT pg_advisory_lock($1)")
+                .bind(LOCK)
+                .execute(&mut other)
+                .await
+                .unwrap();
+            sqlx::query_scalar("SELECT to_regclass('broken_one') IS NULL")
+                .fetch_one(&mut other)
+                .await
+                .unwrap()
+        })
+        .await
+        .expect("nobody holds the lock");
+        assert!(free, "the table of the broken file is undone");
+    }
 }

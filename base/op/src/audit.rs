@@ -1,10 +1,14 @@
 //! The hash-chained audit trail (nhật ký hệ thống, nhật ký người sử dụng; R024).
 
-use kernel::Result;
+use kernel::{Fault, Result};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
+use tokio::{
+    sync::watch,
+    time::{Duration, Instant},
+};
 
 use crate::store::{self, EntryRow};
 
@@ -94,14 +98,41 @@ fn link(previous: &[u8], position: i64, entry: i64, digest: &[u8]) -> Vec<u8> {
     hasher.finalize().to_vec()
 }
 
-/// Seals every second until `stop` becomes true.
-pub async fn keep_sealing(pool: PgPool, mut stop: tokio::sync::watch::Receiver<bool>) {
+/// How often the sealer looks whether there are entries.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often it looks far back, as long as anything is written. No statement may run for as long as this, so an entry whose number
+/// was drawn before is committed or undone by then.
+const LOOK_BACK_EVERY: Duration = Duration::from_secs(60);
+/// How many entries before the last one sealed are looked at: numbers are drawn before the commit, so a lower one may come later.
+const NEAR: i64 = 1_000;
+const FAR: i64 = 100_000;
+
+/// Seals until `stop` becomes true: what is new every second, and what was long in coming every minute.
+pub async fn keep_sealing(pool: PgPool, mut stop: watch::Receiver<bool>) {
+    let mut seen = None;
+    let mut changed = Instant::now();
+    let mut looked_back: Option<Instant> = None;
     while !*stop.borrow() {
-        if let Err(error) = seal(&pool).await {
+        let turn = async {
+            let last = store::last_entry(&pool).await?;
+            if seen != last {
+                changed = Instant::now();
+            }
+            let settled = looked_back.is_some_and(|looked| looked > changed + LOOK_BACK_EVERY);
+            if !settled && looked_back.is_none_or(|looked| looked.elapsed() >= LOOK_BACK_EVERY) {
+                seal(&pool).await?;
+                looked_back = Some(Instant::now());
+            } else if seen != last {
+                seal_back_to(&pool, NEAR).await?;
+            }
+            seen = last;
+            Ok::<_, Fault>(())
+        };
+        if let Err(error) = turn.await {
             tracing::debug!(%error, "the audit trail could not be sealed now");
         }
         tokio::select! {
-            () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
             _ = stop.changed() => {}
         }
     }
@@ -109,13 +140,17 @@ pub async fn keep_sealing(pool: PgPool, mut stop: tokio::sync::watch::Receiver<b
 
 /// Chains all entries that are not chained yet and returns how many there were.
 pub async fn seal(pool: &PgPool) -> Result<u64> {
+    seal_back_to(pool, FAR).await
+}
+
+async fn seal_back_to(pool: &PgPool, look_back: i64) -> Result<u64> {
     let mut sealed = 0;
     loop {
         let mut transaction = pool.begin().await.map_err(db::fault)?;
         let (mut position, mut chain) = store::lock_last_seal(&mut transaction)
             .await?
             .unwrap_or((0, Vec::new()));
-        let waiting = store::unsealed(&mut transaction, BATCH).await?;
+        let waiting = store::unsealed(&mut transaction, look_back, BATCH).await?;
         let seals: Vec<_> = waiting
             .iter()
             .map(|(entry, digest)| {

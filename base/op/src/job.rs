@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use kernel::Result;
 use serde::Serialize;
@@ -24,6 +24,7 @@ pub struct Job {
     pub run_at: DateTime<Utc>,
     /// How often it was tried before, 0 the first time.
     pub attempts: i32,
+    pub(crate) once: Option<String>,
 }
 
 /// A job to be written.
@@ -78,6 +79,7 @@ pub enum Handler {
 #[derive(Clone, Default)]
 pub struct Jobs {
     handlers: HashMap<&'static str, Handler>,
+    periods: HashMap<&'static str, TimeDelta>,
 }
 
 impl Jobs {
@@ -100,6 +102,23 @@ impl Jobs {
         F: for<'a> Fn(&'a Ops, &'a Job) -> BoxFuture<'a, Result<()>> + Send + Sync + 'static,
     {
         self.handlers.insert(kind, Handler::Outside(Arc::new(handler)));
+    }
+
+    /// This kind of job comes back `period` after each turn, for ever: a turn that fails is tried again and never put aside, so
+    /// that no fault ends what the platform must do every hour. [`crate::begin_recurring`] writes the first turn.
+    pub fn every(&mut self, period: TimeDelta, kind: &'static str) {
+        self.periods.insert(kind, period);
+    }
+
+    /// The kinds that come back, each with its period.
+    pub(crate) fn recurring(&self) -> impl Iterator<Item = (&'static str, TimeDelta)> {
+        self.periods.iter().map(|(kind, period)| (*kind, *period))
+    }
+
+    /// After which time this job comes back, if it is a turn of something recurring and not one job more of that kind.
+    pub(crate) fn period(&self, job: &Job) -> Option<TimeDelta> {
+        let turn = job.once.as_ref().is_some_and(|key| *key == job.kind);
+        self.periods.get(job.kind.as_str()).copied().filter(|_| turn)
     }
 
     pub(crate) fn handler(&self, kind: &str) -> Option<&Handler> {

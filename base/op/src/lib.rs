@@ -4,6 +4,7 @@ pub mod audit;
 mod event;
 mod job;
 mod operation;
+mod outcomes;
 mod permit;
 mod store;
 mod worker;
@@ -12,11 +13,12 @@ pub use audit::Entry;
 pub use event::{Event, Reaction, Reactions};
 pub use job::{Handler, Job, Jobs, NewJob, Outside, Within};
 pub use operation::{Op, Ops};
+pub use outcomes::register;
 pub use permit::{Decision, Permit};
-pub use worker::{Worker, drain};
+pub use worker::{JobCounts, Worker, begin_recurring, drain, job_counts};
 
 /// The tables of this crate.
-pub const MIGRATIONS: &[db::Migration] = db::migrations!("op", ["0001_op.sql"]);
+pub const MIGRATIONS: &[db::Migration] = db::migrations!("op", ["0001_op.sql", "0002_mark.sql"]);
 
 /// A future that a handler returns.
 pub use futures::future::BoxFuture;

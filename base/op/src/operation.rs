@@ -170,7 +170,18 @@ impl Op {
         }
     }
 
-    /// Keeps the outcome of this request under its key.
+    /// What was done to this database under this key, and stays done (the digest of a table that was loaded). A second process
+    /// that asks for the same key waits here until the first one has committed.
+    pub async fn mark(&mut self, key: &str) -> Result<Option<String>> {
+        store::mark(&mut self.transaction, key).await
+    }
+
+    /// Writes what was done under a key, in place of what was done before.
+    pub async fn set_mark(&mut self, key: &str, value: &str) -> Result<()> {
+        store::set_mark(&mut self.transaction, key, value, self.now).await
+    }
+
+    /// Keeps the outcome of this request under its key, for thirty days.
     pub async fn remember<T: Serialize>(&mut self, key: &str, outcome: &T) -> Result<()> {
         let value = serde_json::to_value(outcome).map_err(|error| Fault::internal("op.key_in_use").caused_by(error))?;
         store::insert_outcome(&mut self.transaction, key, &value, self.now).await

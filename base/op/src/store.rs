@@ -80,6 +80,48 @@ pub(crate) async fn insert_job(connection: &mut PgConnection, job: &NewJob, now:
     Ok(())
 }
 
+/// One row for each kind, under the kind as its key. One that an earlier version put aside goes on.
+pub(crate) async fn insert_recurring(pool: &PgPool, kinds: &[&str], now: DateTime<Utc>) -> Result<()> {
+    let ids: Vec<Uuid> = kinds.iter().map(|_| Uuid::now_v7()).collect();
+    sqlx::query(
+        "INSERT INTO op.job (id, kind, payload, run_at, once_key, created_at)
+         SELECT id, kind, 'null'::jsonb, $3, kind, $3 FROM unnest($1::uuid[], $2::text[]) AS new (id, kind)
+         ON CONFLICT (once_key) WHERE once_key IS NOT NULL
+         DO UPDATE SET run_at = EXCLUDED.run_at, attempts = 0, dead = false WHERE job.dead",
+    )
+    .bind(ids)
+    .bind(kinds)
+    .bind(now)
+    .execute(pool)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Lets a recurring job wait for its next turn.
+pub(crate) async fn await_turn(connection: &mut PgConnection, id: Uuid, run_at: DateTime<Utc>) -> Result<()> {
+    sqlx::query("UPDATE op.job SET run_at = $2, attempts = 0, last_error = NULL, locked_until = NULL WHERE id = $1")
+        .bind(id)
+        .bind(run_at)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Jobs that wait, those of them that failed before, and those put aside.
+pub(crate) async fn job_counts(pool: &PgPool) -> Result<(i64, i64, i64)> {
+    sqlx::query_as(
+        "SELECT count(*) FILTER (WHERE NOT dead),
+                count(*) FILTER (WHERE NOT dead AND attempts > 0),
+                count(*) FILTER (WHERE dead)
+         FROM op.job",
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(db::fault)
+}
+
 #[derive(sqlx::FromRow)]
 struct JobRow {
     id: Uuid,
@@ -87,6 +129,7 @@ struct JobRow {
     payload: Value,
     run_at: DateTime<Utc>,
     attempts: i32,
+    once_key: Option<String>,
 }
 
 /// Takes the job that has waited longest and keeps others away from it until `locked_until`.
@@ -105,7 +148,7 @@ pub(crate) async fn claim_job(
              LIMIT 1
              FOR UPDATE SKIP LOCKED
          )
-         RETURNING id, kind, payload, run_at, attempts",
+         RETURNING id, kind, payload, run_at, attempts, once_key",
     )
     .bind(kinds)
     .bind(now)
@@ -119,6 +162,7 @@ pub(crate) async fn claim_job(
         payload: row.payload,
         run_at: row.run_at,
         attempts: row.attempts,
+        once: row.once_key,
     }))
 }
 
@@ -170,13 +214,18 @@ pub(crate) async fn postpone_job(
     Ok(())
 }
 
-pub(crate) async fn outcome(connection: &mut PgConnection, key: &str) -> Result<Option<Value>> {
-    // The lock makes a second request with the same key wait for the first one's commit.
+/// Makes a second request with the same key wait for the first one's commit.
+async fn lock_key(connection: &mut PgConnection, key: &str) -> Result<()> {
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
         .bind(key)
-        .execute(&mut *connection)
+        .execute(connection)
         .await
         .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn outcome(connection: &mut PgConnection, key: &str) -> Result<Option<Value>> {
+    lock_key(connection, key).await?;
     sqlx::query_scalar("SELECT value FROM op.outcome WHERE key = $1")
         .bind(key)
         .fetch_optional(connection)
@@ -197,6 +246,42 @@ pub(crate) async fn insert_outcome(
         .execute(connection)
         .await
         .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Removes outcomes from before a moment.
+pub(crate) async fn forget_outcomes(connection: &mut PgConnection, before: DateTime<Utc>, limit: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM op.outcome WHERE key IN (SELECT key FROM op.outcome WHERE at < $1 ORDER BY at LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(done.rows_affected())
+}
+
+pub(crate) async fn mark(connection: &mut PgConnection, key: &str) -> Result<Option<String>> {
+    lock_key(connection, key).await?;
+    sqlx::query_scalar("SELECT value FROM op.mark WHERE key = $1")
+        .bind(key)
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)
+}
+
+pub(crate) async fn set_mark(connection: &mut PgConnection, key: &str, value: &str, at: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO op.mark (key, value, at) VALUES ($1, $2, $3)
+         ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, at = EXCLUDED.at",
+    )
+    .bind(key)
+    .bind(value)
+    .bind(at)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
     Ok(())
 }
 
@@ -268,18 +353,39 @@ pub(crate) async fn lock_last_seal(connection: &mut PgConnection) -> Result<Opti
         .map_err(db::fault)
 }
 
-pub(crate) async fn unsealed(connection: &mut PgConnection, limit: i64) -> Result<Vec<(i64, Vec<u8>)>> {
-    // An entry whose number is lower may commit later, so the search looks back over the last entries and not only past the last one sealed.
-    sqlx::query_as(
-        "SELECT e.id, e.digest FROM op.audit_entry e
-         WHERE e.id > coalesce((SELECT max(entry) FROM op.audit_seal), 0) - 100000
-           AND NOT EXISTS (SELECT FROM op.audit_seal s WHERE s.entry = e.id)
-         ORDER BY e.id LIMIT $1",
-    )
-    .bind(limit)
-    .fetch_all(connection)
-    .await
-    .map_err(db::fault)
+macro_rules! unsealed {
+    ($before:literal) => {
+        concat!(
+            $before,
+            "SELECT e.id, e.digest FROM op.audit_entry e
+             WHERE e.id > $1
+               AND NOT EXISTS (SELECT FROM op.audit_seal s WHERE s.entry = e.id AND s.entry > $1)
+             ORDER BY e.id LIMIT $2"
+        )
+    };
+}
+
+/// Number of the newest entry; cheap enough to ask every second.
+pub(crate) async fn last_entry(pool: &PgPool) -> Result<Option<i64>> {
+    sqlx::query_scalar("SELECT max(id) FROM op.audit_entry")
+        .fetch_one(pool)
+        .await
+        .map_err(db::fault)
+}
+
+/// Entries without a seal among those that begin `look_back` before the last one sealed: an entry whose number is lower may commit
+/// later. Both tables are read from there on only.
+pub(crate) async fn unsealed(connection: &mut PgConnection, look_back: i64, limit: i64) -> Result<Vec<(i64, Vec<u8>)>> {
+    let last: Option<i64> = sqlx::query_scalar("SELECT max(entry) FROM op.audit_seal")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    sqlx::query_as(unsealed!(""))
+        .bind(last.unwrap_or(0) - look_back)
+        .bind(limit)
+        .fetch_all(connection)
+        .await
+        .map_err(db::fault)
 }
 
 pub(crate) async fn insert_seals(connection: &mut PgConnection, seals: &[(i64, i64, Vec<u8>)]) -> Result<()> {
@@ -337,4 +443,33 @@ pub(crate) async fn unsealed_count(pool: &PgPool) -> Result<i64> {
     .fetch_one(pool)
     .await
     .map_err(db::fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::Scratch;
+
+    /// However long the trail is, the sealer reads its end only.
+    #[tokio::test]
+    async fn the_sealer_reads_no_table_from_its_beginning() {
+        let scratch = Scratch::new(&[]).await;
+        for statement in [
+            "INSERT INTO op.audit_entry (at, actor, action, subject, purpose, request, detail, digest)
+             SELECT now(), 'system:test', 'test.done', 'thing:' || n, '', gen_random_uuid(), 'null', '\\x00'
+               FROM generate_series(1, 50000) AS n",
+            "INSERT INTO op.audit_seal (position, entry, chain) SELECT id, id, '\\x00' FROM op.audit_entry WHERE id < 50000",
+            "ANALYZE op.audit_entry, op.audit_seal",
+        ] {
+            sqlx::query(statement).execute(&scratch.pool).await.unwrap();
+        }
+        let plan: Vec<String> = sqlx::query_scalar(unsealed!("EXPLAIN "))
+            .bind(49_999_i64 - 1_000)
+            .bind(10_000_i64)
+            .fetch_all(&scratch.pool)
+            .await
+            .unwrap();
+        let plan = plan.join("\n");
+        assert!(plan.contains("audit_entry_pkey"), "{plan}");
+        assert!(!plan.contains("Seq Scan"), "{plan}");
+    }
 }

@@ -24,8 +24,14 @@ pub fn bytes(media_type: &str, body: impl Into<Bytes>) -> Response {
     ([(header::CONTENT_TYPE, media_type)], Body::from(body.into())).into_response()
 }
 
-/// A file to keep (`inline` false) or to look at (`inline` true). Either way it gets no rights on this site: what people
-/// upload must not be able to act as a page of the portal.
+/// What people upload must not be able to act as a page of the portal.
+const FILE_POLICY: &str =
+    "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'";
+/// Older browsers refuse to draw a PDF that is sandboxed; all draw it outside of the page's world anyway. It keeps every other limit: it loads
+/// nothing, and only we may frame it.
+const PDF_POLICY: &str = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'";
+
+/// A file to keep (`inline` false) or to look at (`inline` true). Either way it gets no rights on this site.
 pub fn attachment(name: &str, media_type: &str, body: Body, inline: bool) -> Response {
     let kind = if inline { "inline" } else { "attachment" };
     let plain: String = name
@@ -42,15 +48,17 @@ pub fn attachment(name: &str, media_type: &str, body: Body, inline: bool) -> Res
         "{kind}; filename=\"{plain}\"; filename*=UTF-8''{}",
         percent(name, |b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
     );
+    let policy = if inline && media_type == "application/pdf" {
+        PDF_POLICY
+    } else {
+        FILE_POLICY
+    };
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, media_type),
         (header::CONTENT_DISPOSITION, disposition.as_str()),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'",
-        ),
+        (header::CONTENT_SECURITY_POLICY, policy),
         (header::CACHE_CONTROL, "private, no-store"),
     ] {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -90,11 +98,31 @@ mod tests {
             value.contains("filename*=UTF-8''gi%E1%BA%A5y%20%22khai%22%0D%0Asinh.pdf"),
             "{value}"
         );
+    }
+
+    #[test]
+    fn a_file_has_no_rights_here_and_a_pdf_to_look_at_can_be_drawn() {
+        let policy = |kind: &str, inline: bool| {
+            let response = attachment("a", kind, Body::empty(), inline);
+            let value = &response.headers()[header::CONTENT_SECURITY_POLICY];
+            value.to_str().unwrap().to_owned()
+        };
+        for (kind, inline) in [
+            ("application/pdf", false),
+            ("image/png", true),
+            ("text/html", true),
+            ("image/svg+xml", true),
+        ] {
+            assert!(
+                policy(kind, inline).starts_with("sandbox; default-src 'none'"),
+                "{kind}"
+            );
+        }
+        let pdf = policy("application/pdf", true);
         assert!(
-            response.headers()[header::CONTENT_SECURITY_POLICY]
-                .to_str()
-                .unwrap()
-                .starts_with("sandbox")
+            pdf.contains("default-src 'none'") && pdf.contains("frame-ancestors 'self'"),
+            "{pdf}"
         );
+        assert!(!pdf.contains("sandbox") && !pdf.contains("script-src"), "{pdf}");
     }
 }

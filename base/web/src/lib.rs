@@ -20,7 +20,7 @@ pub use identify::{Chrome, Identify, NoChrome, SessionView};
 pub use openapi::{Doc, openapi};
 pub use resume::Resume;
 pub use routes::{RouteView, Routes};
-pub use site::{Site, SiteConfig};
+pub use site::{Site, SiteConfig, within_rate};
 pub use visit::Visit;
 
 pub use axum::{

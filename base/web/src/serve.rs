@@ -1,7 +1,7 @@
 //! One request from the socket to the answer.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Instant,
 };
@@ -62,7 +62,12 @@ where
     let local = local_address(&parts.uri);
     let unsafe_method = !matches!(parts.method, Method::GET | Method::HEAD);
     let foreign = unsafe_method && !api && from_other_site(&parts.headers);
-    let (session, identified) = identify(&site, &parts.headers, api).await;
+    // Who asks too often is turned away before the database is asked who they are.
+    let (session, identified) = if site.within_rate(arrival.from) {
+        identify(&site, &parts.headers, api).await
+    } else {
+        (None, Err(Fault::too_many("web.too_many")))
+    };
     let user_agent = parts
         .headers
         .get(header::USER_AGENT)
@@ -97,10 +102,9 @@ where
     let request = Request::from_parts(parts, body);
     let outcome = match identified {
         Err(fault) => Err(fault),
-        Ok(_) if !site.within_rate(arrival.from) => Err(Fault::too_many("web.too_many")),
         Ok(_) if foreign => Err(Fault::forbidden("web.other_site")),
         Ok(_) if !route.door.admits(&visit.actor) => turned_away(&visit, &route, request, &local).await,
-        Ok(_) => (route.handler)(visit, request).await,
+        Ok(_) => within_time(&site, (route.handler)(visit, request)).await,
     };
     let mut response = match outcome {
         Ok(response) => response,
@@ -118,6 +122,13 @@ where
     response
 }
 
+/// A request that takes too long is dropped, and with it what it had begun in the database.
+async fn within_time(site: &Site, answer: impl Future<Output = Answer>) -> Answer {
+    tokio::time::timeout(site.time_limit, answer)
+        .await
+        .unwrap_or_else(|_| Err(Fault::unavailable("web.too_slow")))
+}
+
 /// A fault outside all routes.
 pub(crate) async fn fault_page<S>(state: S, request: Request, fault: Fault) -> Response
 where
@@ -132,6 +143,11 @@ where
         request.extensions().get::<ConnectInfo<SocketAddr>>(),
         &path,
     );
+    let fault = if site.within_rate(arrival.from) {
+        fault
+    } else {
+        Fault::too_many("web.too_many")
+    };
     let mut response = show(state, &arrival, api, fault).await;
     dress(&site, &arrival, response.headers_mut(), false);
     response
@@ -150,12 +166,6 @@ struct Arrival {
 impl Arrival {
     fn new(site: &Site, headers: &HeaderMap, peer: Option<&ConnectInfo<SocketAddr>>, path: &str) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let forwarded = site
-            .config
-            .behind_gateway
-            .then(|| text("x-real-ip"))
-            .flatten()
-            .and_then(|ip| ip.parse().ok());
         let known = cookie::visitor(&site.config, headers);
         let locale = match cookie::read(headers, cookie::LOCALE) {
             Some(code) => code.parse().ok(),
@@ -166,9 +176,7 @@ impl Arrival {
             request: Uuid::now_v7(),
             path: path.to_string(),
             locale: locale.unwrap_or(Locale::Vi),
-            from: forwarded
-                .or(peer.map(|ConnectInfo(address)| address.ip()))
-                .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            from: site.sender(headers, peer),
             visitor: known.map_or_else(token::random, ToString::to_string),
             new_visitor: known.is_none(),
         }

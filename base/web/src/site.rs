@@ -1,12 +1,26 @@
 //! What all visits of one program have in common.
 
-use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
+    sync::Arc,
+    time::Duration,
+};
 
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::HeaderMap,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use op::Ops;
 use render::{ProvinceFrame, Renderer};
 
-use crate::{Chrome, Identify};
+use crate::{Chrome, Identify, StatusCode};
+
+/// How long a request may take from its head to its answer: an upload of 20 MiB on a slow line included.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// Settings of the site.
 #[derive(Debug, Clone)]
@@ -34,6 +48,8 @@ pub struct Site {
     pub renderer: Arc<Renderer>,
     /// Settings.
     pub config: Arc<SiteConfig>,
+    /// How long a request may take; then it is undone and its sender is told so.
+    pub time_limit: Duration,
     pub(crate) identify: Arc<dyn Identify>,
     pub(crate) chrome: Arc<dyn Chrome>,
     limiter: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
@@ -56,6 +72,7 @@ impl Site {
             ops,
             renderer,
             config: Arc::new(config),
+            time_limit: LONGEST,
             identify,
             chrome,
             limiter,
@@ -65,14 +82,36 @@ impl Site {
     /// Whether this address may send one more request now.
     pub(crate) fn within_rate(&self, from: IpAddr) -> bool {
         match &self.limiter {
-            Some(limiter) if !from.is_loopback() => {
-                if limiter.len() > 100_000 {
-                    limiter.retain_recent();
-                }
-                limiter.check_key(&from).is_ok()
-            }
+            Some(limiter) if !from.is_loopback() => limiter.check_key(&from).is_ok(),
             _ => true,
         }
+    }
+
+    /// Forgets addresses that have sent nothing for a while; called from time to time by the process.
+    pub fn forget_idle_addresses(&self) {
+        if let Some(limiter) = &self.limiter {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+
+    /// Where a request comes from: what the gateway says, if it is believed, else the other side of the connection.
+    pub(crate) fn sender(&self, headers: &HeaderMap, peer: Option<&ConnectInfo<SocketAddr>>) -> IpAddr {
+        let forwarded = self.config.behind_gateway.then(|| headers.get("x-real-ip")).flatten();
+        forwarded
+            .and_then(|ip| ip.to_str().ok()?.parse().ok())
+            .or(peer.map(|ConnectInfo(address)| address.ip()))
+            .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    }
+}
+
+/// Lets requests to addresses that are no routes of this crate pass at the rate of pages.
+pub async fn within_rate(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let from = site.sender(request.headers(), request.extensions().get());
+    if site.within_rate(from) {
+        next.run(request).await
+    } else {
+        StatusCode::TOO_MANY_REQUESTS.into_response()
     }
 }
 

@@ -17,8 +17,16 @@ pub struct Published {
 }
 
 /// Puts the forms, processes and procedures of the systems into force. Each engine stores the same content once, so that a start
-/// without changes writes nothing. One system is one transaction: a process never comes into force without its form.
+/// without changes writes nothing. One system is one transaction: a process never comes into force without its form. Before that,
+/// systems that are not among these are taken out of force.
 pub async fn publish(ops: &Ops, engines: &Engines, apps: &[App]) -> Result<Vec<Published>> {
+    let procedures: Vec<(&str, &str)> = apps
+        .iter()
+        .map(|app| (app.key.as_str(), app.procedure.code.as_str()))
+        .collect();
+    let mut op = ops.open(Actor::System("compose")).await?;
+    engines.dossiers.withdraw_others(&mut op, &procedures).await?;
+    op.commit().await?;
     let mut published = Vec::with_capacity(apps.len());
     for app in apps {
         let mut op = ops.open(Actor::System("compose")).await?;

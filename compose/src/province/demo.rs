@@ -62,14 +62,14 @@ pub(super) async fn load(ops: &Ops, identity: &Identity, password: Password<'_>)
         });
         let key = format!("province.account.{}", row.sign_in);
         let mut op = ops.open(Actor::System("province")).await?;
-        if op.replay::<bool>(&key).await?.is_some() {
+        if op.mark(&key).await?.is_some() {
             continue;
         }
         drop(op);
         // Hashing takes long on purpose; no transaction waits for it.
         let hash = identity.hash_password(&secret).await?;
         let mut op = ops.open(Actor::System("province")).await?;
-        if op.replay::<bool>(&key).await?.is_some() {
+        if op.mark(&key).await?.is_some() {
             continue;
         }
         let person = NewPerson {
@@ -102,7 +102,7 @@ pub(super) async fn load(ops: &Ops, identity: &Identity, password: Password<'_>)
         identity
             .set_account_state(&mut op, account, AccountState::Active)
             .await?;
-        op.remember(&key, &true).await?;
+        op.set_mark(&key, "made").await?;
         op.commit().await?;
     }
     Ok(accounts)

@@ -6,6 +6,7 @@ use kernel::{Fault, Result};
 use rust_embed::RustEmbed;
 use schema::{Document, Problems};
 use serde::{Deserialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../province"]
@@ -22,6 +23,17 @@ fn broken(file: &str, why: impl ToString) -> Fault {
 fn content(file: &str) -> Result<String> {
     let found = Files::get(file).ok_or_else(|| broken(file, "missing"))?;
     String::from_utf8(found.data.into_owned()).map_err(|error| broken(file, error))
+}
+
+/// What these files hold, in 64 hex digits.
+pub(crate) fn digest(files: &[&str]) -> Result<String> {
+    let mut hasher = Sha256::new();
+    for file in files {
+        let content = content(file)?;
+        hasher.update((content.len() as u64).to_be_bytes());
+        hasher.update(content);
+    }
+    Ok(hex::encode(hasher.finalize()))
 }
 
 /// A YAML file as a structure.

@@ -1,6 +1,7 @@
 //! The demonstration province, loaded whole, and what is played in it.
 
 mod house;
+mod post;
 mod scenarios;
 
 use dossiers::catalogue::{Catalogue, Level, ProcedureQuery};
@@ -69,6 +70,73 @@ async fn the_province_loads_once_and_whole() {
             account.name
         );
     }
+}
+
+/// A release that corrects a table reaches a province that was loaded long ago, and nothing else is loaded again.
+#[tokio::test]
+async fn a_table_that_changed_is_loaded_again() {
+    let (scratch, identity) = loaded().await;
+    let spoilt =
+        "UPDATE op.mark SET value = 'the digest of an older table' WHERE key = 'province.loaded.organisations';
+         UPDATE identity.agency SET name = 'An older name' WHERE code = (SELECT min(code) FROM identity.agency)";
+    sqlx::raw_sql(spoilt).execute(&scratch.pool).await.unwrap();
+    let told = std::sync::Mutex::new(Vec::new());
+    let progress = |_: usize, _: usize, step: &str| told.lock().unwrap().push(step.to_owned());
+    compose::province::load(&scratch.ops, &identity, true, &progress)
+        .await
+        .unwrap();
+    compose::province::load(&scratch.ops, &identity, true, &progress)
+        .await
+        .unwrap();
+    assert_eq!(*told.lock().unwrap(), ["organisations"]);
+    assert_eq!(
+        count(
+            &scratch,
+            "SELECT count(*) FROM identity.agency WHERE name = 'An older name'"
+        )
+        .await,
+        0
+    );
+}
+
+/// What a release no longer carries is not offered any more; cases that began keep their version.
+#[tokio::test]
+async fn a_system_that_left_the_program_is_not_online() {
+    let house = house::house().await;
+    let house::House {
+        scratch, player, apps, ..
+    } = &house;
+    let online = "SELECT count(*) FROM dossiers.procedure WHERE app IS NOT NULL AND online_level IS NOT NULL";
+    let in_force = "SELECT count(*) FROM dossiers.definition WHERE in_force";
+    let all = apps.len() as i64;
+    assert_eq!(
+        (count(scratch, online).await, count(scratch, in_force).await),
+        (all, all)
+    );
+    let left = &apps[0].key;
+    compose::apps::publish(&player.ops, &player.engines, &apps[1..])
+        .await
+        .unwrap();
+    assert_eq!(
+        (count(scratch, online).await, count(scratch, in_force).await),
+        (all - 1, all - 1)
+    );
+    let mut op = scratch.ops.open(Actor::Anonymous).await.unwrap();
+    assert!(player.engines.dossiers.online(&mut op, left).await.is_err(), "{left}");
+    drop(op);
+    compose::apps::publish(&player.ops, &player.engines, apps)
+        .await
+        .unwrap();
+    assert_eq!(
+        (count(scratch, online).await, count(scratch, in_force).await),
+        (all, all)
+    );
+    let versions = "SELECT count(*) FROM dossiers.definition";
+    assert_eq!(
+        count(scratch, versions).await,
+        all,
+        "the same content is the same version"
+    );
 }
 
 // shows: R025, R065

@@ -1,7 +1,7 @@
 //! What time brings: dossiers that are late are found, and officials are told.
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use kernel::{Fault, Result};
+use chrono::TimeDelta;
+use kernel::Result;
 use op::{Entry, Jobs, NewJob, Op};
 use serde_json::json;
 
@@ -15,48 +15,20 @@ pub const FIND_LATE: &str = "dossiers.find_late";
 /// Dossiers in one transaction.
 const BATCH: i64 = 100;
 
-/// Registers the hourly search for late dossiers. It writes its successor; [`schedule`] writes the first.
+/// Registers the hourly search for late dossiers.
 pub fn register_jobs(jobs: &mut Jobs, dossiers: &Dossiers) {
     let dossiers = dossiers.clone();
     jobs.within(FIND_LATE, move |op, _job| {
         let dossiers = dossiers.clone();
         Box::pin(async move {
-            let found = dossiers.find_late(op).await?;
-            let now = op.now();
-            if found == BATCH {
+            if dossiers.find_late(op).await? == BATCH {
                 // More may wait: go on at once, in a transaction of its own.
-                return op.enqueue(NewJob::new(FIND_LATE, json!({})).at(now)).await;
+                op.enqueue(NewJob::new(FIND_LATE, json!({}))).await?;
             }
-            enqueue(op, next_hour(now)?).await
+            Ok(())
         })
     });
-}
-
-/// Writes the first search, once, however often the program starts.
-pub async fn schedule(op: &mut Op) -> Result<()> {
-    let now = op.now();
-    enqueue(op, now).await
-}
-
-async fn enqueue(op: &mut Op, at: DateTime<Utc>) -> Result<()> {
-    // One waiting search for each hour: a shared key would let the end of one remove the next.
-    let hour = at.format("%Y%m%d%H");
-    op.enqueue(
-        NewJob::new(FIND_LATE, json!({}))
-            .at(at)
-            .once(format!("{FIND_LATE}:{hour}")),
-    )
-    .await
-}
-
-fn next_hour(now: DateTime<Utc>) -> Result<DateTime<Utc>> {
-    let hour = TimeDelta::hours(1);
-    let begun = now.duration_trunc(hour).map_err(|error| {
-        Fault::internal("dossiers.broken_row")
-            .with("status", "hour")
-            .caused_by(error)
-    })?;
-    Ok(begun + hour)
+    jobs.every(TimeDelta::hours(1), FIND_LATE);
 }
 
 impl Dossiers {

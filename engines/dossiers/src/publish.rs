@@ -26,6 +26,23 @@ pub struct AppProcedure<'a> {
 }
 
 impl Dossiers {
+    /// Takes out of force, and out of the catalogue, what is not among these pairs of a system and its procedure: a system that left
+    /// the program, or serves another procedure now. Dossiers keep the version with which they began.
+    pub async fn withdraw_others(&self, op: &mut Op, serving: &[(&str, &str)]) -> Result<()> {
+        let permit = op
+            .allow("dossiers.publish", "app:all", access::publish(op.actor()))
+            .await?;
+        store::definition::lock(op.conn(), &permit).await?;
+        let withdrawn = store::definition::withdraw_others(op.conn(), &permit, serving).await?;
+        Catalogue.mark_offline(op, serving).await?;
+        for (app, code) in withdrawn {
+            let detail = serde_json::json!({ "code": code });
+            op.record(Entry::new("dossiers.withdrawn_from_use", format!("app:{app}")).detail(detail))
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Stores a declaration with its form and makes it the one that new dossiers take; gives its version. The same content
     /// is stored once. Dossiers keep the version with which they began.
     ///

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use kernel::{Fault, Result};
 
-/// Limits of the check at the door, section `files` of the configuration.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// Limits of the check at the door.
+#[derive(Clone, Debug)]
 pub struct Limits {
     /// Most bytes of one file; a paper may declare less ([`crate::Accept::at_most`]), not more. 20 MiB.
     pub max_bytes: u64,
@@ -37,6 +36,61 @@ impl Default for Limits {
             checks_at_once: 2,
             clamd_socket: None,
             scan_required: false,
+        }
+    }
+}
+
+impl Limits {
+    /// The usual limits, with the virus scanner that the variables name: `NGABAY_CLAMD_SOCKET` (path of its Unix socket) and
+    /// `NGABAY_CLAMD_REQUIRED` (`yes`, `no`) for [`Self::scan_required`]. `get` is usually the process's environment.
+    ///
+    /// # Errors
+    /// `files.scan_config` when a value is malformed, or a scan is required of no scanner.
+    pub fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let value = |name: &str| {
+            get(name)
+                .map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty())
+        };
+        let clamd_socket = value("NGABAY_CLAMD_SOCKET").map(PathBuf::from);
+        let scan_required = match value(REQUIRED).as_deref() {
+            None | Some("no") => false,
+            Some("yes") if clamd_socket.is_some() => true,
+            Some(_) => return Err(Fault::internal("files.scan_config").with("reason", REQUIRED)),
+        };
+        Ok(Self {
+            clamd_socket,
+            scan_required,
+            ..Self::default()
+        })
+    }
+}
+
+const REQUIRED: &str = "NGABAY_CLAMD_REQUIRED";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Limits> {
+        Limits::from_variables(|name| {
+            let found = pairs.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_scanner_is_named_by_variables() {
+        let none = read(&[]).unwrap();
+        assert_eq!((none.clamd_socket, none.scan_required), (None, false));
+        let strict = read(&[("NGABAY_CLAMD_SOCKET", "/run/clamd.ctl"), (REQUIRED, "yes")]).unwrap();
+        assert_eq!(strict.clamd_socket.unwrap().to_str(), Some("/run/clamd.ctl"));
+        assert!(strict.scan_required);
+        for wrong in [
+            &[(REQUIRED, "yes")][..],
+            &[("NGABAY_CLAMD_SOCKET", "/run/clamd.ctl"), (REQUIRED, "true")][..],
+        ] {
+            assert_eq!(read(wrong).unwrap_err().params["reason"], REQUIRED);
         }
     }
 }

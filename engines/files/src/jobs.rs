@@ -4,8 +4,7 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Actor, Result};
-use op::{Jobs, NewJob, Op, Ops};
-use serde_json::json;
+use op::{Jobs, Ops};
 
 use crate::{Files, error, store};
 
@@ -25,7 +24,7 @@ pub struct Swept {
     pub unfinished: u64,
 }
 
-/// Registers `files.sweep`. It writes its successor for the next day; [`schedule`] writes the first.
+/// Registers `files.sweep`, once a day.
 pub fn register(jobs: &mut Jobs, files: &Files) {
     let files = files.clone();
     jobs.outside(SWEEP, move |ops, _job| {
@@ -33,24 +32,10 @@ pub fn register(jobs: &mut Jobs, files: &Files) {
         Box::pin(async move {
             let swept = files.sweep(ops).await?;
             tracing::info!(swept.contents, swept.unfinished, "swept the file store");
-            let mut op = ops.open(Actor::System("files")).await?;
-            let next = op.now() + GRACE;
-            enqueue(&mut op, next).await?;
-            op.commit().await
+            Ok(())
         })
     });
-}
-
-/// Writes the sweep of today, once, however often the program starts.
-pub async fn schedule(op: &mut Op) -> Result<()> {
-    let now = op.now();
-    enqueue(op, now).await
-}
-
-async fn enqueue(op: &mut Op, at: DateTime<Utc>) -> Result<()> {
-    // One waiting sweep for each day: a shared key would let the end of one remove the next.
-    let key = format!("{SWEEP}:{}", kernel::local_date(at));
-    op.enqueue(NewJob::new(SWEEP, json!({})).at(at).once(key)).await
+    jobs.every(TimeDelta::days(1), SWEEP);
 }
 
 impl Files {

@@ -20,7 +20,7 @@ use std::{path::PathBuf, sync::Arc};
 
 pub use clamd::Clamd;
 pub use config::Limits;
-pub use jobs::{Swept, register, schedule};
+pub use jobs::{Swept, register};
 pub use keep::Received;
 pub use model::{Accept, FileView, Kind, NewFile, Scan};
 pub use name::{INLINE_POLICY, clean_name, disposition, may_inline};

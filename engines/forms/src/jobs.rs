@@ -1,6 +1,6 @@
 //! Background work: what nobody has touched for long is removed once a day.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use kernel::Result;
 use op::{Jobs, NewJob, Op};
 
@@ -13,7 +13,7 @@ pub const UNTOUCHED_DAYS: i64 = 90;
 /// Drafts that are removed in one transaction.
 const BATCH: i64 = 200;
 
-/// Registers `forms.expire`. It writes its successor; [`schedule`] writes the first.
+/// Registers `forms.expire`, once a day.
 pub fn register(jobs: &mut Jobs, forms: &Forms) {
     let forms = forms.clone();
     jobs.within(EXPIRE, move |op, _job| {
@@ -21,31 +21,15 @@ pub fn register(jobs: &mut Jobs, forms: &Forms) {
         Box::pin(async move {
             let removed = forms.expire(op).await?;
             tracing::info!(removed, "removed drafts that nobody has touched");
-            let now = op.now();
-            if removed < BATCH {
-                return enqueue(op, now + TimeDelta::days(1)).await;
+            if removed == BATCH {
+                // There is more: go on soon, beside the daily turn.
+                let soon = op.now() + TimeDelta::minutes(1);
+                op.enqueue(NewJob::new(EXPIRE, ()).at(soon)).await?;
             }
-            // There is more: go on soon, under a key that is not that of this run.
-            let soon = now + TimeDelta::minutes(1);
-            let key = format!("{EXPIRE}:again:{}", soon.timestamp());
-            op.enqueue(NewJob::new(EXPIRE, ()).at(soon).once(key)).await
+            Ok(())
         })
     });
-}
-
-/// Writes the first run, once a day however often the program starts.
-///
-/// # Errors
-/// Those of the database.
-pub async fn schedule(op: &mut Op) -> Result<()> {
-    let now = op.now();
-    enqueue(op, now).await
-}
-
-/// One waiting run a day: a key shared by all would let the end of one take its successor away.
-async fn enqueue(op: &mut Op, at: DateTime<Utc>) -> Result<()> {
-    let key = format!("{EXPIRE}:{}", kernel::local_date(at));
-    op.enqueue(NewJob::new(EXPIRE, ()).at(at).once(key)).await
+    jobs.every(TimeDelta::days(1), EXPIRE);
 }
 
 impl Forms {

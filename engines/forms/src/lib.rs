@@ -33,7 +33,7 @@ use identity::Identity;
 pub use access::holder;
 pub use catalogue::Catalogues;
 pub use error::{CODES, FIELD_RULES};
-pub use jobs::{EXPIRE, UNTOUCHED_DAYS, register, schedule};
+pub use jobs::{EXPIRE, UNTOUCHED_DAYS, register};
 pub use model::{
     Answers, Applicant, Attachment, Channel, Display, DraftCard, DraftView, FieldView, NewDraft, OptionView, PageFault,
     PageState, PageView, Raw, Residence, Saved, Submission, SummaryPage, SummaryRow, applying_pages, feel_scope, prune,

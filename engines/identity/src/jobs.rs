@@ -2,28 +2,17 @@
 
 use chrono::Duration;
 use kernel::Result;
-use op::{Jobs, NewJob, Op};
+use op::{Jobs, Op};
 
 use crate::store;
 
 /// Kind of the daily job.
 pub const SWEEP: &str = "identity.sweep";
 
-/// Adds the handlers of this engine.
+/// Registers the daily sweep.
 pub fn register(jobs: &mut Jobs) {
-    jobs.within(SWEEP, |op, _| {
-        Box::pin(async move {
-            sweep(op).await?;
-            let tomorrow = op.now() + Duration::days(1);
-            op.enqueue(NewJob::new(SWEEP, ()).at(tomorrow).once(SWEEP)).await
-        })
-    });
-}
-
-/// Writes the first daily job, or brings the one that waits forward; called when the program starts.
-pub async fn start(op: &mut Op) -> Result<()> {
-    let now = op.now();
-    op.enqueue(NewJob::new(SWEEP, ()).at(now).once(SWEEP)).await
+    jobs.within(SWEEP, |op, _| Box::pin(async move { sweep(op).await.map(|_| ()) }));
+    jobs.every(Duration::days(1), SWEEP);
 }
 
 /// Removes old attempts, dead sessions and forgotten devices; returns how many rows.

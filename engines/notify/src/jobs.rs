@@ -42,13 +42,13 @@ impl Notify {
         let Some((account, message)) = store::message(op.conn(), payload.message).await?.filter(|_| waiting) else {
             return Ok(());
         };
-        let recipient = post.recipient(&mut op, account).await?;
-        drop(op);
-        let outcome = match recipient {
-            Some(recipient) => post.send(&recipient, &message).await,
-            None => Err(PostError::Refused("the account has no address any more".to_owned())),
+        let Some(recipient) = post.recipient(&mut op, account).await? else {
+            // Most people give no address: the box has the message, and there is nothing to deliver.
+            store::delete_delivery(op.conn(), message.id).await?;
+            return op.commit().await;
         };
-        let (state, error, fault) = match outcome {
+        drop(op);
+        let (state, error, fault) = match post.send(&recipient, &message).await {
             Ok(()) => (DeliveryState::Sent, None, None),
             Err(PostError::Refused(error)) => {
                 tracing::warn!(message = %message.id, error, "an e-mail was refused for good");

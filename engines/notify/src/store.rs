@@ -202,6 +202,15 @@ pub(crate) async fn insert_delivery(conn: &mut PgConnection, message: MessageId,
     Ok(())
 }
 
+pub(crate) async fn delete_delivery(conn: &mut PgConnection, message: MessageId) -> Result<()> {
+    sqlx::query("DELETE FROM notify.delivery WHERE message = $1 AND channel = 'email'")
+        .bind(message.uuid())
+        .execute(conn)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
 pub(crate) async fn delivery(conn: &mut PgConnection, message: MessageId) -> Result<Option<Delivery>> {
     let row: Option<DeliveryRow> = sqlx::query_as(
         "SELECT

@@ -3,7 +3,7 @@
 use kernel::{DossierId, Fault, FileId};
 use serde_json::{Value, json};
 use uuid::Uuid;
-use web::{Answer, Door, Fields, Response, Routes, StatusCode, Visit};
+use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
 
 use super::{called, day_of, errors_of, faults_of, is_told_in_place, show, status_of, typed_day};
 use crate::{House, papers, words::Words};
@@ -44,7 +44,7 @@ async fn paper(visit: Visit<House>) -> Answer {
     let mut op = visit.op().await?;
     let file = visit.state.dossiers.paper_file(&mut op, id, file).await?;
     op.commit().await?;
-    Ok(framed(papers::send(&visit, &file).await?))
+    papers::send(&visit, &file).await
 }
 
 async fn document(visit: Visit<House>) -> Answer {
@@ -52,20 +52,7 @@ async fn document(visit: Visit<House>) -> Answer {
     let mut op = visit.op().await?;
     let (_, file) = visit.state.dossiers.document(&mut op, id, document).await?;
     op.commit().await?;
-    Ok(framed(papers::send(&visit, &file).await?))
-}
-
-/// Browsers refuse to draw a PDF that is sandboxed. It keeps every other limit: it loads nothing and only we may frame it.
-fn framed(mut response: Response) -> Response {
-    let policy = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'";
-    let is_pdf = response
-        .headers()
-        .get("content-type")
-        .is_some_and(|kind| kind == "application/pdf");
-    if let (true, Ok(policy)) = (is_pdf, policy.parse()) {
-        response.headers_mut().insert("content-security-policy", policy);
-    }
-    response
+    papers::send(&visit, &file).await
 }
 
 /// Records that a fee was paid at the counter.

@@ -154,6 +154,140 @@ async fn a_failed_job_comes_back_later_and_its_work_is_undone() {
     assert_eq!(count(&scratch, "SELECT count(*) FROM op.job").await, 0);
 }
 
+fn shaky_every_hour(runs: &Arc<AtomicU32>, whole_from: u32) -> Jobs {
+    let mut jobs = Jobs::new();
+    let seen = runs.clone();
+    jobs.within("test.hourly", move |_, _| {
+        let nth = seen.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            if nth < whole_from {
+                Err(Fault::internal("test.broken"))
+            } else {
+                Ok(())
+            }
+        })
+    });
+    jobs.every(TimeDelta::hours(1), "test.hourly");
+    jobs
+}
+
+#[tokio::test]
+async fn what_comes_back_is_begun_once_and_keeps_its_hour() {
+    let scratch = Scratch::new(&[]).await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let jobs = shaky_every_hour(&runs, 0);
+    for _ in 0..3 {
+        op::begin_recurring(&scratch.ops, &jobs).await.unwrap();
+        drain(&scratch.ops, &jobs).await.unwrap();
+    }
+    assert_eq!(
+        runs.load(Ordering::SeqCst),
+        1,
+        "a start of the program brings no turn forward"
+    );
+    scratch.clock.advance(TimeDelta::minutes(150));
+    assert_eq!(
+        drain(&scratch.ops, &jobs).await.unwrap(),
+        1,
+        "a turn that was missed is not made up for"
+    );
+    scratch.clock.advance(TimeDelta::minutes(29));
+    assert_eq!(drain(&scratch.ops, &jobs).await.unwrap(), 0);
+    scratch.clock.advance(TimeDelta::minutes(1));
+    assert_eq!(
+        drain(&scratch.ops, &jobs).await.unwrap(),
+        1,
+        "three hours after the first"
+    );
+    assert_eq!(count(&scratch, "SELECT count(*) FROM op.job").await, 1);
+}
+
+#[tokio::test]
+async fn what_comes_back_never_ends_however_long_it_fails() {
+    let scratch = Scratch::new(&[]).await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let jobs = shaky_every_hour(&runs, 50);
+    op::begin_recurring(&scratch.ops, &jobs).await.unwrap();
+    for nth in 1..=50 {
+        assert_eq!(drain(&scratch.ops, &jobs).await.unwrap(), 1, "try {nth}");
+        let counts = op::job_counts(&scratch.pool).await.unwrap();
+        assert_eq!((counts.waiting, counts.failing, counts.dead), (1, 1, 0));
+        scratch.clock.advance(TimeDelta::hours(1));
+    }
+    assert_eq!(drain(&scratch.ops, &jobs).await.unwrap(), 1);
+    assert_eq!(op::job_counts(&scratch.pool).await.unwrap().failing, 0);
+}
+
+#[tokio::test]
+async fn a_single_job_is_put_aside_after_twenty_failures_and_counted() {
+    let scratch = Scratch::new(&[]).await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let jobs = shaky_every_hour(&runs, 50);
+    let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+    op.enqueue(NewJob::new("test.hourly", ())).await.unwrap();
+    op.commit().await.unwrap();
+    for _ in 0..20 {
+        assert_eq!(drain(&scratch.ops, &jobs).await.unwrap(), 1);
+        scratch.clock.advance(TimeDelta::hours(1));
+    }
+    assert_eq!(drain(&scratch.ops, &jobs).await.unwrap(), 0);
+    let counts = op::job_counts(&scratch.pool).await.unwrap();
+    assert_eq!((counts.waiting, counts.failing, counts.dead), (0, 0, 1));
+}
+
+#[tokio::test]
+async fn a_job_that_panics_is_a_failed_job_and_the_next_one_is_done() {
+    let scratch = Scratch::new(&[]).await;
+    let mut jobs = Jobs::new();
+    jobs.within("test.panics", |_, job| {
+        Box::pin(async move {
+            assert!(job.attempts > 100, "this job is broken");
+            Ok(())
+        })
+    });
+    jobs.within("test.sound", |op, _| {
+        Box::pin(async move { op.record(Entry::new("test.worked", "thing:1")).await })
+    });
+    let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+    op.enqueue(NewJob::new("test.panics", ())).await.unwrap();
+    op.enqueue(NewJob::new("test.sound", ())).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(drain(&scratch.ops, &jobs).await.unwrap(), 2);
+    assert_eq!(count(&scratch, "SELECT count(*) FROM op.audit_entry").await, 1);
+    assert_eq!(
+        count(
+            &scratch,
+            "SELECT count(*) FROM op.job WHERE last_error = 'op.job_panicked'"
+        )
+        .await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn outcomes_are_forgotten_after_thirty_days_and_marks_are_not() {
+    let scratch = Scratch::new(&[]).await;
+    let mut jobs = Jobs::new();
+    op::register(&mut jobs);
+    op::begin_recurring(&scratch.ops, &jobs).await.unwrap();
+    let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+    assert_eq!(op.mark("loaded").await.unwrap(), None);
+    op.set_mark("loaded", "first").await.unwrap();
+    op.set_mark("loaded", "second").await.unwrap();
+    op.remember("request", &7).await.unwrap();
+    op.commit().await.unwrap();
+    scratch.clock.advance(TimeDelta::days(29));
+    drain(&scratch.ops, &jobs).await.unwrap();
+    let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+    assert_eq!(op.replay::<i32>("request").await.unwrap(), Some(7));
+    drop(op);
+    scratch.clock.advance(TimeDelta::days(2));
+    drain(&scratch.ops, &jobs).await.unwrap();
+    let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+    assert_eq!(op.replay::<i32>("request").await.unwrap(), None);
+    assert_eq!(op.mark("loaded").await.unwrap().as_deref(), Some("second"));
+}
+
 #[tokio::test]
 async fn the_same_key_is_carried_out_once_even_at_the_same_time() {
     let scratch = Scratch::new(&[]).await;
@@ -222,4 +356,42 @@ async fn changed_removed_and_reordered_entries_are_found() {
             "{tampering}"
         );
     }
+}
+
+/// Numbers are drawn before the commit: an entry may appear below others that are sealed already.
+#[tokio::test]
+async fn an_entry_that_commits_late_is_sealed_behind_those_that_were_faster() {
+    let scratch = Scratch::new(&[]).await;
+    let entry = "INSERT INTO op.audit_entry (at, actor, action, subject, purpose, request, detail, digest)
+         VALUES (now(), 'system:test', 'test.slow', 'thing:0', '', gen_random_uuid(), 'null', '')";
+    let mut slow = scratch.pool.begin().await.unwrap();
+    sqlx::query(entry).execute(&mut *slow).await.unwrap();
+    three_entries(&scratch).await;
+    slow.commit().await.unwrap();
+    assert_eq!(audit::seal(&scratch.pool).await.unwrap(), 1);
+    assert_eq!(audit::seal(&scratch.pool).await.unwrap(), 0);
+    let order: Vec<i64> = sqlx::query_scalar("SELECT entry FROM op.audit_seal ORDER BY position")
+        .fetch_all(&scratch.pool)
+        .await
+        .unwrap();
+    assert_eq!(order, [2, 3, 4, 1]);
+}
+
+/// The sealer of a running program takes what is new without being told.
+#[tokio::test]
+async fn the_sealer_keeps_up_with_what_is_written() {
+    let scratch = Scratch::new(&[]).await;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let sealer = tokio::spawn(audit::keep_sealing(scratch.pool.clone(), stopped));
+    for n in 1..=3 {
+        let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+        op.record(Entry::new("test.done", format!("thing:{n}"))).await.unwrap();
+        op.commit().await.unwrap();
+        while count(&scratch, "SELECT count(*) FROM op.audit_seal").await < n {
+            tokio::task::yield_now().await;
+        }
+    }
+    stop.send(true).unwrap();
+    sealer.await.unwrap();
+    assert!(audit::verify(&scratch.pool).await.unwrap().broken.is_empty());
 }

@@ -1,6 +1,8 @@
 //! A small site, asked as browsers and as attackers ask.
 
-use std::sync::Arc;
+mod limits;
+
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use axum::{
@@ -89,6 +91,7 @@ fn routes() -> Routes<Site> {
     Routes::new()
         .get("/", Door::Public, token_page)
         .get("/mine", Door::Citizen, token_page)
+        .get("/never", Door::Public, limits::never)
         .get("/desk", Door::Role("clerk"), token_page)
         .get("/leader", Door::Role("leader"), token_page)
         .post("/echo", Door::Public, echo)
@@ -110,6 +113,11 @@ struct House {
 
 impl House {
     async fn new() -> Self {
+        Self::with(None, None).await
+    }
+
+    /// With a rate and a time limit of its own.
+    async fn with(rate: Option<NonZeroU32>, time_limit: Option<Duration>) -> Self {
         let scratch = Scratch::new(&[]).await;
         let manifest = r#"{"citizen.css":"c.css","citizen.js":"c.js","officer.css":"o.css","officer.js":"o.js","emblem.svg":"e.svg"}"#;
         let assets = AssetManifest::from_json(manifest).unwrap();
@@ -129,16 +137,19 @@ impl House {
                 hotline: "1022".into(),
                 emblem: None,
             },
-            requests_per_second: None,
+            requests_per_second: rate,
             behind_gateway: false,
         };
-        let site = Site::new(
+        let mut site = Site::new(
             scratch.ops.clone(),
             renderer,
             Arc::new(TwoPeople),
             Arc::new(NoChrome),
             config,
         );
+        if let Some(limit) = time_limit {
+            site.time_limit = limit;
+        }
         Self {
             router: routes().into_router(site),
             scratch,

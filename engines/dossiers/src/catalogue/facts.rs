@@ -45,6 +45,11 @@ impl Catalogue {
         store::is_empty(op.conn()).await
     }
 
+    /// Says that no system carries a procedure out online, except for these pairs of system and procedure.
+    pub(crate) async fn mark_offline(&self, op: &mut Op, serving: &[(&str, &str)]) -> Result<()> {
+        store::mark_offline(op.conn(), serving).await
+    }
+
     /// Says which system carries a procedure out online here and at which level it is received; called when a procedure is published.
     pub async fn mark_online(&self, op: &mut Op, code: &str, app: &str, level: &str) -> Result<bool> {
         store::mark_online(op.conn(), code, app, level).await

@@ -94,6 +94,21 @@ pub(super) async fn mark_online(connection: &mut PgConnection, code: &str, app: 
     Ok(done.rows_affected() == 1)
 }
 
+/// Takes the mark from every procedure that is not one of these, each carried out by its system.
+pub(super) async fn mark_offline(connection: &mut PgConnection, serving: &[(&str, &str)]) -> Result<()> {
+    let (apps, codes): (Vec<&str>, Vec<&str>) = serving.iter().copied().unzip();
+    sqlx::query(
+        "UPDATE dossiers.procedure SET app = NULL, online_level = NULL
+          WHERE app IS NOT NULL AND (app, code) NOT IN (SELECT * FROM unnest($1::text[], $2::text[]))",
+    )
+    .bind(apps)
+    .bind(codes)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
 /// Where a row stands in the order of a search; the cursor of its pages.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Place {

@@ -154,3 +154,23 @@ pub(crate) async fn put_in_force(connection: &mut PgConnection, _: &Permit, app:
         .map_err(db::fault)?;
     Ok(())
 }
+
+/// Takes every version out of force that is not of one of these systems with its procedure; gives systems and procedures.
+pub(crate) async fn withdraw_others(
+    connection: &mut PgConnection,
+    _: &Permit,
+    serving: &[(&str, &str)],
+) -> Result<Vec<(String, String)>> {
+    let (apps, codes): (Vec<&str>, Vec<&str>) = serving.iter().copied().unzip();
+    sqlx::query_as(
+        "UPDATE dossiers.definition SET in_force = false
+          WHERE in_force
+            AND (app, procedure_code) NOT IN (SELECT * FROM unnest($1::text[], $2::text[]))
+         RETURNING app, procedure_code",
+    )
+    .bind(apps)
+    .bind(codes)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}

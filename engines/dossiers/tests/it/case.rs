@@ -227,10 +227,9 @@ async fn lateness_is_found_once_and_an_apology_moves_what_was_told() {
     let id = office.submitted().await.id;
     office.act(&people.clerk, id, "receive", outcome("accept")).await;
     let promised = office.moment(Moment::Promised, id).await;
-    let mut op = office.op(&Actor::System("compose")).await;
-    dossiers::schedule(&mut op).await.unwrap();
-    dossiers::schedule(&mut op).await.unwrap();
-    op.commit().await.unwrap();
+    for _ in 0..2 {
+        op::begin_recurring(&office.ops, &office.jobs).await.unwrap();
+    }
     op::drain(&office.ops, &office.jobs).await.unwrap();
     assert_eq!(office.moment(Moment::Late, id).await, None);
 

@@ -106,9 +106,7 @@ async fn unfinished_uploads_go_after_a_day_and_the_job_comes_back_daily() {
     let mut jobs = Jobs::new();
     files::register(&mut jobs, &house.files);
     for _ in 0..2 {
-        let mut op = house.scratch.ops.open(ACTOR).await.expect("opens");
-        files::schedule(&mut op).await.expect("scheduled");
-        op.commit().await.expect("committed");
+        op::begin_recurring(&house.scratch.ops, &jobs).await.expect("begun");
     }
     assert_eq!(op::drain(&house.scratch.ops, &jobs).await.expect("drained"), 1);
     assert!(!old.exists());

@@ -317,9 +317,7 @@ async fn drafts_that_nobody_touches_go_away() {
     let mut jobs = op::Jobs::new();
     forms::register(&mut jobs, &town.forms);
     for _ in 0..2 {
-        let mut op = town.op(&Actor::System("server")).await;
-        forms::schedule(&mut op).await.expect("scheduled");
-        op.commit().await.expect("committed");
+        op::begin_recurring(&town.scratch.ops, &jobs).await.expect("begun");
     }
     assert_eq!(op::drain(&town.scratch.ops, &jobs).await.expect("drained"), 1);
     assert!(town.see(&me, old).await.is_ok());

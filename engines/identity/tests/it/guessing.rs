@@ -186,9 +186,7 @@ async fn old_attempts_sessions_and_devices_are_swept() {
     );
     let mut jobs = op::Jobs::new();
     identity::jobs::register(&mut jobs);
-    let mut op = town.loader().await;
-    identity::jobs::start(&mut op).await.unwrap();
-    op.commit().await.unwrap();
+    op::begin_recurring(&town.scratch.ops, &jobs).await.unwrap();
     op::drain(&town.scratch.ops, &jobs).await.unwrap();
     assert_eq!(town.count("SELECT count(*) FROM identity.sign_in_attempt").await, 2);
     town.advance(Duration::hours(25));

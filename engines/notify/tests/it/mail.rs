@@ -182,6 +182,7 @@ async fn no_mail_without_address_or_against_the_wish() {
     let server = Smtp::start(Mood::Up).await;
     let house = house(server.port).await;
     let without = house.send(AccountId::new()).await;
+    assert_eq!(house.drain().await, 1);
     assert!(house.delivery(without).await.is_none());
     let mut op = house.scratch.ops.open(citizen(house.account)).await.expect("opens");
     house

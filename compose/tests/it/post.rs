@@ -1,0 +1,117 @@
+//! E-mail with the addresses of real accounts.
+
+use std::sync::{Arc, Mutex};
+
+use kernel::{AccountId, Actor, Id, Official};
+use notify::{EmailConfig, Message, Security};
+use op::Jobs;
+use render::Renderer;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::house::house;
+
+/// Takes one mail and gives everything that was said.
+async fn take_mail(stream: TcpStream) -> std::io::Result<String> {
+    let (read, mut write) = stream.into_split();
+    let mut lines = BufReader::new(read).lines();
+    let (mut said, mut in_mail) = (String::new(), false);
+    write.write_all(b"220 test\r\n").await?;
+    while let Some(line) = lines.next_line().await? {
+        said.push_str(&line);
+        said.push('\n');
+        let answer: &[u8] = match line.get(..4).unwrap_or(&line) {
+            "." => {
+                in_mail = false;
+                b"250 taken\r\n"
+            }
+            _ if in_mail => continue,
+            "EHLO" => b"250-test\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
+            "DATA" => {
+                in_mail = true;
+                b"354 go on\r\n"
+            }
+            "QUIT" => {
+                write.write_all(b"221 bye\r\n").await?;
+                return Ok(said);
+            }
+            _ => b"250 fine\r\n",
+        };
+        write.write_all(answer).await?;
+    }
+    Ok(said)
+}
+
+fn official() -> Actor {
+    Actor::Official(Official {
+        account: Id::new(),
+        person: Id::new(),
+        name: "Trần Văn Lúa".into(),
+        position: Id::new(),
+        position_title: "Công chức".into(),
+        agency: Id::new(),
+        agency_code: "H30.32".into(),
+        agency_name: "UBND".into(),
+        unit: None,
+        roles: vec!["clerk".into()],
+    })
+}
+
+/// An official may not read a citizen's address; the platform that writes in their stead may.
+#[tokio::test]
+async fn what_an_official_does_is_mailed_to_those_who_gave_an_address() {
+    let house = house().await;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let config = EmailConfig {
+        host: "127.0.0.1".into(),
+        port: Some(listener.local_addr().unwrap().port()),
+        security: Security::None,
+        user: None,
+        password: None,
+        from: "cong@example.vn".into(),
+        portal: "https://example.vn".into(),
+    };
+    let mails: Arc<Mutex<Vec<String>>> = Arc::default();
+    let kept = mails.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if let Ok(mail) = take_mail(stream).await {
+                kept.lock().unwrap().push(mail);
+            }
+        }
+    });
+    let renderer = Arc::new(Renderer::builder().build().unwrap());
+    let notify = compose::post::notify(Some(&config), &house.player.engines.identity, &renderer).unwrap();
+    let accounts: Vec<(sqlx::types::Uuid, Option<String>)> = sqlx::query_as(
+        "SELECT account.id, person.email FROM identity.account JOIN identity.person ON person.id = account.person
+         WHERE account.login IN ('congdan', 'tuphap.ngabay') ORDER BY account.login",
+    )
+    .fetch_all(&house.scratch.pool)
+    .await
+    .unwrap();
+    let [(citizen, Some(address)), (colleague, None)] = accounts.as_slice() else {
+        panic!("{accounts:?}");
+    };
+    let mut op = house.scratch.ops.open(official()).await.unwrap();
+    for account in [citizen, colleague] {
+        let message = Message::new(AccountId::from_uuid(*account), "result_ready", "/ho-so/7").with("code", "H30-7");
+        notify.send(&mut op, message).await.unwrap();
+    }
+    op.commit().await.unwrap();
+    let mut jobs = Jobs::new();
+    notify::register(&mut jobs, &notify);
+    assert_eq!(op::drain(&house.scratch.ops, &jobs).await.unwrap(), 2);
+    let states: Vec<String> = sqlx::query_scalar("SELECT state FROM notify.delivery")
+        .fetch_all(&house.scratch.pool)
+        .await
+        .unwrap();
+    assert_eq!(states, ["sent"], "who gave no address has the box");
+    let mails = mails.lock().unwrap();
+    assert!(
+        mails[0].contains(address.as_str()) && mails[0].contains("H30-7"),
+        "{}",
+        mails[0]
+    );
+}
