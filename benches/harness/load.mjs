@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { percentile } from './program.mjs';
 
 /** One statement on the platform's database; rows as lines, columns parted by `|`. */
 export function sql(data, text, database = 'ngabay') {
@@ -39,11 +40,38 @@ end`);
 
 /** The peer of every write: PostgreSQL's own benchmark in a database of its own on the same cluster. */
 export function pgbench(data, { script, clients, seconds }) {
-  const tool = words => execFileSync('pgbench', ['-h', `${data}/socket`, '-U', 'ngabay', ...words, 'peer'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   if (sql(data, "SELECT count(*) FROM pg_database WHERE datname = 'peer'") === '0') {
     sql(data, 'CREATE DATABASE peer');
-    tool(['-i', '-s', '20', '-q']);
+    benchmark(data, 'peer', ['-i', '-s', '20', '-q']);
   }
-  const out = tool(['-b', script, '-n', '-c', String(clients), '-j', '2', '-T', String(seconds)]);
-  return { perSecond: Number(/tps = ([\d.]+)/.exec(out)[1]), mean: Number(/latency average = ([\d.]+)/.exec(out)[1]) };
+  return summary(benchmark(data, 'peer', ['-b', script, '-n', '-c', String(clients), '-j', '2', '-T', String(seconds)]));
+}
+
+/** The peer of a read: the same statements by pgbench over as many connections, prepared. Each of `variants` is a list of statements
+ * that one transaction of pgbench runs. Latencies come from its own log. */
+export function bare(data, folder, variants, { clients, seconds }) {
+  const dir = fs.mkdtempSync(path.join(folder, 'bare-'));
+  const files = variants.flatMap((statements, number) => {
+    const file = path.join(dir, `${number}.sql`);
+    fs.writeFileSync(file, statements.map(text => `${forPgbench(text)};\n`).join(''));
+    return ['-f', file];
+  });
+  const out = benchmark(data, 'ngabay', [...files, '-n', '-M', 'prepared', '-c', String(clients), '-j', '2', '-T', String(seconds), '-l', '--log-prefix', path.join(dir, 'log')]);
+  const times = fs.readdirSync(dir).filter(name => name.startsWith('log')).flatMap(name => fs.readFileSync(path.join(dir, name), 'utf8').trim().split('\n').map(line => Number(line.split(' ')[2]) / 1e3));
+  fs.rmSync(dir, { recursive: true });
+  return { ...summary(out), p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
+}
+
+/** pgbench takes `:name` for a variable, in texts too: there the colon is written by its number. */
+function forPgbench(text) {
+  return text.replace(/'(?:[^']|'')*'/g, quoted => (quoted.includes(':') ? `U&${quoted.replaceAll('\\', '\\\\').replaceAll(':', '\\003A')}` : quoted));
+}
+
+function benchmark(data, database, words) {
+  return execFileSync('pgbench', ['-h', `${data}/socket`, '-U', 'ngabay', ...words, database], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
+}
+
+function summary(out) {
+  const [, perSecond] = /tps = ([\d.]+|inf)/.exec(out);
+  return { perSecond: Number(perSecond), mean: Number(/latency average = ([\d.]+)/.exec(out)[1]) };
 }

@@ -20,6 +20,7 @@ export function freshData() {
 export async function start(data, more = ['--behind-gateway']) {
   const began = process.hrtime.bigint();
   const child = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0', '--demo', ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
+  process.once('exit', () => child.kill('SIGINT'));
   let said = '';
   child.stderr.on('data', chunk => { said += chunk; });
   const [line] = await Promise.race([

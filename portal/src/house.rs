@@ -86,7 +86,7 @@ impl AsRef<PublishedCalendar> for House {
 
 /// The number of unread messages in the frame of every page.
 pub struct UnreadCount {
-    /// Opens the operation that counts.
+    /// Where the connections are.
     pub ops: Ops,
     /// The box.
     pub notify: Notify,
@@ -97,9 +97,9 @@ impl Chrome for UnreadCount {
     /// A box that cannot be read now counts as empty: the frame must not break the page.
     async fn unread(&self, actor: &Actor) -> u32 {
         let Some(account) = actor.account() else { return 0 };
-        let Ok(mut op) = self.ops.open(actor.clone()).await else {
+        let Ok(mut connection) = self.ops.pool().acquire().await else {
             return 0;
         };
-        self.notify.unread(&mut op, account).await.unwrap_or_default()
+        self.notify.unread(&mut connection, account).await.unwrap_or_default()
     }
 }

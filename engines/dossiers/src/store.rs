@@ -13,6 +13,7 @@ pub(crate) mod read_lists;
 #[cfg(test)]
 mod read_plans;
 pub(crate) mod read_work;
+pub(crate) mod search;
 pub(crate) mod supplement;
 pub(crate) mod work;
 

@@ -1,13 +1,13 @@
 //! Handing a draft in (nộp hồ sơ).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use files::FileView;
 use forms::Submission;
 use kernel::{
     AccountId, DossierCode, DossierId, DraftId, Fault, FieldFault, PersonId, Result, code::PersonalNumber, format_date,
-    local_date, text,
+    local_date,
 };
 use op::{Entry, Op, Permit};
 use serde::{Deserialize, Serialize};
@@ -22,9 +22,6 @@ use crate::notices::News;
 use crate::store::dossier::DossierRow;
 use crate::store::paper::NewPaper;
 use crate::{Dossiers, OnlineProcedure, access, store, subject};
-
-/// The most words of a case by which it can be found.
-const MOST_WORDS: usize = 200;
 
 /// A dossier that was handed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -267,7 +264,7 @@ impl Dossiers {
             updated_at: now,
             state: State::registered(),
         };
-        store::dossier::insert(op.conn(), permit, &row, &search_words(&row)).await?;
+        store::dossier::insert(op.conn(), permit, &row).await?;
         let by = op.actor().name().to_owned();
         for (paper, file) in &files {
             let new = NewPaper {
@@ -414,20 +411,4 @@ fn shown(answer: &Value) -> Option<String> {
         _ => return None,
     };
     Some(text).filter(|text| !text.is_empty())
-}
-
-/// The lexemes by which a case is found: words without tones of its code, title and people, its numbers, the whole code, and
-/// `agency:<uuid>` for each agency that may find it.
-pub(crate) fn search_words(row: &DossierRow) -> Vec<String> {
-    let people = [&row.title, &row.owner_name, &row.submitter_name, &row.code];
-    let numbers = [&row.owner_number, &row.phone].into_iter().flatten();
-    let words: BTreeSet<String> = people
-        .into_iter()
-        .chain(numbers)
-        .flat_map(|text| text::search_terms(text))
-        .take(MOST_WORDS)
-        .chain([text::fold(&row.code)])
-        .chain(row.agencies.iter().map(|agency| format!("agency:{agency}")))
-        .collect();
-    words.into_iter().collect()
 }

@@ -18,7 +18,7 @@ use crate::preview::accepted;
 use crate::store::dossier::DossierRow;
 use crate::store::paper::NewPaper;
 use crate::store::supplement::Supplied;
-use crate::submit::{applicant, search_words, title};
+use crate::submit::{applicant, title};
 use crate::{Dossiers, OnlineProcedure, access, store, subject};
 
 /// What the applicant supplies.
@@ -321,7 +321,7 @@ impl Dossiers {
         row.phone = applicant.phone;
         row.email = applicant.email;
         row.title = title(&online.procedure, &row.answers, &row.owner_name);
-        store::dossier::update_answers(op.conn(), permit, row, &search_words(row)).await?;
+        store::dossier::update_answers(op.conn(), permit, row).await?;
         let fees = online
             .procedure
             .fees_due(&scope(&online.form, &row.answers, op.now()))?;

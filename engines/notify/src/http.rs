@@ -110,7 +110,7 @@ where
     let notify: &Notify = visit.state.as_ref();
     let mut op = visit.op().await?;
     let page = notify.box_page(&mut op, account, visit.page_request()).await?;
-    let unread = notify.unread(&mut op, account).await?;
+    let unread = notify.unread(op.conn(), account).await?;
     op.commit().await?;
     let texts = visit.site().renderer.texts();
     let page = page.map(|view| MessageWords::new(view, &*texts, visit.locale));
@@ -144,7 +144,7 @@ where
     let notify: &Notify = visit.state.as_ref();
     let mut op = visit.op().await?;
     let marked = notify.mark_read(&mut op, account, which).await?;
-    let unread = notify.unread(&mut op, account).await?;
+    let unread = notify.unread(op.conn(), account).await?;
     op.commit().await?;
     Ok(ReadCount { marked, unread })
 }

@@ -3,6 +3,7 @@
 use db::{Page, PageRequest};
 use kernel::{AccountId, Fault, MessageId, Result};
 use op::Op;
+use sqlx::PgConnection;
 
 use crate::{Delivery, MessageView, Notify, Which, access, store};
 
@@ -18,10 +19,10 @@ impl Notify {
         Ok(Page::cut(rows, &request, |view| (view.created_at, view.id)))
     }
 
-    /// How many messages of an account are unread. For the badge in the frame of every page, so it asks no permission;
-    /// a number tells nothing.
-    pub async fn unread(&self, op: &mut Op, account: AccountId) -> Result<u32> {
-        store::unread(op.conn(), account).await
+    /// How many messages of an account are unread. For the badge in the frame of every page, so it asks no permission, because a
+    /// number tells nothing, and no operation, because that is two more questions to the database a page.
+    pub async fn unread(&self, connection: &mut PgConnection, account: AccountId) -> Result<u32> {
+        store::unread(connection, account).await
     }
 
     /// Marks one or all messages of an account read. Returns how many were unread before.

@@ -1,13 +1,14 @@
 //! Finding a case in an office.
 
 use db::{Page, PageRequest};
-use kernel::Result;
+use kernel::{DossierCode, Result};
 use op::{Entry, Op};
 use serde_json::json;
 
 use super::{inbox::terms, official};
+use crate::Dossiers;
+use crate::store::search::{Question, search};
 use crate::views::FoundRow;
-use crate::{Dossiers, store};
 
 impl Dossiers {
     /// The dossiers that the official's agency holds or held and in which every word occurs: code, title, name, number; with or
@@ -15,16 +16,20 @@ impl Dossiers {
     /// the caller commits. Fails with `dossiers.not_allowed` for others.
     pub async fn search(&self, op: &mut Op, question: &str, request: &PageRequest) -> Result<Page<FoundRow>> {
         let reader = official(op, "dossiers.search", "search").await?;
-        let terms = terms(question);
-        if terms.is_empty() {
-            return Ok(Page {
-                items: Vec::new(),
-                next: None,
-            });
-        }
+        let typed: String = question.split_whitespace().collect();
+        let question = match (DossierCode::parse(&typed), terms(question)) {
+            (Ok(code), _) => Question::of_code(reader.agency, &code),
+            (Err(_), terms) if terms.is_empty() => {
+                return Ok(Page {
+                    items: Vec::new(),
+                    next: None,
+                });
+            }
+            (Err(_), terms) => Question::of_words(reader.agency, &terms),
+        };
         let after = request.after.as_deref().map(db::cursor::decode).transpose()?;
         let now = op.now();
-        let rows = store::read_lists::search(op.conn(), reader.agency, &terms, after, request.probe(), now).await?;
+        let rows = search(op.conn(), &question, after, request.probe(), now).await?;
         let page = Page::cut(rows, request, |row| row.id.uuid());
         let shown: Vec<_> = page.items.iter().map(|row| row.id).collect();
         let entry = Entry::new("dossiers.searched", format!("agency:{}", reader.agency));

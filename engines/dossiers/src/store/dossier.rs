@@ -7,11 +7,11 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::broken;
+use super::{broken, search};
 use crate::catalogue::Channel;
 use crate::model::{State, Status};
 
-/// A dossier as it lies in the table, except for its search words.
+/// A dossier as it lies in the table.
 #[derive(Debug, Clone)]
 pub(crate) struct DossierRow {
     pub(crate) id: DossierId,
@@ -231,21 +231,25 @@ pub(crate) async fn by_draft(connection: &mut PgConnection, draft: DraftId) -> R
         .transpose()
 }
 
-/// Writes a new dossier; `search` are words without tones and lexemes of the agencies, see [`search_words`].
-pub(crate) async fn insert(
-    connection: &mut PgConnection,
-    _: &Permit,
-    row: &DossierRow,
-    search: &[String],
-) -> Result<()> {
+fn uuids(agencies: &[AgencyId]) -> Vec<Uuid> {
+    agencies.iter().map(|agency| agency.uuid()).collect()
+}
+
+/// Writes a new dossier, and for each of its agencies what [`super::search`] finds it by.
+pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, row: &DossierRow) -> Result<()> {
     sqlx::query(
-        "INSERT INTO dossiers.dossier (
+        "WITH holding AS (
+             INSERT INTO dossiers.holding (agency_id, dossier_id, words)
+             SELECT agency, $1, array_to_tsvector(ARRAY(SELECT right(agency::text, 6) || '/' || word FROM unnest($25::text[]) AS word))
+               FROM unnest($12::uuid[]) AS agency
+         )
+         INSERT INTO dossiers.dossier (
                 id, code, definition_id, app, procedure_code, title, channel, status, version, receiving_agency,
                 handling_agency, agencies, receiving_code, receiving_name, owner_person, owner_name, owner_number, phone, email,
-                submitter_person, submitter_account, submitter_name, answers, result_data, search, instance_id, draft_id,
+                submitter_person, submitter_account, submitter_name, answers, result_data, instance_id, draft_id,
                 submitted_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-                 array_to_tsvector($25), $26, $27, $28, $29)",
+                 $26, $27, $28, $29)",
     )
     .bind(row.id.uuid())
     .bind(&row.code)
@@ -258,7 +262,7 @@ pub(crate) async fn insert(
     .bind(row.version)
     .bind(row.receiving_agency.uuid())
     .bind(row.handling_agency.uuid())
-    .bind(row.agencies.iter().map(|agency| agency.uuid()).collect::<Vec<_>>())
+    .bind(uuids(&row.agencies))
     .bind(&row.receiving_code)
     .bind(&row.receiving_name)
     .bind(row.owner_person.map(PersonId::uuid))
@@ -271,7 +275,7 @@ pub(crate) async fn insert(
     .bind(&row.submitter_name)
     .bind(&row.answers)
     .bind(&row.result_data)
-    .bind(search)
+    .bind(search::words(row))
     .bind(row.instance.uuid())
     .bind(row.draft.uuid())
     .bind(row.submitted_at)
@@ -336,21 +340,20 @@ pub(crate) async fn update(
 }
 
 /// Replaces the answers, and what is searched for and shown because of them.
-pub(crate) async fn update_answers(
-    connection: &mut PgConnection,
-    _: &Permit,
-    row: &DossierRow,
-    search: &[String],
-) -> Result<()> {
+pub(crate) async fn update_answers(connection: &mut PgConnection, _: &Permit, row: &DossierRow) -> Result<()> {
     sqlx::query(
-        "UPDATE dossiers.dossier
+        "WITH holding AS (
+             UPDATE dossiers.holding
+                SET words = array_to_tsvector(ARRAY(SELECT right(agency_id::text, 6) || '/' || word FROM unnest($8::text[]) AS word))
+              WHERE agency_id = ANY ($9) AND dossier_id = $1
+         )
+         UPDATE dossiers.dossier
             SET answers = $2,
                 title = $3,
                 owner_name = $4,
                 owner_number = $5,
                 phone = $6,
-                email = $7,
-                search = array_to_tsvector($8)
+                email = $7
           WHERE id = $1",
     )
     .bind(row.id.uuid())
@@ -360,7 +363,8 @@ pub(crate) async fn update_answers(
     .bind(&row.owner_number)
     .bind(&row.phone)
     .bind(&row.email)
-    .bind(search)
+    .bind(search::words(row))
+    .bind(uuids(&row.agencies))
     .execute(connection)
     .await
     .map_err(db::fault)?;

@@ -1,4 +1,4 @@
-//! Lists of dossiers: an applicant's own, an office's search, the ledger.
+//! Lists of dossiers: an applicant's own, the ledger.
 
 use chrono::{DateTime, Utc};
 use kernel::{AgencyId, DossierId, PersonId, Result};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::broken;
 use crate::model::Status;
-use crate::views::{FoundRow, LedgerRow, MyRow, is_late};
+use crate::views::{LedgerRow, MyRow, is_late};
 
 /// Before this no list has begun: no UUID is greater.
 const FIRST: Uuid = Uuid::max();
@@ -78,69 +78,6 @@ pub(crate) async fn mine(
                 due_at: row.due_at,
                 updated_at: row.updated_at,
                 needs_me: row.needs_me,
-            })
-        })
-        .collect()
-}
-
-#[derive(sqlx::FromRow)]
-struct Found {
-    id: Uuid,
-    code: String,
-    app: String,
-    title: String,
-    owner_name: String,
-    status: i16,
-    submitted_at: DateTime<Utc>,
-    due_at: Option<DateTime<Utc>>,
-    waiting_since: Option<DateTime<Utc>>,
-    finished_at: Option<DateTime<Utc>>,
-}
-
-/// The words as one question to the search index: the agency holds or held the dossier, and each word begins a word of it. The
-/// words come from [`kernel::text::search_terms`], letters and digits only, so that none of them is an operator.
-fn question(agency: AgencyId, terms: &[String]) -> String {
-    let mut parts = vec![format!("'agency:{agency}'")];
-    parts.extend(terms.iter().map(|term| format!("'{term}':*")));
-    parts.join(" & ")
-}
-
-/// Dossiers of an agency with these words, newest first.
-pub(crate) async fn search(
-    connection: &mut PgConnection,
-    agency: AgencyId,
-    terms: &[String],
-    after: Option<Uuid>,
-    limit: i64,
-    now: DateTime<Utc>,
-) -> Result<Vec<FoundRow>> {
-    let rows: Vec<Found> = sqlx::query_as(
-        "SELECT id, code, app, title, owner_name, status, submitted_at, due_at, waiting_since, finished_at
-           FROM dossiers.dossier
-          WHERE search @@ $1::tsquery AND id < $2
-          ORDER BY id DESC
-          LIMIT $3",
-    )
-    .bind(question(agency, terms))
-    .bind(after.unwrap_or(FIRST))
-    .bind(limit)
-    .fetch_all(connection)
-    .await
-    .map_err(db::fault)?;
-    rows.into_iter()
-        .map(|row| {
-            let status = Status::try_from(row.status)?;
-            Ok(FoundRow {
-                id: DossierId::from_uuid(row.id),
-                code: row.code,
-                app: row.app,
-                title: row.title,
-                owner_name: row.owner_name,
-                status,
-                plain: status.plain(),
-                submitted_at: row.submitted_at,
-                due_at: row.due_at,
-                late: is_late(status, row.due_at, row.waiting_since, row.finished_at, now),
             })
         })
         .collect()

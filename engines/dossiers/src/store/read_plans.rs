@@ -6,7 +6,7 @@ use sqlx::{PgConnection, Row};
 use testkit::Scratch;
 use uuid::Uuid;
 
-use super::{dossier, read_lists, read_work};
+use super::{dossier, read_lists, read_work, search};
 use crate::views::{InboxBox, InboxFilter};
 
 const AGENCY: Uuid = Uuid::from_u128(0xa3);
@@ -25,15 +25,20 @@ async fn many() -> Scratch {
                  true, '2026-01-01')",
         "INSERT INTO dossiers.dossier (id, code, definition_id, app, procedure_code, title, channel, status, version,
                 receiving_agency, handling_agency, agencies, receiving_code, receiving_name, owner_person, owner_name,
-                submitter_name, answers, search, instance_id, draft_id, submitted_at, received_at, promised_at, due_at, updated_at)
+                submitter_name, answers, instance_id, draft_id, submitted_at, received_at, promised_at, due_at, updated_at)
          SELECT lpad(to_hex(n), 32, '0')::uuid, 'H30.' || (n % 20) || '-260302-' || lpad(n::text, 5, '0'),
                 '00000000-0000-0000-0000-000000000001', 'demo', '2.000635', 'Trích lục ' || n, 'online', 4, 1,
                 agency, agency, ARRAY[agency], 'H30', 'UBND', lpad(to_hex(n % 5000), 32, '0')::uuid, 'Lê Thị Sen',
-                'Lê Thị Sen', '{}', array_to_tsvector(ARRAY['agency:' || agency, 'sen', 'so' || n]), agency,
+                'Lê Thị Sen', '{}', agency,
                 lpad(to_hex(n), 32, '0')::uuid, at, at, at + interval '3 days', at + interval '3 days', at
            FROM generate_series(1, 50000) AS n,
                 LATERAL (SELECT lpad(to_hex(160 + n % 20), 32, '0')::uuid AS agency,
                                 timestamptz '2026-01-01' + n * interval '1 minute' AS at) AS made",
+        "INSERT INTO dossiers.holding (agency_id, dossier_id, words)
+         SELECT receiving_agency, id,
+                array_to_tsvector(ARRAY(SELECT right(receiving_agency::text, 6) || '/' || word
+                                          FROM unnest(ARRAY['sen', 'so' || n, 'tron' || n % 100]) AS word))
+           FROM dossiers.dossier, LATERAL (SELECT split_part(title, ' ', 3)::int AS n) AS made",
         "INSERT INTO dossiers.work (task_id, dossier_id, agency_id, role, node, assignee_id, assignee_name, ready, task_due_at,
                                     due_at, order_at, created_at, code, app, procedure_code, title, owner_name, status)
          SELECT id, id, receiving_agency, CASE WHEN n % 3 = 0 THEN 'clerk' ELSE 'specialist' END, 'check',
@@ -42,7 +47,7 @@ async fn many() -> Scratch {
            FROM (SELECT dossier.*, row_number() OVER (ORDER BY id) / 20 AS n FROM dossiers.dossier) AS dossier",
         "INSERT INTO dossiers.history (dossier_id, at, action, actor, actor_name, status_before, status_after, internal)
          SELECT id, submitted_at, 'submitted', 'citizen:x', 'Lê Thị Sen', NULL, 1, false FROM dossiers.dossier",
-        "ANALYZE dossiers.dossier, dossiers.work, dossiers.history",
+        "ANALYZE dossiers.dossier, dossiers.holding, dossiers.work, dossiers.history",
     ] {
         sqlx::query(statement).execute(&mut *connection).await.unwrap();
     }
@@ -126,6 +131,7 @@ async fn the_lists_of_dossiers_and_the_public_track_use_indexes() {
     let (read_before, found_before) = scans(&mut connection, "dossier").await;
 
     let (history_before, _) = scans(&mut connection, "history").await;
+    let (holding_before, _) = scans(&mut connection, "holding").await;
 
     let row = dossier::by_code(&mut connection, "H30.3-260302-00043")
         .await
@@ -138,9 +144,8 @@ async fn the_lists_of_dossiers_and_the_public_track_use_indexes() {
         .await
         .unwrap();
     assert_eq!(mine.len(), 10, "one in five thousand of fifty thousand");
-    let found = read_lists::search(&mut connection, agency, &["so43".to_owned()], None, 500, now)
-        .await
-        .unwrap();
+    let words = search::Question::of_words(agency, &["so43".to_owned()]);
+    let found = search::search(&mut connection, &words, None, 500, now).await.unwrap();
     assert!(found.iter().any(|row| row.code == "H30.3-260302-00043"));
     let period = (now - chrono::Duration::days(60), now - chrono::Duration::days(58));
     let ledger = read_lists::ledger(&mut connection, agency, period, None, 26, now)
@@ -159,6 +164,30 @@ async fn the_lists_of_dossiers_and_the_public_track_use_indexes() {
         history_before,
         "nor the history"
     );
+    assert_eq!(scans(&mut connection, "holding").await.0, holding_before, "nor the words");
+}
+
+#[tokio::test]
+async fn a_search_goes_on_from_the_newest_to_the_oldest_without_gap_or_double() {
+    let scratch = many().await;
+    let mut connection = scratch.pool.acquire().await.unwrap();
+    let now = testkit::monday_morning();
+    // One in five of this agency's 2,500, the newest thousand and the others.
+    let words = ["sen".to_owned(), "tron3".to_owned()];
+    let question = search::Question::of_words(AgencyId::from_uuid(AGENCY), &words);
+    let (mut after, mut found) = (None, Vec::new());
+    loop {
+        let rows = search::search(&mut connection, &question, after, 70, now).await.unwrap();
+        after = rows.last().map(|row| row.id.uuid());
+        found.extend(rows.iter().map(|row| row.id.uuid()));
+        if rows.len() < 70 {
+            break;
+        }
+    }
+    let expected: Vec<Uuid> = (0..500).rev().map(|n| Uuid::from_u128(n * 100 + 3)).collect();
+    assert_eq!(found, expected);
+    let foreign = search::Question::of_words(AgencyId::from_uuid(Uuid::from_u128(0xa4)), &words);
+    assert!(search::search(&mut connection, &foreign, None, 70, now).await.unwrap().is_empty());
 }
 
 #[tokio::test]

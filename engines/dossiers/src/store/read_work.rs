@@ -184,11 +184,12 @@ pub(crate) async fn counts(
     reader: &Official,
     now: DateTime<Utc>,
 ) -> Result<InboxCounts> {
-    let (open, mine, all, late): (i64, i64, i64, i64) = sqlx::query_as(
+    let (open, mine, all, late, waiting): (i64, i64, i64, i64, i64) = sqlx::query_as(
         "SELECT count(*) FILTER (WHERE assignee_id IS NULL OR assignee_id = $3),
                 count(*) FILTER (WHERE assignee_id = $3),
                 count(*),
-                count(*) FILTER (WHERE (assignee_id IS NULL OR assignee_id = $3) AND least(task_due_at, due_at) < $4)
+                count(*) FILTER (WHERE (assignee_id IS NULL OR assignee_id = $3) AND least(task_due_at, due_at) < $4),
+                (SELECT count(*) FROM dossiers.work WHERE agency_id = $1 AND role = ANY ($2) AND NOT ready)
            FROM dossiers.work
           WHERE agency_id = $1 AND role = ANY ($2) AND ready",
     )
@@ -196,16 +197,6 @@ pub(crate) async fn counts(
     .bind(&reader.roles)
     .bind(reader.account.uuid())
     .bind(now)
-    .fetch_one(&mut *connection)
-    .await
-    .map_err(db::fault)?;
-    let waiting: i64 = sqlx::query_scalar(
-        "SELECT count(*)
-           FROM dossiers.work
-          WHERE agency_id = $1 AND role = ANY ($2) AND NOT ready",
-    )
-    .bind(reader.agency.uuid())
-    .bind(&reader.roles)
     .fetch_one(connection)
     .await
     .map_err(db::fault)?;

@@ -30,7 +30,7 @@ async fn a_message_is_in_the_box_until_it_is_read_and_after() {
         .with("due", "24/11");
     let id = send(&scratch, &notify, message).await.expect("new");
     let mut op = scratch.ops.open(citizen(account)).await.expect("opens");
-    assert_eq!(notify.unread(&mut op, account).await.expect("counted"), 1);
+    assert_eq!(notify.unread(op.conn(), account).await.expect("counted"), 1);
     let page = notify
         .box_page(&mut op, account, PageRequest::first())
         .await
@@ -55,7 +55,7 @@ async fn a_message_is_in_the_box_until_it_is_read_and_after() {
         .await
         .expect("box");
     assert_eq!(page.items[0].read_at, Some(scratch.ops.now()));
-    assert_eq!(notify.unread(&mut op, account).await.expect("counted"), 0);
+    assert_eq!(notify.unread(op.conn(), account).await.expect("counted"), 0);
     assert!(
         notify.delivery(&mut op, id).await.expect("looked up").is_none(),
         "no mail server, no delivery"
@@ -74,9 +74,9 @@ async fn a_key_is_used_once_for_an_account() {
     assert!(send(&scratch, &notify, plain()).await.is_some());
     assert!(send(&scratch, &notify, plain()).await.is_some());
     let mut op = scratch.ops.open(citizen(one)).await.expect("opens");
-    assert_eq!(notify.unread(&mut op, one).await.expect("counted"), 3);
+    assert_eq!(notify.unread(op.conn(), one).await.expect("counted"), 3);
     assert_eq!(notify.mark_read(&mut op, one, Which::All).await.expect("marked"), 3);
-    assert_eq!(notify.unread(&mut op, other).await.expect("counted"), 1);
+    assert_eq!(notify.unread(op.conn(), other).await.expect("counted"), 1);
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn nobody_else_sees_the_box_or_its_preferences() {
     );
     drop(op);
     let mut op = scratch.ops.open(citizen(account)).await.expect("opens");
-    assert_eq!(notify.unread(&mut op, account).await.expect("counted"), 1);
+    assert_eq!(notify.unread(op.conn(), account).await.expect("counted"), 1);
     assert!(notify.email_wanted(&mut op, account).await.expect("read"));
     notify.set_email(&mut op, account, false).await.expect("set");
     assert!(!notify.email_wanted(&mut op, account).await.expect("read"));
@@ -164,7 +164,7 @@ async fn an_undone_operation_sends_nothing() {
         .expect("sent");
     drop(op);
     let mut op = scratch.ops.open(citizen(account)).await.expect("opens");
-    assert_eq!(notify.unread(&mut op, account).await.expect("counted"), 0);
+    assert_eq!(notify.unread(op.conn(), account).await.expect("counted"), 0);
     let outside = notify
         .send(&mut op, Message::new(account, "result_ready", "https://elsewhere"))
         .await
