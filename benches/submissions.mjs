@@ -36,7 +36,7 @@ request = function()
     '--edge-of-the-bench\\r\\nContent-Disposition: form-data; name="dossier"\\r\\nContent-Type: application/json\\r\\n\\r\\n',
     '{"key":"', key, '","procedure":"2.000635","confirmed":true,"answers":{"extract_kind":"birth_certificate","whose":"mine",',
     '"registered_at":{"ward":"', ward, '"},"registered_year":1990,"record_number":"', tostring(n), '","copies":2,',
-    '"requester_name":"Lê Thị Thu Ngân","requester_number":"","requester_residence":{"ward":"', ward, '","detail":"số 5, khu vực 1"},',
+    '"requester_name":"Lê Thị Thu Ngân","requester_number":"999192000017","requester_residence":{"ward":"', ward, '","detail":"số 5, khu vực 1"},',
     '"phone":"0912345678","email":"ngan@example.com"}}\\r\\n',
     '--edge-of-the-bench\\r\\nContent-Disposition: form-data; name="old_copy"; filename="ban-cu.jpg"\\r\\nContent-Type: image/jpeg\\r\\n\\r\\n',
     -- A comment in front makes every photograph another content.

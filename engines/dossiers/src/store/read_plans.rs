@@ -164,7 +164,11 @@ async fn the_lists_of_dossiers_and_the_public_track_use_indexes() {
         history_before,
         "nor the history"
     );
-    assert_eq!(scans(&mut connection, "holding").await.0, holding_before, "nor the words");
+    assert_eq!(
+        scans(&mut connection, "holding").await.0,
+        holding_before,
+        "nor the words"
+    );
 }
 
 #[tokio::test]
@@ -177,7 +181,9 @@ async fn a_search_goes_on_from_the_newest_to_the_oldest_without_gap_or_double() 
     let question = search::Question::of_words(AgencyId::from_uuid(AGENCY), &words);
     let (mut after, mut found) = (None, Vec::new());
     loop {
-        let rows = search::search(&mut connection, &question, after, 70, now).await.unwrap();
+        let rows = search::search(&mut connection, &question, after, 70, now)
+            .await
+            .unwrap();
         after = rows.last().map(|row| row.id.uuid());
         found.extend(rows.iter().map(|row| row.id.uuid()));
         if rows.len() < 70 {
@@ -187,7 +193,12 @@ async fn a_search_goes_on_from_the_newest_to_the_oldest_without_gap_or_double() 
     let expected: Vec<Uuid> = (0..500).rev().map(|n| Uuid::from_u128(n * 100 + 3)).collect();
     assert_eq!(found, expected);
     let foreign = search::Question::of_words(AgencyId::from_uuid(Uuid::from_u128(0xa4)), &words);
-    assert!(search::search(&mut connection, &foreign, None, 70, now).await.unwrap().is_empty());
+    assert!(
+        search::search(&mut connection, &foreign, None, 70, now)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]

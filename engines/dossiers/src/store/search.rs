@@ -48,10 +48,7 @@ impl Question {
     /// Each word begins a word of the dossier. The words come from [`kernel::text::search_terms`], letters and digits only, so that
     /// none of them is an operator.
     pub(crate) fn of_words(agency: AgencyId, terms: &[String]) -> Self {
-        let parts: Vec<String> = terms
-            .iter()
-            .map(|term| format!("{}:*", lexeme(agency, term)))
-            .collect();
+        let parts: Vec<String> = terms.iter().map(|term| format!("{}:*", lexeme(agency, term))).collect();
         Self {
             agency,
             tsquery: parts.join(" & "),
