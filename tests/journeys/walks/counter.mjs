@@ -12,7 +12,7 @@ const stranger = {
   answers: { ...extract.answers, requester_name: 'Phan Văn Sáu', requester_number: '999055000991', phone: '0909 000 991', registered_at: { ward: '31340' } },
 };
 
-// shows: R070 R071 R074 R077
+// shows: R070 R071 R074
 const taken = { name: 'taken in', what: 'a clerk takes a dossier in for somebody without an account, prints form 01, hands the paper result over', walk: async ({ browsers, papers }) => {
   const clerk = await browsers.as(extract.clerk, plain(desk));
   const look = state => browsers.examine(clerk, `counter-${state}`);

@@ -130,7 +130,7 @@ const language = ways.map(([device, how]) => ({ name: `language ${how}`, what: `
   assert.equal(await page.getAttribute('html', 'lang'), 'vi');
 } }));
 
-/** The rooms of the office, as each role sees them before anything has come in. */
+/** The rooms of the office, before the first case has come in. */
 const rooms = { name: 'rooms', what: 'officials find inbox, counter, search, results, ledger and calendar', walk: async ({ browsers }) => {
   const clerk = await browsers.as('motcua.ngabay', desk);
   for (const [name, address, text] of [

@@ -24,7 +24,6 @@ async function left(page) {
   return pieces.map(piece => names.reduce((text, name) => text.replaceAll(name, ''), piece)).filter(piece => vietnamese.test(piece.replace(/[\d.,]+ đ(?![\p{L}])/gu, '')));
 }
 
-// shows: R009
 const applies = { name: 'applies', what: 'a citizen applies and withdraws in English', walk: async ({ town, browsers, papers }) => {
   const page = await browsers.page({ ...phone, locale: 'en-GB' });
   const look = async (name, { strict = true } = {}) => {

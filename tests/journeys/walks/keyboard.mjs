@@ -10,7 +10,6 @@ import { desk, says, words } from '../browse.mjs';
 const low = { ...desk, viewport: { width: 1280, height: 640 } };
 const goOn = 'main form .nb-actions button[type=submit]';
 
-// shows: R010
 const submits = { name: 'citizen', what: 'a citizen finds, fills in, attaches and submits 2.000635 with the keyboard alone', walk: async ({ town, browsers, papers }) => {
   const page = await browsers.page(low);
   await page.goto('/');
@@ -63,7 +62,7 @@ const submits = { name: 'citizen', what: 'a citizen finds, fills in, attaches an
 } };
 
 const decides = { name: 'official', what: 'an official finds, takes, looks at and decides a case with the keyboard alone', walk: async ({ browsers, papers }) => {
-  const { code } = await citizen.apply(await browsers.as('congdan', desk), extract, papers);
+  const { code } = await citizen.apply(await browsers.as('congdan2', desk), extract, papers);
   const clerk = await browsers.as(extract.clerk, low);
   await clerk.goto(`/can-bo?q=${code}`);
   // j walks the rows, Enter opens.
