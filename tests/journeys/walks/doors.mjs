@@ -137,6 +137,7 @@ const rooms = { name: 'rooms', what: 'officials find inbox, counter, search, res
     ['inbox', '/can-bo', 'Hồ sơ cần xử lý'], ['intake', '/can-bo/tiep-nhan', 'Chọn thủ tục'], ['search', '/can-bo/tim', 'Tìm hồ sơ'],
     ['search-none', '/can-bo/tim?q=zzzzqqq', 'Không có hồ sơ nào khớp'], ['return', '/can-bo/tra-ket-qua', 'Trả kết quả'],
     ['ledger', '/can-bo/so-theo-doi', 'Sổ theo dõi hồ sơ'], ['ledger-wrong', '/can-bo/so-theo-doi?tu=2026-02-31', 'Ngày này không có trong lịch'],
+    ['ledger-too-long', '/can-bo/so-theo-doi?tu=2020-01-01&den=2026-01-01', 'dài nhất 366 ngày'],
     ['box', '/hop-thu', 'Hộp thư'],
   ]) {
     await clerk.goto(address);

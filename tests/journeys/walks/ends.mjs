@@ -113,7 +113,8 @@ const apology = { name: 'apology', what: 'a leader apologises with a reason and 
   await says(leader, 'Hãy ghi lý do', 'Ngày này không có trong lịch');
   await browsers.examine(leader, 'end-apology-refused');
   await send(-3, 'Sổ gốc lưu ở kho huyện, phải đi tra.');
-  await says(leader, 'Chưa');
+  await says(leader, 'Ngày hẹn mới phải sau hôm nay');
+  await browsers.examine(leader, 'end-apology-day-refused');
   assert.equal(await leader.inputValue('textarea[name=reason]'), 'Sổ gốc lưu ở kho huyện, phải đi tra.');
   // The first day on which the office works, from a week ahead.
   let days = 7;
