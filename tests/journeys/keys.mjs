@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 /** What has the focus: where it is, whether it is marked, and what covers it. */
 const focused = () => {
   const element = document.activeElement;
-  if (!element || element === document.body || element === document.documentElement) return null;
+  // Inside of a frame its own document marks the focus.
+  if (!element || element === document.body || element === document.documentElement || element.tagName === 'IFRAME') return null;
   const box = element.getBoundingClientRect();
   const style = getComputedStyle(element);
   const middle = [Math.max(0, box.left) + (Math.min(innerWidth, box.right) - Math.max(0, box.left)) / 2, box.top + Math.min(box.height, 40) / 2];
@@ -14,7 +15,7 @@ const focused = () => {
     what: element.outerHTML.slice(0, 160),
     marked: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== 'none',
     inside: box.bottom > 0 && box.top < innerHeight && box.top + Math.min(box.height, 40) <= innerHeight + 1,
-    bare: Boolean(own) || element.tagName === 'IFRAME',
+    bare: Boolean(own),
     place: `${Math.round(box.top)}–${Math.round(box.bottom)} of ${innerHeight}, under ${hit?.outerHTML.slice(0, 80)}`,
   };
 };

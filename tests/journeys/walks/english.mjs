@@ -7,7 +7,7 @@ import { desk, phone, says } from '../browse.mjs';
 /** What is Vietnamese in any language: names of people and places, of official procedures and papers, what somebody typed. */
 const names = [
   'Lê Thị Thu Ngân', 'Lê Văn Ba', 'Tỉnh Hậu Giang', 'Hậu Giang', 'Ủy ban nhân dân phường Ngã Bảy', 'Phường Ngã Bảy', 'Thành phố Ngã Bảy', 'Khu vực Bông Súng', 'văn bản ủy quyền.pdf',
-  'Đã tìm thấy giấy cũ.', 'đồng', 'Tiếng Việt', 'Hộ tịch',
+  'Đã tìm thấy giấy cũ.', 'Nguyễn Thị Kim Ngân', 'đồng', 'Tiếng Việt', '“Số”',
 ];
 const vietnamese = /[ăâđêôơưĂÂĐÊÔƠƯàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ]/i;
 
@@ -97,6 +97,7 @@ const desks = { name: 'desk', what: 'an official reads the desk in English', wal
   await page.goto('/can-bo');
   await page.click('a[hreflang=en]');
   await page.waitForURL('**/can-bo');
+  await says(page, 'Cases to work on', 'All procedures');
   for (const [name, address] of [['inbox', '/can-bo'], ['search', '/can-bo/tim'], ['return', '/can-bo/tra-ket-qua'], ['ledger', '/can-bo/so-theo-doi']]) {
     await page.goto(address);
     await browsers.examine(page, `english-desk-${name}`, { language: 'en' });
