@@ -59,8 +59,10 @@ export async function follow(page, selector) {
 /** Answers one question. */
 export async function give(page, name, value) {
   if (typeof value === 'object') {
-    // The list of districts comes first where there is one; it follows from the ward.
-    for (const [part, text] of Object.entries(value)) await give(page, `${name}.${part}`, text);
+    // The district first: it shortens the list of wards.
+    const district = value.ward && await page.evaluate(([list, ward]) => document.querySelector(`${list} option[value="${ward}"]`)?.parentElement.dataset.nbDistrict, [`[name="${name}.ward"]`, value.ward]);
+    const parts = district && await page.locator(`[name="${name}.district"]`).count() ? { district, ...value } : value;
+    for (const [part, text] of Object.entries(parts)) await give(page, `${name}.${part}`, text);
     return;
   }
   const kind = await page.locator(`[name="${name}"]`).first().evaluate(element => element.tagName === 'SELECT' ? 'select' : element.type);
@@ -76,6 +78,7 @@ export async function give(page, name, value) {
     assert.ok(await page.isChecked(`${field}[value="${value}"]`), `${name} is not ${value}`);
   } else if (kind === 'checkbox') await page.keyboard.press('Space');
   else if (kind === 'select') {
+    await page.keyboard.press('Home');
     for (let step = 0; step < 120 && await page.inputValue(field) !== value; step++) await page.keyboard.press('ArrowDown');
     assert.equal(await page.inputValue(field), value);
   } else {

@@ -3,7 +3,7 @@
 use kernel::Fault;
 
 /// Every fault code but those of single fields.
-pub const CODES: [&str; 20] = [
+pub const CODES: [&str; 21] = [
     "forms.catalogue_unknown",
     "forms.channel",
     "forms.clerks_only",
