@@ -47,7 +47,7 @@ const submits = { name: 'citizen', what: 'a citizen finds, fills in, attaches an
   }
   await skip(page);
   await reach(page, 'form[action$="/giay-to/authorisation"] input[type=file]');
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Space')]);
   await chooser.setFiles([papers.pdf]);
   await follow(page, 'form[action$="/giay-to/authorisation"] button');
   await says(page, papers.pdf.name);
