@@ -56,6 +56,8 @@ async fn track(visit: Visit<House>) -> Answer {
             json!({ "title": words.say(&format!("status.plain.{plain}"), []), "at": step.at, "now": false })
         })
         .collect();
+    // Finished and handed over are one plain word: it is said once.
+    steps.dedup_by(|later, earlier| later["title"] == earlier["title"]);
     steps.reverse();
     if let Some(first) = steps.first_mut() {
         first["now"] = json!(true);

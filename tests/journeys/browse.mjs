@@ -38,10 +38,15 @@ export class Browsers {
     await this.chromium.close();
   }
 
+  /** The same people and the same list of what was looked at, with windows of their own: for walks side by side. */
+  lane() {
+    return Object.assign(Object.create(this), { open: new Set(), glass: undefined });
+  }
+
   /** A browser of its own. What its pages complain about is kept, and must be nothing when the walk is over. */
   async page(device, state) {
     const context = await this.chromium.newContext({ ...device, storageState: state, baseURL: this.town.address });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(30_000);
     const page = await context.newPage();
     page.complaints = [];
     page.scripts = device.javaScriptEnabled !== false;
@@ -93,7 +98,7 @@ export class Browsers {
     const body = await page.content();
     await this.glass.setViewportSize(page.viewportSize());
     const serve = route => route.request().isNavigationRequest() && route.request().frame() === this.glass.mainFrame()
-      ? route.fulfill({ body, contentType: 'text/html; charset=utf-8' }) : route.continue();
+      ? route.fulfill({ body, contentType: 'text/html; charset=utf-8' }) : route.fallback();
     await this.glass.route('**/*', serve);
     await this.glass.goto(page.url());
     await this.glass.unroute('**/*', serve);

@@ -1,4 +1,4 @@
-// What a citizen does, by the controls that the pages show and nothing else.
+// What a citizen does, by the controls that the pages show and nothing else, in either language.
 import assert from 'node:assert/strict';
 import { says } from './browse.mjs';
 
@@ -26,7 +26,7 @@ export async function fillPage(page, answers) {
 }
 
 export const press = (page, text) => page.locator('main').getByRole('button', { name: text }).first().click();
-export const goOn = page => press(page, 'Tiếp tục');
+export const goOn = page => press(page, /^(Tiếp tục|Continue)$/);
 const pageKey = page => new URL(page.url()).pathname.split('/').pop();
 
 /** From the page of the procedure to the first question. */
@@ -65,7 +65,7 @@ export async function answerAll(page, procedure, look = async () => {}) {
 export async function attach(page, paper, files) {
   const form = page.locator(`form[action$="/giay-to/${paper}"]`);
   await form.locator('input[type=file]').setInputFiles(files);
-  const button = form.getByRole('button', { name: 'Tải lên' });
+  const button = form.getByRole('button', { name: /^(Tải lên|Upload)$/ });
   // While photos shrink the button waits.
   await button.click();
   await page.waitForLoadState();
@@ -78,12 +78,14 @@ export async function attachAll(page, procedure, papers) {
 /** From the check to the receipt. Gives the code. */
 export async function submit(page) {
   await page.check('input[name=cam_doan]');
-  await press(page, 'Nộp hồ sơ');
+  await press(page, /^(Nộp hồ sơ|Submit)$/);
   await page.waitForURL(/\/bien-nhan$/);
   return codeOn(page);
 }
 
-export const codeOn = async page => (await page.locator('main').innerText()).match(/H30[.\d]*-\d{6}-\d{4}/)[0];
+/** The code of a dossier in a text. */
+export const codeIn = text => text.match(/H30[.\d]*-\d{6}-\d{4}/)[0];
+export const codeOn = async page => codeIn(await page.locator('main').innerText());
 
 /** The whole application without looking left or right. Gives code and address of the dossier. */
 export async function apply(page, procedure, papers) {

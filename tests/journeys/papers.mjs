@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+
 // Papers that people hand in: drawn by the browser, so that they look like papers and are real files of their kind.
 const sheet = (title, lines) => `<!doctype html><html lang="vi"><meta charset="utf-8"><title>${title}</title>
 <body style="margin:0;padding:48px;width:620px;height:840px;background:#fdfaf2;font:20px/1.7 serif;border:6px double #444;box-sizing:border-box">
@@ -27,3 +29,6 @@ export async function drawPapers(chromium) {
     pdf: { name: 'văn bản ủy quyền.pdf', mimeType: 'application/pdf', buffer: pdf },
   };
 }
+
+/** The words of a PDF, in one line. */
+export const wordsOf = pdf => execFileSync('pdftotext', ['-layout', '-', '-'], { input: pdf, encoding: 'utf8' }).normalize('NFC').replace(/\s+/g, ' ');

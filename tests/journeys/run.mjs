@@ -5,38 +5,48 @@ import { drawPapers } from './papers.mjs';
 import { Town } from './town.mjs';
 
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : '';
-// Those that end the program come last.
-const files = ['doors', 'whole', 'ends', 'counter', 'interrupted', 'hostile', 'strangers', 'keyboard', 'english', 'restart'];
+// Two lanes side by side, each with a citizen of its own; then, alone, those that look into the folders of the program or end it.
+const beside = [['doors', 'whole/extract', 'whole/birth', 'english'], ['whole/shop', 'ends', 'counter', 'keyboard']];
+const alone = ['interrupted', 'hostile', 'strangers', 'restart'];
 const walks = [];
-for (const file of files) walks.push(...(await import(`./walks/${file}.mjs`)).walks.map(walk => ({ ...walk, name: `${file}/${walk.name}` })));
+for (const file of new Set([...beside.flat().map(name => name.split('/')[0]), ...alone])) {
+  walks.push(...(await import(`./walks/${file}.mjs`)).walks.map(walk => ({ ...walk, name: `${file}/${walk.name}` })));
+}
 const chosen = walks.filter(walk => walk.name.includes(only));
+const under = names => names.flatMap(name => chosen.filter(walk => `${walk.name}/`.startsWith(`${name}/`)));
 
 const began = Date.now();
+const seconds = from => ((Date.now() - from) / 1000).toFixed(1);
 const town = new Town();
 await town.start();
 const browsers = new Browsers(town);
 await browsers.start();
-const world = { town, browsers, papers: await drawPapers(browsers.chromium) };
-const started = Date.now();
-console.log(`the town stands after ${((started - began) / 1000).toFixed(1)} s`);
+const papers = await drawPapers(browsers.chromium);
+console.log(`the town stands after ${seconds(began)} s`);
 let failed = 0;
 /** A walk that hangs is told, not waited for. */
-const tooLong = () => new Promise((_, reject) => setTimeout(reject, 180_000, new Error('this walk takes too long')).unref());
-for (const { name, what, walk } of chosen) {
-  const from = Date.now();
-  try {
-    await Promise.race([walk(world), tooLong()]);
-    await browsers.leave();
-    console.log(`ok      ${name}: ${what} (${((Date.now() - from) / 1000).toFixed(1)} s)`);
-  } catch (error) {
-    failed++;
-    await browsers.picture(`failed-${name.replace('/', '-')}`);
-    console.log(`FAILED  ${name}: ${what}\n${error.stack}`);
-    await browsers.leave().catch(() => {});
+const tooLong = () => new Promise((_, reject) => setTimeout(reject, 600_000, new Error('this walk takes too long')).unref());
+
+async function goOneByOne(walks) {
+  const world = { town, browsers: browsers.lane(), papers };
+  for (const { name, what, walk } of walks) {
+    const from = Date.now();
+    try {
+      await Promise.race([walk(world), tooLong()]);
+      await world.browsers.leave();
+      console.log(`ok      ${name}: ${what} (${seconds(from)} s)`);
+    } catch (error) {
+      failed++;
+      await world.browsers.picture(`failed-${name.replace('/', '-')}`);
+      console.log(`FAILED  ${name}: ${what}\n${error.stack}`);
+      await world.browsers.leave().catch(() => {});
+    }
   }
 }
+await Promise.all(beside.map(names => goOneByOne(under(names))));
+await goOneByOne(under(alone));
 await browsers.stop();
 await town.stop();
 town.remove();
-console.log(`${chosen.length - failed} passed, ${failed} failed, ${browsers.looked.size} pages and states looked at, ${((Date.now() - began) / 1000).toFixed(0)} s`);
+console.log(`${chosen.length - failed} passed, ${failed} failed, ${browsers.looked.size} pages and states looked at, ${seconds(began)} s`);
 process.exit(failed || !chosen.length ? 1 : 0);

@@ -68,6 +68,11 @@ pub fn attachment(name: &str, media_type: &str, body: Body, inline: bool) -> Res
     response
 }
 
+/// A name or value of a query.
+pub(crate) fn part(text: &str) -> String {
+    percent(text, |byte| byte.is_ascii_alphanumeric() || b".-_~".contains(&byte))
+}
+
 fn percent(text: &str, keep: impl Fn(u8) -> bool) -> String {
     text.bytes()
         .map(|byte| {

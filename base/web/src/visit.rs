@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Answer, Resume, Site, cookie, redirect, resume, token};
+use crate::{Answer, Resume, Site, answer::part, cookie, redirect, resume, token};
 
 /// Who comes, in which language, with what parameters.
 pub struct Visit<S> {
@@ -51,6 +51,18 @@ impl<S: AsRef<Site>> Visit<S> {
     /// The address asked for, without its query.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The address asked for, without the word about what was done just before: whoever comes back here is not told again.
+    fn address(&self) -> String {
+        let kept = self.queries().filter(|(name, _)| *name != "da");
+        let pairs: Vec<String> = kept
+            .map(|(name, value)| format!("{}={}", part(name), part(value)))
+            .collect();
+        if pairs.is_empty() {
+            return self.path.clone();
+        }
+        format!("{}?{}", self.path, pairs.join("&"))
     }
 
     /// A part of the path, `{name}` in the route.
@@ -226,7 +238,7 @@ impl<S: AsRef<Site>> Visit<S> {
             user,
             unread,
             csrf: self.form_token(),
-            path: self.path.clone(),
+            path: self.address(),
             province: site.config.province.clone(),
             flash,
             demo: site.config.demo,

@@ -157,7 +157,7 @@ impl Dossiers {
                 .unwrap_or_else(|| reason.clone())
         });
         let own = Some(act.note.clone()).filter(|note| !note.is_empty());
-        listed.chain(own).collect::<Vec<_>>().join("; ")
+        in_one_sentence(listed.chain(own))
     }
 
     /// Lets the process follow: it goes on, sleeps or ends.
@@ -208,8 +208,13 @@ const fn action(kind: StepKind) -> &'static str {
 }
 
 fn asked(act: &Act) -> String {
-    let items = act.items.iter().map(|item| item.what.as_str());
-    items.collect::<Vec<_>>().join("; ")
+    in_one_sentence(act.items.iter().map(|item| item.what.clone()))
+}
+
+/// Parts of a sentence that goes on behind them: each without the full stop that people end their words with.
+fn in_one_sentence(parts: impl Iterator<Item = String>) -> String {
+    let parts = parts.map(|part| part.trim().trim_end_matches('.').to_owned());
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 fn detail(act: &Act) -> serde_json::Value {

@@ -1,6 +1,6 @@
 //! Saying how content one is (đánh giá mức độ hài lòng; R098).
 
-use kernel::{DossierId, Fault, Result, text};
+use kernel::{DossierId, Fault, FieldFault, Result, text};
 use op::{Entry, Op};
 use serde_json::json;
 
@@ -30,7 +30,7 @@ impl Dossiers {
         if comment.chars().count() > LONGEST_COMMENT {
             return Err(Fault::invalid("dossiers.comment_long")
                 .with("most", LONGEST_COMMENT)
-                .field("comment", "dossiers.comment_long"));
+                .field_fault(FieldFault::new("comment", "dossiers.comment_long").with("most", LONGEST_COMMENT)));
         }
         let now = op.now();
         if !store::rating::insert(op.conn(), &permit, id, score, &comment, now).await? {

@@ -152,5 +152,5 @@ pub fn malformed(field: &str) -> Fault {
 pub fn role_unknown(role: &str) -> Fault {
     Fault::invalid("identity.role_unknown")
         .with("role", role)
-        .field("roles", "identity.role_unknown")
+        .field_fault(FieldFault::new("roles", "identity.role_unknown").with("role", role))
 }

@@ -6,7 +6,7 @@ use kernel::{Fault, local_date, parse_date};
 use serde_json::{Value, json};
 use web::{Answer, Body, Door, Routes, StatusCode, Visit, attachment};
 
-use super::{address, called, errors_of, is_told_in_place, status_of};
+use super::{address, errors_of, is_told_in_place, status_of};
 use crate::{House, words::Words};
 
 const PATH: &str = "/can-bo/so-theo-doi";
@@ -75,10 +75,19 @@ async fn ledger(visit: Visit<House>) -> Answer {
         "from": from, "to": to, "columns": columns, "items": items, "next": next,
         "first": if visit.query("sau").is_some() { at("") } else { String::new() },
         "csv": address("/can-bo/so-theo-doi/tai-ve", &[("tu", &days[0].1), ("den", &days[1].1)]),
-        "errors": fault.as_ref().map_or_else(Vec::new, |fault| errors_of(&words, fault, called(["tu", "den"]))),
+        "errors": fault.as_ref().map_or_else(Vec::new, |fault| errors_of(&words, fault, control)),
     });
     let status = fault.as_ref().map_or(StatusCode::OK, status_of);
     visit.page_status(status, "portal/desk/ledger.html", content).await
+}
+
+/// The control of a day: faults of the page name it as it is called here, those of the engine as it is called there.
+fn control(field: &str) -> Option<String> {
+    match field {
+        "tu" | "from" => Some("tu".to_owned()),
+        "den" | "to" => Some("den".to_owned()),
+        _ => None,
+    }
 }
 
 fn row(words: &Words, line: &LedgerRow) -> Value {

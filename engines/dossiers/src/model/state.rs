@@ -1,7 +1,7 @@
 //! What changes in a dossier, and every way in which it may change. No IO, no clock: the moment comes in.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Deadline, Fault, IntakeRule, Result, WorkingCalendar, format_date, local_date};
+use kernel::{Deadline, Fault, FieldFault, IntakeRule, Result, WorkingCalendar, format_date, local_date};
 use serde::{Deserialize, Serialize};
 
 use super::Status;
@@ -199,9 +199,10 @@ impl State {
             return Err(Fault::conflict("dossiers.no_apology_now").with("status", self.status.number()));
         };
         let refused = |code| {
+            let day = format_date(new_day);
             Err(Fault::invalid(code)
-                .with("date", format_date(new_day))
-                .field("new_due", code))
+                .with("date", &day)
+                .field_fault(FieldFault::new("new_day", code).with("date", day)))
         };
         if new_day <= local_date(now) || new_day <= local_date(due) {
             return refused("dossiers.new_due_not_later");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use kernel::{Fault, Money, Result, WorkingCalendar};
+use kernel::{Fault, FieldFault, Money, Result, WorkingCalendar};
 use schema::feel::Scope;
 use serde::{Deserialize, Serialize};
 
@@ -143,7 +143,7 @@ pub fn decide_act(
     if !situation.outcomes.contains(&act.outcome) {
         return Err(Fault::invalid("dossiers.outcome_unknown")
             .with("outcome", &act.outcome)
-            .field("outcome", "dossiers.outcome_unknown"));
+            .field_fault(FieldFault::new("outcome", "dossiers.outcome_unknown").with("outcome", &act.outcome)));
     }
     nothing_awaited(&state)?;
     let step = |kind, state| Step {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use db::{Page, PageRequest};
-use kernel::{Fault, Result, from_local};
+use kernel::{Fault, FieldFault, Result, from_local};
 use op::{Entry, Op};
 use serde_json::json;
 
@@ -50,7 +50,7 @@ pub(super) fn moments(from: NaiveDate, to: NaiveDate) -> Result<(DateTime<Utc>, 
         }
         _ => Err(Fault::invalid("dossiers.period")
             .with("days", LONGEST)
-            .field("to", "dossiers.period")),
+            .field_fault(FieldFault::new("to", "dossiers.period").with("days", LONGEST))),
     }
 }
 

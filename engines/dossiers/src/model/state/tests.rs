@@ -264,6 +264,11 @@ fn an_apology_needs_a_later_working_day_and_does_not_hide_the_lateness() {
     assert_eq!(refusal(day(2)), "dossiers.new_due_not_later");
     assert_eq!(refusal(day(5)), "dossiers.new_due_day_off");
     assert_eq!(refusal(day(7)), "dossiers.new_due_day_off");
+    let field = &late.apologise(now, &calendar(), day(7)).unwrap_err().fields[0];
+    assert_eq!(
+        (field.field.as_str(), field.params["date"].as_str()),
+        ("new_day", "07/03/2026")
+    );
     let told = late.apologise(now, &calendar(), day(6)).unwrap();
     assert_eq!(
         (told.due_at, told.promised_at, told.late_at),
