@@ -63,7 +63,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0003_dossier.sql",
         "0004_paper.sql",
         "0005_history.sql",
-        "0006_work.sql"
+        "0006_work.sql",
+        "0010_overdue.sql"
     ]
 );
 
