@@ -60,6 +60,7 @@ impl YearRow {
         YearDeclaration {
             year: self.year,
             announced: self.status == Status::Announced,
+            notice: String::new(),
             days_off: days_off.collect(),
             make_up_days: make_up_days.collect(),
         }

@@ -81,12 +81,13 @@ async fn online(visit: &Visit<House>, op: &mut Op, code: &str) -> Result<Arc<dos
         .ok_or_else(|| Fault::not_found("dossiers.procedure_not_found").with("code", code))
 }
 
-/// Begins a draft. Who has one open already is asked first whether to go on with it.
+/// Begins a draft. Who has one open already, with something in it, is asked first whether to go on with it.
 async fn begin(visit: Visit<House>, fields: Fields) -> Answer {
     let code = visit.param("code").to_owned();
     let mut op = visit.op().await?;
     let online = online(&visit, &mut op, &code).await?;
-    if fields.filled("moi").is_none() && open_draft(&visit, &mut op, &online.app).await?.is_some() {
+    let open = open_draft(&visit, &mut op, &online.app).await?;
+    if fields.filled("moi").is_none() && open.is_some_and(|open| open.touched) {
         return visit.redirect(format!("/thu-tuc/{code}/bat-dau"));
     }
     let applicant = applicant(&visit, &mut op).await?;
@@ -97,7 +98,7 @@ async fn begin(visit: Visit<House>, fields: Fields) -> Answer {
         applicant,
         context: json!({}),
     };
-    let draft = visit.state.forms.start_draft(&mut op, new).await?;
+    let draft = visit.state.forms.begin_draft(&mut op, new).await?;
     op.commit().await?;
     visit.redirect(place(draft.id).next(&draft))
 }

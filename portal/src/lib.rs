@@ -52,4 +52,5 @@ pub fn routes() -> Routes<House> {
         .merge(forms::http::routes())
         .merge(identity::http::routes())
         .merge(notify::routes())
+        .merge(workflow::http::routes())
 }

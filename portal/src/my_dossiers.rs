@@ -1,14 +1,14 @@
 //! What somebody has handed in, and what they can do with it: look, take copies, withdraw, say how it was (R083, R098).
 
-use dossiers::{DossierView, HistoryView, model::PlainStatus};
-use kernel::{DossierId, Fault, Result};
+use dossiers::{
+    DossierView, HistoryView,
+    model::{LONGEST_WORDS, PlainStatus},
+};
+use kernel::{DossierId, Fault, FieldFault, Result};
 use serde_json::{Value, json};
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
 
 use crate::{House, papers, questions, words::Words};
-
-/// Most characters of a reason or of a word about how it was.
-const MOST_WORDS: usize = 1000;
 
 pub(crate) fn routes() -> Routes<House> {
     Routes::new()
@@ -138,8 +138,8 @@ fn case_context(visit: &Visit<House>, view: &DossierView) -> Value {
         "sections": sections, "papers": papers, "documents": documents, "fees": fees,
         "history": history(&words, &view.history, view.plain),
         "may": { "withdraw": view.may.withdraw, "supply": view.may.supply, "rate": view.may.rate },
-        "rating": view.rating, "code_url": format!("/tra-cuu?ma={}", view.code), "most": MOST_WORDS,
-        "score_error": "", "comment": "", "errors": [],
+        "rating": view.rating, "code_url": format!("/tra-cuu?ma={}", view.code), "most": LONGEST_WORDS,
+        "score_error": "", "comment_error": "", "comment": "", "errors": [],
     })
 }
 
@@ -198,7 +198,7 @@ async fn withdrawal(visit: &Visit<House>, view: &DossierView, reason: &str, erro
         .into_iter()
         .collect();
     let content = json!({
-        "base": base, "code": view.code, "service": words.app("name"), "reason": reason, "error": error, "errors": errors, "most": MOST_WORDS,
+        "base": base, "code": view.code, "service": words.app("name"), "reason": reason, "error": error, "errors": errors, "most": LONGEST_WORDS,
         "paid": view.fees.iter().any(|fee| fee.paid_at.is_some()),
     });
     visit
@@ -209,62 +209,65 @@ async fn withdrawal(visit: &Visit<House>, view: &DossierView, reason: &str, erro
 async fn withdraw(visit: Visit<House>, fields: Fields) -> Answer {
     let id: DossierId = visit.parse_param("id")?;
     let reason = fields.filled("ly_do").unwrap_or_default();
-    let wrong = if reason.is_empty() {
-        Some("apply.withdraw.reason_missing")
-    } else if reason.chars().count() > MOST_WORDS {
-        Some("apply.words_too_long")
-    } else {
-        None
-    };
-    if let Some(key) = wrong {
-        let view = view(&visit).await?;
-        let error = Words::new(&visit, &view.app).say(key, [("most", MOST_WORDS.to_string())]);
-        return withdrawal(&visit, &view, reason, &error).await;
-    }
     let mut op = visit.op().await?;
-    visit.state.dossiers.withdraw(&mut op, id, reason).await?;
-    op.commit().await?;
+    match visit.state.dossiers.withdraw(&mut op, id, reason).await {
+        Ok(()) => op.commit().await?,
+        Err(fault) if !fault.fields.is_empty() => {
+            drop(op);
+            let view = view(&visit).await?;
+            let words = Words::new(&visit, &view.app);
+            let error = match fault.code {
+                "dossiers.reason_missing" => words.say("apply.withdraw.reason_missing", []),
+                _ => words.field_fault(&fault.fields[0]),
+            };
+            return withdrawal(&visit, &view, reason, &error).await;
+        }
+        Err(fault) => return Err(fault),
+    }
     visit.redirect(format!("/ho-so-cua-toi/{id}?da=withdrawn"))
 }
 
 async fn rate(visit: Visit<House>, fields: Fields) -> Answer {
     let id: DossierId = visit.parse_param("id")?;
-    let score = fields
-        .filled("diem")
-        .and_then(|score| score.parse::<i16>().ok())
-        .filter(|score| (1..=5).contains(score));
     let comment = fields.filled("y_kien").unwrap_or_default();
-    let too_long = comment.chars().count() > MOST_WORDS;
-    let Some(score) = score.filter(|_| !too_long) else {
-        let view = view(&visit).await?;
-        let words = Words::new(&visit, &view.app);
-        let mut content = case_context(&visit, &view);
-        let (field, key) = if score.is_none() {
-            ("diem", "apply.rating.score_missing")
-        } else {
-            ("y_kien", "apply.words_too_long")
-        };
-        let text = words.say(key, [("most", MOST_WORDS.to_string())]);
-        content["errors"] = json!([{ "field": field, "text": text }]);
-        content["score_error"] = json!(if field == "diem" { text.as_str() } else { "" });
-        content["comment"] = json!(comment);
-        return visit
-            .page_status(StatusCode::UNPROCESSABLE_ENTITY, "portal/my/dossier.html", content)
-            .await;
-    };
+    // Nothing chosen is told by the engine as any other number that is no mark.
+    let score = fields.filled("diem").and_then(|score| score.parse().ok()).unwrap_or(0);
     let mut op = visit.op().await?;
-    visit.state.dossiers.rate(&mut op, id, score, comment).await?;
-    op.commit().await?;
+    match visit.state.dossiers.rate(&mut op, id, score, comment).await {
+        Ok(()) => op.commit().await?,
+        Err(fault) if !fault.fields.is_empty() => {
+            drop(op);
+            return rating_refused(&visit, &fault.fields[0], comment).await;
+        }
+        Err(fault) => return Err(fault),
+    }
     visit.redirect(format!("/ho-so-cua-toi/{id}?da=rated"))
 }
 
-/// The form as it was answered, to keep. It is drawn when first asked for, hence no `GET`.
+async fn rating_refused(visit: &Visit<House>, fault: &FieldFault, comment: &str) -> Answer {
+    let view = view(visit).await?;
+    let words = Words::new(visit, &view.app);
+    let mut content = case_context(visit, &view);
+    let (control, error, text) = match fault.field.as_str() {
+        "score" => ("diem", "score_error", words.say("apply.rating.score_missing", [])),
+        _ => ("y_kien", "comment_error", words.field_fault(fault)),
+    };
+    content["errors"] = json!([{ "field": control, "text": text }]);
+    content[error] = json!(text);
+    content["comment"] = json!(comment);
+    visit
+        .page_status(StatusCode::UNPROCESSABLE_ENTITY, "portal/my/dossier.html", content)
+        .await
+}
+
+/// The form as it was answered, to keep. It is drawn when first asked for, hence no `GET`; then it stands among the papers of the case.
+/// A download in answer to the form would leave the page standing with its button pressed.
 async fn copy_of_answers(visit: Visit<House>, _: Fields) -> Answer {
     let id: DossierId = visit.parse_param("id")?;
     let mut op = visit.op().await?;
-    let (_, file) = visit.state.dossiers.copy_of_answers(&mut op, id).await?;
+    visit.state.dossiers.copy_of_answers(&mut op, id).await?;
     op.commit().await?;
-    papers::send(&visit, &file).await
+    visit.redirect(format!("/ho-so-cua-toi/{id}?da=copy_made"))
 }
 
 async fn paper(visit: Visit<House>) -> Answer {

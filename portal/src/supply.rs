@@ -1,6 +1,9 @@
 //! The applicant supplies what was asked for: everything on one page.
 
-use dossiers::{Supply, SupplyState, model::SupplementKind};
+use dossiers::{
+    Supply, SupplyState,
+    model::{LONGEST_WORDS, SupplementKind},
+};
 use files::NewFile;
 use forms::Raw;
 use kernel::{DossierId, Fault, FieldFault, FileId, Result};
@@ -13,9 +16,6 @@ use crate::{
     questions,
     words::Words,
 };
-
-/// Most characters of the note.
-const MOST_WORDS: usize = 1000;
 
 pub(crate) fn routes() -> Routes<House> {
     Routes::new()
@@ -91,18 +91,22 @@ async fn draw(visit: &Visit<House>, id: DossierId, wrong: Wrong<'_>) -> Answer {
         .collect();
     let answers = answers_asked(&words, &state, &districts, &wrong);
     let mut errors = papers::errors_of(&wrong.told);
-    errors.extend(
-        wrong
-            .fields
-            .iter()
-            .map(|fault| json!({ "field": fault.field, "text": words.field_fault(fault) })),
-    );
+    errors.extend(wrong.fields.iter().map(|fault| {
+        let control = if fault.field == "note" {
+            "loi_nhan"
+        } else {
+            &fault.field
+        };
+        json!({ "field": control, "text": words.field_fault(fault) })
+    }));
+    let of_note = wrong.fields.iter().find(|fault| fault.field == "note");
     errors.extend(wrong.general.iter().map(|text| json!({ "text": text })));
     let asked = view.supplements.iter().rfind(|asked| asked.supplied_at.is_none());
     let content = json!({
         "base": address(id), "back": format!("/ho-so-cua-toi/{id}"), "code": view.code, "service": words.app("name"),
         "asked_at": asked.map(|asked| asked.asked_at), "note": asked.map(|asked| asked.note.clone()),
-        "papers": papers, "answers": answers, "districts": districts, "errors": errors, "typed_note": wrong.note, "most": MOST_WORDS,
+        "papers": papers, "answers": answers, "districts": districts, "errors": errors, "typed_note": wrong.note,
+        "note_error": of_note.map(|fault| words.field_fault(fault)).unwrap_or_default(), "most": LONGEST_WORDS,
     });
     visit
         .page_status(questions::status_for(&errors), "portal/my/supply.html", content)
@@ -137,7 +141,7 @@ async fn send(visit: Visit<House>, fields: Fields) -> Answer {
         answers: raw.clone(),
         // What was uploaded before lies ready already.
         files: Vec::new(),
-        note: note.chars().take(MOST_WORDS).collect(),
+        note: note.to_owned(),
     };
     match visit.state.dossiers.supply(&mut op, id, supply).await {
         Ok(()) => {

@@ -10,6 +10,8 @@ use crate::{House, words::Words};
 
 /// Papers that the platform makes are far smaller.
 const MOST_BYTES: usize = 32 << 20;
+/// What somebody typed is shown again to be corrected, so far.
+const LONGEST_SHOWN: usize = 60;
 
 pub(crate) fn routes() -> Routes<House> {
     Routes::new()
@@ -18,58 +20,48 @@ pub(crate) fn routes() -> Routes<House> {
         .upload("/kiem-chung/{code}", Door::Public, MOST_BYTES, compare)
 }
 
-/// The twenty letters and digits without what people put between them. Crockford's alphabet has no O, I and L, so those are read
-/// as the digits that they look like.
-fn cleaned(code: &str) -> String {
-    code.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| match c.to_ascii_uppercase() {
-            'O' => '0',
-            'I' | 'L' => '1',
-            c => c,
-        })
-        .take(40)
-        .collect()
-}
-
 async fn form(visit: Visit<House>) -> Answer {
-    match visit.query("ma").map(cleaned) {
-        Some(code) if !code.is_empty() => visit.redirect(format!("/kiem-chung/{code}")),
-        _ => {
-            visit
-                .page(
-                    "portal/verify.html",
-                    json!({ "code": "", "found": null, "unknown": false, "compared": null }),
-                )
-                .await
-        }
+    let typed = visit.query("ma").unwrap_or_default().trim().to_owned();
+    if typed.is_empty() {
+        let content = json!({ "code": "", "found": null, "unknown": false, "compared": null });
+        return visit.page("portal/verify.html", content).await;
+    }
+    match found(&visit, &typed).await? {
+        Some(found) => visit.redirect(format!("/kiem-chung/{}", found.verification_code)),
+        None => unknown(&visit, &typed).await,
     }
 }
 
 async fn show(visit: Visit<House>) -> Answer {
-    let code = cleaned(visit.param("code"));
-    draw(&visit, &code, Value::Null).await
+    draw(&visit, Value::Null).await
 }
 
-async fn draw(visit: &Visit<House>, code: &str, compared: Value) -> Answer {
-    let Some(found) = found(visit, code).await? else {
-        let content = json!({ "code": code, "found": null, "unknown": true, "compared": null });
-        return visit
-            .page_status(StatusCode::NOT_FOUND, "portal/verify.html", content)
-            .await;
+async fn unknown(visit: &Visit<House>, typed: &str) -> Answer {
+    let shown: String = typed.chars().take(LONGEST_SHOWN).collect();
+    let content = json!({ "code": shown, "found": null, "unknown": true, "compared": null });
+    visit
+        .page_status(StatusCode::NOT_FOUND, "portal/verify.html", content)
+        .await
+}
+
+async fn draw(visit: &Visit<House>, compared: Value) -> Answer {
+    let typed = visit.param("code");
+    let Some(found) = found(visit, typed).await? else {
+        return unknown(visit, typed).await;
     };
     let words = Words::new(visit, &found.app);
     let content = json!({
-        "code": code, "unknown": false, "compared": compared,
+        "code": found.verification_code, "unknown": false, "compared": compared,
         "found": {
             "kind": found.kind, "number": found.number, "agency": found.agency_name, "issued_at": found.issued_at,
-            "sha256": found.sha256, "code": grouped(&found.verification_code), "dossier": found.dossier_code,
+            "sha256": found.sha256, "code": found.spelled, "dossier": found.dossier_code,
             "service": words.app("name"), "procedure": found.procedure_code,
         },
     });
     visit.page("portal/verify.html", content).await
 }
 
+/// The paper with this code, in any spelling.
 async fn found(visit: &Visit<House>, code: &str) -> Result<Option<dossiers::VerifiedDocument>> {
     let mut op = visit.op().await?;
     match visit.state.dossiers.verify(&mut op, code).await {
@@ -82,24 +74,13 @@ async fn found(visit: &Visit<House>, code: &str) -> Result<Option<dossiers::Veri
     }
 }
 
-/// Four by four, as it is printed.
-fn grouped(code: &str) -> String {
-    let letters: Vec<char> = code.chars().collect();
-    letters
-        .chunks(4)
-        .map(|four| four.iter().collect::<String>())
-        .collect::<Vec<_>>()
-        .join("-")
-}
-
 /// Compares a file with the paper. Its bytes are counted together while they come in and kept nowhere.
 async fn compare(visit: Visit<House>, mut upload: Upload) -> Answer {
-    let code = cleaned(visit.param("code"));
-    let Some(known) = found(&visit, &code).await? else {
-        return draw(&visit, &code, Value::Null).await;
+    let Some(known) = found(&visit, visit.param("code")).await? else {
+        return draw(&visit, Value::Null).await;
     };
     let Some(file) = upload.next_file().await? else {
-        return draw(&visit, &code, json!({ "outcome": "none", "name": "" })).await;
+        return draw(&visit, json!({ "outcome": "none", "name": "" })).await;
     };
     let name = file.name.clone();
     let mut hasher = Sha256::new();
@@ -110,17 +91,5 @@ async fn compare(visit: Visit<House>, mut upload: Upload) -> Answer {
     }
     let same = hex::encode(hasher.finalize()) == known.sha256;
     let outcome = if same { "same" } else { "other" };
-    draw(&visit, &code, json!({ "outcome": outcome, "name": name })).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{cleaned, grouped};
-
-    #[test]
-    fn a_code_read_from_paper_is_understood() {
-        assert_eq!(cleaned("7k3m-oil0 abcd"), "7K3M0110ABCD");
-        assert_eq!(grouped("ABCDEFGHJKMNPQRSTVWX"), "ABCD-EFGH-JKMN-PQRS-TVWX");
-        assert_eq!(cleaned("<script>"), "SCR1PT");
-    }
+    draw(&visit, json!({ "outcome": outcome, "name": name })).await
 }

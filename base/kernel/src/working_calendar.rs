@@ -1,11 +1,9 @@
 //! The published calendar of working time: which days and hours count for deadlines.
 //!
-//! Pure data: somebody reads a file, [`CalendarYears::expand`] applies the rules of the Labour Code,
-//! and everything after that is arithmetic on dates. All times of day are local in Vietnam.
+//! Pure data: somebody else knows which days are announced, here is the arithmetic on dates. All times of day are local in Vietnam.
 
 mod due;
 mod span;
-mod years;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +11,6 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc, Weekday};
 use serde::{Deserialize, Serialize};
 
 pub use due::{Deadline, Due, IntakeRule};
-pub use years::{CalendarYear, CalendarYears, DateSpan, DayOff, FixedHoliday, HolidayNames, MakeUpDay};
 
 use crate::{Fault, Result, from_local, local_date};
 
@@ -95,11 +92,6 @@ impl WorkingCalendar {
             return Err(Fault::invalid("kernel.calendar_conflict").with("date", date));
         }
         Ok(Self { plan })
-    }
-
-    /// The calendar that the rules of the Labour Code make of the years in a file; see [`CalendarYears`].
-    pub fn from_years(years: &CalendarYears) -> Result<Self> {
-        Self::new(years.expand()?)
     }
 
     /// What the calendar is made of.

@@ -9,6 +9,7 @@ use serde_json::json;
 use workflow::{Completion, InstanceState, TaskState, TaskView};
 
 use crate::case::Line;
+use crate::catalogue::Channel;
 use crate::model::{Act, Situation, Status, Step, StepKind, decide_act};
 use crate::notices::News;
 use crate::store::dossier::DossierRow;
@@ -25,6 +26,8 @@ pub struct Acted {
     pub code: String,
     /// Its status now, after whatever the process did by itself.
     pub status: Status,
+    /// How it was handed in: who stands at the counter waits for the receipt.
+    pub channel: Channel,
 }
 
 impl Dossiers {
@@ -72,11 +75,21 @@ impl Dossiers {
             outcome: Some(&act.outcome),
             before: Some(before),
             note: Some(&act.note),
+            after: step.by_way_of,
             // What reaches the applicant is written for the applicant; the rest is a word between officials.
             internal: matches!(step.kind, StepKind::Receive | StepKind::Advance),
             detail: Some(detail(&act)),
         };
         self.write_line(op, &permit, &row, line).await?;
+        if let Some(passed) = step.by_way_of {
+            let line = Line {
+                action: "payment_demanded",
+                task: Some(&task.node),
+                before: Some(passed),
+                ..Line::default()
+            };
+            self.write_line(op, &permit, &row, line).await?;
+        }
         self.paper_for(op, &permit, &row, &step, &act).await?;
         self.news_of(op, &row, &step, &act).await?;
         self.move_process(op, &row, &task, &step, &act).await?;
@@ -90,6 +103,7 @@ impl Dossiers {
             dossier: id,
             code: after.code,
             status: after.state.status,
+            channel: after.channel,
         })
     }
 
@@ -262,6 +276,8 @@ fn cleaned(mut act: Act) -> Act {
     act.outcome = text::clean_line(&act.outcome);
     act.note = text::clean_text(&act.note);
     act.reason = text::clean_text(&act.reason);
+    let mut seen = BTreeSet::new();
+    act.refusal_reasons.retain(|reason| seen.insert(reason.clone()));
     for item in &mut act.items {
         item.what = text::clean_text(&item.what);
     }

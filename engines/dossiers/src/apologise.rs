@@ -13,8 +13,8 @@ use crate::{DocumentKind, Dossiers, access, subject};
 impl Dossiers {
     /// The agency apologises. The day by which punctuality is measured stays.
     ///
-    /// Fails with `dossiers.dossier_not_found`, `dossiers.leader_only`, `dossiers.reason_missing`, `dossiers.no_apology_now`,
-    /// `dossiers.new_due_not_later` {date}, `dossiers.new_due_day_off` {date}.
+    /// Fails with `dossiers.dossier_not_found`, `dossiers.leader_only`, `dossiers.reason_missing`, `dossiers.words_long` {most},
+    /// `dossiers.no_apology_now`, `dossiers.new_due_not_later` {date}, `dossiers.new_due_day_off` {date}.
     pub async fn apologise(&self, op: &mut Op, id: DossierId, reason: &str, new_day: NaiveDate) -> Result<()> {
         let mut row = self.hold(op, id).await?;
         let about = subject(id);

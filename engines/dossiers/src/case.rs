@@ -23,6 +23,8 @@ pub(crate) struct Line<'a> {
     pub(crate) task: Option<&'a str>,
     pub(crate) outcome: Option<&'a str>,
     pub(crate) before: Option<Status>,
+    /// The status after it, where that is not yet the one of the row.
+    pub(crate) after: Option<Status>,
     pub(crate) note: Option<&'a str>,
     pub(crate) internal: bool,
     pub(crate) detail: Option<Value>,
@@ -50,7 +52,15 @@ impl Seats {
 
 impl Dossiers {
     /// The row of a dossier, held to the end of the operation. Whether the actor may see it is the next question.
+    ///
+    /// Its process is held first: whoever takes a step, and every timer, holds the process and then comes to the case, so that
+    /// nobody waits for somebody who waits for them.
     pub(crate) async fn hold(&self, op: &mut Op, id: DossierId) -> Result<DossierRow> {
+        let instance = store::dossier::instance(op.conn(), id).await?;
+        self.parts
+            .workflow
+            .hold(op, instance.ok_or_else(access::not_found)?)
+            .await?;
         store::dossier::lock(op.conn(), id).await?.ok_or_else(access::not_found)
     }
 
@@ -63,7 +73,7 @@ impl Dossiers {
         store::work::follow(op.conn(), row).await
     }
 
-    /// Adds a line to the history; the status after it is that of the row.
+    /// Adds a line to the history; the status after it is that of the row, unless the line says another.
     pub(crate) async fn write_line(
         &self,
         op: &mut Op,
@@ -80,7 +90,7 @@ impl Dossiers {
             task: line.task,
             outcome: line.outcome,
             before: line.before,
-            after: row.state.status,
+            after: line.after.unwrap_or(row.state.status),
             note: line.note.filter(|note| !note.is_empty()),
             internal: line.internal,
             detail: line.detail.unwrap_or_else(|| Value::Object(serde_json::Map::new())),

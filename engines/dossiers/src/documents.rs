@@ -11,6 +11,8 @@ mod issue;
 mod verify;
 mod words;
 
+pub(crate) use code::spelled;
+
 /// The typst templates of this engine, as `dossiers/<kind>.typ`; what all papers share is `dossiers/parts.typ`, which the templates
 /// of systems may import as well.
 pub fn templates() -> Vec<(String, String)> {

@@ -31,16 +31,27 @@ impl Dossiers {
             .allow("dossiers.issue_result", &call.subject, access::by_rule())
             .await?;
         let before = row.state.status;
+        let begun = row.state.begin_processing()?.status;
         let state = row.state.finish(op.now())?;
         self.save(op, &permit, &mut row, state).await?;
         let extra = json!({ "document": call.with.get("document"), "node": call.node });
         let document = self
             .issue_document(op, &permit, &row, DocumentKind::Result, extra)
             .await?;
+        if begun != before {
+            let line = Line {
+                action: "begun",
+                task: Some(&call.node),
+                before: Some(before),
+                after: Some(begun),
+                ..Line::default()
+            };
+            self.write_line(op, &permit, &row, line).await?;
+        }
         let line = Line {
             action: "issued",
             task: Some(&call.node),
-            before: Some(before),
+            before: Some(begun),
             detail: Some(json!({ "number": document.number })),
             ..Line::default()
         };

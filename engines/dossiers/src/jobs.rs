@@ -47,8 +47,8 @@ impl Dossiers {
     async fn mark_late(&self, op: &mut Op, mut row: DossierRow) -> Result<()> {
         let about = subject(row.id);
         let permit = op.allow("dossiers.find_late", &about, access::by_rule()).await?;
-        let state = row.state.found_late(op.now());
-        self.save(op, &permit, &mut row, state).await?;
+        row.state = row.state.found_late(op.now());
+        store::dossier::found_late(op.conn(), &permit, row.id, row.state.late_at).await?;
         let line = Line {
             action: "late",
             before: Some(row.state.status),

@@ -64,7 +64,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0004_paper.sql",
         "0005_history.sql",
         "0006_work.sql",
-        "0007_lists.sql"
+        "0007_lists.sql",
+        "0008_overdue.sql"
     ]
 );
 

@@ -6,14 +6,14 @@ use serde_json::json;
 
 use crate::case::Line;
 use crate::definition::Collect;
-use crate::model::{Status, unpaid};
+use crate::model::{LONGEST_RECEIPT, Status, unpaid, within};
 use crate::{Dossiers, access, store, subject};
 
 impl Dossiers {
     /// Notes that a fee was paid. The last fee at intake lets a case that waits for it go on.
     ///
     /// Fails with `dossiers.dossier_not_found`, `dossiers.clerk_only`, `dossiers.fee_unknown` {fee}, `dossiers.fee_paid`,
-    /// `dossiers.no_payment_awaited` where the case is over.
+    /// `dossiers.words_long` {most}, `dossiers.no_payment_awaited` where the case is over.
     pub async fn record_payment(
         &self,
         op: &mut Op,
@@ -39,17 +39,20 @@ impl Dossiers {
         let receipt = receipt_number
             .map(|number| text::clean_line(&number))
             .filter(|number| !number.is_empty());
+        within(
+            "receipt_number",
+            receipt.as_deref().unwrap_or_default(),
+            LONGEST_RECEIPT,
+        )?;
         let (by, now) = (op.actor().name().to_owned(), op.now());
         store::fee::pay(op.conn(), &permit, id, fee, receipt.as_deref(), &by, now).await?;
         let fees = store::fee::of_dossier(op.conn(), id).await?;
         let goes_on = row.state.status == Status::Payment && unpaid(&fees, Collect::AtIntake)?.is_zero();
         let before = row.state.status;
-        let state = if goes_on {
-            row.state.payment_made(now, &self.calendar())?
-        } else {
-            row.state
-        };
-        self.save(op, &permit, &mut row, state).await?;
+        if goes_on {
+            let state = row.state.payment_made(now, &self.calendar())?;
+            self.save(op, &permit, &mut row, state).await?;
+        }
         let line = Line {
             action: "paid",
             before: Some(before),

@@ -12,7 +12,7 @@ use workflow::{InstanceState, TaskState};
 
 use crate::case::Line;
 use crate::definition::scope;
-use crate::model::{SupplementItem, SupplementKind};
+use crate::model::{LONGEST_WORDS, SupplementItem, SupplementKind, within};
 use crate::notices::News;
 use crate::preview::accepted;
 use crate::store::dossier::DossierRow;
@@ -165,10 +165,11 @@ impl Dossiers {
     ///
     /// Fails as [`Dossiers::supply_state`] does, with `dossiers.supply_incomplete` (field faults `papers.<paper>` with
     /// `dossiers.paper_missing` or `dossiers.too_many_files`, and those of the answers), `dossiers.paper_not_asked`,
-    /// `dossiers.file_not_yours`.
+    /// `dossiers.file_not_yours`, `dossiers.words_long` {most}.
     pub async fn supply(&self, op: &mut Op, id: DossierId, supply: Supply) -> Result<()> {
         let mut awaited = self.awaited(op, id).await?;
         let note = text::clean_text(&supply.note);
+        within("note", &note, LONGEST_WORDS)?;
         let (files, mut faults) = self.supplied_files(op, id, &awaited, &supply.files).await?;
         let fields = awaited.keys(SupplementKind::Answer);
         let (answers, wrong) = self

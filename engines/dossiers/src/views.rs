@@ -241,6 +241,8 @@ pub struct VerifiedDocument {
     pub sha256: String,
     /// The verification code.
     pub verification_code: String,
+    /// The same as it is printed: in groups with dashes between them.
+    pub spelled: String,
     /// The agency that issued it.
     pub agency_name: String,
     /// Code of the procedure.

@@ -4,13 +4,14 @@ use kernel::{DossierId, Fault, Result, text};
 use op::{Entry, Op};
 
 use crate::case::Line;
+use crate::model::{LONGEST_WORDS, within};
 use crate::notices::News;
 use crate::{Dossiers, access, subject};
 
 impl Dossiers {
     /// The applicant takes the dossier back; the process ends.
     ///
-    /// Fails with `dossiers.dossier_not_found`, `dossiers.applicant_only`, `dossiers.reason_missing`,
+    /// Fails with `dossiers.dossier_not_found`, `dossiers.applicant_only`, `dossiers.reason_missing`, `dossiers.words_long` {most},
     /// `dossiers.not_withdrawable` {status}.
     pub async fn withdraw(&self, op: &mut Op, id: DossierId, reason: &str) -> Result<()> {
         let mut row = self.hold(op, id).await?;
@@ -39,11 +40,12 @@ impl Dossiers {
     }
 }
 
-/// A reason in words. Fails with `dossiers.reason_missing`.
+/// A reason in words. Fails with `dossiers.reason_missing` and `dossiers.words_long` {most}.
 pub(crate) fn given(reason: &str) -> Result<String> {
     let reason = text::clean_text(reason);
     if reason.is_empty() {
         return Err(Fault::invalid("dossiers.reason_missing").field("reason", "dossiers.reason_missing"));
     }
+    within("reason", &reason, LONGEST_WORDS)?;
     Ok(reason)
 }

@@ -23,7 +23,7 @@ pub use config::Limits;
 pub use jobs::{Swept, register};
 pub use keep::Received;
 pub use model::{Accept, FileView, Kind, NewFile, Scan};
-pub use name::{INLINE_POLICY, clean_name, disposition, may_inline};
+pub use name::{clean_name, may_inline};
 pub use scan::{ScanError, Scanner, Verdict};
 
 /// The schema `files`.

@@ -1,7 +1,5 @@
 //! Names of files: cleaned when they come in, quoted when they go out.
 
-use std::fmt::Write;
-
 use kernel::{Fault, Result, text};
 
 use crate::Kind;
@@ -12,10 +10,6 @@ const LONGEST: usize = 120;
 const LONGEST_EXTENSION: usize = 10;
 /// The name of a file that came without one ("tệp", a file).
 const NAMELESS: &str = "tep";
-
-/// The policy that goes with a file shown in place: no scripts, no forms, no origin, nothing loaded.
-pub const INLINE_POLICY: &str =
-    "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
 /// Endings that a double click runs. A file so named is refused, whatever it holds.
 const RUNS: [&str; 46] = [
@@ -115,37 +109,6 @@ pub fn may_inline(media_type: &str) -> bool {
         .any(|kind| kind.media_type() == media_type)
 }
 
-/// The value of `Content-Disposition` (RFC 6266): a name without marks for old programs and the true
-/// one in UTF-8 (RFC 8187). `inline` is for media types of which [`may_inline`] says yes.
-pub fn disposition(name: &str, inline: bool) -> String {
-    let way = if inline { "inline" } else { "attachment" };
-    let mut value = format!("{way}; filename=\"{}\"; filename*=UTF-8''", plain(name));
-    for byte in text::nfc(name).bytes() {
-        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
-            value.push(char::from(byte));
-        } else {
-            // Writing into a String does not fail.
-            let _ = write!(value, "%{byte:02X}");
-        }
-    }
-    value
-}
-
-/// The name in ASCII: marks off, `đ` as `d`, the rest as `_`. No quote, backslash or percent sign survives.
-fn plain(name: &str) -> String {
-    use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
-    name.nfd()
-        .filter(|c| !is_combining_mark(*c))
-        .map(|c| match c {
-            'đ' => 'd',
-            'Đ' => 'D',
-            '"' | '\\' | '%' => '_',
-            ' '..='~' => c,
-            _ => '_',
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,12 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn dispositions() {
-        assert_eq!(
-            disposition("Đơn \"mới\".pdf", false),
-            "attachment; filename=\"Don _moi_.pdf\"; filename*=UTF-8''%C4%90%C6%A1n%20%22m%E1%BB%9Bi%22.pdf"
-        );
-        assert!(disposition("a.jpg", true).starts_with("inline; filename=\"a.jpg\""));
+    fn pictures_and_pdf_are_shown_in_place() {
         assert!(may_inline("application/pdf") && may_inline("image/png"));
         assert!(!may_inline("text/html") && !may_inline("image/svg+xml"));
     }
@@ -219,9 +177,6 @@ mod tests {
             prop_assert!((1..=120).contains(&name.chars().count()));
             prop_assert!(!name.contains(['/', '\\']) && !name.starts_with('.') && !name.chars().any(char::is_control));
             prop_assert_eq!(clean_name(&name), name.clone());
-            let header = disposition(&name, false);
-            prop_assert!(header.bytes().all(|b| (b' '..=b'~').contains(&b)));
-            prop_assert_eq!(header.matches('"').count(), 2);
         }
     }
 }

@@ -36,8 +36,7 @@ pub use error::{CODES, FIELD_RULES};
 pub use jobs::{EXPIRE, UNTOUCHED_DAYS, register};
 pub use model::{
     Answers, Applicant, Attachment, Channel, Display, DraftCard, DraftView, FieldView, NewDraft, OptionView, PageFault,
-    PageState, PageView, Raw, Residence, Saved, Submission, SummaryPage, SummaryRow, applying_pages, feel_scope, prune,
-    raw_of_json, summary,
+    PageState, PageView, Raw, Residence, Saved, Submission, SummaryPage, SummaryRow, prune, raw_of_json, summary,
 };
 
 use definition::FormDefinition;

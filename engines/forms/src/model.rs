@@ -31,7 +31,7 @@ pub use draft::{Attachment, Channel, DraftCard, DraftView, NewDraft, PageFault, 
 pub use ground::{Applicant, Residence};
 pub use page::{FieldView, OptionView, PageView};
 pub use summary::{Display, SummaryPage, SummaryRow, summary};
-pub use walk::{applying_pages, feel_scope, prune};
+pub use walk::prune;
 
 /// Name of a control to what was typed into it. Names are `field` or `field.part` (`birth_date.day`, `residence.ward`).
 pub type Raw = BTreeMap<String, Vec<String>>;

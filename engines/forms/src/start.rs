@@ -17,6 +17,30 @@ const MOST_OF_AN_OFFICIAL: i64 = 300;
 const LARGEST_CONTEXT: usize = 16 * 1024;
 
 impl Forms {
+    /// The draft to which a press of "begin" leads: a new one, or the one that such a press has just begun and nobody has touched, so
+    /// that two presses begin one.
+    ///
+    /// # Errors
+    /// As [`Forms::start_draft`].
+    pub async fn begin_draft(&self, op: &mut Op, new: NewDraft) -> Result<DraftView> {
+        let subject = format!("form:{}/{}", new.app, new.form);
+        let decision = access::begin(op.actor(), new.channel);
+        op.allow("forms.start_draft", &subject, decision).await?;
+        let holder = op.actor().key();
+        store::draft::hold_beginning(op.conn(), &holder, &subject).await?;
+        let wanted = store::draft::Beginning {
+            holder: &holder,
+            app: &new.app,
+            form: &new.form,
+            channel: new.channel,
+            context: &context(&new)?,
+        };
+        match store::draft::untouched_since_begun(op.conn(), &wanted).await? {
+            Some(draft) => self.view(op, &draft).await,
+            None => self.start_draft(op, new).await,
+        }
+    }
+
     /// Begins a draft with the current version of a form. What is known of the applicant is kept in the context under
     /// `applicant`; it is shown in fields that ask for it, and becomes an answer when the page is saved.
     ///

@@ -101,22 +101,6 @@ impl Identity {
         let today = today(op);
         store::agency::list(op.conn(), filter, today).await
     }
-
-    /// The agency of this kind for people who live in the ward: its own, else that of the district, else of the province.
-    pub async fn agency_for_area(&self, op: &mut Op, ward: &str, kind: &str) -> Result<Option<Agency>> {
-        let today = today(op);
-        for area in self.area_path(op, ward, today).await? {
-            let filter = AgencyFilter {
-                kind: Some(kind.to_owned()),
-                area_code: Some(area.code),
-                ..AgencyFilter::default()
-            };
-            if let Some(agency) = store::agency::list(op.conn(), &filter, today).await?.into_iter().next() {
-                return Ok(Some(agency));
-            }
-        }
-        Ok(None)
-    }
 }
 
 fn checked(new: &NewAgency) -> Result<NewAgency> {

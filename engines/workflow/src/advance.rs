@@ -66,6 +66,12 @@ fn number(token: TokenNumber) -> Result<i32> {
 }
 
 impl Workflow {
+    /// Holds an instance to the end of the operation. Locks are taken upwards: an engine above that is going to change both calls
+    /// this before it holds rows of its own.
+    pub async fn hold(&self, op: &mut Op, id: InstanceId) -> Result<()> {
+        store::instance::hold(op.conn(), id).await
+    }
+
     /// Locks an instance: everybody who wants to change it waits here for everybody else.
     pub(crate) async fn lock(&self, op: &mut Op, id: InstanceId) -> Result<Run> {
         let loaded = store::instance::lock(op.conn(), id)

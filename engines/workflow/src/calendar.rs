@@ -8,8 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use kernel::{Actor, Result, WorkingCalendar};
 use op::Ops;
 
-pub use keep::{load, save_year, seed, years};
-pub use year::{DaysOff, StoredYear, WorkedDay, YearDeclaration, expand};
+pub use keep::{NewDays, add_days, announce, load, remove_day, save_year, seed, years};
+pub use year::{DayKind, DaysOff, LONGEST_NAME, StoredYear, WorkedDay, YearDeclaration, expand};
 
 /// Gives the calendar by which deadlines and timers are reckoned now. Dossiers reckon with the same source.
 pub trait CalendarSource: Send + Sync {

@@ -6,13 +6,16 @@ use kernel::Fault;
 use crate::machine::Stuck;
 
 /// Every fault code of this engine, for the test that each has words.
-pub const CODES: [&str; 31] = [
+pub const CODES: [&str; 34] = [
     "workflow.action_failed",
     "workflow.agency_missing",
     "workflow.already_suspended",
     "workflow.calendar_bad",
+    "workflow.calendar_empty",
+    "workflow.calendar_gap",
     "workflow.calendar_name",
     "workflow.calendar_no_rest_day",
+    "workflow.calendar_notice",
     "workflow.calendar_order",
     "workflow.calendar_outside",
     "workflow.calendar_twice",

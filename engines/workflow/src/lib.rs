@@ -14,6 +14,7 @@ pub mod condition;
 mod definition;
 mod error;
 pub mod events;
+pub mod http;
 pub mod jobs;
 mod list;
 pub mod machine;
@@ -37,10 +38,9 @@ pub use binding::{Binding, FORMAT, ServiceBinding, TaskBinding};
 pub use calendar::{CalendarSource, PublishedCalendar};
 pub use definition::{Definition, StepDefinition, StepKind, name_key, outcome_key};
 pub use error::CODES;
-pub use list::WorkFilter;
 pub use model::{
     Assignee, Completion, DefinitionKey, InstanceState, InstanceView, LARGEST_VARIABLES_BYTES, Published, Start,
-    StepView, TaskState, TaskView,
+    TaskState, TaskView,
 };
 pub use timers::TIMER_JOB;
 
@@ -52,7 +52,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0002_instance.sql",
         "0003_task.sql",
         "0004_timer.sql",
-        "0005_calendar.sql"
+        "0005_calendar.sql",
+        "0006_fewer_indexes.sql"
     ]
 );
 

@@ -237,37 +237,6 @@ pub struct TaskView {
     pub(crate) token: u32,
 }
 
-/// A step that was or is taken, for the page that shows how far a case is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StepView {
-    /// The instance.
-    pub instance: InstanceId,
-    /// The task.
-    pub task: TaskId,
-    /// The id of the user task.
-    pub node: String,
-    /// The text key of its name.
-    pub name_key: String,
-    /// The role that does it.
-    pub role: String,
-    /// The agency that does it.
-    pub agency: AgencyId,
-    /// Its state.
-    pub state: TaskState,
-    /// When it came up.
-    pub created_at: DateTime<Utc>,
-    /// The inner deadline.
-    pub due_at: Option<DateTime<Utc>>,
-    /// When it was done or taken away.
-    pub at: Option<DateTime<Utc>>,
-    /// Who did it, or else who has it.
-    pub by: Option<String>,
-    /// What was chosen.
-    pub outcome: Option<String>,
-    /// The text key of what was chosen.
-    pub outcome_key: Option<String>,
-}
-
 /// Whether the task may be completed so, by an actor who was let through. Called with the instance locked.
 pub(crate) fn decide_completion(task: &TaskView, actor: &Actor, completion: &Completion) -> Result<()> {
     open_for(task, actor)?;

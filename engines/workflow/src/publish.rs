@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use kernel::{Fault, InstanceId, Result};
+use kernel::{Fault, Result};
 use op::{Entry, Op};
 use uuid::Uuid;
 
@@ -57,20 +57,6 @@ impl Workflow {
         op.record(Entry::new("workflow.published", subject).detail(&published))
             .await?;
         Ok(published)
-    }
-
-    /// The definition that a new instance would take. Fails with `workflow.definition_not_found`.
-    pub async fn current_definition(&self, op: &mut Op, key: &DefinitionKey) -> Result<Arc<Definition>> {
-        let (id, _) = self.current(op, key).await?;
-        self.definition(op, id).await
-    }
-
-    /// The definition that an instance keeps. Fails with `workflow.instance_not_found`.
-    pub async fn definition_of(&self, op: &mut Op, instance: InstanceId) -> Result<Arc<Definition>> {
-        let loaded = store::instance::get(op.conn(), instance)
-            .await?
-            .ok_or_else(|| Fault::not_found("workflow.instance_not_found"))?;
-        self.definition(op, loaded.definition_id).await
     }
 
     pub(crate) async fn current(&self, op: &mut Op, key: &DefinitionKey) -> Result<(Uuid, i32)> {

@@ -1,5 +1,6 @@
 //! One case for officials of an agency that holds or held it: to read, to collect fees, to apologise.
 
+use dossiers::model::LONGEST_WORDS;
 use kernel::{DossierId, Fault, FileId};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -31,7 +32,7 @@ async fn draw(visit: &Visit<House>, typed: Value, fault: Option<&Fault>) -> Answ
     let words = Words::new(visit, &view.app);
     let content = json!({
         "here": format!("/can-bo/ho-so/{id}"), "now": now, "dossier": show::case(&words, &view, &[], &[]),
-        "receipt": show::receipt(&view), "typed": typed,
+        "receipt": show::receipt(&view), "typed": typed, "most": LONGEST_WORDS,
         "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, called(["reason", "new_day"]))),
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),
     });

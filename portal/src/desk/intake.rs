@@ -195,7 +195,7 @@ async fn begin(visit: Visit<House>, fields: Fields) -> Answer {
         applicant,
         context,
     };
-    let draft = visit.state.forms.start_draft(&mut op, new).await?;
+    let draft = visit.state.forms.begin_draft(&mut op, new).await?;
     op.commit().await?;
     visit.redirect(place(draft.id).next(&draft))
 }

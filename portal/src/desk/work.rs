@@ -2,10 +2,11 @@
 
 use dossiers::{
     DeskView, InboxBox, InboxFilter,
+    catalogue::Channel,
     definition::{ACCEPT, REFUSE, SUPPLEMENT},
-    model::Status,
+    model::{LONGEST_WORDS, Status},
 };
-use kernel::{AccountId, DossierId, Fault, Result, TaskId};
+use kernel::{AccountId, Fault, Result, TaskId};
 use op::Op;
 use serde_json::{Value, json};
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
@@ -86,7 +87,7 @@ async fn act(visit: Visit<House>, fields: Fields) -> Answer {
         _ => "desk_advanced",
     };
     // Whoever stands at the counter waits for the receipt, or is to pay.
-    let at_counter = accepted && is_at_counter(&visit, acted.dossier).await?;
+    let at_counter = accepted && acted.channel == Channel::Counter;
     if acted.status == Status::Payment && accepted || at_counter {
         return visit.redirect(format!("/can-bo/ho-so/{}?da={done}", acted.dossier));
     }
@@ -95,13 +96,6 @@ async fn act(visit: Visit<House>, fields: Fields) -> Answer {
         Some(task) => visit.redirect(format!("/can-bo/viec/{task}?da={done}")),
         None => visit.redirect(format!("/can-bo?da={done}")),
     }
-}
-
-async fn is_at_counter(visit: &Visit<House>, dossier: DossierId) -> Result<bool> {
-    let mut op = visit.op().await?;
-    let view = visit.state.dossiers.view(&mut op, dossier).await?;
-    op.commit().await?;
-    Ok(view.channel == dossiers::catalogue::Channel::Counter)
 }
 
 /// What the official has taken comes first, then what is nobody's.
@@ -200,7 +194,7 @@ async fn draw(visit: &Visit<House>, sheet: Sheet, typed: &Typed, fault: Option<&
         "checks": view.is_intake || view.task.outcomes.iter().any(|outcome| outcome == SUPPLEMENT),
         "collects": view.dossier.may.pay, "typed": typed, "errors": errors, "changed": changed,
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),
-        "outcomes": outcomes(&words, &view), "reasons": reasons(&words, &view),
+        "most": LONGEST_WORDS, "outcomes": outcomes(&words, &view), "reasons": reasons(&words, &view),
     });
     let status = fault.map_or(StatusCode::OK, status_of);
     visit.page_status(status, sheet.template(), content).await

@@ -145,6 +145,12 @@ async fn a_citizen_applies_page_by_page_and_takes_the_dossier_back() {
     lan.get(&way).await.is(StatusCode::OK).shows("Rút hồ sơ này?");
     let refused = lan.post(&way, &way, &[("ly_do", " ")]).await;
     refused.is(StatusCode::UNPROCESSABLE_ENTITY).shows("href=\"#f-ly_do\"");
+    let wordy = "Tôi nộp nhầm nơi. ".repeat(200);
+    lan.post(&way, &way, &[("ly_do", &wordy)])
+        .await
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Chỗ này viết nhiều nhất 2000 ký tự")
+        .shows("Tôi nộp nhầm nơi");
     let gone = lan.post(&way, &way, &[("ly_do", "Tôi nộp nhầm nơi")]).await;
     assert_eq!(gone.location(), format!("{home}?da=withdrawn"));
     lan.get(gone.location())
@@ -212,6 +218,11 @@ async fn an_open_draft_is_gone_on_with_or_thrown_away() {
     let base = first.strip_suffix("/who").unwrap();
     let page = lan.get(&first).await;
     page.shows("Bước 1/").shows("/ho-so-cua-toi");
+    for fields in [&[][..], &[("moi", "1")]] {
+        let again = lan.post(way, way, fields).await;
+        assert_eq!(again.location(), first, "two presses begin one draft");
+    }
+    lan.post(&first, &first, &[]).await.is(StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(lan.post(way, way, &[]).await.location(), way, "asked, not made anew");
     lan.get(way).await.shows(base).shows("Làm hồ sơ mới");
     lan.get("/thu-tuc/1.001193").await.shows(base);
@@ -458,8 +469,12 @@ async fn what_is_asked_for_is_supplied_and_the_result_is_fetched_checked_and_rat
         .await;
     other.is(StatusCode::OK).shows("không phải văn bản này");
     let code = check.rsplit('/').next().unwrap();
-    let found = stranger.get(&format!("/kiem-chung?ma={}", code.to_lowercase())).await;
-    assert_eq!(found.location(), check);
+    let groups: Vec<&str> = [0, 5, 10, 15].map(|from| &code[from..from + 5]).to_vec();
+    shown.shows(&groups.join("-"));
+    for typed in [code.to_lowercase(), groups.join("-"), groups.join("%20")] {
+        let found = stranger.get(&format!("/kiem-chung?ma={typed}")).await;
+        assert_eq!(found.location(), check, "{typed}");
+    }
     stranger
         .get("/kiem-chung/00000000000000000000")
         .await
@@ -482,8 +497,14 @@ async fn what_is_asked_for_is_supplied_and_the_result_is_fetched_checked_and_rat
         .await;
     assert_eq!(rated.location(), format!("{home}?da=rated"));
     lan.get(&home).await.shows("5/5").hides("name=\"diem\"");
-    let copy = lan.post(&home, &format!("{home}/ban-khai"), &[]).await;
-    copy.is(StatusCode::OK);
+    // As often as she wishes: she comes back to her case, where the copy stands among its papers.
+    for _ in 0..2 {
+        let copy = lan.post(&home, &format!("{home}/ban-khai"), &[]).await;
+        assert_eq!(copy.location(), format!("{home}?da=copy_made"));
+    }
+    let page = lan.get(&format!("{home}?da=copy_made")).await;
+    page.is(StatusCode::OK).shows("Đã lập bản sao tờ khai");
+    let copy = lan.get(&link(&page, &format!("{home}/van-ban/"))).await;
     assert_eq!(copy.headers[header::CONTENT_TYPE], "application/pdf");
 }
 

@@ -437,10 +437,10 @@ async fn the_calendar_is_read_by_all_and_changed_by_administrators() {
     let day = [
         ("nam", "2026"),
         ("kind", "off"),
-        ("date.day", "10"),
-        ("date.month", "3"),
-        ("date.year", "2026"),
-        ("note", "Ngày thử"),
+        ("from.day", "10"),
+        ("from.month", "3"),
+        ("from.year", "2026"),
+        ("name", "Ngày thử"),
     ];
     assert_eq!(clerk.send(&page, path, &day).await.status, StatusCode::FORBIDDEN);
 
@@ -468,6 +468,51 @@ async fn the_calendar_is_read_by_all_and_changed_by_administrators() {
         .await;
     assert_eq!(removed.status, StatusCode::SEE_OTHER);
     assert!(office.house.calendar.calendar().is_working_day(off));
+    let nothing = admin.send(&page, path, &[("nam", "2026")]).await;
+    nothing.shows("Hãy chọn ngày nghỉ hoặc ngày làm bù.");
+}
+
+#[tokio::test]
+async fn the_yearly_announcement_makes_another_year_known() {
+    let office = Office::new().await;
+    let admin = office.sign_in("quan").await;
+    let path = "/can-bo/lich-lam-viec";
+    let confirm = format!("{path}/cong-bo");
+    let page = admin.get(&format!("{path}?nam=2027")).await;
+    page.shows("Năm 2027 đã có thông báo nghỉ lễ, Tết");
+    page.shows("Lịch nghỉ năm này chưa có công bố chính thức.");
+    let rest = [
+        ("nam", "2027"),
+        ("kind", "off"),
+        ("from.day", "13"),
+        ("from.month", "12"),
+        ("from.year", "2027"),
+        ("to.day", "17"),
+        ("to.month", "12"),
+        ("to.year", "2027"),
+        ("name", "Tuần lễ thử"),
+    ];
+    let saved = admin.send(&page, path, &rest).await;
+    assert_eq!(saved.location(), format!("{path}?nam=2027&da=desk_calendar_saved"));
+    let unnamed = admin.send(&page, &confirm, &[("nam", "2027"), ("notice", " ")]).await;
+    assert_eq!(unnamed.status, StatusCode::UNPROCESSABLE_ENTITY);
+    unnamed.shows("Hãy ghi thông báo nào");
+    let too_early = admin
+        .send(&page, &confirm, &[("nam", "2028"), ("notice", "Thông báo 9")])
+        .await;
+    assert_eq!(too_early.status, StatusCode::CONFLICT);
+    too_early.shows("Năm 2027 chưa được xác nhận");
+
+    let told = [("nam", "2027"), ("notice", "Thông báo số 12/TB-BNV")];
+    let done = admin.send(&page, &confirm, &told).await;
+    assert_eq!(done.location(), format!("{path}?nam=2027&da=desk_calendar_announced"));
+    let page = admin.get(done.location()).await;
+    page.shows("Theo Thông báo số 12/TB-BNV.");
+    page.shows("đến hết ngày 31/12/2027");
+    use workflow::CalendarSource;
+    let calendar = office.house.calendar.calendar();
+    assert_eq!(calendar.known_until().to_string(), "2027-12-31");
+    assert!(!calendar.is_working_day("2027-12-15".parse().unwrap()));
 }
 
 #[tokio::test]

@@ -5,41 +5,35 @@ use serde_json::json;
 use super::*;
 use crate::local;
 
-/// A file as a province writes it: two announced years between computed ones.
-fn years() -> CalendarYears {
-    serde_json::from_value(json!({
-        "working_hours": [{"from": "07:00", "to": "11:00"}, {"from": "13:00", "to": "17:00"}],
-        "names": {
-            "lunar_new_year": "Tết Âm lịch",
-            "hung_kings_day": "Giỗ Tổ Hùng Vương",
-            "national_day": "Quốc khánh",
-            "in_lieu": "Nghỉ bù {name}"
-        },
-        "fixed_holidays": [
-            {"name": "Tết Dương lịch", "month": 1, "day": 1},
-            {"name": "Ngày Chiến thắng", "month": 4, "day": 30},
-            {"name": "Ngày Quốc tế lao động", "month": 5, "day": 1},
-            {"name": "Ngày Văn hóa Việt Nam", "month": 11, "day": 24, "effective_from": "2026-07-01"}
-        ],
-        "years": [
-            {"year": 2023, "lunar_new_year": "2023-01-22", "hung_kings_day": "2023-04-29"},
-            {"year": 2024, "lunar_new_year": "2024-02-10", "hung_kings_day": "2024-04-18"},
-            {"year": 2025, "lunar_new_year": "2025-01-29", "hung_kings_day": "2025-04-07",
-             "lunar_new_year_block": {"from": "2025-01-25", "to": "2025-02-02"},
-             "national_day_block": {"from": "2025-08-30", "to": "2025-09-02"}},
-            {"year": 2026, "lunar_new_year": "2026-02-17", "hung_kings_day": "2026-04-26",
-             "lunar_new_year_block": {"from": "2026-02-14", "to": "2026-02-22"},
-             "national_day_block": {"from": "2026-08-29", "to": "2026-09-02"},
-             "make_up_days": [{"date": "2026-08-22", "note": "Làm bù ngày 31/8"}]},
-            {"year": 2027, "lunar_new_year": "2027-02-06", "hung_kings_day": "2027-04-16"},
-            {"year": 2028, "lunar_new_year": "2028-01-26", "hung_kings_day": "2028-04-04"}
-        ]
-    }))
-    .unwrap()
+/// Announced days of some years around 2026, as far as the tests ask for them.
+fn plan() -> CalendarPlan {
+    let rests = [
+        ("2023-05-01", 3, "Nghỉ lễ"),
+        ("2024-09-02", 2, "Quốc khánh"),
+        ("2025-01-25", 9, "Tết Âm lịch"),
+        ("2025-08-30", 4, "Quốc khánh"),
+        ("2026-01-01", 1, "Tết Dương lịch"),
+        ("2026-02-14", 9, "Tết Âm lịch"),
+        ("2026-04-27", 1, "Nghỉ bù Giỗ Tổ Hùng Vương"),
+        ("2026-04-30", 2, "Nghỉ lễ"),
+        ("2026-08-29", 5, "Quốc khánh"),
+        ("2027-02-05", 7, "Tết Âm lịch"),
+    ];
+    let days = rests.into_iter().flat_map(|(first, count, name)| {
+        let days = date(first).iter_days().take(count);
+        days.map(move |day| (day, name.to_owned()))
+    });
+    CalendarPlan {
+        working_hours: default_hours(),
+        working_weekdays: default_weekdays(),
+        days_off: days.collect(),
+        make_up_days: BTreeMap::from([(date("2026-08-22"), "Làm bù ngày 31/8".to_owned())]),
+        known_until: date("2026-12-31"),
+    }
 }
 
 fn calendar() -> WorkingCalendar {
-    WorkingCalendar::from_years(&years()).unwrap()
+    WorkingCalendar::new(plan()).unwrap()
 }
 
 fn date(text: &str) -> NaiveDate {
@@ -68,53 +62,16 @@ fn worked(calendar: &WorkingCalendar, dates: &[&str]) {
 }
 
 #[test]
-fn statutory_days_and_days_in_lieu() {
+fn announced_days_are_off_and_have_names() {
     let calendar = calendar();
-    // 2023: New Year, Giỗ Tổ (Saturday), 30/4 (Sunday) and 1/5 in a row, then two days in lieu.
-    off(
-        &calendar,
-        &[
-            "2023-01-01",
-            "2023-01-02",
-            "2023-04-29",
-            "2023-04-30",
-            "2023-05-01",
-            "2023-05-02",
-            "2023-05-03",
-        ],
+    off(&calendar, &["2026-02-16", "2026-02-20", "2026-04-27", "2026-04-30"]);
+    worked(&calendar, &["2026-02-13", "2026-02-23", "2026-04-28", "2026-04-29"]);
+    let name = calendar.day_off_name(date("2026-04-27"));
+    assert_eq!(name, Some("Nghỉ bù Giỗ Tổ Hùng Vương"));
+    assert!(
+        !calendar.is_working_day(date("2026-03-07")),
+        "a Saturday has no name and is off"
     );
-    worked(&calendar, &["2023-01-03", "2023-04-28", "2023-05-04"]);
-    assert_eq!(
-        calendar.day_off_name(date("2023-05-02")),
-        Some("Nghỉ bù Giỗ Tổ Hùng Vương")
-    );
-    // National Day 2023 on a Saturday: Friday before, Monday in lieu. 2024 on a Monday: with Tuesday.
-    off(
-        &calendar,
-        &["2023-09-01", "2023-09-02", "2023-09-04", "2024-09-02", "2024-09-03"],
-    );
-    worked(&calendar, &["2023-08-31", "2023-09-05", "2024-08-30", "2024-09-04"]);
-    // 24 November since 2026 only.
-    worked(&calendar, &["2023-11-24", "2025-11-24"]);
-    off(&calendar, &["2026-11-24", "2027-11-24"]);
-}
-
-#[test]
-fn tet_as_announced_and_by_rule() {
-    let calendar = calendar();
-    off(&calendar, &["2026-02-14", "2026-02-16", "2026-02-20", "2026-02-22"]);
-    worked(&calendar, &["2026-02-13", "2026-02-23"]);
-    // Announced block: nothing in lieu after it.
-    worked(&calendar, &["2025-02-03"]);
-    // 2027 by rule: 5 to 9 February, of which a weekend, hence the 10th and the 11th in lieu.
-    off(
-        &calendar,
-        &["2027-02-05", "2027-02-08", "2027-02-09", "2027-02-10", "2027-02-11"],
-    );
-    worked(&calendar, &["2027-02-04", "2027-02-12"]);
-    // Giỗ Tổ 2026 on a Sunday, Monday in lieu.
-    off(&calendar, &["2026-04-27", "2026-04-30", "2026-05-01"]);
-    worked(&calendar, &["2026-04-28", "2026-04-29"]);
 }
 
 #[test]
@@ -273,31 +230,15 @@ fn json_forms() {
 }
 
 #[test]
-fn bad_files_are_refused() {
-    let fault = |change: fn(&mut CalendarYears)| {
-        let mut years = years();
-        change(&mut years);
-        WorkingCalendar::from_years(&years).unwrap_err()
+fn a_plan_that_is_none_is_refused() {
+    let fault = |change: fn(&mut CalendarPlan)| {
+        let mut plan = plan();
+        change(&mut plan);
+        WorkingCalendar::new(plan).unwrap_err().code
     };
-    assert_eq!(fault(|years| years.working_hours.clear()).code, "kernel.calendar_hours");
-    assert_eq!(
-        fault(|years| years.working_hours.reverse()).code,
-        "kernel.calendar_hours"
-    );
-    assert_eq!(
-        fault(|years| years.working_weekdays.clear()).code,
-        "kernel.calendar_week"
-    );
-    assert_eq!(fault(|years| years.years.clear()).code, "kernel.calendar_year");
-    assert_eq!(fault(|years| years.years[1].year = 2023).params["year"], "2023");
-    assert_eq!(
-        fault(|years| years.years[0].lunar_new_year = NaiveDate::MIN).code,
-        "kernel.calendar_year"
-    );
-    assert_eq!(
-        fault(|years| years.fixed_holidays[0].day = 32).params["name"],
-        "Tết Dương lịch"
-    );
+    assert_eq!(fault(|plan| plan.working_hours.clear()), "kernel.calendar_hours");
+    assert_eq!(fault(|plan| plan.working_hours.reverse()), "kernel.calendar_hours");
+    assert_eq!(fault(|plan| plan.working_weekdays.clear()), "kernel.calendar_week");
     let both =
         json!({"days_off": {"2026-03-02": "a"}, "make_up_days": {"2026-03-02": "b"}, "known_until": "2026-12-31"});
     assert!(

@@ -24,7 +24,7 @@ pub(super) fn new() -> Result<String> {
 }
 
 /// The code as it stands on a paper: `ABCDE-12345-FGHJK-67890`.
-pub(super) fn spelled(code: &str) -> String {
+pub(crate) fn spelled(code: &str) -> String {
     let letters: Vec<char> = code.chars().collect();
     let groups: Vec<String> = letters.chunks(GROUP).map(|group| group.iter().collect()).collect();
     groups.join("-")

@@ -50,8 +50,7 @@ pub struct SupplyRequest {
 /// The applicant wants it back.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct WithdrawalRequest {
-    /// Why; may be empty.
-    #[serde(default)]
+    /// Why.
     pub reason: String,
 }
 

@@ -27,7 +27,7 @@ pub struct State {
     pub waiting_since: Option<DateTime<Utc>>,
     /// Working minutes for which the clock stood.
     pub waited_minutes: i64,
-    /// When it was found late.
+    /// When it was found late; nothing until the day that an apology named has passed too.
     pub late_at: Option<DateTime<Utc>>,
     /// When the agency last apologised.
     pub apologised_at: Option<DateTime<Utc>>,
@@ -213,6 +213,8 @@ impl State {
         Ok(Self {
             due_at: Some(calendar.closing(new_day)),
             apologised_at: Some(now),
+            // The new day can pass too, and that is found like the first time.
+            late_at: None,
             ..self
         })
     }

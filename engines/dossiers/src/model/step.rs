@@ -7,8 +7,12 @@ use kernel::{Fault, FieldFault, Money, Result, WorkingCalendar};
 use schema::feel::Scope;
 use serde::{Deserialize, Serialize};
 
-use super::State;
+use super::own_words::{LONGEST_WORDS, within};
+use super::{State, Status};
 use crate::definition::{ACCEPT, Collect, ProcedureDefinition, REFUSE, SUPPLEMENT};
+
+/// The most things that one act asks for, or papers that it has looked at.
+const MOST_ITEMS: usize = 100;
 
 /// What an official does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -125,11 +129,14 @@ pub struct Step {
     pub completes: bool,
     /// Whether the process sleeps afterwards: for a supplement or a payment.
     pub sleeps: bool,
+    /// The status through which the dossier passes on the way, where one act is two changes of status.
+    pub by_way_of: Option<Status>,
 }
 
 /// Decides what follows from an act of an official who was let through.
 ///
-/// Fails with `dossiers.outcome_unknown` {outcome}, `dossiers.supplement_awaited`, `dossiers.payment_awaited`,
+/// Fails with `dossiers.outcome_unknown` {outcome}, `dossiers.words_long` {most}, `dossiers.items_many` {most},
+/// `dossiers.supplement_awaited`, `dossiers.payment_awaited`,
 /// `dossiers.papers_unchecked` (one field fault a paper), `dossiers.papers_unfit`, `dossiers.supplement_empty`,
 /// `dossiers.supplement_incomplete`, `dossiers.supplement_unknown`, `dossiers.second_round`, `dossiers.second_round_reason`,
 /// `dossiers.refusal_reason`, `dossiers.fees_due` {amount}, or a fault of [`State`].
@@ -146,11 +153,13 @@ pub fn decide_act(
             .field_fault(FieldFault::new("outcome", "dossiers.outcome_unknown").with("outcome", &act.outcome)));
     }
     nothing_awaited(&state)?;
+    check_lengths(act)?;
     let step = |kind, state| Step {
         kind,
         state,
         completes: true,
         sleeps: false,
+        by_way_of: None,
     };
     match act.outcome.as_str() {
         SUPPLEMENT => {
@@ -179,6 +188,7 @@ pub fn decide_act(
             }
             Ok(Step {
                 sleeps: true,
+                by_way_of: Some(received.status),
                 ..step(StepKind::Receive, received.demand_payment(now)?)
             })
         }
@@ -206,12 +216,29 @@ pub fn unpaid(fees: &[Fee], collect: Collect) -> Result<Money> {
 
 /// The steps sleep while the applicant has to do something; this says it in words of the dossier.
 fn nothing_awaited(state: &State) -> Result<()> {
-    use super::Status;
     match state.status {
         Status::Supplement if !state.supplied => Err(Fault::conflict("dossiers.supplement_awaited")),
         Status::Payment => Err(Fault::conflict("dossiers.payment_awaited")),
         _ => Ok(()),
     }
+}
+
+/// What reaches people and papers has an end.
+fn check_lengths(act: &Act) -> Result<()> {
+    within("note", &act.note, LONGEST_WORDS)?;
+    within("reason", &act.reason, LONGEST_WORDS)?;
+    for item in &act.items {
+        within(&format!("items.{}", item.key), &item.what, LONGEST_WORDS)?;
+    }
+    for (field, count) in [("items", act.items.len()), ("papers", act.papers.len())] {
+        if count > MOST_ITEMS {
+            let fault = FieldFault::new(field, "dossiers.items_many").with("most", MOST_ITEMS);
+            return Err(Fault::invalid("dossiers.items_many")
+                .with("most", MOST_ITEMS)
+                .field_fault(fault));
+        }
+    }
+    Ok(())
 }
 
 /// Every paper was looked at, so that what is missing comes out at once and not one by one.

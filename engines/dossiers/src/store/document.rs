@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::broken;
+use crate::documents::spelled;
 use crate::views::{DocumentKind, DocumentView, VerifiedDocument};
 
 /// A document that was just made.
@@ -133,6 +134,7 @@ pub(crate) async fn by_code(connection: &mut PgConnection, code: &str) -> Result
             kind: DocumentKind::from_word(&row.kind).ok_or_else(|| broken("document"))?,
             number: row.number,
             sha256: row.sha256,
+            spelled: spelled(&row.verification_code),
             verification_code: row.verification_code,
             agency_name: row.agency_name,
             procedure_code: row.procedure_code,

@@ -198,9 +198,20 @@ pub(crate) async fn get(connection: &mut PgConnection, id: DossierId) -> Result<
         .transpose()
 }
 
-/// One dossier, held to the end of the operation: whoever changes a dossier holds its row.
+/// The process of a dossier.
+pub(crate) async fn instance(connection: &mut PgConnection, id: DossierId) -> Result<Option<InstanceId>> {
+    let found: Option<Uuid> = sqlx::query_scalar("SELECT instance_id FROM dossiers.dossier WHERE id = $1")
+        .bind(id.uuid())
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(found.map(InstanceId::from_uuid))
+}
+
+/// One dossier, held to the end of the operation: whoever changes a dossier holds its row. Rows that only refer to it can be
+/// written meanwhile.
 pub(crate) async fn lock(connection: &mut PgConnection, id: DossierId) -> Result<Option<DossierRow>> {
-    sqlx::query_as::<_, Row>(select!("WHERE id = $1 FOR UPDATE"))
+    sqlx::query_as::<_, Row>(select!("WHERE id = $1 FOR NO KEY UPDATE"))
         .bind(id.uuid())
         .fetch_optional(connection)
         .await
@@ -371,14 +382,30 @@ pub(crate) async fn update_answers(connection: &mut PgConnection, _: &Permit, ro
     Ok(())
 }
 
+/// Writes when a dossier was found late. Nothing that somebody decides on changes, so the version stays.
+pub(crate) async fn found_late(
+    connection: &mut PgConnection,
+    _: &Permit,
+    id: DossierId,
+    late_at: Option<DateTime<Utc>>,
+) -> Result<()> {
+    sqlx::query("UPDATE dossiers.dossier SET late_at = $2 WHERE id = $1")
+        .bind(id.uuid())
+        .bind(late_at)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
 /// Dossiers whose due has passed while their clock ran and that nobody has found late, locked; those that somebody works on
 /// at this moment are passed over.
 pub(crate) async fn overdue(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> Result<Vec<DossierRow>> {
     sqlx::query_as::<_, Row>(select!(
-        "WHERE status IN (1, 2, 4, 5, 6) AND late_at IS NULL AND waiting_since IS NULL AND due_at < $1
+        "WHERE finished_at IS NULL AND late_at IS NULL AND waiting_since IS NULL AND due_at < $1
          ORDER BY due_at
          LIMIT $2
-           FOR UPDATE SKIP LOCKED"
+           FOR NO KEY UPDATE SKIP LOCKED"
     ))
     .bind(now)
     .bind(limit)

@@ -213,3 +213,22 @@ async fn counts_read_two_ranges() {
     assert!(counts.mine > 0 && counts.mine < counts.open && counts.open < counts.all);
     assert_eq!(scans(&mut connection, "work").await.0, before.0);
 }
+
+#[tokio::test]
+async fn the_search_for_late_dossiers_reads_those_that_are_overdue_alone() {
+    let scratch = many().await;
+    let mut connection = scratch.pool.acquire().await.unwrap();
+    let now = testkit::monday_morning();
+    sqlx::query("UPDATE dossiers.dossier SET status = 9, finished_at = due_at WHERE code NOT LIKE '%7'")
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    let (read_before, found_before) = scans(&mut connection, "dossier").await;
+    let found = dossier::overdue(&mut connection, now, 100).await.unwrap();
+    assert_eq!(found.len(), 100);
+    assert!(found.iter().all(|row| row.code.ends_with('7')));
+    assert!(found.is_sorted_by_key(|row| row.state.due_at));
+    let (read_after, found_after) = scans(&mut connection, "dossier").await;
+    assert_eq!(read_after, read_before, "the table is not read from its beginning");
+    assert!(found_after > found_before);
+}

@@ -85,17 +85,19 @@ async fn what_changed_meanwhile_is_looked_at_again() {
     let office = Office::open().await;
     let people = &office.people;
     let id = office.submitted().await.id;
-    let (task, seen) = (office.task(id, "receive").await, office.version(id).await);
-    let mut op = office.op(&people.second_clerk).await;
-    office.dossiers.record_payment(&mut op, id, "copy", None).await.unwrap();
+    office.act(&people.clerk, id, "receive", outcome("accept")).await;
+    let (task, seen) = (office.task(id, "check").await, office.version(id).await);
+    let mut op = office.op(&people.leader).await;
+    let day = "2026-03-05".parse().unwrap();
+    office.dossiers.apologise(&mut op, id, "Mất điện", day).await.unwrap();
     op.commit().await.unwrap();
     let fault = office
-        .try_act(&people.clerk, task, seen, outcome("accept"))
+        .try_act(&people.specialist, task, seen, outcome("propose"))
         .await
         .unwrap_err();
     assert_eq!(
         (fault.code, fault.params["by"].as_str()),
-        ("dossiers.changed_meanwhile", "Võ Văn Quầy")
+        ("dossiers.changed_meanwhile", "Huỳnh Thị Duyệt")
     );
-    office.act(&people.clerk, id, "receive", outcome("accept")).await;
+    office.act(&people.specialist, id, "check", outcome("propose")).await;
 }

@@ -20,6 +20,22 @@ async fn a_fee_at_intake_stops_the_case_until_it_is_paid() {
     assert_eq!((row.0.as_str(), row.1.as_str()), ("H30.29", "Tiệm bánh Phương Lan"));
     let acted = office.act(&people.city_clerk, id, "receive", outcome("accept")).await;
     assert_eq!(acted.status, Status::Payment);
+    // Each change of status is one that the norm knows, so the reception is seen too.
+    let lines: Vec<_> = office
+        .history(id)
+        .await
+        .into_iter()
+        .map(|line| (line.0, line.2, line.3))
+        .collect();
+    let expected = [
+        ("submitted", None, 1),
+        ("received", Some(1), 2),
+        ("payment_demanded", Some(2), 6),
+    ];
+    assert_eq!(
+        lines,
+        expected.map(|(action, before, after)| (action.to_owned(), before, after))
+    );
     // The process has come to its next steps, at two agencies, and sleeps.
     assert_eq!(
         office.work(id).await,

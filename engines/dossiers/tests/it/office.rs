@@ -61,6 +61,24 @@ macro_rules! app {
 pub const EXTRACT: App = app!("civil-extract", "extract");
 pub const HOUSEHOLD: App = app!("household-business", "certificate");
 
+/// The copy of an extract, but an hour of work after the reception the leader has it, checked or not.
+pub fn hurried_extract() -> App {
+    let bpmn = EXTRACT.bpmn.replace(
+        "</process>",
+        "<boundaryEvent id=\"hurry\" attachedToRef=\"check\"><timerEventDefinition/></boundaryEvent>
+         <sequenceFlow id=\"hurried\" sourceRef=\"hurry\" targetRef=\"approve\"/></process>",
+    );
+    let binding = format!(
+        "{}timers:\n  hurry: {{ after: {{ working_hours: 1 }} }}\n",
+        EXTRACT.binding
+    );
+    App {
+        bpmn: bpmn.leak(),
+        binding: binding.leak(),
+        ..EXTRACT
+    }
+}
+
 /// Who works and lives here.
 pub struct People {
     pub clerk: Actor,

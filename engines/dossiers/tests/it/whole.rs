@@ -73,7 +73,7 @@ async fn a_whole_dossier_in_one_request_is_like_one_from_a_draft() {
         (&json!(1), &json!("Nguyễn Thị Lan"))
     );
     assert_eq!(
-        (&view["papers"][0]["paper"], &view["papers"][0]["name"]),
+        (&view["papers"][0]["paper"], &view["papers"][0]["file_name"]),
         (&json!("old_copy"), &json!("bản cũ.pdf"))
     );
     assert_eq!(view["fees"][0]["amount"], json!(16_000));
@@ -157,7 +157,8 @@ async fn everything_wrong_is_told_at_once_and_nothing_is_kept() {
         "papers.authorisation dossiers.paper_missing",
         "papers.old_copy files.broken_pdf",
         "papers.photo dossiers.paper_unknown",
-        "place.registered_at.ward forms.field.ward",
+        "place.registered_at forms.field.ward",
+        "subject.subject_name forms.field.required",
     ];
     assert_eq!(told, expected);
     for table in ["dossiers.dossier", "files.file", "op.outcome", "workflow.instance"] {

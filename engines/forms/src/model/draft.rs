@@ -144,6 +144,8 @@ pub struct DraftCard {
     pub channel: Channel,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+    /// Whether anything was saved in it since it was begun.
+    pub touched: bool,
     /// The first name of a person that was answered, to tell two drafts of one form apart.
     pub subject_hint: Option<String>,
     /// Pages that apply and have passed.

@@ -110,6 +110,7 @@ pub(crate) fn card(form: &FormDefinition, draft: &Draft, now: DateTime<Utc>) -> 
         form: draft.form.clone(),
         channel: draft.channel,
         updated_at: draft.updated_at,
+        touched: draft.version > 1,
         subject_hint: hint.map(str::to_owned),
         passed: count(states.iter().filter(|page| page.passed).count()),
         pages: count(walk.pages.len()),

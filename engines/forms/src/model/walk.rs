@@ -61,18 +61,7 @@ fn object(answers: &Value) -> Answers {
     answers.as_object().cloned().unwrap_or_default()
 }
 
-/// What expressions over the answers see (fees, papers, deadlines): every field of the form by its name, days as days, `null`
-/// where there is no answer. `answers` is a JSON object as in [`super::Submission`]; the scope is open for more names.
-pub fn feel_scope(form: &FormDefinition, answers: &Value, now: DateTime<Utc>) -> Scope {
-    scope(form, &object(answers), now)
-}
-
 /// The answers of the pages that apply; those of others are left out.
 pub fn prune(form: &FormDefinition, answers: &Value, now: DateTime<Utc>) -> Value {
     Value::Object(walk(form, &object(answers), now).answers)
-}
-
-/// The pages that apply to these answers, in the order in which they are asked.
-pub fn applying_pages<'f>(form: &'f FormDefinition, answers: &Value, now: DateTime<Utc>) -> Vec<&'f PageDefinition> {
-    walk(form, &object(answers), now).pages
 }

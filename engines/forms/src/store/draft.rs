@@ -86,6 +86,54 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// What a draft begins with.
+pub(crate) struct Beginning<'a> {
+    pub(crate) holder: &'a str,
+    pub(crate) app: &'a str,
+    pub(crate) form: &'a str,
+    pub(crate) channel: Channel,
+    pub(crate) context: &'a serde_json::Value,
+}
+
+/// Whoever begins a draft of the same form twice at once does it one after the other.
+pub(crate) async fn hold_beginning(conn: &mut PgConnection, holder: &str, form: &str) -> Result<()> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('forms.draft:' || $1 || ':' || $2, 0))")
+        .bind(holder)
+        .bind(form)
+        .execute(conn)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// A draft with this beginning, by the form in force, of which nothing was saved yet.
+pub(crate) async fn untouched_since_begun(conn: &mut PgConnection, wanted: &Beginning<'_>) -> Result<Option<Draft>> {
+    let row: Option<DraftRow> = sqlx::query_as(
+        "SELECT draft.*
+         FROM forms.draft
+         JOIN forms.definition AS form
+           ON form.app = draft.app AND form.form = draft.form AND form.version = draft.form_version AND form.current
+         WHERE draft.holder = $1
+           AND draft.app = $2
+           AND draft.form = $3
+           AND draft.channel = $4
+           AND draft.context = $5
+           AND draft.subject IS NULL
+           AND draft.version = 1
+         ORDER BY draft.id DESC
+         LIMIT 1",
+    )
+    .bind(wanted.holder)
+    .bind(wanted.app)
+    .bind(wanted.form)
+    .bind(wanted.channel.as_str())
+    .bind(wanted.context)
+    .fetch_optional(conn)
+    .await
+    .map_err(db::fault)?;
+    row.map(DraftRow::into_draft).transpose()
+}
+
 pub(crate) async fn get(conn: &mut PgConnection, id: DraftId) -> Result<Option<Draft>> {
     let row: Option<DraftRow> = sqlx::query_as("SELECT * FROM forms.draft WHERE id = $1")
         .bind(id.uuid())

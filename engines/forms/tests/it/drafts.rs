@@ -335,3 +335,43 @@ async fn drafts_that_nobody_touches_go_away() {
     let fault = town.forms.expire(&mut op).await.expect_err("a citizen");
     assert_eq!(fault.code, "forms.not_yours_to_remove");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn eight_presses_at_once_begin_one_draft() {
+    let town = std::sync::Arc::new(Town::new().await);
+    let me = citizen();
+    let new = |context| NewDraft {
+        app: "demo".into(),
+        form: "apply".into(),
+        channel: Channel::Online,
+        applicant: Applicant::default(),
+        context,
+    };
+    let begin = async |town: &Town, actor: &Actor, context| {
+        let mut op = town.op(actor).await;
+        let begun = town.forms.begin_draft(&mut op, new(context)).await.expect("begun").id;
+        op.commit().await.expect("committed");
+        begun
+    };
+    let mut running = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (town, me, new) = (town.clone(), me.clone(), new(json!({})));
+        running.spawn(async move {
+            let mut op = town.op(&me).await;
+            let begun = town.forms.begin_draft(&mut op, new).await.expect("begun").id;
+            op.commit().await.expect("committed");
+            begun
+        });
+    }
+    let begun = running.join_all().await;
+    assert!(begun.iter().all(|id| *id == begun[0]), "{begun:?}");
+    assert_eq!(entries(&town, "forms.draft_started").await.len(), 1);
+
+    // For somebody else, by somebody else, or once something is in it, it is another draft.
+    assert_ne!(begin(&town, &me, json!({ "person": "x" })).await, begun[0]);
+    assert_ne!(begin(&town, &citizen(), json!({})).await, begun[0]);
+    town.save(&me, begun[0], "kind", &raw([("kind", "birth")]))
+        .await
+        .expect("saved");
+    assert_ne!(begin(&town, &me, json!({})).await, begun[0]);
+}

@@ -59,7 +59,7 @@ pub(crate) async fn any(connection: &mut PgConnection) -> Result<bool> {
         .map_err(db::fault)
 }
 
-/// Two programs that start at once fill the table one after the other.
+/// Whoever changes the calendar does it after everybody who has begun to.
 pub(crate) async fn lock(connection: &mut PgConnection) -> Result<()> {
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('workflow.calendar_year', 0))")
         .execute(connection)

@@ -135,6 +135,16 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: InstanceId) -> Resul
         .transpose()
 }
 
+/// Holds the row of an instance; one that is not there holds nobody up.
+pub(crate) async fn hold(connection: &mut PgConnection, id: InstanceId) -> Result<()> {
+    sqlx::query("SELECT FROM workflow.instance WHERE id = $1 FOR UPDATE")
+        .bind(id.uuid())
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
 pub(crate) async fn get(connection: &mut PgConnection, id: InstanceId) -> Result<Option<Loaded>> {
     sqlx::query_as::<_, Row>(select!("WHERE i.id = $1"))
         .bind(id.uuid())
@@ -143,17 +153,6 @@ pub(crate) async fn get(connection: &mut PgConnection, id: InstanceId) -> Result
         .map_err(db::fault)?
         .map(Row::loaded)
         .transpose()
-}
-
-pub(crate) async fn of_subject(connection: &mut PgConnection, subject: &str) -> Result<Vec<InstanceView>> {
-    sqlx::query_as::<_, Row>(select!("WHERE i.subject = $1 ORDER BY i.id"))
-        .bind(subject)
-        .fetch_all(connection)
-        .await
-        .map_err(db::fault)?
-        .into_iter()
-        .map(|row| row.loaded().map(|loaded| loaded.view))
-        .collect()
 }
 
 /// Writes what an advance changed. False if somebody changed the instance since it was loaded, which a lock forbids to all but

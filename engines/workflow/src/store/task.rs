@@ -3,12 +3,11 @@
 use chrono::{DateTime, Utc};
 use kernel::{AccountId, AgencyId, InstanceId, Result, TaskId};
 use op::Permit;
-use sqlx::{PgConnection, Postgres, QueryBuilder};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::broken;
 use crate::definition::name_key;
-use crate::list::WorkFilter;
 use crate::model::{Assignee, DefinitionKey, TaskState, TaskView};
 
 #[derive(sqlx::FromRow)]
@@ -252,45 +251,4 @@ pub(crate) async fn wake(
     .await
     .map_err(db::fault)?;
     Ok(())
-}
-
-/// Ready tasks of an agency, the most urgent first; `after` is the last row seen.
-pub(crate) async fn worklist(
-    connection: &mut PgConnection,
-    filter: &WorkFilter,
-    after: Option<(Option<DateTime<Utc>>, Uuid)>,
-    limit: i64,
-) -> Result<Vec<TaskView>> {
-    let mut query = QueryBuilder::<Postgres>::new(select!("WHERE t.state = 'ready' AND t.agency_id = "));
-    query.push_bind(filter.agency.uuid());
-    query
-        .push(" AND t.role = ANY (")
-        .push_bind(filter.roles.clone())
-        .push(")");
-    if let Some(account) = filter.open_to {
-        query
-            .push(" AND (t.assignee_id IS NULL OR t.assignee_id = ")
-            .push_bind(account.uuid())
-            .push(")");
-    }
-    if let Some(account) = filter.assignee {
-        query.push(" AND t.assignee_id = ").push_bind(account.uuid());
-    }
-    if let Some((due_at, id)) = after {
-        query.push(" AND (COALESCE(t.due_at, 'infinity'::timestamptz), t.id) > (COALESCE(");
-        query
-            .push_bind(due_at)
-            .push(", 'infinity'::timestamptz), ")
-            .push_bind(id)
-            .push(")");
-    }
-    query
-        .push(" ORDER BY COALESCE(t.due_at, 'infinity'::timestamptz), t.id LIMIT ")
-        .push_bind(limit);
-    let rows = query
-        .build_query_as::<Row>()
-        .fetch_all(connection)
-        .await
-        .map_err(db::fault)?;
-    views(rows)
 }

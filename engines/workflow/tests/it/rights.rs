@@ -1,9 +1,8 @@
 //! Who may do what to a task.
 
-use db::PageRequest;
 use kernel::{Actor, Fault, FaultKind};
 use serde_json::json;
-use workflow::{Assignee, Completion, WorkFilter};
+use workflow::{Assignee, Completion};
 
 use crate::office::Office;
 
@@ -166,67 +165,6 @@ async fn a_task_is_claimed_released_and_assigned() {
     ] {
         assert_eq!(office.recorded(action).await, count, "{action}");
     }
-}
-
-#[tokio::test]
-async fn a_work_list_shows_what_one_can_do_and_goes_on_page_by_page() {
-    let office = Office::open().await;
-    for _ in 0..5 {
-        office.start("one_stop", json!(null)).await;
-        office.scratch.clock.advance(chrono::Duration::minutes(10));
-    }
-    let mine = office.official("Lê Văn Nhận", "receiving", &["clerk"]);
-    let colleague = office.official("Mai Thị Nhận", "receiving", &["clerk"]);
-    let mut op = office.op(&mine).await;
-    let filter = WorkFilter::open_to(&mine).unwrap();
-    let mut seen = Vec::new();
-    let mut after = None;
-    loop {
-        let page = office
-            .workflow
-            .worklist(&mut op, &filter, &PageRequest::new(after, Some(2)))
-            .await
-            .unwrap();
-        seen.extend(page.items.iter().map(|task| task.due_at));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    assert_eq!(seen.len(), 5);
-    assert!(seen.is_sorted(), "the most urgent first");
-
-    let first = office
-        .workflow
-        .worklist(&mut op, &filter, &PageRequest::first())
-        .await
-        .unwrap()
-        .items
-        .remove(0);
-    office.workflow.claim(&mut op, first.id).await.unwrap();
-    op.commit().await.unwrap();
-    let mut op = office.op(&colleague).await;
-    let count = async |op: &mut op::Op, filter: Option<WorkFilter>| {
-        office
-            .workflow
-            .worklist(op, &filter.unwrap(), &PageRequest::first())
-            .await
-            .unwrap()
-            .items
-            .len()
-    };
-    assert_eq!(count(&mut op, WorkFilter::open_to(&mine)).await, 5);
-    assert_eq!(count(&mut op, WorkFilter::open_to(&colleague)).await, 4);
-    assert_eq!(count(&mut op, WorkFilter::taken_by(&mine)).await, 1);
-    assert_eq!(
-        count(
-            &mut op,
-            WorkFilter::open_to(&office.official("Khác", "handling", &["clerk"]))
-        )
-        .await,
-        0
-    );
-    assert!(WorkFilter::open_to(&office.citizen()).is_none());
 }
 
 #[tokio::test]

@@ -163,6 +163,11 @@ fn a_fee_at_intake_must_be_paid_before_work_begins() {
         (Status::Payment, true, true)
     );
     assert_eq!(step.state.waiting_since, Some(at(9)));
+    assert_eq!(
+        step.by_way_of,
+        Some(Status::Received),
+        "1 to 6 is no lawful change of its own"
+    );
     let paid = Case::new(State::registered())
         .fee(Collect::AtIntake, true)
         .fee(Collect::AtReturn, false);
@@ -302,4 +307,39 @@ fn any_other_step_begins_the_work() {
     // "accept" is the reception at the intake only.
     let step = Case::new(received).act("check", &[ACCEPT], &outcome(ACCEPT)).unwrap();
     assert_eq!(step.kind, StepKind::Advance);
+}
+
+#[test]
+fn what_is_written_in_own_words_has_an_end() {
+    let case = Case::new(State::registered());
+    let long = "ữ".repeat(LONGEST_WORDS + 1);
+    let mut wordy_item = supplement();
+    wordy_item.items[0].what.clone_from(&long);
+    let wordy_note = Act {
+        note: long.clone(),
+        ..refuse()
+    };
+    let wordy_reason = Act {
+        reason: long,
+        ..supplement()
+    };
+    for (act, field) in [
+        (wordy_item, "items.proof"),
+        (wordy_note, "note"),
+        (wordy_reason, "reason"),
+    ] {
+        let fault = case.at_intake(&act).unwrap_err();
+        assert_eq!(
+            (fault.code, fault.fields[0].field.as_str()),
+            ("dossiers.words_long", field)
+        );
+    }
+    let just_fits = Act {
+        note: "ữ".repeat(LONGEST_WORDS),
+        ..refuse()
+    };
+    assert!(case.at_intake(&just_fits).is_ok());
+    let mut many = supplement();
+    many.items = vec![many.items[0].clone(); MOST_ITEMS + 1];
+    assert_eq!(code(case.at_intake(&many)), "dossiers.items_many");
 }
