@@ -178,9 +178,10 @@ fn router(house: House, pool: PgPool, figures: PrometheusHandle) -> Router {
 
 /// Whether this process can serve people now.
 async fn ready(pool: PgPool) -> Response {
-    match pool.acquire().await {
-        Ok(_) => "ready".into_response(),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "waiting for the database").into_response(),
+    if db::answers(&pool).await {
+        "ready".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "waiting for the database").into_response()
     }
 }
 

@@ -77,6 +77,14 @@ impl Database {
     }
 }
 
+/// Whoever asks whether the database answers is told within this time.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+/// Whether the database answers now, soon enough for people.
+pub async fn answers(pool: &PgPool) -> bool {
+    let asked = async { pool.acquire().await?.ping().await };
+    matches!(tokio::time::timeout(ANSWERS_WITHIN, asked).await, Ok(Ok(())))
+}
+
 /// How long a connection may have been idle to be used without a test.
 const UNTESTED: Duration = Duration::from_millis(200);
 

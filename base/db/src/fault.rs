@@ -2,8 +2,9 @@
 
 use kernel::Fault;
 
-/// PostgreSQL error codes after which the same request may well succeed: the server is starting, stopping or full.
-const AWAY: [&str; 6] = ["57P01", "57P02", "57P03", "53300", "08006", "08003"];
+/// Classes of PostgreSQL error codes after which the same request may well succeed: the connection was lost, the server is full, or
+/// it is starting, stopping or too busy to finish in time.
+const AWAY: [&str; 3] = ["08", "53", "57"];
 /// Serialization failure, deadlock, lock not available.
 const COLLIDED: [&str; 3] = ["40001", "40P01", "55P03"];
 
@@ -11,7 +12,9 @@ const COLLIDED: [&str; 3] = ["40001", "40P01", "55P03"];
 pub fn fault(error: sqlx::Error) -> Fault {
     let code = error.as_database_error().and_then(|e| e.code()).map(|c| c.into_owned());
     match (&error, code.as_deref()) {
-        (_, Some(code)) if AWAY.contains(&code) => Fault::unavailable("db.unavailable").caused_by(error),
+        (_, Some(code)) if AWAY.iter().any(|class| code.starts_with(class)) => {
+            Fault::unavailable("db.unavailable").caused_by(error)
+        }
         (_, Some(code)) if COLLIDED.contains(&code) => Fault::conflict("db.conflict").caused_by(error),
         (sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed, _) => {
             Fault::unavailable("db.unavailable").caused_by(error)
