@@ -55,6 +55,7 @@ impl Ops {
             events: Vec::new(),
             entries: Vec::new(),
             jobs: false,
+            refused: false,
             ops: self.clone(),
         })
     }
@@ -96,6 +97,8 @@ pub struct Op {
     events: Vec<EventRow>,
     entries: Vec<EntryRow>,
     jobs: bool,
+    /// Something was refused: what was done before is undone, and nothing may be committed.
+    refused: bool,
     ops: Ops,
 }
 
@@ -120,8 +123,8 @@ impl Op {
         self.request
     }
 
-    /// Asks whether the actor may do this. A refusal goes to the audit trail at once, on a connection of its own, because this
-    /// operation will be undone.
+    /// Asks whether the actor may do this. A refusal undoes this operation at once and goes to the audit trail by itself, on the
+    /// same connection: with one of its own, as many refusals at a time as there are connections would wait for each other.
     pub async fn allow(&mut self, action: &'static str, subject: &str, decision: Decision) -> Result<Permit> {
         let fault = match decision {
             Decision::Allow => return Ok(Permit::new(action)),
@@ -131,11 +134,8 @@ impl Op {
             Entry::new("op.refused", subject).detail(serde_json::json!({ "action": action, "code": fault.code }));
         let row = self.entry_row(entry);
         tracing::info!(action, subject, actor = %row.actor, code = fault.code, "refused");
-        let written = async {
-            let mut connection = self.ops.pool.acquire().await.map_err(db::fault)?;
-            store::insert_entry(&mut connection, &row).await
-        };
-        if let Err(error) = written.await {
+        self.refused = true;
+        if let Err(error) = store::insert_entry_alone(&mut self.transaction, &row).await {
             tracing::error!(action, subject, %error, "a refusal could not be written to the audit trail");
         }
         Err(fault)
@@ -215,8 +215,12 @@ impl Op {
         Ok(())
     }
 
-    /// Makes everything last. When this returns `Ok`, it survives the end of the program and of the machine.
+    /// Makes everything last. When this returns `Ok`, it survives the end of the program and of the machine. Fails with `op.undone`
+    /// where something was refused in this operation.
     pub async fn commit(mut self) -> Result<()> {
+        if self.refused {
+            return Err(Fault::internal("op.undone"));
+        }
         self.settle().await?;
         if !self.events.is_empty() || !self.entries.is_empty() {
             let actor = self.actor.key();

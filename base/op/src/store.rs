@@ -322,7 +322,20 @@ pub(crate) struct EntryRow {
     pub(crate) digest: Vec<u8>,
 }
 
-pub(crate) async fn insert_entry(connection: &mut PgConnection, row: &EntryRow) -> Result<()> {
+/// Undoes the transaction and writes an entry that lasts. A new transaction is open afterwards.
+pub(crate) async fn insert_entry_alone(connection: &mut PgConnection, row: &EntryRow) -> Result<()> {
+    raw_sql("ROLLBACK", connection).await?;
+    let written = insert_entry(connection, row).await;
+    raw_sql("BEGIN", connection).await?;
+    written
+}
+
+async fn raw_sql(statement: &'static str, connection: &mut PgConnection) -> Result<()> {
+    sqlx::raw_sql(statement).execute(connection).await.map_err(db::fault)?;
+    Ok(())
+}
+
+async fn insert_entry(connection: &mut PgConnection, row: &EntryRow) -> Result<()> {
     sqlx::query(
         "INSERT INTO op.audit_entry (at, actor, action, subject, purpose, request, detail, digest)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

@@ -105,6 +105,45 @@ async fn a_refusal_is_kept_although_the_operation_is_undone() {
     );
 }
 
+// shows: R024
+#[tokio::test]
+async fn as_many_refusals_at_once_as_there_are_connections_are_all_kept() {
+    let scratch = Scratch::new(&[]).await;
+    let most = scratch.pool.options().get_max_connections() as usize;
+    let all_open = Arc::new(tokio::sync::Barrier::new(most));
+    let refusals = (0..most).map(|_| {
+        let (ops, all_open) = (scratch.ops.clone(), all_open.clone());
+        async move {
+            let mut op = ops.open(Actor::Anonymous).await.unwrap();
+            all_open.wait().await;
+            let denied = Decision::Deny(Fault::not_found("thing.not_found"));
+            op.allow("thing.read", "thing:9", denied).await.unwrap_err();
+        }
+    });
+    futures::future::join_all(refusals).await;
+    assert_eq!(
+        count(
+            &scratch,
+            "SELECT count(*) FROM op.audit_entry WHERE action = 'op.refused'"
+        )
+        .await,
+        most as i64
+    );
+}
+
+#[tokio::test]
+async fn what_was_refused_leaves_nothing_else_and_cannot_be_committed() {
+    let scratch = Scratch::new(&[]).await;
+    let mut op = scratch.ops.open(Actor::Anonymous).await.unwrap();
+    op.enqueue(NewJob::new("thing.before", ())).await.unwrap();
+    let denied = Decision::Deny(Fault::forbidden("thing.not_yours"));
+    op.allow("thing.write", "thing:9", denied).await.unwrap_err();
+    op.enqueue(NewJob::new("thing.after", ())).await.unwrap();
+    assert_eq!(op.commit().await.unwrap_err().code, "op.undone");
+    assert_eq!(count(&scratch, "SELECT count(*) FROM op.job").await, 0);
+    assert_eq!(count(&scratch, "SELECT count(*) FROM op.audit_entry").await, 1);
+}
+
 #[tokio::test]
 async fn jobs_run_when_due_and_once() {
     let scratch = Scratch::new(&[]).await;
