@@ -1,23 +1,19 @@
 //! Bodies of forms.
 
-use std::time::Duration;
-
 use axum::{
     extract::{FromRequest, Request},
     http::{StatusCode, header},
 };
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use http_body_util::{LengthLimitError, Limited};
 use kernel::{Fault, Result, text};
 use multer::{Field, Multipart};
 use serde::de::DeserializeOwned;
 
+use crate::patient::{Patient, TooLarge};
+
 /// Name of the hidden field that carries the form token.
 pub(crate) const TOKEN: &str = "_csrf";
-/// The rest of a refused upload is drained up to this size, so that the browser gets to read the answer.
-const DRAINED: usize = 512 << 20;
-const DRAIN_FOR: Duration = Duration::from_secs(120);
 
 /// The fields of a form, in the order sent. Text is cleaned: NFC, no control or direction characters.
 #[derive(Debug, Clone, Default)]
@@ -84,7 +80,7 @@ impl Fields {
 
 /// A form with files, read piece by piece.
 pub struct Upload {
-    multipart: Option<Multipart<'static>>,
+    multipart: Multipart<'static>,
     fields: Fields,
 }
 
@@ -105,22 +101,15 @@ impl Upload {
             .and_then(|kind| kind.to_str().ok())
             .unwrap_or_default();
         let boundary = multer::parse_boundary(kind).map_err(|error| Fault::invalid("web.bad_form").caused_by(error))?;
-        let body = axum::body::Body::new(Limited::new(request.into_body(), limit)).into_data_stream();
         Ok(Self {
-            multipart: Some(Multipart::new(body, boundary)),
+            multipart: Multipart::new(Patient::new(request.into_body(), limit), boundary),
             fields: Fields::default(),
         })
     }
 
     /// The next file. Plain fields on the way to it are kept in [`Self::fields`]; inputs left empty by the browser are passed over.
     pub async fn next_file(&mut self) -> Result<Option<IncomingFile>> {
-        let Self {
-            multipart: Some(multipart),
-            fields,
-        } = self
-        else {
-            return Ok(None);
-        };
+        let Self { multipart, fields } = self;
         while let Some(field) = multipart.next_field().await.map_err(broken)? {
             let name = field.name().unwrap_or_default().to_string();
             match field.file_name().map(ToString::to_string) {
@@ -154,37 +143,10 @@ impl Upload {
 
     /// Reads the form token, which must be the first field of the form.
     pub(crate) async fn token(&mut self) -> Result<String> {
-        let Some(multipart) = &mut self.multipart else {
-            return Ok(String::new());
-        };
-        match multipart.next_field().await.map_err(broken)? {
+        match self.multipart.next_field().await.map_err(broken)? {
             Some(field) if field.name() == Some(TOKEN) => limited_text(field).await,
             _ => Ok(String::new()),
         }
-    }
-}
-
-impl Drop for Upload {
-    /// A browser does not read the answer before it has sent its request. Whoever refuses a file early must let the rest of it
-    /// run into the void, or the person sees a broken connection instead of the reason.
-    fn drop(&mut self) {
-        let Some(mut multipart) = self.multipart.take() else {
-            return;
-        };
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return;
-        };
-        runtime.spawn(tokio::time::timeout(DRAIN_FOR, async move {
-            let mut seen = 0;
-            while let Ok(Some(mut field)) = multipart.next_field().await {
-                while let Some(Ok(chunk)) = field.next().await {
-                    seen += chunk.len();
-                    if seen > DRAINED {
-                        return;
-                    }
-                }
-            }
-        }));
     }
 }
 
@@ -216,5 +178,5 @@ fn broken(error: multer::Error) -> Fault {
 
 /// Whether the size limit of the whole form lies at the bottom of this error.
 fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
-    error.is::<LengthLimitError>() || error.source().is_some_and(is_too_large)
+    error.is::<TooLarge>() || error.source().is_some_and(is_too_large)
 }

@@ -17,6 +17,12 @@ pub struct SessionView {
 pub trait Identify: Send + Sync {
     /// The session of this token, or `None` when there is none, it has expired or was ended.
     async fn session(&self, token: &str) -> Result<Option<SessionView>>;
+
+    /// The session that this token opened before it expired or was ended, for the audit trail only. Whoever keeps no such sessions
+    /// knows none.
+    async fn ended_session(&self, _token: &str) -> Result<Option<SessionId>> {
+        Ok(None)
+    }
 }
 
 /// What the frame of every page shows beyond the visit itself.

@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod again;
 mod answer;
 mod body;
 mod cookie;
 mod door;
 mod identify;
 mod openapi;
+mod patient;
+mod refuse;
 mod resume;
 mod routes;
 mod serve;

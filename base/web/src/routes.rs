@@ -14,7 +14,7 @@ use kernel::{Fault, Result};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Answer, Doc, Door, Fields, Site, Upload, Visit, openapi, serve};
+use crate::{Answer, Doc, Door, Fields, Site, Upload, Visit, openapi, patient::Patient, serve};
 
 /// Bodies of forms and of JSON: 1 MiB.
 const PLAIN_BODY: usize = 1 << 20;
@@ -265,8 +265,7 @@ where
             limit,
             Arc::new(move |visit, request: Request| {
                 let handler = handler.clone();
-                let stream =
-                    axum::body::Body::new(http_body_util::Limited::new(request.into_body(), limit)).into_data_stream();
+                let stream = axum::body::Body::from_stream(Patient::new(request.into_body(), limit)).into_data_stream();
                 Box::pin(async move { json(StatusCode::CREATED, &handler(visit, stream).await?) })
             }),
         );

@@ -13,16 +13,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kernel::{Actor, Fault, FaultKind, Result, text};
-use op::Entry;
 use render::{Locale, PageFrame, PageUser};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    Answer, Fields, Resume, Site, Upload, Visit,
+    Answer, Fields, Site, Upload, Visit,
+    again::{Again, Sent},
     body::TOKEN,
-    cookie, redirect,
+    cookie, refuse,
     routes::{Kind, Route},
     token,
 };
@@ -59,12 +59,13 @@ where
                 .collect()
         })
         .unwrap_or_default();
-    let local = local_address(&parts.uri);
+    let sent = Sent::new(&parts);
     let unsafe_method = !matches!(parts.method, Method::GET | Method::HEAD);
     let foreign = unsafe_method && !api && from_other_site(&parts.headers);
+    let presented = presented_token(&site, &parts.headers, api);
     // Who asks too often is turned away before the database is asked who they are.
     let (session, identified) = if site.within_rate(arrival.from) {
-        identify(&site, &parts.headers, api).await
+        identify(&site, presented.as_deref()).await
     } else {
         (None, Err(Fault::too_many("web.too_many")))
     };
@@ -98,17 +99,27 @@ where
         holder: session.unwrap_or_else(|| arrival.visitor.clone()),
         state: state.clone(),
     };
-    let actor = visit.actor.key();
+    let (actor, holder) = (visit.actor.key(), visit.holder.clone());
     let request = Request::from_parts(parts, body);
-    let outcome = match identified {
-        Err(fault) => Err(fault),
-        Ok(_) if foreign => Err(Fault::forbidden("web.other_site")),
-        Ok(_) if !route.door.admits(&visit.actor) => turned_away(&visit, &route, request, &local).await,
-        Ok(_) => within_time(&site, (route.handler)(visit, request)).await,
+    let (request, sent) = if foreign {
+        (Ok(request), sent)
+    } else {
+        sent.keep(&route, request).await
+    };
+    let outcome = match (identified, request) {
+        (Err(fault), _) | (Ok(_), Err(fault)) => Err(fault),
+        _ if foreign => refuse::other_site(&visit).await,
+        (Ok(_), Ok(request)) if !route.door.admits(&visit.actor) => {
+            refuse::turn_away(&visit, &route, request, &sent.local, presented.as_deref()).await
+        }
+        (Ok(_), Ok(request)) => within_time(&site, (route.handler)(visit, request)).await,
     };
     let mut response = match outcome {
         Ok(response) => response,
-        Err(fault) => show(state, &arrival, api, fault).await,
+        Err(fault) => {
+            let again = sent.again(&fault, || token::issue(&site.config.secret, &holder));
+            show(&site, &arrival, api, fault, again)
+        }
     };
     dress(&site, &arrival, response.headers_mut(), actor != "anonymous");
     let status = response.status().as_u16();
@@ -148,7 +159,7 @@ where
     } else {
         Fault::too_many("web.too_many")
     };
-    let mut response = show(state, &arrival, api, fault).await;
+    let mut response = show(&site, &arrival, api, fault, None);
     dress(&site, &arrival, response.headers_mut(), false);
     response
 }
@@ -185,8 +196,8 @@ impl Arrival {
 
 type Identified = Result<Option<crate::SessionView>>;
 
-/// The session token and whose it is. Pages go by the cookie, the API by the header; neither takes the other's.
-async fn identify(site: &Site, headers: &HeaderMap, api: bool) -> (Option<String>, Identified) {
+/// The session token that the request carries. Pages go by the cookie, the API by the header; neither takes the other's.
+fn presented_token(site: &Site, headers: &HeaderMap, api: bool) -> Option<String> {
     let token = if api {
         headers
             .get(header::AUTHORIZATION)
@@ -195,7 +206,12 @@ async fn identify(site: &Site, headers: &HeaderMap, api: bool) -> (Option<String
     } else {
         cookie::session(&site.config, headers)
     };
-    let Some(token) = token.filter(|token| !token.is_empty()) else {
+    token.filter(|token| !token.is_empty()).map(ToString::to_string)
+}
+
+/// The token of a living session, and whose it is.
+async fn identify(site: &Site, token: Option<&str>) -> (Option<String>, Identified) {
+    let Some(token) = token else {
         return (None, Ok(None));
     };
     match site.identify.session(token).await {
@@ -217,83 +233,10 @@ fn from_other_site(headers: &HeaderMap) -> bool {
     }
 }
 
-fn local_address(uri: &axum::http::Uri) -> String {
-    uri.path_and_query()
-        .map_or_else(|| "/".to_string(), ToString::to_string)
-}
-
-/// Somebody stands before a door that is not theirs.
-async fn turned_away<S>(visit: &Visit<S>, route: &Route<S>, request: Request, local: &str) -> Answer
-where
-    S: AsRef<Site> + Clone + Send + Sync + 'static,
-{
-    if !matches!(visit.actor, Actor::Anonymous) {
-        let mut op = visit.op().await?;
-        let entry = Entry::new("web.refused", &visit.path)
-            .detail(json!({ "route": route.path, "method": route.method.to_string() }));
-        op.record(entry).await?;
-        op.commit().await?;
-        return Err(Fault::forbidden("web.not_for_you"));
-    }
-    match route.kind {
-        Kind::Api => Err(Fault::unauthenticated("web.sign_in_first")),
-        Kind::Page => Ok(redirect(&format!("/dang-nhap?ve={}", percent_query(local)))),
-        Kind::Form => {
-            let plain = request
-                .headers()
-                .get(header::CONTENT_TYPE)
-                .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
-            if !plain {
-                // A file cannot be carried along; the page with the upload form is where to go on.
-                return Ok(redirect(&format!(
-                    "/dang-nhap?ve={}",
-                    percent_query(&referring_path(&request))
-                )));
-            }
-            let resume = Resume::new(&visit.path, &Fields::read(request).await?);
-            let content =
-                json!({ "resume": resume.to_field(), "back": "", "login": "", "interrupted": true, "fault": null });
-            visit
-                .page_status(StatusCode::UNAUTHORIZED, "web/sign_in.html", content)
-                .await
-        }
-    }
-}
-
-fn referring_path(request: &Request) -> String {
-    let referer = request
-        .headers()
-        .get(header::REFERER)
-        .and_then(|value| value.to_str().ok());
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    referer
-        .and_then(|address| address.split_once("://"))
-        .and_then(|(_, rest)| rest.strip_prefix(host))
-        .filter(|path| path.starts_with('/'))
-        .unwrap_or("/")
-        .to_string()
-}
-
-fn percent_query(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
-}
-
 /// The fields of a form whose token holds.
 pub(crate) async fn checked_fields<S: AsRef<Site>>(visit: &Visit<S>, request: Request) -> Result<Fields> {
     let fields = Fields::read(request).await?;
-    check_token(visit, fields.get(TOKEN).unwrap_or_default())?;
+    refuse::check_token(visit, fields.get(TOKEN).unwrap_or_default()).await?;
     Ok(fields)
 }
 
@@ -301,16 +244,8 @@ pub(crate) async fn checked_fields<S: AsRef<Site>>(visit: &Visit<S>, request: Re
 pub(crate) async fn checked_upload<S: AsRef<Site>>(visit: &Visit<S>, request: Request, limit: usize) -> Result<Upload> {
     let mut upload = Upload::read(request, limit)?;
     let token = upload.token().await?;
-    check_token(visit, &token)?;
+    refuse::check_token(visit, &token).await?;
     Ok(upload)
-}
-
-fn check_token<S: AsRef<Site>>(visit: &Visit<S>, token: &str) -> Result<()> {
-    if token::holds(&visit.site().config.secret, &visit.holder, token) {
-        return Ok(());
-    }
-    tracing::warn!(path = visit.path, actor = %visit.actor.key(), from = %visit.from, "a form came with a token that does not hold");
-    Err(Fault::forbidden("web.form_expired"))
 }
 
 /// The body of an API request.
@@ -341,11 +276,7 @@ fn status_of(kind: FaultKind) -> StatusCode {
 }
 
 /// A fault as a problem document or as a page that needs neither database nor session.
-async fn show<S>(state: S, arrival: &Arrival, api: bool, fault: Fault) -> Response
-where
-    S: AsRef<Site> + Clone + Send + Sync + 'static,
-{
-    let site = state.as_ref().clone();
+fn show(site: &Site, arrival: &Arrival, api: bool, fault: Fault, again: Option<Again>) -> Response {
     let status = if fault.code == "web.method" {
         StatusCode::METHOD_NOT_ALLOWED
     } else if fault.code == "web.too_large" {
@@ -378,6 +309,7 @@ where
         let context = json!({
             "fault": { "status": status.as_u16(), "code": fault.code, "text": title },
             "request": arrival.request.to_string(),
+            "again": again,
             "page": PageFrame {
                 locale: arrival.locale,
                 title: None,

@@ -33,6 +33,14 @@ impl web::Identify for Identity {
         }
         Ok(Some(web::SessionView { id: row.id(), actor }))
     }
+
+    async fn ended_session(&self, token: &str) -> Result<Option<SessionId>> {
+        let Some(digest) = token::digest(token) else {
+            return Ok(None);
+        };
+        let mut connection = self.pool.acquire().await.map_err(db::fault)?;
+        store::session::by_token(&mut connection, &digest).await
+    }
 }
 
 /// Who the session acts as: the chosen position while it is held, else the first one held, else the person alone.

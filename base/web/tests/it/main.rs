@@ -10,7 +10,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
-use kernel::{Actor, Citizen, Fault, Id, Official, Result};
+use kernel::{Actor, Citizen, Fault, Id, Official, Result, SessionId};
 use render::{AssetManifest, ProvinceFrame, Renderer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,10 @@ impl Identify for TwoPeople {
             _ => return Ok(None),
         };
         Ok(Some(SessionView { id: Id::new(), actor }))
+    }
+
+    async fn ended_session(&self, token: &str) -> Result<Option<SessionId>> {
+        Ok((token == "gone").then(Id::new))
     }
 }
 
@@ -171,6 +175,16 @@ impl House {
         self.ask(request.body(Body::empty()).unwrap()).await
     }
 
+    async fn refusals(&self, reason: &str) -> i64 {
+        sqlx::query_scalar(
+            "SELECT count(*) FROM op.audit_entry WHERE action = 'web.refused' AND detail::jsonb ->> 'reason' = $1",
+        )
+        .bind(reason)
+        .fetch_one(&self.scratch.pool)
+        .await
+        .unwrap()
+    }
+
     async fn post(
         &self,
         path: &str,
@@ -277,6 +291,67 @@ async fn what_was_typed_survives_the_end_of_the_session() {
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert!(page.contains("Nguyễn Lan") && page.contains("/mine/echo"), "{page}");
     assert!(!page.contains("old"), "the dead token is not carried along");
+    assert_eq!(house.refusals("session_ended").await, 1);
+}
+
+// shows: R024
+#[tokio::test]
+async fn forged_tokens_and_requests_of_other_sites_are_written_down() {
+    let house = House::new().await;
+    let session = "__Host-phien=lan";
+    house
+        .post("/mine/echo", session, "_csrf=forged&name=Lan".into(), &[])
+        .await;
+    house.post("/mine/echo", session, "name=Lan".into(), &[]).await;
+    let elsewhere = [("sec-fetch-site", "cross-site")];
+    house.post("/mine/echo", session, "name=Lan".into(), &elsewhere).await;
+    assert_eq!(house.refusals("form_token").await, 2);
+    assert_eq!(house.refusals("other_site").await, 1);
+}
+
+#[tokio::test]
+async fn what_was_typed_on_a_page_of_an_earlier_session_can_be_sent_once_more() {
+    let house = House::new().await;
+    let (_, _, token) = house.get("/mine", Some("lan")).await;
+    let old = "_csrf=0123&name=Nguy%E1%BB%85n+Lan&mat_khau=s3cret";
+    let send = async |site: &str| {
+        let said = [("sec-fetch-site", site)];
+        house.post("/mine/echo", "__Host-phien=lan", old.into(), &said).await
+    };
+    let (status, _, page) = send("same-origin").await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert!(
+        page.contains("Nguyễn Lan") && page.contains(r#"action="/mine/echo""#),
+        "{page}"
+    );
+    assert!(!page.contains("s3cret"), "passwords are typed anew");
+    let again = page.split(r#"name="_csrf" value=""#).nth(1).unwrap();
+    let fresh = again.split('"').next().unwrap();
+    for token in [fresh, token.as_str()] {
+        let body = format!("_csrf={token}&name=Lan");
+        let (status, _, _) = house.post("/mine/echo", "__Host-phien=lan", body, &[]).await;
+        assert_eq!(status, StatusCode::OK);
+    }
+    let (status, _, page) = send("none").await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert!(!page.contains("Nguyễn Lan"), "only to pages of this site: {page}");
+}
+
+#[tokio::test]
+async fn what_was_typed_survives_a_lost_database() {
+    let house = House::new().await;
+    let typed = "_csrf=token&name=Nguy%E1%BB%85n+Lan&mat_khau=s3cret";
+    let (status, headers, page) = house
+        .post("/mine/echo?x=1", "__Host-phien=away", typed.into(), &[])
+        .await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(headers[header::RETRY_AFTER], "5");
+    assert!(page.contains(r#"action="/mine/echo?x=1""#), "{page}");
+    assert!(
+        page.contains("Nguyễn Lan") && page.contains(r#"value="token""#),
+        "{page}"
+    );
+    assert!(!page.contains("s3cret"), "passwords are typed anew");
 }
 
 #[tokio::test]
@@ -285,7 +360,7 @@ async fn a_lost_database_is_told_and_not_taken_for_a_lost_session() {
     let (status, headers, page) = house.get("/mine", Some("away")).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(headers[header::RETRY_AFTER], "5");
-    assert!(page.contains("<h1>"), "{page}");
+    assert!(page.contains("<h1>") && page.contains(r#"href="/mine""#), "{page}");
 }
 
 #[tokio::test]

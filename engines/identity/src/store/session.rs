@@ -139,6 +139,16 @@ pub(crate) async fn living(connection: &mut PgConnection, token: &[u8]) -> Resul
     .map_err(db::fault)
 }
 
+/// The session of a token, living or not.
+pub(crate) async fn by_token(connection: &mut PgConnection, token: &[u8]) -> Result<Option<SessionId>> {
+    let id: Option<Uuid> = sqlx::query_scalar("SELECT id FROM identity.session WHERE token_sha256 = $1")
+        .bind(token)
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(id.map(SessionId::from))
+}
+
 pub(crate) async fn living_by_id(connection: &mut PgConnection, id: SessionId) -> Result<Option<LivingRow>> {
     sqlx::query_as(
         "SELECT session.id,
