@@ -49,7 +49,7 @@ pub(crate) fn check(path: &Path, cleaned: &str, accept: &Accept, limits: &Limits
     }
     let flags = match kind {
         Kind::Jpeg => jpeg::check(path, limits).map(|()| flags)?,
-        Kind::Png => picture::check(path, image::ImageFormat::Png, limits).map(|()| flags)?,
+        Kind::Png => picture::check(path, limits).map(|()| flags)?,
         Kind::Pdf => pdf::check(path)?,
         Kind::Docx | Kind::Xlsx => office::check(path, limits).map(|()| flags)?,
     };
