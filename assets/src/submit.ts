@@ -3,7 +3,7 @@ export function guardSubmit(): void {
   document.addEventListener("submit", (event) => {
     const form = event.target as HTMLFormElement;
     if (event.defaultPrevented || form.method === "dialog" || form.method === "get") return;
-    if (form.dataset.nbSent) {
+    if (form.dataset.nbSent || tooLarge(form)) {
       event.preventDefault();
       return;
     }
@@ -26,6 +26,22 @@ export function guardSubmit(): void {
       for (const progress of form.querySelectorAll<HTMLElement>("[data-nb-sending]")) progress.hidden = true;
     }
   });
+}
+
+// What the server would refuse after minutes on a slow line is told before anything is sent.
+function tooLarge(form: HTMLFormElement): boolean {
+  let found = false;
+  for (const input of form.querySelectorAll<HTMLInputElement>('input[type="file"][data-nb-most]')) {
+    const most = Number(input.dataset.nbMost) * 1024 * 1024;
+    const file = [...(input.files ?? [])].find((one) => one.size > most);
+    const told = input.closest(".nb-upload")?.querySelector<HTMLElement>("[data-nb-too-large]");
+    if (told) {
+      told.hidden = !file;
+      told.textContent = file ? (told.dataset.nbTooLarge ?? "").replace("%1", file.name) : "";
+    }
+    found ||= file !== undefined;
+  }
+  return found;
 }
 
 function buttons(form: HTMLFormElement): HTMLButtonElement[] {

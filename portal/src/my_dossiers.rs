@@ -4,7 +4,7 @@ use dossiers::{
     DossierView, HistoryView,
     model::{LONGEST_WORDS, PlainStatus},
 };
-use kernel::{DossierId, Fault, FieldFault, Result};
+use kernel::{DossierId, Fault, FaultKind, FieldFault, Result};
 use serde_json::{Value, json};
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
 
@@ -222,6 +222,13 @@ async fn withdraw(visit: Visit<House>, fields: Fields) -> Answer {
             };
             return withdrawal(&visit, &view, reason, &error).await;
         }
+        // Pressed twice, it is withdrawn already; decided meanwhile, the page of the case says so.
+        Err(fault) if fault.kind == FaultKind::Conflict => {
+            drop(op);
+            let withdrawn = view(&visit).await?.plain == PlainStatus::Withdrawn;
+            let said = if withdrawn { "?da=withdrawn" } else { "" };
+            return visit.redirect(format!("/ho-so-cua-toi/{id}{said}"));
+        }
         Err(fault) => return Err(fault),
     }
     visit.redirect(format!("/ho-so-cua-toi/{id}?da=withdrawn"))
@@ -238,6 +245,11 @@ async fn rate(visit: Visit<House>, fields: Fields) -> Answer {
         Err(fault) if !fault.fields.is_empty() => {
             drop(op);
             return rating_refused(&visit, &fault.fields[0], comment).await;
+        }
+        // Pressed twice, or rated in another tab: the page of the case shows the rating that stands.
+        Err(fault) if fault.code == "dossiers.rated_already" => {
+            drop(op);
+            return visit.redirect(format!("/ho-so-cua-toi/{id}"));
         }
         Err(fault) => return Err(fault),
     }

@@ -9,7 +9,7 @@ use kernel::{DraftId, Fault, FaultKind, Result};
 use op::Op;
 use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
-use web::{Answer, Body, Upload, Visit, attachment};
+use web::{Answer, Body, IncomingFile, Upload, Visit, attachment};
 
 use crate::{
     House,
@@ -92,6 +92,7 @@ pub(crate) fn paper_context(
         "hint": hint,
         "accept": media_types.join(","),
         "many": most_files > 1,
+        "most": most_bytes >> 20,
         "error": told.get(paper).map(|lines| lines.join(" ")).unwrap_or_default(),
     })
 }
@@ -180,7 +181,7 @@ pub(crate) async fn upload(
     let words = Words::new(visit, &view.app);
     let mut lines = Vec::new();
     let mut kept = 0;
-    while let Some(incoming) = upload.next_file().await? {
+    while let Some(incoming) = next_file(&mut upload, &lines).await? {
         let name = files::clean_name(&incoming.name);
         let new = NewFile {
             name: incoming.name.clone(),
@@ -214,6 +215,15 @@ pub(crate) async fn upload(
     draw(visit, op, &draft, &view, place, &told).await
 }
 
+/// The next file of a form. Where one was too large, and with it the whole form, nothing can be read behind it: that it was too large is
+/// told already.
+pub(crate) async fn next_file(upload: &mut Upload, told: &[String]) -> Result<Option<IncomingFile>> {
+    match upload.next_file().await {
+        Err(fault) if fault.code == "web.too_large" && !told.is_empty() => Ok(None),
+        next => next,
+    }
+}
+
 async fn keep(
     visit: &Visit<House>,
     draft: DraftId,
@@ -222,12 +232,14 @@ async fn keep(
     received: files::Received,
 ) -> Result<()> {
     let mut op = visit.op().await?;
+    let forms = &visit.state.forms;
+    // Pressed twice, it is there already.
+    let before = forms.attached_before(&mut op, draft, paper, &received).await?;
+    if before.is_some() {
+        return Ok(());
+    }
     let file = visit.state.files.keep(&mut op, received).await?;
-    visit
-        .state
-        .forms
-        .attach(&mut op, draft, paper, most_files, &file)
-        .await?;
+    forms.attach(&mut op, draft, paper, most_files, &file).await?;
     op.commit().await
 }
 

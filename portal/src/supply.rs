@@ -161,6 +161,10 @@ async fn told(visit: &Visit<House>, id: DossierId, fault: Fault, raw: &Raw, note
     let mut op = visit.op().await?;
     let view = visit.state.dossiers.view(&mut op, id).await?;
     op.commit().await?;
+    // Pressed twice, it was sent already.
+    if !view.may.supply && view.history.last().is_some_and(|line| line.action == "supplied") {
+        return visit.redirect(format!("/ho-so-cua-toi/{id}?da=supplied"));
+    }
     let words = Words::new(visit, &view.app);
     let (of_papers, of_answers): (Vec<FieldFault>, Vec<FieldFault>) = fault
         .fields
@@ -202,7 +206,7 @@ async fn upload(visit: Visit<House>, mut upload: Upload) -> Answer {
     let words = Words::new(&visit, &view.app);
     let mut lines = Vec::new();
     let mut kept = 0;
-    while let Some(incoming) = upload.next_file().await? {
+    while let Some(incoming) = papers::next_file(&mut upload, &lines).await? {
         let name = files::clean_name(&incoming.name);
         let new = NewFile {
             name: incoming.name.clone(),
@@ -234,12 +238,14 @@ async fn upload(visit: Visit<House>, mut upload: Upload) -> Answer {
 
 async fn stage(visit: &Visit<House>, id: DossierId, paper: &str, received: files::Received) -> Result<()> {
     let mut op = visit.op().await?;
+    let dossiers = &visit.state.dossiers;
+    // Pressed twice, it is there already.
+    let before = dossiers.staged_before(&mut op, id, paper, &received).await?;
+    if before.is_some() {
+        return Ok(());
+    }
     let file = visit.state.files.keep(&mut op, received).await?;
-    visit
-        .state
-        .dossiers
-        .stage_supply_file(&mut op, id, paper, &file)
-        .await?;
+    dossiers.stage_supply_file(&mut op, id, paper, &file).await?;
     op.commit().await
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use files::FileView;
+use files::{FileView, Received};
 use forms::{FieldView, Raw};
 use kernel::{DossierId, Fault, FieldFault, FileId, Result, text};
 use op::{Entry, Op, Permit};
@@ -148,6 +148,21 @@ impl Dossiers {
         }
         own_file(op, file)?;
         self.parts.files.reassign(op, &[file.id], &holder).await
+    }
+
+    /// The file of this name and content that was put aside for this paper already, see [`forms::Forms::attached_before`]. The case is held.
+    /// Fails as [`Dossiers::stage_supply_file`] does.
+    pub async fn staged_before(
+        &self,
+        op: &mut Op,
+        id: DossierId,
+        paper: &str,
+        received: &Received,
+    ) -> Result<Option<FileView>> {
+        self.awaited(op, id).await?.asked_paper(paper)?;
+        let there = self.parts.files.by_holder(op, &staged(id, paper)).await?;
+        let same = |file: &FileView| file.sha256 == received.sha256() && file.name == received.name();
+        Ok(there.into_iter().find(same))
     }
 
     /// Takes a file away that was put aside. Fails as [`Dossiers::stage_supply_file`] does; `files.not_found` if it is not there.

@@ -1,6 +1,6 @@
 //! Papers: which stored file stands for which.
 
-use files::FileView;
+use files::{FileView, Received};
 use kernel::{DraftId, Fault, FileId, Result};
 use op::Op;
 
@@ -46,6 +46,27 @@ impl Forms {
         draft.version += 1;
         draft.updated_at = now;
         store::draft::write(op.conn(), &permit, &draft).await
+    }
+
+    /// The file of this name and content that stands for this paper already. Asked before a file is kept: a press too many sends the same
+    /// photo twice. The draft is held, so that of two uploads at once the second finds the first.
+    ///
+    /// # Errors
+    /// `forms.draft_not_found`, `forms.draft_closed` {subject}.
+    pub async fn attached_before(
+        &self,
+        op: &mut Op,
+        id: DraftId,
+        paper: &str,
+        received: &Received,
+    ) -> Result<Option<FileView>> {
+        self.lock_open(op, id, "forms.attach").await?;
+        let there = store::attachment::of_draft(op.conn(), id).await?;
+        let own = self.files().by_holder(op, &access::holder(id)).await?;
+        Ok(own.into_iter().find(|file| {
+            let stands = |attachment: &Attachment| attachment.file == file.id && attachment.paper == paper;
+            file.sha256 == received.sha256() && file.name == received.name() && there.iter().any(stands)
+        }))
     }
 
     /// Takes a file away from the draft and removes it.

@@ -8,16 +8,16 @@ use crate::model::{Assignee, TaskView, fresh, open_for, ready};
 use crate::{Workflow, access, events, store};
 
 impl Workflow {
-    /// The actor takes the task. Taking one's own task again changes nothing.
+    /// The actor takes the task. Taking one's own task again changes nothing, and gives `false`.
     ///
     /// Fails as [`Workflow::complete`] does.
-    pub async fn claim(&self, op: &mut Op, task: TaskId) -> Result<()> {
+    pub async fn claim(&self, op: &mut Op, task: TaskId) -> Result<bool> {
         let (_run, task) = self.lock_task(op, task).await?;
         let decision = access::work(op.actor(), &task);
         let permit = op.allow("workflow.claim", &task.subject, decision).await?;
         open_for(&task, op.actor())?;
         if task.assignee.is_some() {
-            return Ok(());
+            return Ok(false);
         }
         let account = op
             .actor()
@@ -28,7 +28,8 @@ impl Workflow {
             name: op.actor().name().to_owned(),
         };
         self.set_assignee(op, &permit, task, Some(assignee), "workflow.claimed")
-            .await
+            .await?;
+        Ok(true)
     }
 
     /// The task goes back to everybody with its role. For who has it and for who leads the agency.

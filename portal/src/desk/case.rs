@@ -1,7 +1,7 @@
 //! One case for officials of an agency that holds or held it: to read, to collect fees, to apologise.
 
 use dossiers::model::LONGEST_WORDS;
-use kernel::{DossierId, Fault, FileId};
+use kernel::{DossierId, Fault, FileId, Result};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
@@ -62,11 +62,18 @@ async fn pay(visit: Visit<House>, fields: Fields) -> Answer {
     let fee = fields.required("fee")?;
     let receipt = fields.filled(&format!("receipt_number.{fee}")).map(ToOwned::to_owned);
     let mut op = visit.op().await?;
-    match visit.state.dossiers.record_payment(&mut op, id, fee, receipt).await {
+    match visit
+        .state
+        .dossiers
+        .record_payment(&mut op, id, fee, receipt.clone())
+        .await
+    {
         Ok(_) => op.commit().await?,
         Err(fault) if is_told_in_place(&fault) => {
             drop(op);
-            return draw(&visit, json!({ "reason": "", "new_day": {} }), Some(&fault)).await;
+            if fault.code != "dossiers.fee_paid" || !is_noted(&visit, id, fee, receipt).await? {
+                return draw(&visit, json!({ "reason": "", "new_day": {} }), Some(&fault)).await;
+            }
         }
         Err(fault) => return Err(fault),
     }
@@ -75,6 +82,17 @@ async fn pay(visit: Visit<House>, fields: Fields) -> Answer {
         .filter(|back| back.starts_with("/can-bo/") && !back.contains('?'));
     let back = back.map_or_else(|| format!("/can-bo/ho-so/{id}"), ToOwned::to_owned);
     visit.redirect(format!("{back}?da=desk_paid"))
+}
+
+/// Pressed twice, the payment with this receipt is noted already.
+async fn is_noted(visit: &Visit<House>, id: DossierId, fee: &str, receipt: Option<String>) -> Result<bool> {
+    let mut op = visit.op().await?;
+    let view = visit.state.dossiers.view(&mut op, id).await?;
+    op.commit().await?;
+    Ok(view
+        .fees
+        .iter()
+        .any(|known| known.fee == fee && known.receipt_number == receipt))
 }
 
 /// Apologises for lateness and names another day (phiếu xin lỗi và hẹn lại ngày trả kết quả, form 04).

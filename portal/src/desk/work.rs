@@ -6,7 +6,7 @@ use dossiers::{
     definition::{ACCEPT, REFUSE, SUPPLEMENT},
     model::{LONGEST_WORDS, Status},
 };
-use kernel::{AccountId, Fault, Result, TaskId};
+use kernel::{AccountId, Fault, FaultKind, Result, TaskId};
 use op::Op;
 use serde_json::{Value, json};
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
@@ -72,20 +72,16 @@ async fn act(visit: Visit<House>, fields: Fields) -> Answer {
         Ok(acted) => acted,
         Err(fault) if is_told_in_place(&fault) => {
             drop(op);
-            return draw(&visit, sheet, &typed, Some(&fault)).await;
+            return match done_before(&visit, task, &typed, &fault).await? {
+                Some(status) => visit.redirect(format!("/can-bo?da={}", done_word(status, &typed))),
+                None => draw(&visit, sheet, &typed, Some(&fault)).await,
+            };
         }
         Err(fault) => return Err(fault),
     };
     op.commit().await?;
     let accepted = typed.outcome == ACCEPT;
-    let done = match acted.status {
-        Status::Payment if accepted => "desk_accepted_payment",
-        Status::Received if accepted => "desk_accepted",
-        Status::Supplement => "desk_supplement",
-        Status::NotReceived | Status::Stopped => "desk_refused",
-        Status::Returned => "desk_handed_over",
-        _ => "desk_advanced",
-    };
+    let done = done_word(acted.status, &typed);
     // Whoever stands at the counter waits for the receipt, or is to pay.
     let at_counter = accepted && acted.channel == Channel::Counter;
     if acted.status == Status::Payment && accepted || at_counter {
@@ -96,6 +92,42 @@ async fn act(visit: Visit<House>, fields: Fields) -> Answer {
         Some(task) => visit.redirect(format!("/can-bo/viec/{task}?da={done}")),
         None => visit.redirect(format!("/can-bo?da={done}")),
     }
+}
+
+/// What to say of an act that is done.
+fn done_word(status: Status, typed: &Typed) -> &'static str {
+    let accepted = typed.outcome == ACCEPT;
+    match status {
+        Status::Payment if accepted => "desk_accepted_payment",
+        Status::Received if accepted => "desk_accepted",
+        Status::Supplement => "desk_supplement",
+        Status::NotReceived | Status::Stopped => "desk_refused",
+        Status::Returned => "desk_handed_over",
+        _ => "desk_advanced",
+    }
+}
+
+/// Pressed twice: the last act on the case is this one, by the same official and in the same words. Gives the status that came of it.
+async fn done_before(visit: &Visit<House>, task: TaskId, typed: &Typed, fault: &Fault) -> Result<Option<Status>> {
+    if fault.kind != FaultKind::Conflict {
+        return Ok(None);
+    }
+    let mut op = visit.op().await?;
+    let view = visit.state.dossiers.work(&mut op, task).await?;
+    op.commit().await?;
+    let Some(official) = visit.actor.official() else {
+        return Ok(None);
+    };
+    let last = view.dossier.history.iter().rfind(|line| line.outcome.is_some());
+    let same = last.is_some_and(|line| {
+        line.task.as_deref() == Some(&view.task.node)
+            && line.outcome.as_deref() == Some(&typed.outcome)
+            && line.note.as_deref().unwrap_or_default() == typed.note.trim()
+            && line.actor_name == official.name
+            && line.position_title.as_deref() == Some(&official.position_title)
+            && line.agency_name.as_deref() == Some(&official.agency_name)
+    });
+    Ok(same.then_some(view.dossier.status))
 }
 
 /// What the official has taken comes first, then what is nobody's.

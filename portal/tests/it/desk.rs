@@ -64,6 +64,8 @@ async fn a_case_goes_from_the_inbox_to_the_hand_over() {
     );
     let accepted = clerk.send(&refused, &desk, &pairs(&fields)).await;
     assert_eq!(accepted.location(), "/can-bo?da=desk_accepted");
+    let again = clerk.send(&refused, &desk, &pairs(&fields)).await;
+    assert_eq!(again.location(), accepted.location(), "pressed twice");
     clerk.get(accepted.location()).await.shows("Đã tiếp nhận hồ sơ.");
 
     for (login, outcome) in [("sen", "propose"), ("tram", "approve")] {
@@ -93,9 +95,18 @@ async fn a_case_goes_from_the_inbox_to_the_hand_over() {
         ("receipt_number.copy", "BL-0001"),
         ("ve", desk.as_str()),
     ];
-    let paid = clerk.send(&page, &pay, &fields).await;
-    assert_eq!(paid.location(), format!("{desk}?da=desk_paid"));
-    let page = clerk.get(paid.location()).await;
+    for press in 1..=2 {
+        let paid = clerk.send(&page, &pay, &fields).await;
+        assert_eq!(paid.location(), format!("{desk}?da=desk_paid"), "press {press}");
+    }
+    let other = [fields[0], ("receipt_number.copy", "BL-0002"), fields[2]];
+    let refused = clerk.send(&page, &pay, &other).await;
+    assert_eq!(
+        refused.status,
+        StatusCode::CONFLICT,
+        "another receipt is another payment"
+    );
+    let page = clerk.get(&desk).await;
     page.shows("BL-0001");
     let fields = decision(&page, "handed_over", &[]);
     let done = clerk.send(&page, &desk, &pairs(&fields)).await;

@@ -105,12 +105,12 @@ async fn to_draft<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>, bytes: Body
     let new = new_file(&visit, &paper, forms::holder(draft), rule.accept());
     let received = dossiers.parts.files.receive(new, bytes).await?;
     let mut op = visit.op().await?;
+    let forms = &dossiers.parts.forms;
+    if let Some(before) = forms.attached_before(&mut op, draft, &paper, &received).await? {
+        return Ok(uploaded(paper, before));
+    }
     let file = dossiers.parts.files.keep(&mut op, received).await?;
-    dossiers
-        .parts
-        .forms
-        .attach(&mut op, draft, &paper, rule.most_files, &file)
-        .await?;
+    forms.attach(&mut op, draft, &paper, rule.most_files, &file).await?;
     op.commit().await?;
     Ok(uploaded(paper, file))
 }
@@ -134,6 +134,9 @@ async fn to_supplement<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>, bytes:
     let new = new_file(&visit, &paper, format!("{}:supply", subject(id)), rule.accept());
     let received = dossiers.parts.files.receive(new, bytes).await?;
     let mut op = visit.op().await?;
+    if let Some(before) = dossiers.staged_before(&mut op, id, &paper, &received).await? {
+        return Ok(uploaded(paper, before));
+    }
     let file = dossiers.parts.files.keep(&mut op, received).await?;
     dossiers.stage_supply_file(&mut op, id, &paper, &file).await?;
     op.commit().await?;
