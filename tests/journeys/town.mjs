@@ -19,12 +19,18 @@ export class Town {
     this.data = path.join(this.home, 'data');
   }
 
-  /** Starts the program and waits for its line of JSON. */
-  async start() {
+  /** How the program is called, with what else it is told. */
+  command(more = []) {
     const quiet = knows(['serve'], '--no-history') ? ['--no-history'] : [];
     // The address stays the same over a restart: papers and open pages carry it.
     const listen = this.address ? new URL(this.address).host : '127.0.0.1:0';
-    const child = spawn(program, ['serve', '--data', this.data, '--listen', listen, '--demo', ...quiet], { stdio: ['ignore', 'pipe', 'pipe'] });
+    return [program, 'serve', '--data', this.data, '--listen', listen, '--demo', ...quiet, ...more];
+  }
+
+  /** Starts the program and waits for its line of JSON. */
+  async start(more = []) {
+    const [file, ...words] = this.command(more);
+    const child = spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     child.stderr.on('data', chunk => { said = (said + chunk).slice(-20_000); });
     const lines = readline.createInterface({ input: child.stdout });
@@ -58,8 +64,9 @@ export class Town {
     return code;
   }
 
-  audit() {
-    return JSON.parse(execFileSync(program, ['audit', 'verify', '--data', this.data, '--json'], { encoding: 'utf8' }));
+  /** The trail as the program checks it; `where` names the database while another program holds the data directory. */
+  audit(where = []) {
+    return JSON.parse(execFileSync(program, ['audit', 'verify', '--data', this.data, '--json', ...where], { encoding: 'utf8' }));
   }
 
   /** Every file under the folder of papers, with its size: nothing may be left there by an upload that was refused. */
