@@ -78,7 +78,7 @@ async fn a_table_that_changed_is_loaded_again() {
     let (scratch, identity) = loaded().await;
     let spoilt =
         "UPDATE op.mark SET value = 'the digest of an older table' WHERE key = 'province.loaded.organisations';
-         UPDATE identity.agency SET name = 'An older name' WHERE code = (SELECT min(code) FROM identity.agency)";
+         UPDATE identity.agency SET name = 'An older name' WHERE id = (SELECT id FROM identity.agency ORDER BY id LIMIT 1)";
     sqlx::raw_sql(spoilt).execute(&scratch.pool).await.unwrap();
     let told = std::sync::Mutex::new(Vec::new());
     let progress = |_: usize, _: usize, step: &str| told.lock().unwrap().push(step.to_owned());
