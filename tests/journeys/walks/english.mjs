@@ -7,7 +7,7 @@ import { desk, phone, says } from '../browse.mjs';
 /** What is Vietnamese in any language: names of people and places, of official procedures and papers, what somebody typed. */
 const names = [
   'Lê Thị Thu Ngân', 'Lê Văn Ba', 'Tỉnh Hậu Giang', 'Hậu Giang', 'Ủy ban nhân dân phường Ngã Bảy', 'Phường Ngã Bảy', 'Thành phố Ngã Bảy', 'Khu vực Bông Súng', 'văn bản ủy quyền.pdf',
-  'Đã tìm thấy giấy cũ.', 'Nguyễn Thị Kim Ngân', 'đồng', 'Tiếng Việt', '“Số”',
+  'Đã tìm thấy giấy cũ.', 'Nguyễn Thị Kim Ngân', 'Mỹ Hưng', 'đồng', 'Tiếng Việt', '“Số”',
 ];
 const vietnamese = /[ăâđêôơưĂÂĐÊÔƠƯàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ]/i;
 
