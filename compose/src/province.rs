@@ -38,11 +38,16 @@ struct Step {
 }
 
 /// The steps of a load, in the order in which they need each other. Those that have tables bring what is there up to date.
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step {
         name: "areas",
         files: &["hau-giang/units.csv"],
         load: |identity, op| Box::pin(areas::load(identity, op)),
+    },
+    Step {
+        name: "provinces",
+        files: &["hau-giang/provinces.csv"],
+        load: |identity, op| Box::pin(areas::load_country(identity, op)),
     },
     Step {
         name: "organisations",

@@ -140,6 +140,8 @@ pub struct Act {
     pub reason: String,
     /// Keys of the reasons with the outcome `refuse`.
     pub refusal_reasons: Vec<String>,
+    /// What the step enters for the result, by field.
+    pub facts: BTreeMap<String, Value>,
 }
 
 /// One thing that is asked for.

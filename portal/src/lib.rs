@@ -10,6 +10,7 @@ mod house;
 mod messages;
 mod my_dossiers;
 mod papers;
+mod places;
 mod procedures;
 mod questions;
 mod supply;

@@ -4,6 +4,7 @@ use dossiers::{
     DossierView, HistoryView,
     model::{LONGEST_WORDS, PlainStatus},
 };
+use forms::{SummaryPage, SummaryRow};
 use kernel::{DossierId, Fault, FaultKind, FieldFault, Result};
 use serde_json::{Value, json};
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
@@ -85,18 +86,14 @@ async fn show(visit: Visit<House>) -> Answer {
 fn case_context(visit: &Visit<House>, view: &DossierView) -> Value {
     let words = Words::new(visit, &view.app);
     let base = format!("/ho-so-cua-toi/{}", view.id);
-    let sections: Vec<Value> = view
-        .summary
-        .iter()
-        .map(|page| {
-            let rows: Vec<Value> = page
-                .rows
-                .iter()
-                .map(|row| json!({ "key": words.app(&row.label_key), "value": words.answer(&row.value) }))
-                .collect();
-            json!({ "title": words.app(&page.title_key), "rows": rows })
-        })
-        .collect();
+    let told = |pages: &[SummaryPage]| -> Vec<Value> {
+        let rows = |page: &SummaryPage| -> Vec<Value> {
+            let row = |row: &SummaryRow| json!({ "key": words.app(&row.label_key), "value": words.answer(&row.value) });
+            page.rows.iter().map(row).collect()
+        };
+        let page = |page: &SummaryPage| json!({ "title": words.app(&page.title_key), "rows": rows(page) });
+        pages.iter().map(page).collect()
+    };
     let papers: Vec<Value> = view
         .papers
         .iter()
@@ -135,7 +132,7 @@ fn case_context(visit: &Visit<House>, view: &DossierView) -> Value {
         "late": view.late, "apologised_at": view.apologised_at, "finished_at": view.finished_at, "returned_at": view.returned_at,
         "open": view.finished_at.is_none(), "waits": view.waiting_since.is_some(),
         "asked": asked.map(|asked| json!({ "note": asked.note, "count": asked.items.len(), "asked_at": asked.asked_at })),
-        "sections": sections, "papers": papers, "documents": documents, "fees": fees,
+        "sections": told(&view.summary), "result": told(&view.result), "papers": papers, "documents": documents, "fees": fees,
         "history": history(&words, &view.history, view.plain),
         "may": { "withdraw": view.may.withdraw, "supply": view.may.supply, "rate": view.may.rate },
         "rating": view.rating, "code_url": format!("/tra-cuu?ma={}", view.code), "most": LONGEST_WORDS,

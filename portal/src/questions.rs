@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use forms::{DraftView, FieldView, PageView, Raw};
-use identity::AreaLevel;
-use kernel::{DossierId, DraftId, Fault, FaultKind, FieldFault, FileId, Result, local_date};
+use kernel::{DossierId, DraftId, Fault, FaultKind, FieldFault, FileId, Result};
 use op::Op;
 use serde_json::{Value, json};
 use web::{Answer, Fields, StatusCode, Upload, Visit};
 
-use crate::{House, papers, words::Words};
+use crate::{
+    House, papers,
+    places::{Places, places_if_asked},
+    words::Words,
+};
 
 /// More choices than this are a list to open rather than circles to press.
 const MOST_CIRCLES: usize = 7;
@@ -116,18 +119,18 @@ pub(crate) async fn save(visit: &Visit<House>, draft: DraftId, page: &str, field
 
 async fn show(visit: &Visit<House>, mut op: Op, draft: &DraftView, view: &PageView, place: &Place) -> Answer {
     let words = Words::new(visit, &draft.app);
-    let districts = places_if_asked(visit, &mut op, &view.fields).await?;
+    let places = places_if_asked(visit, &mut op, &view.fields).await?;
     drop(op);
     let fields: Vec<Value> = view
         .fields
         .iter()
-        .map(|field| field_context(&words, field, &districts, None))
+        .map(|field| field_context(&words, field, &places, None))
         .collect();
     let errors = errors_of(&words, &view.faults);
     let status = status_for(&errors);
     let mut content = frame(&words, draft, view, place);
     content["fields"] = json!(fields);
-    content["districts"] = json!(districts);
+    content["places"] = json!(places);
     content["errors"] = json!(errors);
     visit.page_status(status, "portal/questions.html", content).await
 }
@@ -166,7 +169,7 @@ pub(crate) fn errors_of(words: &Words, faults: &[FieldFault]) -> Vec<Value> {
 }
 
 /// One question for the template. `typed` overlays what has just been sent and was not kept.
-pub(crate) fn field_context(words: &Words, field: &FieldView, districts: &Value, typed: Option<&Raw>) -> Value {
+pub(crate) fn field_context(words: &Words, field: &FieldView, places: &Places, typed: Option<&Raw>) -> Value {
     let mut options: Vec<Value> = field
         .options
         .iter()
@@ -191,8 +194,8 @@ pub(crate) fn field_context(words: &Words, field: &FieldView, districts: &Value,
         kind => kind,
     };
     let value = match typed {
-        Some(raw) => typed_value(field, raw, districts),
-        None => shown_value(field, districts),
+        Some(raw) => typed_value(field, raw, places),
+        None => shown_value(field, places),
     };
     json!({
         "name": field.field,
@@ -203,19 +206,19 @@ pub(crate) fn field_context(words: &Words, field: &FieldView, districts: &Value,
         "options": options,
         "value": value,
         "max": field.max_length.unwrap_or_default(),
+        "elsewhere": field.elsewhere,
         "prefilled": field.prefilled && typed.is_none(),
         "error": field.fault.as_ref().map(|fault| words.field_fault(fault)).unwrap_or_default(),
     })
 }
 
 /// The value as the controls take it.
-fn shown_value(field: &FieldView, districts: &Value) -> Value {
+fn shown_value(field: &FieldView, places: &Places) -> Value {
     match (field.kind, &field.value) {
         (_, Value::Null) => json!(""),
         ("area" | "address", Value::Object(place)) => {
             let text = |key: &str| place.get(key).and_then(Value::as_str).unwrap_or_default();
-            let ward = text("ward");
-            json!({ "district": district_of(districts, ward), "ward": ward, "detail": text("detail") })
+            places.shown(text)
         }
         // A date that came as one text is shown as it came.
         ("date", Value::String(text)) => json!({ "day": text, "month": "", "year": "" }),
@@ -224,7 +227,7 @@ fn shown_value(field: &FieldView, districts: &Value) -> Value {
 }
 
 /// What has just been typed into the controls of a field.
-fn typed_value(field: &FieldView, raw: &Raw, districts: &Value) -> Value {
+fn typed_value(field: &FieldView, raw: &Raw, places: &Places) -> Value {
     let first = |name: &str| {
         raw.get(name)
             .and_then(|values| values.first())
@@ -234,61 +237,10 @@ fn typed_value(field: &FieldView, raw: &Raw, districts: &Value) -> Value {
     let part = |part: &str| first(&format!("{}.{part}", field.field));
     match field.kind {
         "date" => json!({ "day": part("day"), "month": part("month"), "year": part("year") }),
-        "address" | "area" => {
-            let ward = part("ward");
-            json!({ "district": district_of(districts, &ward), "ward": ward, "detail": part("detail") })
-        }
+        "address" | "area" => places.shown(part),
         "choices" => json!(raw.get(&field.field).cloned().unwrap_or_default()),
         _ => json!(first(&field.field)),
     }
-}
-
-fn district_of(districts: &Value, ward: &str) -> String {
-    let holds = |district: &&Value| {
-        district["wards"]
-            .as_array()
-            .is_some_and(|wards| wards.iter().any(|known| known["code"] == ward))
-    };
-    districts
-        .as_array()
-        .and_then(|all| all.iter().find(holds))
-        .and_then(|district| district["code"].as_str())
-        .unwrap_or_default()
-        .to_owned()
-}
-
-/// Districts with their wards, for the pages that ask for a place; an empty list for the others.
-pub(crate) async fn places_if_asked(visit: &Visit<House>, op: &mut Op, fields: &[FieldView]) -> Result<Value> {
-    if !fields.iter().any(|field| matches!(field.kind, "area" | "address")) {
-        return Ok(json!([]));
-    }
-    let identity = &visit.state.identity;
-    let today = local_date(op.now());
-    let mut groups = Vec::new();
-    for province in identity.areas(op, None, today).await? {
-        let wards = identity.wards_of(op, &province.code, today).await?;
-        for district in identity.areas(op, Some(&province.code), today).await? {
-            let own = |ward: &&identity::Area| ward.parent.as_deref() == Some(district.code.as_str());
-            let inside: Vec<Value> = wards
-                .iter()
-                .filter(own)
-                .map(|ward| json!({ "code": ward.code, "name": ward.name }))
-                .collect();
-            if district.level == AreaLevel::District {
-                groups.push(json!({ "code": district.code, "name": district.name, "wards": inside }));
-            }
-        }
-        // Wards directly under the province: since 2025-07-01 there are no districts between.
-        let bare: Vec<Value> = wards
-            .iter()
-            .filter(|ward| ward.parent.as_deref() == Some(province.code.as_str()))
-            .map(|ward| json!({ "code": ward.code, "name": ward.name }))
-            .collect();
-        if !bare.is_empty() {
-            groups.push(json!({ "code": "", "name": province.name, "wards": bare }));
-        }
-    }
-    Ok(json!(groups))
 }
 
 /// Takes files for one paper, several at once. Those that are fit are kept even where others are not.

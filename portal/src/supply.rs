@@ -13,6 +13,7 @@ use web::{Answer, Door, Fields, Routes, Upload, Visit};
 use crate::{
     House,
     papers::{self, Told},
+    places::{Places, places_if_asked},
     questions,
     words::Words,
 };
@@ -20,7 +21,7 @@ use crate::{
 pub(crate) fn routes() -> Routes<House> {
     Routes::new()
         .get("/ho-so-cua-toi/{id}/bo-sung", Door::SignedIn, show)
-        .post("/ho-so-cua-toi/{id}/bo-sung", Door::SignedIn, send)
+        .upload("/ho-so-cua-toi/{id}/bo-sung", Door::SignedIn, papers::MOST_BYTES, send)
         .get("/ho-so-cua-toi/{id}/bo-sung/giay-to/{paper}", Door::SignedIn, back)
         .upload(
             "/ho-so-cua-toi/{id}/bo-sung/giay-to/{paper}",
@@ -65,7 +66,7 @@ async fn draw(visit: &Visit<House>, id: DossierId, wrong: Wrong<'_>) -> Answer {
         return visit.redirect(format!("/ho-so-cua-toi/{id}"));
     }
     let state = visit.state.dossiers.supply_state(&mut op, id).await?;
-    let districts = questions::places_if_asked(visit, &mut op, &state.fields).await?;
+    let places = places_if_asked(visit, &mut op, &state.fields).await?;
     op.commit().await?;
     let words = Words::new(visit, &view.app);
     let most_bytes = visit.state.files.limits().max_bytes;
@@ -89,7 +90,7 @@ async fn draw(visit: &Visit<House>, id: DossierId, wrong: Wrong<'_>) -> Answer {
             context
         })
         .collect();
-    let answers = answers_asked(&words, &state, &districts, &wrong);
+    let answers = answers_asked(&words, &state, &places, &wrong);
     let mut errors = papers::errors_of(&wrong.told);
     errors.extend(wrong.fields.iter().map(|fault| {
         let control = if fault.field == "note" {
@@ -105,7 +106,8 @@ async fn draw(visit: &Visit<House>, id: DossierId, wrong: Wrong<'_>) -> Answer {
     let content = json!({
         "base": address(id), "back": format!("/ho-so-cua-toi/{id}"), "code": view.code, "service": words.app("name"),
         "asked_at": asked.map(|asked| asked.asked_at), "note": asked.map(|asked| asked.note.clone()),
-        "papers": papers, "answers": answers, "districts": districts, "errors": errors, "typed_note": wrong.note,
+        "papers": papers, "answers": answers, "places": places, "errors": errors,
+        "typed_note": if wrong.typed.is_some() { wrong.note } else { state.note.as_str() },
         "note_error": of_note.map(|fault| words.field_fault(fault)).unwrap_or_default(), "most": LONGEST_WORDS,
     });
     visit
@@ -114,7 +116,7 @@ async fn draw(visit: &Visit<House>, id: DossierId, wrong: Wrong<'_>) -> Answer {
 }
 
 /// The answers that are asked for again, as questions with what is wrong with them.
-fn answers_asked(words: &Words, state: &SupplyState, districts: &Value, wrong: &Wrong<'_>) -> Vec<Value> {
+fn answers_asked(words: &Words, state: &SupplyState, places: &Places, wrong: &Wrong<'_>) -> Vec<Value> {
     state
         .fields
         .iter()
@@ -123,7 +125,7 @@ fn answers_asked(words: &Words, state: &SupplyState, districts: &Value, wrong: &
                 .items
                 .iter()
                 .find(|asked| asked.kind == SupplementKind::Answer && asked.key == field.field);
-            let mut context = questions::field_context(words, field, districts, wrong.typed);
+            let mut context = questions::field_context(words, field, places, wrong.typed);
             if let Some(fault) = wrong.fields.iter().find(|fault| fault.field == field.field) {
                 context["error"] = json!(words.field_fault(fault));
             }
@@ -132,16 +134,30 @@ fn answers_asked(words: &Words, state: &SupplyState, districts: &Value, wrong: &
         .collect()
 }
 
-async fn send(visit: Visit<House>, fields: Fields) -> Answer {
+/// Sends everything: what was typed, and files that were chosen on the page but not uploaded before.
+async fn send(visit: Visit<House>, upload: Upload) -> Answer {
     let id: DossierId = visit.parse_param("id")?;
-    let raw = questions::raw_of(&fields);
-    let note = fields.filled("loi_nhan").unwrap_or_default();
+    let came = match take(&visit, id, upload).await? {
+        Ok(came) => came,
+        Err(elsewhere) => return visit.redirect(elsewhere),
+    };
+    if !came.told.is_empty() {
+        return draw(
+            &visit,
+            id,
+            Wrong {
+                told: came.told,
+                ..Wrong::default()
+            },
+        )
+        .await;
+    }
     let mut op = visit.op().await?;
     let supply = Supply {
-        answers: raw.clone(),
-        // What was uploaded before lies ready already.
+        answers: came.raw.clone(),
+        // What was uploaded lies ready already.
         files: Vec::new(),
-        note: note.to_owned(),
+        note: came.note.clone(),
     };
     match visit.state.dossiers.supply(&mut op, id, supply).await {
         Ok(()) => {
@@ -150,7 +166,7 @@ async fn send(visit: Visit<House>, fields: Fields) -> Answer {
         }
         Err(fault) if questions::is_tellable(&fault) => {
             drop(op);
-            told(&visit, id, fault, &raw, note).await
+            told(&visit, id, fault, &came.raw, &came.note).await
         }
         Err(fault) => Err(fault),
     }
@@ -191,22 +207,40 @@ async fn told(visit: &Visit<House>, id: DossierId, fault: Fault, raw: &Raw, note
     draw(visit, id, wrong).await
 }
 
-async fn upload(visit: Visit<House>, mut upload: Upload) -> Answer {
-    let id: DossierId = visit.parse_param("id")?;
-    let paper = visit.param("paper").to_owned();
+/// What came with a form: the files lie ready and what was typed is kept, whatever comes next.
+struct Came {
+    /// Files that were not taken, by their paper.
+    told: Told,
+    kept: usize,
+    raw: Raw,
+    note: String,
+}
+
+/// Takes in what came; where nothing is asked for any more, the address to which that leads.
+async fn take(visit: &Visit<House>, id: DossierId, mut upload: Upload) -> Result<std::result::Result<Came, String>> {
     let mut op = visit.op().await?;
     let view = visit.state.dossiers.view(&mut op, id).await?;
+    if !view.may.supply {
+        op.commit().await?;
+        // Pressed twice, it was sent already.
+        let sent = view.history.last().is_some_and(|line| line.action == "supplied");
+        let flash = if sent { "?da=supplied" } else { "" };
+        return Ok(Err(format!("/ho-so-cua-toi/{id}{flash}")));
+    }
     let state = visit.state.dossiers.supply_state(&mut op, id).await?;
+    // No transaction is open while bytes come in over a slow line.
     op.commit().await?;
-    let asked = state
-        .items
-        .iter()
-        .find(|asked| asked.kind == SupplementKind::Paper && asked.key == paper)
-        .ok_or_else(|| Fault::not_found("dossiers.paper_not_asked"))?;
-    let words = Words::new(&visit, &view.app);
-    let mut lines = Vec::new();
-    let mut kept = 0;
-    while let Some(incoming) = papers::next_file(&mut upload, &lines).await? {
+    let words = Words::new(visit, &view.app);
+    let (mut told, mut kept) = (Told::new(), 0);
+    while let Some(incoming) =
+        papers::next_file(&mut upload, &told.values().flatten().cloned().collect::<Vec<_>>()).await?
+    {
+        let paper = incoming.field.trim_start_matches("papers.").to_owned();
+        let asked = state
+            .items
+            .iter()
+            .find(|asked| asked.kind == SupplementKind::Paper && asked.key == paper)
+            .ok_or_else(|| Fault::not_found("dossiers.paper_not_asked"))?;
         let name = files::clean_name(&incoming.name);
         let new = NewFile {
             name: incoming.name.clone(),
@@ -215,25 +249,54 @@ async fn upload(visit: Visit<House>, mut upload: Upload) -> Answer {
             accept: papers::accept_of(&asked.accept),
         };
         let outcome = match visit.state.files.receive(new, incoming.into_stream()).await {
-            Ok(received) => stage(&visit, id, &paper, received).await,
+            Ok(received) => stage(visit, id, &paper, received).await,
             Err(fault) => Err(fault),
         };
         match outcome {
             Ok(()) => kept += 1,
-            Err(fault) => lines.push(papers::told_of(&words, &name, fault)?),
+            Err(fault) => told
+                .entry(paper)
+                .or_default()
+                .push(papers::told_of(&words, &name, fault)?),
         }
     }
-    if kept == 0 && lines.is_empty() {
-        lines.push(words.say("apply.papers.none_chosen", []));
+    let (raw, note) = keep(visit, id, upload.fields()).await?;
+    Ok(Ok(Came { told, kept, raw, note }))
+}
+
+/// Keeps what was typed: no upload, no mistake and no ended session takes it away.
+async fn keep(visit: &Visit<House>, id: DossierId, fields: &Fields) -> Result<(Raw, String)> {
+    let raw = questions::raw_of(fields);
+    let note = fields.filled("loi_nhan").unwrap_or_default().to_owned();
+    let mut op = visit.op().await?;
+    visit.state.dossiers.keep_supply(&mut op, id, &raw, &note).await?;
+    op.commit().await?;
+    Ok((raw, note))
+}
+
+async fn upload(visit: Visit<House>, upload: Upload) -> Answer {
+    let id: DossierId = visit.parse_param("id")?;
+    let paper = visit.param("paper").to_owned();
+    let mut came = match take(&visit, id, upload).await? {
+        Ok(came) => came,
+        Err(elsewhere) => return visit.redirect(elsewhere),
+    };
+    if came.kept == 0 && came.told.is_empty() {
+        let line = Words::new(&visit, "").say("apply.papers.none_chosen", []);
+        came.told.insert(paper.clone(), vec![line]);
     }
-    if lines.is_empty() {
+    if came.told.is_empty() {
         return visit.redirect(format!("{}#f-papers-{paper}", address(id)));
     }
-    let wrong = Wrong {
-        told: Told::from([(paper, lines)]),
-        ..Wrong::default()
-    };
-    draw(&visit, id, wrong).await
+    draw(
+        &visit,
+        id,
+        Wrong {
+            told: came.told,
+            ..Wrong::default()
+        },
+    )
+    .await
 }
 
 async fn stage(visit: &Visit<House>, id: DossierId, paper: &str, received: files::Received) -> Result<()> {
@@ -255,6 +318,7 @@ async fn remove(visit: Visit<House>, fields: Fields) -> Answer {
         .required("tep")?
         .parse()
         .map_err(|_| Fault::not_found("files.not_found"))?;
+    keep(&visit, id, &fields).await?;
     let mut op = visit.op().await?;
     match visit
         .state

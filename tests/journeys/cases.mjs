@@ -10,6 +10,8 @@ export const extract = {
   // A question answered wrongly first, and what the page says then.
   slip: { page: 'requester', answers: { requester_number: '12345' }, says: /12 chữ số/ },
   papers: { authorisation: ['pdf'] }, supplement: { paper: 'authorisation', answer: 'registered_year' }, supplied: { registered_year: '1993' },
+  // What the register says, entered before it goes to the leader.
+  facts: { register_number: '45/1993', register_book: '01/1993', register_date: { day: '12', month: '5', year: '1993' }, register_sex: 'male', register_mother: 'Trần Thị Tư' },
   title: 'Lê Văn Ba', fee: 'copy', refusal: 'not_found', reason: /Không tìm thấy việc đăng ký hộ tịch/,
   clerk: 'motcua.ngabay', specialist: 'tuphap.ngabay', leader: 'chutich.ngabay', steps: [],
 };
@@ -23,6 +25,7 @@ export const birth = {
   },
   slip: { page: 'child', answers: { child_birth_date: { day: '31', month: '2', year: '2026' } }, says: /ngày/i },
   papers: { birth_proof: ['photo', 'scan'] }, supplement: { paper: 'birth_proof', answer: 'child_home_town' }, supplied: { child_home_town: 'xã Đại Thành, tỉnh Hậu Giang' },
+  facts: { register_number: '12/2026', register_book: '01/2026', register_date: { day: '2', month: '3', year: '2026' } },
   title: 'Lê Hoàng Gia Bảo', fee: 'copy', refusal: 'already_registered', reason: /đã được đăng ký khai sinh ở nơi khác/,
   clerk: 'motcua.ngabay', specialist: 'tuphap.ngabay', leader: 'chutich.ngabay', steps: [],
 };
@@ -35,6 +38,7 @@ export const shop = {
   },
   slip: { page: 'naming', answers: { business_name: 'Công ty Bún riêu' }, says: /công ty/i },
   papers: { family_authority: ['pdf'] }, supplement: { paper: 'family_authority', answer: 'main_line' }, supplied: { main_line: 'Quán ăn, quán nước' },
+  facts: { business_number: '64B8000123', main_line_code: '5610' },
   title: 'Hộ kinh doanh Bún riêu Thu Ngân', fee: 'registration', feeFirst: true, refusal: 'name_taken', reason: /Tên trùng với tên một hộ kinh doanh/,
   clerk: 'motcua.tpngabay', specialist: 'taichinh.tpngabay', leader: 'truongphong.tpngabay',
   // At the same time the ward confirms the place.

@@ -63,9 +63,8 @@ export async function answerAll(page, procedure, look = async () => {}) {
 
 /** Attaches files to one paper of the page. */
 export async function attach(page, paper, files) {
-  const form = page.locator(`form[action$="/giay-to/${paper}"]`);
-  await form.locator('input[type=file]').setInputFiles(files);
-  const button = form.getByRole('button', { name: /^(Tải lên|Upload)$/ });
+  await page.setInputFiles(`input[type=file][name="papers.${paper}"]`, files);
+  const button = page.locator(`form[action$="/giay-to/${paper}"] button[type=submit], button[formaction$="/giay-to/${paper}"]`).filter({ hasText: /^\s*(Tải lên|Upload)\s*$/ });
   // While photos shrink the button waits.
   await button.click();
   await page.waitForLoadState();

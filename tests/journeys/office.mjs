@@ -1,6 +1,7 @@
 // What officials do with a dossier, by the controls that the pages show.
 import assert from 'node:assert/strict';
 import { says } from './browse.mjs';
+import { answer } from './citizen.mjs';
 
 /** Finds the open step of a dossier in the inbox and opens it. Gives its address. */
 export async function open(page, code) {
@@ -29,11 +30,12 @@ export async function decide(page, outcome, note = '') {
   await page.waitForLoadState();
 }
 
-/** Opens, takes, looks at the papers, decides. */
-export async function act(page, code, outcome, { note = '', look } = {}) {
+/** Opens, takes, looks at the papers, enters facts for the result, decides. */
+export async function act(page, code, outcome, { note = '', look, facts = {} } = {}) {
   await open(page, code);
   await claim(page);
   await checkPapers(page);
+  for (const [fact, value] of Object.entries(facts)) await answer(page, `facts.${fact}`, value);
   if (look) await look();
   await decide(page, outcome, note);
 }

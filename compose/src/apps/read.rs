@@ -43,6 +43,12 @@ struct Reader<'a> {
     read: BTreeSet<String>,
 }
 
+/// The form over whose answers this one is filled in, as far as that can be told before it is read.
+fn names_base(text: &str) -> Option<String> {
+    let root = Document::yaml("", text, &mut Problems::new())?.to_json();
+    root.get("over")?.as_str().map(str::to_owned)
+}
+
 /// Reads one system. It is whole only if no problem was reported.
 pub(super) fn one(name: &str, files: &BTreeMap<String, Option<String>>, problems: &mut Problems) -> Option<App> {
     if !schema::is_key(name) {
@@ -156,10 +162,25 @@ impl<'a> Reader<'a> {
         problems: &mut Problems,
     ) -> BTreeMap<String, FormDefinition> {
         let mut forms = BTreeMap::new();
-        for (name, file, text) in self.kind("forms/", ".form.yaml") {
-            let Some(form) = FormDefinition::read(&self.label(&file), text, problems) else {
-                continue;
+        let found = self.kind("forms/", ".form.yaml");
+        let (over, alone): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, _, text)| names_base(text).is_some());
+        // Those that an official fills in over another come after the others.
+        for (name, file, text) in alone.into_iter().chain(over) {
+            let label = self.label(&file);
+            let form = match names_base(text) {
+                None => FormDefinition::read(&label, text, problems),
+                Some(base) => match forms.get(&base) {
+                    Some(base) => FormDefinition::read_over(&label, text, base, problems),
+                    None => {
+                        let message = format!(
+                            "\"over\" must name a form of this system; there is no sound forms/{base}.form.yaml"
+                        );
+                        problems.in_file(&label, "compose.not_declared", message);
+                        None
+                    }
+                },
             };
+            let Some(form) = form else { continue };
             self.same_name(&file, &name, &form.form, problems);
             must_have(words::of_form(&form), &file, problems);
             forms.insert(name, form);
@@ -231,7 +252,31 @@ impl<'a> Reader<'a> {
         };
         let form = named("form", "forms", ".form.yaml");
         let process = named("process", "workflow", ".bpmn");
-        ProcedureDefinition::read(&label, text, forms.get(&form?)?, processes.get(&process?)?, problems)
+        let steps: BTreeMap<String, FormDefinition> = forms
+            .iter()
+            .filter(|(_, form)| !form.given.is_empty())
+            .map(|(name, form)| (name.clone(), form.clone()))
+            .collect();
+        let read = ProcedureDefinition::read(
+            &label,
+            text,
+            forms.get(&form?)?,
+            &steps,
+            processes.get(&process?)?,
+            problems,
+        )?;
+        for name in steps
+            .keys()
+            .filter(|name| !read.facts.iter().any(|rule| rule.form.form == **name))
+        {
+            let message = "no entry of \"facts\" in the procedure names this form of a step";
+            problems.in_file(
+                &self.label(&format!("forms/{name}.form.yaml")),
+                "compose.unused_form",
+                message,
+            );
+        }
+        Some(read)
     }
 
     fn documents(

@@ -103,3 +103,44 @@ fn every_system_has_scenarios_of_the_three_ways_a_case_may_go() {
         }
     }
 }
+
+#[test]
+fn a_form_of_a_step_is_read_over_the_form_of_the_case_and_must_be_used() {
+    let register = "forms/register.form.yaml";
+    let unused = changed("birth-registration", "dossiers/procedure.yaml", |text| {
+        let (before, after) = text.split_once("facts:").unwrap();
+        format!("{before}{}", after.split_once("outcomes: [propose] }").unwrap().1)
+    });
+    assert!(unused.codes().contains(&"compose.unused_form"), "{unused}");
+    let lost = changed("birth-registration", register, |text| {
+        text.replace("over: apply", "over: nothing")
+    });
+    assert!(lost.codes().contains(&"compose.not_declared"), "{lost}");
+    let other = changed("civil-extract", register, |text| {
+        text.replace("extract_kind = \"death\"", "extract_kin = \"death\"")
+    });
+    assert!(
+        other.to_string().contains("civil-extract/forms/register.form.yaml:"),
+        "{other}"
+    );
+    let scenario = changed("birth-registration", "scenarios/happy_path.yaml", |text| {
+        text.replace("register_book:", "register_bok:")
+    });
+    assert!(
+        scenario.to_string().contains("did you mean \"register_book\"?"),
+        "{scenario}"
+    );
+}
+
+#[test]
+fn the_agency_is_found_by_a_place_in_the_province_only() {
+    let problems = changed("birth-registration", "dossiers/procedure.yaml", |text| {
+        text.replace("area_field: registered_at", "area_field: requester_residence")
+    });
+    assert_eq!(problems.codes(), ["dossiers.wrong_field"], "{problems}");
+    let sources = Sources::embedded();
+    let form = sources.apps["birth-registration"]["forms/apply.form.yaml"]
+        .clone()
+        .unwrap();
+    assert!(form.contains("field: requester_residence"));
+}

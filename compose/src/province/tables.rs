@@ -156,6 +156,15 @@ pub(crate) struct UnitRow {
     pub(crate) valid_from: chrono::NaiveDate,
 }
 
+/// A row of `provinces.csv`.
+#[derive(Deserialize)]
+pub(crate) struct ProvinceRow {
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) valid_from: chrono::NaiveDate,
+    pub(crate) valid_to: Option<chrono::NaiveDate>,
+}
+
 /// A row of `organisations.csv`.
 #[derive(Deserialize)]
 pub(crate) struct OrganisationRow {

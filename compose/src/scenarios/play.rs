@@ -173,6 +173,7 @@ impl Player {
                 .collect(),
             reason: act.reason.clone(),
             refusal_reasons: act.refusal_reasons.clone(),
+            facts: act.facts.clone().into_iter().collect(),
         };
         let acted = self
             .engines

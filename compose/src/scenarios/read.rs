@@ -256,6 +256,9 @@ impl Reader<'_> {
                 )
             })
         });
+        let facts = task
+            .as_ref()
+            .map_or_else(BTreeMap::new, |task| self.facts(task, map, problems));
         if let Some(outcome) = &outcome {
             let needless = [
                 (SUPPLEMENT, "ask", ask.is_empty()),
@@ -280,7 +283,28 @@ impl Reader<'_> {
             ask,
             reason: words(map, "reason", problems),
             refusal_reasons,
+            facts,
         })
+    }
+
+    /// `facts: { register_number: "45/2015", … }`, at steps that enter something.
+    fn facts(&self, task: &str, map: &mut Map, problems: &mut Problems) -> BTreeMap<String, Value> {
+        let mut facts = BTreeMap::new();
+        let Some(mut entries) = map.optional("facts").and_then(|node| node.as_map(problems)) else {
+            return facts;
+        };
+        let form = self.named.procedure.facts_at(task).map(|rule| &rule.form);
+        let known: Vec<&str> = form
+            .into_iter()
+            .flat_map(|form| form.fields())
+            .map(|field| field.field.as_str())
+            .collect();
+        for (field, node) in entries.entries() {
+            if let Some(field) = one_of(&field, known.iter().copied(), "field that this step enters", problems) {
+                facts.insert(field, node.to_json());
+            }
+        }
+        facts
     }
 
     /// `{ paper: birth_proof, what: "…" }` or `{ answer: phone, what: "…" }`.

@@ -31,11 +31,12 @@ pub struct Acted {
 }
 
 impl Dossiers {
-    /// Does a step. `version` is that of the dossier that the official saw.
+    /// Does a step. `version` is that of the dossier that the official saw: what was handed in must still be the same. What others did
+    /// meanwhile at steps of their own, a payment or an apology does not stand in the way.
     ///
     /// Fails with `dossiers.dossier_not_found` for officials of another agency, `workflow.role_missing`, `workflow.task_taken`
     /// {who, when}, `workflow.task_cancelled`, `workflow.task_assigned` {who}, `dossiers.changed_meanwhile` {by}, the faults of
-    /// [`decide_act`], or the fault of an action of the process.
+    /// [`decide_act`], `dossiers.facts_incomplete`, `dossiers.facts_not_asked`, or the fault of an action of the process.
     pub async fn act(&self, op: &mut Op, task: TaskId, version: i64, act: Act) -> Result<Acted> {
         let act = cleaned(act);
         let id = dossier_of(&self.parts.workflow.task(op, task).await?)?;
@@ -48,10 +49,15 @@ impl Dossiers {
             .await?;
         open_for(&task, op.actor())?;
         if version != row.version {
-            let by = store::history::last_actor(op.conn(), id).await?.unwrap_or_default();
+            let by = store::history::last_supplier(op.conn(), id).await?.unwrap_or_default();
             return Err(Fault::conflict("dossiers.changed_meanwhile").with("by", by));
         }
         let step = self.decide(op, &row, &task, &act).await?;
+        let online = self.definition(op, row.definition).await?;
+        if let Some(known) = self.entered(op, &row, &online, &task.node, &act).await? {
+            store::dossier::update_result(op.conn(), &permit, id, &known).await?;
+            row.result_data = known;
+        }
         let before = row.state.status;
         let due_before = row.state.due_at;
         self.save(op, &permit, &mut row, step.state).await?;
@@ -90,8 +96,8 @@ impl Dossiers {
             };
             self.write_line(op, &permit, &row, line).await?;
         }
-        self.paper_for(op, &permit, &row, &step, &act).await?;
         self.news_of(op, &row, &step, &act).await?;
+        self.paper_for(op, &permit, &row, &step, &act).await?;
         self.move_process(op, &row, &task, &step, &act).await?;
         let after = store::dossier::get(op.conn(), id)
             .await?
@@ -238,6 +244,8 @@ fn detail(act: &Act) -> serde_json::Value {
         ("items", json!(act.items)),
         ("refusal_reasons", json!(act.refusal_reasons)),
         ("reason", json!(act.reason)),
+        // Which facts, not what they say: that stands in the case.
+        ("facts", json!(act.facts.keys().collect::<Vec<_>>())),
     ];
     for (name, part) in parts {
         let empty = part.as_array().is_some_and(Vec::is_empty) || part.as_str().is_some_and(str::is_empty);

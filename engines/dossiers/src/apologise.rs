@@ -32,9 +32,6 @@ impl Dossiers {
             ..Line::default()
         };
         self.write_line(op, &permit, &row, line).await?;
-        let extra = json!({ "reason": reason, "due_before": due_before });
-        self.issue_document(op, &permit, &row, DocumentKind::Apology, extra)
-            .await?;
         let occasion = new_day.to_string();
         let news = News {
             kind: "dossier_late",
@@ -43,6 +40,9 @@ impl Dossiers {
             reason: &reason,
         };
         self.tell(op, &row, news).await?;
+        let extra = json!({ "reason": reason, "due_before": due_before });
+        self.issue_document(op, &permit, &row, DocumentKind::Apology, extra)
+            .await?;
         let detail = json!({ "new_day": new_day });
         op.record(
             Entry::new("dossiers.apologised", about)

@@ -67,7 +67,7 @@ impl Dossiers {
     /// Writes a new state; what repeats it follows.
     pub(crate) async fn save(&self, op: &mut Op, permit: &Permit, row: &mut DossierRow, state: State) -> Result<()> {
         let now = op.now();
-        row.version = store::dossier::update(op.conn(), permit, row.id, &state, now).await?;
+        store::dossier::update(op.conn(), permit, row.id, &state, now).await?;
         row.state = state;
         row.updated_at = now;
         store::work::follow(op.conn(), row).await

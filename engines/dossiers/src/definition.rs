@@ -6,6 +6,7 @@ mod read;
 use std::collections::{BTreeMap, BTreeSet};
 
 use files::{Accept, Kind};
+use forms::definition::FormDefinition;
 use kernel::{AgencyCode, Deadline, Fault, IntakeRule, Money, ProcedureCode, Result, ResultTypeCode};
 use schema::feel::{Expression, Scope, Value};
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,9 @@ pub struct ProcedureDefinition {
     pub papers: Vec<PaperRule>,
     /// The fees (phí, lệ phí).
     pub fees: Vec<FeeRule>,
+    /// What officials enter at steps, for the result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<FactsRule>,
     /// What comes out.
     pub result: ResultRule,
     /// Which answers say who the applicant is.
@@ -93,7 +97,7 @@ pub enum Audience {
 pub enum AgencyRule {
     /// The agency of the level for the ward in an answer: the ward's own, its district's, or that of the province.
     Area {
-        /// A field of type `area` or `address`.
+        /// A field of type `area`, or of type `address` within the province: it always has a ward.
         field: String,
         /// The level.
         level: Level,
@@ -151,6 +155,17 @@ pub struct FeeRule {
     pub when: Option<Expression>,
     /// When it is collected.
     pub collect: Collect,
+}
+
+/// What an official enters at a step: what the law has looked up or entered there and the result shows (số liệu ghi vào kết quả).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FactsRule {
+    /// The steps at which it can be entered.
+    pub tasks: Vec<String>,
+    /// The outcomes with which everything that is required must be there. With others what is there is kept.
+    pub outcomes: Vec<String>,
+    /// The questions, over the answers of the case.
+    pub form: FormDefinition,
 }
 
 /// When a fee is collected (hình thức thu).
@@ -226,6 +241,11 @@ impl ProcedureDefinition {
             }
         }
         Ok(due)
+    }
+
+    /// What an official enters at a step, if anything.
+    pub fn facts_at(&self, task: &str) -> Option<&FactsRule> {
+        self.facts.iter().find(|rule| rule.tasks.iter().any(|own| own == task))
     }
 
     /// The rule of a paper.

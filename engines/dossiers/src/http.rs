@@ -19,8 +19,8 @@ use web::{Routes, Site, Visit};
 use crate::Dossiers;
 
 pub use bodies::{
-    ActRequest, ApologyRequest, AssignRequest, Changed, Confirmation, Empty, PaymentRequest, RatingRequest,
-    SupplyRequest, WithdrawalRequest,
+    ActRequest, ApologyRequest, ApplicantAnswer, ApplicantRequest, AssignRequest, Changed, Confirmation, Empty,
+    PaymentRequest, RatingRequest, SupplyRequest, WithdrawalRequest,
 };
 pub use submit_whole::WholeDossier;
 pub use upload::{Removed, Uploaded};

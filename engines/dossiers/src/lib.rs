@@ -10,6 +10,7 @@ pub mod catalogue;
 mod claim;
 pub mod definition;
 pub mod documents;
+mod enter;
 pub mod http;
 mod issue;
 mod jobs;
@@ -65,7 +66,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0005_history.sql",
         "0006_work.sql",
         "0007_lists.sql",
-        "0008_overdue.sql"
+        "0008_overdue.sql",
+        "0009_supplement_typed.sql"
     ]
 );
 

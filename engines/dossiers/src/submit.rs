@@ -407,7 +407,11 @@ fn shown(answer: &Value) -> Option<String> {
             Err(_) => text.trim().to_owned(),
         },
         Value::Number(number) => number.to_string(),
-        Value::Object(place) => place.get("ward_name")?.as_str()?.to_owned(),
+        Value::Object(place) => {
+            let parts = ["ward_name", "place", "province_name"];
+            let parts = parts.iter().filter_map(|part| place.get(*part)?.as_str());
+            parts.collect::<Vec<_>>().join(", ")
+        }
         _ => return None,
     };
     Some(text).filter(|text| !text.is_empty())

@@ -21,6 +21,9 @@ use crate::store::supplement::Supplied;
 use crate::submit::{applicant, title};
 use crate::{Dossiers, OnlineProcedure, access, store, subject};
 
+/// The most characters of a word to the official that is kept for later.
+const LONGEST_NOTE: usize = 5_000;
+
 /// What the applicant supplies.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -41,9 +44,11 @@ pub struct SupplyState {
     pub round: i32,
     /// All that is asked for.
     pub items: Vec<SupplyItem>,
-    /// The fields to fill in anew, with what they hold.
+    /// The fields to fill in anew, with what they hold, or with what was typed and not sent yet.
     #[schemars(with = "Vec<serde_json::Value>")]
     pub fields: Vec<FieldView>,
+    /// The word to the official as far as it was typed.
+    pub note: String,
 }
 
 /// One thing that is asked for.
@@ -71,6 +76,8 @@ struct Awaited {
     permit: Permit,
     round: i32,
     items: Vec<SupplementItem>,
+    typed: Raw,
+    typed_note: String,
 }
 
 impl Awaited {
@@ -121,6 +128,7 @@ impl Dossiers {
         Ok(SupplyState {
             round: awaited.round,
             fields: self.asked_fields(op, &awaited).await?,
+            note: awaited.typed_note,
             items,
         })
     }
@@ -129,6 +137,17 @@ impl Dossiers {
     pub async fn supply_page(&self, op: &mut Op, id: DossierId) -> Result<Vec<FieldView>> {
         let awaited = self.awaited(op, id).await?;
         self.asked_fields(op, &awaited).await
+    }
+
+    /// Keeps what was typed for later, right or not: while papers are uploaded, and when a session ends before everything is sent.
+    ///
+    /// Fails as [`Dossiers::supply_state`] does.
+    pub async fn keep_supply(&self, op: &mut Op, id: DossierId, answers: &Raw, note: &str) -> Result<()> {
+        let awaited = self.awaited(op, id).await?;
+        let fields = awaited.keys(SupplementKind::Answer);
+        let typed = forms::keep_typed(&awaited.online.form, &fields, answers);
+        let note: String = text::clean_text(note).chars().take(LONGEST_NOTE).collect();
+        store::supplement::keep_typed(op.conn(), &awaited.permit, id, awaited.round, &typed, &note).await
     }
 
     /// Puts an uploaded file aside for a paper that was asked for, until everything is sent.
@@ -209,6 +228,7 @@ impl Dossiers {
             row.answers = forms::prune(&awaited.online.form, &answers, now);
             self.follow_answers(op, &permit, row, &awaited.online).await?;
         }
+        row.version = store::dossier::renew(op.conn(), &permit, id).await?;
         self.save(op, &permit, row, state).await?;
         let supplied = Supplied {
             at: now,
@@ -246,15 +266,17 @@ impl Dossiers {
         let asked = store::supplement::awaited(op.conn(), id).await?;
         // A withdrawn or refused dossier keeps its request, but waits for nothing.
         let waits = row.state.status == crate::model::Status::Supplement && !row.state.supplied;
-        let Some((round, items)) = asked.filter(|_| waits) else {
+        let Some(asked) = asked.filter(|_| waits) else {
             return Err(Fault::conflict("dossiers.nothing_asked"));
         };
         Ok(Awaited {
             online: self.definition(op, row.definition).await?,
             row,
             permit,
-            round,
-            items,
+            round: asked.round,
+            items: asked.items,
+            typed: asked.typed,
+            typed_note: asked.typed_note,
         })
     }
 
@@ -262,7 +284,7 @@ impl Dossiers {
         let fields = awaited.keys(SupplementKind::Answer);
         self.parts
             .forms
-            .field_views(op, &awaited.online.form, &fields, &awaited.row.answers)
+            .field_views(op, &awaited.online.form, &fields, &awaited.row.answers, &awaited.typed)
             .await
     }
 

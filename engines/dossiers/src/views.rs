@@ -1,7 +1,7 @@
 //! What others see of a case. Text keys and codes, never sentences; whoever draws them looks the words up.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use forms::SummaryPage;
+use forms::{PageView, SummaryPage};
 use kernel::{AccountId, AgencyId, DossierId, FileId, Money, TaskId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ pub struct DossierView {
     pub status: Status,
     /// The same in plain words.
     pub plain: PlainStatus,
-    /// Grows with every change; an act gives it back.
+    /// Grows when what was handed in changes (a supplement came); an act gives it back.
     pub version: i64,
     /// The agency that receives.
     pub receiving: AgencyRef,
@@ -83,6 +83,8 @@ pub struct DossierView {
     pub supplied: bool,
     /// The answers as people read them, pages that apply and questions that were answered.
     pub summary: Vec<SummaryPage>,
+    /// What officials have entered for the result, as people read it. The applicant sees it once there is a result.
+    pub result: Vec<SummaryPage>,
     /// The papers, in the order of the procedure's list.
     pub papers: Vec<PaperView>,
     /// The requests for supplements, oldest first.
@@ -315,6 +317,8 @@ pub struct DeskView {
     pub dossier: DossierView,
     /// The step.
     pub task: DeskTask,
+    /// What the step enters for the result, if anything.
+    pub facts: Option<DeskFacts>,
     /// Every paper that must be looked at before a decision on papers.
     pub papers_to_check: Vec<String>,
     /// Keys of the reasons for a refusal, `apps.<app>.refusal_reasons.<key>`.
@@ -327,6 +331,17 @@ pub struct DeskView {
     pub is_return: bool,
     /// To whom the step may be given; empty for those who may not give it.
     pub colleagues: Vec<Colleague>,
+}
+
+/// What a step enters for the result.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct DeskFacts {
+    /// The questions, page by page, with what was entered before or what the applicant has answered. Keys of words are relative to
+    /// the texts of the system.
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub pages: Vec<PageView>,
+    /// The outcomes with which all of it must be there.
+    pub outcomes: Vec<String>,
 }
 
 /// The step of a [`DeskView`].

@@ -23,6 +23,10 @@ pub struct FormDefinition {
     pub format: u32,
     /// Its name inside the app.
     pub form: String,
+    /// The fields of the form over whose answers this one is filled in: what an official enters at a step. None where a form stands
+    /// alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<FieldDefinition>,
     /// The pages.
     pub pages: Vec<PageDefinition>,
 }
@@ -169,3 +173,6 @@ impl FormDefinition {
         keys
     }
 }
+
+#[cfg(test)]
+mod tests;

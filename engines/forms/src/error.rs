@@ -28,7 +28,7 @@ pub const CODES: [&str; 21] = [
 ];
 
 /// Every rule that an answer may break: the fault is `forms.field.<rule>`. `unknown` comes from the API only.
-pub const FIELD_RULES: [&str; 28] = [
+pub const FIELD_RULES: [&str; 32] = [
     "choose",
     "date",
     "date_from",
@@ -48,6 +48,9 @@ pub const FIELD_RULES: [&str; 28] = [
     "pattern",
     "personal_number",
     "phone",
+    "place_missing",
+    "province",
+    "province_missing",
     "required",
     "tax_number",
     "tax_number_check",
@@ -55,6 +58,7 @@ pub const FIELD_RULES: [&str; 28] = [
     "unknown",
     "ward",
     "ward_missing",
+    "where",
     "whole_number",
     "yes_no",
 ];

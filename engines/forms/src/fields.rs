@@ -5,7 +5,7 @@ use op::Op;
 use serde_json::Value;
 
 use crate::definition::{FieldDefinition, FormDefinition};
-use crate::model::{Shown, field_view, keep_controls, read_fields, ward_codes};
+use crate::model::{Shown, field_view, is_typed, keep_controls, place_codes, read_fields};
 use crate::{Answers, FieldView, Forms, Raw};
 
 impl Forms {
@@ -23,7 +23,7 @@ impl Forms {
         let asked = asked(form, fields);
         let mut known = answers.as_object().cloned().unwrap_or_default();
         let raw = keep_controls(asked.iter().copied(), raw);
-        let codes = ward_codes(asked.iter().copied(), &Answers::new(), &raw);
+        let codes = place_codes(asked.iter().copied(), &Answers::new(), &raw);
         let ground = self.ground(op, codes).await?;
         let checks: Vec<_> = form
             .pages
@@ -41,29 +41,36 @@ impl Forms {
         Ok((Value::Object(known), reading.faults))
     }
 
-    /// Some fields of a form with their answers, to be drawn, in the order of the form.
+    /// Some fields of a form with their answers, to be drawn, in the order of the form; `typed` is what was typed anew and kept by
+    /// [`crate::keep_typed`].
     pub async fn field_views(
         &self,
         op: &mut Op,
         form: &FormDefinition,
         fields: &[String],
         answers: &Value,
+        typed: &Raw,
     ) -> Result<Vec<FieldView>> {
         let asked = asked(form, fields);
         let answers = answers.as_object().cloned().unwrap_or_default();
-        let codes = ward_codes(asked.iter().copied(), &answers, &Raw::new());
+        let codes = place_codes(asked.iter().copied(), &answers, typed);
         let ground = self.ground(op, codes).await?;
-        let shown = Shown {
-            answers: &answers,
-            raw: None,
-            applicant: None,
-            faults: &[],
+        let view = |field: &FieldDefinition| {
+            let shown = Shown {
+                answers: &answers,
+                raw: Some(typed).filter(|typed| is_typed(field, typed)),
+                applicant: None,
+                faults: &[],
+            };
+            field_view(form, field, &shown, &ground)
         };
-        Ok(asked
-            .into_iter()
-            .map(|field| field_view(form, field, &shown, &ground))
-            .collect())
+        Ok(asked.into_iter().map(view).collect())
     }
+}
+
+/// The controls of these fields out of all that was sent, cleaned, to be kept for later.
+pub fn keep_typed(form: &FormDefinition, fields: &[String], raw: &Raw) -> Raw {
+    keep_controls(asked(form, fields), raw)
 }
 
 fn asked<'f>(form: &'f FormDefinition, fields: &[String]) -> Vec<&'f FieldDefinition> {

@@ -42,7 +42,7 @@ pub struct DraftList {
 #[serde(deny_unknown_fields)]
 pub struct AnswersRequest {
     /// Field to answer, in the shapes of the stored answers: texts, numbers, `"2026-11-23"`, codes, lists of codes, `true` and
-    /// `false`, `{"ward": "31340", "detail": "ấp 1"}`. A field that is left out is left unanswered.
+    /// `false`, `{"ward": "31340", "detail": "ấp 1"}`, `{"province": "92", "place": "quận Ninh Kiều", "detail": "số 1"}`. A field that is left out is left unanswered.
     pub answers: BTreeMap<String, Value>,
 }
 
@@ -87,6 +87,8 @@ pub struct FieldAnswer {
     pub value: Value,
     /// The most characters.
     pub max_length: Option<u32>,
+    /// For `address`: a place in another province may be named too, as `{"province": "92", "place": "…", "detail": "…"}`.
+    pub elsewhere: bool,
     /// The value is what is known of the applicant, not saved yet.
     pub prefilled: bool,
 }
@@ -376,6 +378,7 @@ impl<'a> Words<'a> {
             options: field.options.into_iter().map(|option| self.option(option)).collect(),
             value: field.value,
             max_length: field.max_length,
+            elsewhere: field.elsewhere,
             prefilled: field.prefilled,
         }
     }

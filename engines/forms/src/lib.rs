@@ -33,6 +33,7 @@ use identity::Identity;
 pub use access::holder;
 pub use catalogue::Catalogues;
 pub use error::{CODES, FIELD_RULES};
+pub use fields::keep_typed;
 pub use jobs::{EXPIRE, UNTOUCHED_DAYS, register};
 pub use model::{
     Answers, Applicant, Attachment, Channel, Display, DraftCard, DraftView, FieldView, NewDraft, OptionView, PageFault,

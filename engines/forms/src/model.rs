@@ -16,13 +16,13 @@ mod whole;
 
 use std::collections::BTreeMap;
 
-pub(crate) use controls::{keep_controls, unknown_controls};
+pub(crate) use controls::{is_typed, keep_controls, unknown_controls};
 pub(crate) use draft::Draft;
 pub(crate) use ground::{Ground, Ward};
-pub(crate) use page::{Shown, field_view, page_view};
+pub(crate) use page::{Shown, field_view, page_view, pages_over};
 pub(crate) use progress::{card, draft_view, page_faults};
 pub(crate) use reading::read_fields;
-pub(crate) use typed::ward_codes;
+pub(crate) use typed::place_codes;
 pub(crate) use walk::walk;
 pub(crate) use whole::read_whole;
 

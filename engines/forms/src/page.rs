@@ -1,13 +1,13 @@
 //! Looking at one page, and the wards that a decision needs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use identity::AreaLevel;
-use kernel::{DraftId, Fault, FaultKind, Result, local_date};
+use kernel::{DraftId, Fault, FaultKind, Result};
 use op::Op;
 
 use crate::definition::{FormDefinition, PageDefinition};
-use crate::model::{Draft, Ground, Raw, Ward, page_view, walk, ward_codes};
+use crate::model::{Draft, Ground, Raw, Ward, page_view, place_codes, walk};
 use crate::{Forms, PageView};
 
 impl Forms {
@@ -24,17 +24,16 @@ impl Forms {
         let page = applying(&form, &walk.pages, page)?;
         let none = Raw::new();
         let raw = draft.raw.get(&page.page).unwrap_or(&none);
-        let mut codes = ward_codes(page.fields(), &draft.answers, raw);
+        let mut codes = place_codes(page.fields(), &draft.answers, raw);
         codes.extend(applicant_ward(&draft));
         let ground = self.ground(op, codes).await?;
         Ok(page_view(&form, &draft, page, &walk, &ground))
     }
 
-    /// The moment, and those of these codes that are wards on the day.
+    /// The moment, and those of these codes that are wards, or other provinces, on the day.
     pub(crate) async fn ground(&self, op: &mut Op, codes: BTreeSet<String>) -> Result<Ground> {
-        let now = op.now();
-        let today = local_date(now);
-        let mut wards = BTreeMap::new();
+        let mut ground = Ground::at(op.now());
+        let today = ground.today();
         for code in codes {
             let path = match self.identity().area_path(op, &code, today).await {
                 Ok(path) => path,
@@ -48,10 +47,16 @@ impl Forms {
             };
             if let Some(name) = name_of(AreaLevel::Ward) {
                 let district = name_of(AreaLevel::District).unwrap_or_default();
-                wards.insert(code, Ward { name, district });
+                ground.wards.insert(code, Ward { name, district });
+            } else if let [province] = path.as_slice()
+                && province.level == AreaLevel::Province
+                // A province whose wards are known is this one: there a ward has to be chosen.
+                && self.identity().divided_provinces(op, today).await?.iter().all(|own| own.code != code)
+            {
+                ground.provinces.insert(code, province.name.clone());
             }
         }
-        Ok(Ground { now, wards })
+        Ok(ground)
     }
 }
 

@@ -3,7 +3,7 @@
 use kernel::{DraftId, Result};
 use op::Op;
 
-use crate::model::{keep_controls, read_fields, walk, ward_codes};
+use crate::model::{keep_controls, place_codes, read_fields, walk};
 use crate::page::applying;
 use crate::{Forms, Raw, Saved, store};
 
@@ -23,7 +23,7 @@ impl Forms {
         let before = walk(&form, &draft.answers, now);
         let page = applying(&form, &before.pages, page)?;
         let raw = keep_controls(page.fields(), raw);
-        let codes = ward_codes(page.fields(), &crate::Answers::new(), &raw);
+        let codes = place_codes(page.fields(), &crate::Answers::new(), &raw);
         let ground = self.ground(op, codes).await?;
         let reading = read_fields(&form, page.fields(), &page.checks, &raw, &before.answers, &ground);
         for (field, value) in reading.answers {

@@ -4,7 +4,7 @@ use kernel::{DraftId, Result};
 use op::Op;
 use serde_json::Value;
 
-use crate::model::{page_faults, prune, ward_codes};
+use crate::model::{page_faults, place_codes, prune};
 use crate::{Forms, Raw, Submission};
 
 impl Forms {
@@ -18,7 +18,7 @@ impl Forms {
         let form = self.form_of(op, &draft).await?;
         let mut typed = Raw::new();
         typed.extend(draft.raw.values().flat_map(Clone::clone));
-        let codes = ward_codes(form.fields(), &draft.answers, &typed);
+        let codes = place_codes(form.fields(), &draft.answers, &typed);
         let ground = self.ground(op, codes).await?;
         let faults = page_faults(&form, &draft, &ground);
         let view = self.view(op, &draft).await?;

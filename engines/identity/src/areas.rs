@@ -34,6 +34,11 @@ impl Identity {
         store::area::children(op.conn(), parent, on).await
     }
 
+    /// The provinces of which it is known what lies below: as a rule this one alone. Places in the others are named in words.
+    pub async fn divided_provinces(&self, op: &mut Op, on: NaiveDate) -> Result<Vec<Area>> {
+        store::area::divided(op.conn(), on).await
+    }
+
     /// All wards of a district or of a province, whether there are districts between or not.
     pub async fn wards_of(&self, op: &mut Op, area: &str, on: NaiveDate) -> Result<Vec<Area>> {
         store::area::wards(op.conn(), area, on).await

@@ -6,6 +6,7 @@ use dossiers::{
     DocumentKind, DossierView, HistoryView, PaperView,
     model::{SupplementItem, SupplementKind},
 };
+use forms::SummaryPage;
 use kernel::{DossierId, Result};
 use op::Op;
 use serde_json::{Value, json};
@@ -23,7 +24,8 @@ pub(super) fn case(words: &Words, dossier: &DossierView, wanted: &[String], chec
         .map(|row| (row.field.as_str(), row.label_key.as_str()))
         .collect();
     shown["procedure"] = json!(words.app("short_name"));
-    shown["summary"] = summary(words, dossier);
+    shown["summary"] = summary(words, &dossier.summary);
+    shown["result"] = summary(words, &dossier.result);
     shown["papers"] = papers(words, dossier, wanted, check);
     shown["supplements"] = dossier
         .supplements
@@ -57,9 +59,8 @@ pub(super) fn case(words: &Words, dossier: &DossierView, wanted: &[String], chec
     shown
 }
 
-fn summary(words: &Words, dossier: &DossierView) -> Value {
-    dossier
-        .summary
+fn summary(words: &Words, pages: &[SummaryPage]) -> Value {
+    pages
         .iter()
         .map(|page| {
             let rows: Vec<Value> = page

@@ -6,7 +6,9 @@ use dossiers::{
     definition::SUPPLEMENT,
     model::{Act, PaperCheck, SupplementItem, SupplementKind},
 };
+use forms::Raw;
 use serde::Serialize;
+use serde_json::json;
 use web::Fields;
 
 /// The controls of the desk and of its two further pages.
@@ -26,6 +28,8 @@ pub(super) struct Typed {
     pub what: BTreeMap<String, String>,
     /// The reasons ticked.
     pub refusal_reasons: Vec<String>,
+    /// What is entered for the result, by the names of the controls without `facts.`.
+    pub facts: Raw,
     /// Whether the next task is opened afterwards.
     pub next: bool,
 }
@@ -48,6 +52,8 @@ impl Typed {
                 typed.ask.insert(item.to_owned(), value == "true");
             } else if let Some(item) = name.strip_prefix("what.") {
                 typed.what.insert(item.to_owned(), value.to_owned());
+            } else if let Some(fact) = name.strip_prefix("facts.").filter(|fact| !fact.ends_with(".district")) {
+                typed.facts.entry(fact.to_owned()).or_default().push(value.to_owned());
             }
         }
         // On the page of supplements a paper that does not fit is asked for by that alone.
@@ -82,6 +88,11 @@ impl Typed {
             items,
             reason: self.reason.trim().to_owned(),
             refusal_reasons: self.refusal_reasons.clone(),
+            facts: self
+                .facts
+                .iter()
+                .map(|(control, values)| (control.clone(), json!(values)))
+                .collect(),
         }
     }
 
@@ -110,7 +121,11 @@ impl Typed {
 
     /// Everything in own words, to be shown where it cannot be sent any more.
     pub(super) fn own_words(&self) -> Vec<&str> {
-        let words = [&self.note, &self.reason].into_iter().chain(self.what.values());
+        let facts = self.facts.values().flatten();
+        let words = [&self.note, &self.reason]
+            .into_iter()
+            .chain(self.what.values())
+            .chain(facts);
         words
             .map(|words| words.trim())
             .filter(|words| !words.is_empty())

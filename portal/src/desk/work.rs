@@ -6,13 +6,19 @@ use dossiers::{
     definition::{ACCEPT, REFUSE, SUPPLEMENT},
     model::{LONGEST_WORDS, Status},
 };
+use forms::FieldView;
 use kernel::{AccountId, Fault, FaultKind, Result, TaskId};
 use op::Op;
 use serde_json::{Value, json};
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
 
 use super::{errors_of, faults_of, is_told_in_place, show, status_of, typed::Typed};
-use crate::{House, words::Words};
+use crate::{
+    House,
+    places::{Places, places_if_asked},
+    questions,
+    words::Words,
+};
 
 pub(super) fn routes() -> Routes<House> {
     Routes::new()
@@ -197,6 +203,13 @@ async fn draw(visit: &Visit<House>, sheet: Sheet, typed: &Typed, fault: Option<&
     } else {
         Vec::new()
     };
+    let asked: Vec<FieldView> = view
+        .facts
+        .iter()
+        .flat_map(|facts| &facts.pages)
+        .flat_map(|page| page.fields.clone())
+        .collect();
+    let places = places_if_asked(visit, &mut op, &asked).await?;
     let now = op.now();
     // Looking at personal data is in the audit trail.
     op.commit().await?;
@@ -227,6 +240,7 @@ async fn draw(visit: &Visit<House>, sheet: Sheet, typed: &Typed, fault: Option<&
         "collects": view.dossier.may.pay, "typed": typed, "errors": errors, "changed": changed,
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),
         "most": LONGEST_WORDS, "outcomes": outcomes(&words, &view), "reasons": reasons(&words, &view),
+        "enter": to_enter(&words, &view, &places, typed, fault), "places": places,
     });
     let status = fault.map_or(StatusCode::OK, status_of);
     visit.page_status(status, sheet.template(), content).await
@@ -277,7 +291,9 @@ fn control(sheet: Sheet, typed: &Typed, field: &str) -> Option<String> {
         return Some(format!("what.{}.{key}", if of_paper { "paper" } else { "answer" }));
     }
     let there = match sheet {
-        Sheet::Desk => field.starts_with("papers.") || matches!(field, "note" | "account"),
+        Sheet::Desk => {
+            field.starts_with("papers.") || field.starts_with("facts.") || matches!(field, "note" | "account")
+        }
         Sheet::Supplement => field.starts_with("papers.") || matches!(field, "note" | "reason"),
         Sheet::Refusal => matches!(field, "refusal_reasons" | "note"),
     };
@@ -298,6 +314,35 @@ fn open_asked(dossier: &mut Value, typed: &Typed) {
         });
         page["open"] = json!(asked);
     }
+}
+
+/// The questions of the step with what is wrong with each; their controls begin with `facts.`.
+fn to_enter(words: &Words, view: &DeskView, places: &Places, typed: &Typed, fault: Option<&Fault>) -> Vec<Value> {
+    let overlay = Some(&typed.facts).filter(|facts| !facts.is_empty());
+    let question = |field: &FieldView| {
+        let mut context = questions::field_context(words, field, places, overlay);
+        let name = format!("facts.{}", field.field);
+        let wrong = fault.and_then(|fault| fault.fields.iter().find(|wrong| wrong.field == name));
+        if let Some(wrong) = wrong {
+            context["error"] = json!(words.field_fault(wrong));
+        }
+        context["name"] = json!(name);
+        context["source"] = json!(if field.prefilled && overlay.is_none() {
+            words.say("desk.facts.from_answers", [])
+        } else {
+            String::new()
+        });
+        context
+    };
+    let pages = view.facts.iter().flat_map(|facts| &facts.pages);
+    pages
+        .map(|page| {
+            json!({
+                "title": words.app(&page.title_key), "hint": words.maybe(&page.hint_key),
+                "fields": page.fields.iter().map(&question).collect::<Vec<_>>(),
+            })
+        })
+        .collect()
 }
 
 fn task_of(view: &DeskView) -> Value {

@@ -5,7 +5,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use workflow::CalendarSource;
 
-use crate::office::{Office, PASSWORD};
+use crate::{office::Office, town::PASSWORD};
 
 async fn ask(office: &Office, method: Method, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
     let request = Request::builder()
@@ -72,7 +72,7 @@ async fn the_calendar_is_read_by_officials_and_changed_by_administrators() {
         .unwrap();
     assert_eq!(of_2027["declaration"]["notice"], "Thông báo số 12/TB-BNV");
 
-    let reckoned = office.house.calendar.calendar();
+    let reckoned = office.engines.calendar.calendar();
     assert!(!reckoned.is_working_day("2027-12-14".parse().unwrap()));
     assert!(
         reckoned.is_working_day("2027-12-15".parse().unwrap()),

@@ -7,7 +7,7 @@ use compose::scenarios::{Act, Ask};
 use dossiers::model::SupplementKind;
 use serde_json::{Value, json};
 
-use crate::town::{Browser, PICTURE, Reply, Town};
+use crate::town::{Browser, PICTURE, Reply, Town, between};
 
 /// The largest page of a task as it leaves the server, uncompressed.
 const HEAVIEST: usize = 30 << 10;
@@ -334,12 +334,14 @@ async fn nobody_else_sees_a_draft_or_a_dossier() {
         (format!("{base}/kind"), ("extract_kind", "death")),
         (format!("{home}/rut"), ("ly_do", "phá")),
         (format!("{home}/danh-gia"), ("diem", "1")),
-        (format!("{home}/bo-sung"), ("loi_nhan", "x")),
         (format!("{home}/ban-khai"), ("x", "y")),
     ] {
         let reply = phuc.post("/hop-thu", &path, &[field]).await;
         assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}: {}", reply.words());
     }
+    let way = format!("{home}/bo-sung");
+    let reply = phuc.multipart("/hop-thu", &way, "f", &[], &[("loi_nhan", "x")]).await;
+    assert_eq!(reply.status, StatusCode::NOT_FOUND, "{}", reply.words());
     phuc.get("/ho-so-cua-toi").await.shows("Bạn chưa có hồ sơ nào.");
 }
 
@@ -370,6 +372,21 @@ fn act(task: &str, outcome: &str, ask: Vec<Ask>) -> Act {
         ask,
         reason: String::new(),
         refusal_reasons: Vec::new(),
+        facts: BTreeMap::new(),
+    }
+}
+
+/// The proposal with what the register says.
+fn propose() -> Act {
+    let facts = [
+        ("register_number", "45/2015"),
+        ("register_book", "01/2015"),
+        ("register_date", "2015-03-02"),
+        ("register_name", "Nguyễn Thị Lan"),
+    ];
+    Act {
+        facts: facts.map(|(fact, text)| (fact.to_owned(), json!(text))).into(),
+        ..act("check", "propose", Vec::new())
     }
 }
 
@@ -426,7 +443,8 @@ async fn what_is_asked_for_is_supplied_and_the_result_is_fetched_checked_and_rat
         .shows("name=\"record_number\"");
     // Not everything is there: said beside the paper, and what was typed stays.
     let typed = [("record_number", "45/2015"), ("loi_nhan", "Giấy cũ bị ướt")];
-    let refused = lan.post(&way, &way, &typed).await;
+    let (field, none) = ("papers.old_copy", [].as_slice());
+    let refused = lan.multipart(&way, &way, field, none, &typed).await;
     refused
         .is(StatusCode::UNPROCESSABLE_ENTITY)
         .shows("href=\"#f-papers-old_copy\"")
@@ -434,12 +452,41 @@ async fn what_is_asked_for_is_supplied_and_the_result_is_fetched_checked_and_rat
         .shows("Giấy cũ bị ướt")
         .hides("[errors.");
     let upload = format!("{way}/giay-to/old_copy");
-    let bad = lan.upload(&way, &upload, &[("lạ.exe", b"MZ\x90")]).await;
-    bad.is(StatusCode::UNPROCESSABLE_ENTITY).shows("lạ.exe");
-    let kept = lan.upload(&way, &upload, &[("chup-lai.png", PICTURE)]).await;
+    let other = [("record_number", "46/2015"), ("loi_nhan", "Giấy cũ bị rách")];
+    let bad = lan
+        .multipart(&way, &upload, field, &[("lạ.exe", b"MZ\x90")], &other)
+        .await;
+    bad.is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("lạ.exe")
+        .shows("value=\"46/2015\"");
+    // Whatever is pressed, what was typed goes along and is there again, also in another session.
+    let kept = lan
+        .multipart(&way, &upload, field, &[("chup-lai.png", PICTURE)], &typed)
+        .await;
     assert_eq!(kept.location(), format!("{way}#f-papers-old_copy"));
-    lan.get(&way).await.shows("chup-lai.png");
-    let sent = lan.post(&way, &way, &typed).await;
+    let again = town.sign_in("lan").await.get(&way).await;
+    again
+        .shows("chup-lai.png")
+        .shows("value=\"45/2015\"")
+        .shows("Giấy cũ bị ướt");
+    let file = between(&again.text, "name=\"tep\" value=\"", "\"");
+    let removal = [
+        ("tep", file.as_str()),
+        ("record_number", "47/2015"),
+        ("loi_nhan", "Bỏ ảnh"),
+    ];
+    let removed = lan.post(&way, &format!("{upload}/xoa"), &removal).await;
+    assert_eq!(removed.location(), format!("{way}#f-papers-old_copy"));
+    lan.get(&way)
+        .await
+        .hides("chup-lai.png")
+        .shows("value=\"47/2015\"")
+        .shows("Bỏ ảnh");
+    lan.get(&home).await.hides("47/2015");
+    // A file that was chosen and not uploaded goes with the rest.
+    let sent = lan
+        .multipart(&way, &way, field, &[("chup-lai.png", PICTURE)], &typed)
+        .await;
     assert_eq!(sent.location(), format!("{home}?da=supplied"));
     let again = lan.post(&home, &way, &typed).await;
     assert_eq!(again.location(), sent.location(), "pressed twice");
@@ -451,7 +498,7 @@ async fn what_is_asked_for_is_supplied_and_the_result_is_fetched_checked_and_rat
         .hides("Xem và bổ sung");
     assert_eq!(lan.get(&way).await.location(), home, "nothing is asked for any more");
 
-    step(act("check", "propose", Vec::new())).await;
+    step(propose()).await;
     step(act("approve", "approve", Vec::new())).await;
     let page = lan.get(&home).await;
     page.shows("Kết quả giải quyết")

@@ -2,15 +2,18 @@
 
 use axum::http::{StatusCode, header};
 
-use crate::office::{ANSWERS, APP, NUMBER, Office, Page, between};
+use crate::{
+    office::{ANSWERS, APP, FACTS, NUMBER, Office},
+    town::{Reply, between},
+};
 
 /// The desk to which the only row of a list leads.
-fn desk_of(list: &Page) -> String {
+fn desk_of(list: &Reply) -> String {
     format!("/can-bo/viec/{}", between(&list.text, "href=\"/can-bo/viec/", "\""))
 }
 
 /// What an official sends from a desk.
-fn decision<'a>(page: &Page, outcome: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, String)> {
+fn decision<'a>(page: &Reply, outcome: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, String)> {
     let mut fields = vec![("version", page.hidden("version")), ("outcome", outcome.to_owned())];
     fields.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
     fields
@@ -68,16 +71,48 @@ async fn a_case_goes_from_the_inbox_to_the_hand_over() {
     assert_eq!(again.location(), accepted.location(), "pressed twice");
     clerk.get(accepted.location()).await.shows("Đã tiếp nhận hồ sơ.");
 
-    for (login, outcome) in [("sen", "propose"), ("tram", "approve")] {
-        let official = office.sign_in(login).await;
-        let inbox = official.get("/can-bo").await;
-        inbox.shows(&submitted.code);
-        let desk = desk_of(&inbox);
-        let page = official.get(&desk).await;
-        let fields = decision(&page, outcome, &[("tiep", "1")]);
-        let done = official.send(&page, &desk, &pairs(&fields)).await;
-        assert_eq!(done.location(), "/can-bo?da=desk_advanced", "{login}");
-    }
+    // What the register says is entered at the step that looks it up; the applicant's words are only a beginning.
+    let specialist = office.sign_in("sen").await;
+    let inbox = specialist.get("/can-bo").await;
+    inbox.shows(&submitted.code);
+    let desk = desk_of(&inbox);
+    let page = specialist.get(&desk).await;
+    page.shows("Số đăng ký trong sổ hộ tịch")
+        .shows("name=\"facts.register_name\" value=\"Nguyễn Thị Lan\"")
+        .shows("Theo tờ khai của người nộp")
+        .hides("name=\"facts.wife_name\"");
+    let some = [
+        ("facts.register_number", "12/1990"),
+        ("facts.register_date.day", "31"),
+        ("note", "Có trong sổ"),
+    ];
+    let fields = decision(&page, "propose", &some);
+    let told = specialist.send(&page, &desk, &pairs(&fields)).await;
+    told.is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("href=\"#f-facts-register_book\"")
+        .shows("Xin ghi đủ cả ngày, tháng và năm.")
+        .shows("value=\"12/1990\"")
+        .shows("Có trong sổ");
+    let mut fields = decision(&told, "propose", FACTS);
+    fields.push(("tiep", "1".to_owned()));
+    let done = specialist.send(&told, &desk, &pairs(&fields)).await;
+    assert_eq!(done.location(), "/can-bo?da=desk_advanced");
+
+    // The leader sees what will be printed; the applicant sees it with the result.
+    let lan = office.sign_in("lan").await;
+    let own = format!("/ho-so-cua-toi/{}", submitted.id);
+    lan.get(&own).await.hides("01/1990");
+    let leader = office.sign_in("tram").await;
+    let desk = desk_of(&leader.get("/can-bo").await);
+    let page = leader.get(&desk).await;
+    page.shows("Số liệu ghi vào kết quả")
+        .shows("01/1990")
+        .shows("20/05/1990")
+        .hides("name=\"facts.");
+    let fields = decision(&page, "approve", &[("tiep", "1")]);
+    let done = leader.send(&page, &desk, &pairs(&fields)).await;
+    assert_eq!(done.location(), "/can-bo?da=desk_advanced");
+    lan.get(&own).await.shows("01/1990");
 
     let list = clerk.get("/can-bo/tra-ket-qua").await;
     list.shows(&submitted.code);
@@ -359,7 +394,7 @@ async fn the_counter_takes_a_case_in_for_somebody() {
     let check = clerk.send(&page, &next, &[]).await;
     assert_eq!(check.location(), format!("{draft}/kiem-tra"));
     let page = clerk.get(check.location()).await;
-    page.shows("UBND phường Ngã Bảy");
+    page.shows("Ủy ban nhân dân phường Ngã Bảy");
     let hand_in = format!("{draft}/nop");
     let told = clerk.send(&page, &hand_in, &[]).await;
     assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -464,7 +499,7 @@ async fn the_calendar_is_read_by_all_and_changed_by_administrators() {
     let off = "2026-03-10".parse().unwrap();
     use workflow::CalendarSource;
     assert!(
-        !office.house.calendar.calendar().is_working_day(off),
+        !office.engines.calendar.calendar().is_working_day(off),
         "deadlines reckon with it at once"
     );
     let twice = admin.send(&page, path, &day).await;
@@ -478,7 +513,7 @@ async fn the_calendar_is_read_by_all_and_changed_by_administrators() {
         )
         .await;
     assert_eq!(removed.status, StatusCode::SEE_OTHER);
-    assert!(office.house.calendar.calendar().is_working_day(off));
+    assert!(office.engines.calendar.calendar().is_working_day(off));
     let nothing = admin.send(&page, path, &[("nam", "2026")]).await;
     nothing.shows("Hãy chọn ngày nghỉ hoặc ngày làm bù.");
 }
@@ -521,7 +556,7 @@ async fn the_yearly_announcement_makes_another_year_known() {
     page.shows("Theo Thông báo số 12/TB-BNV.");
     page.shows("đến hết ngày 31/12/2027");
     use workflow::CalendarSource;
-    let calendar = office.house.calendar.calendar();
+    let calendar = office.engines.calendar.calendar();
     assert_eq!(calendar.known_until().to_string(), "2027-12-31");
     assert!(!calendar.is_working_day("2027-12-15".parse().unwrap()));
 }

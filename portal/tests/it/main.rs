@@ -1,8 +1,10 @@
 //! All pages together: words, doors, addresses, and what people do with them.
 
+mod api;
 mod calendar_api;
 mod citizen;
 mod desk;
 mod doors;
 mod office;
+mod places;
 mod town;

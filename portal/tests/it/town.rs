@@ -16,7 +16,7 @@ use dossiers::catalogue::{Catalogue, FactRow};
 use files::{Files, Limits};
 use identity::{
     AgencyLevel, Area, AreaLevel, CodeOrigin, Config, Hashing, Identity, NewAccount, NewAgency, NewPerson, NewPosition,
-    NewUnit, Residence, Validity,
+    Residence, Validity,
 };
 use kernel::{AccountId, Actor, AgencyId, Clock};
 use notify::Notify;
@@ -70,6 +70,16 @@ impl Reply {
         self.headers[header::LOCATION].to_str().unwrap()
     }
 
+    /// The form token of the page.
+    pub fn token(&self) -> String {
+        token(&self.text)
+    }
+
+    /// The value of a hidden control.
+    pub fn hidden(&self, name: &str) -> String {
+        between(&self.text, &format!("name=\"{name}\" value=\""), "\"")
+    }
+
     /// The page without its markup, for messages of tests.
     pub fn words(&self) -> String {
         let main = self.text.split("<main").nth(1).unwrap_or(&self.text);
@@ -111,6 +121,17 @@ pub struct Browser<'t> {
 }
 
 impl Browser<'_> {
+    /// The same person, reading English.
+    pub fn in_english(mut self) -> Self {
+        self.cookie.push_str("; ngon_ngu=en");
+        self
+    }
+
+    /// Sends a form from a page that is open; the token is that of the page.
+    pub async fn send(&self, from: &Reply, path: &str, fields: &[(&str, &str)]) -> Reply {
+        self.post_with(&from.token(), path, fields).await
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         self.town.get(path, &self.cookie).await
     }
@@ -131,15 +152,32 @@ impl Browser<'_> {
 
     /// Sends files as the page at `from` would, all in one field.
     pub async fn upload(&self, from: &str, path: &str, files: &[(&str, &[u8])]) -> Reply {
+        self.multipart(from, path, "f", files, &[]).await
+    }
+
+    /// Sends a form with files in one field, and what was typed beside them.
+    pub async fn multipart(
+        &self,
+        from: &str,
+        path: &str,
+        field: &str,
+        files: &[(&str, &[u8])],
+        typed: &[(&str, &str)],
+    ) -> Reply {
         let token = token(&self.get(from).await.text);
-        let mut body = format!("--b\r\ncontent-disposition: form-data; name=\"_csrf\"\r\n\r\n{token}\r\n").into_bytes();
-        for (name, content) in files {
-            body.extend(
-                format!("--b\r\ncontent-disposition: form-data; name=\"f\"; filename=\"{name}\"\r\ncontent-type: application/octet-stream\r\n\r\n")
-                    .into_bytes(),
-            );
+        let mut body = Vec::new();
+        let file = |name: &str| format!("; filename=\"{name}\"\r\ncontent-type: application/octet-stream");
+        let mut part = |name: &str, more: String, content: &[u8]| {
+            body.extend(format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"{more}\r\n\r\n").into_bytes());
             body.extend_from_slice(content);
             body.extend_from_slice(b"\r\n");
+        };
+        part("_csrf", String::new(), token.as_bytes());
+        for (name, content) in files {
+            part(field, file(name), content);
+        }
+        for (name, value) in typed {
+            part(name, String::new(), value.as_bytes());
         }
         body.extend_from_slice(b"--b--\r\n");
         let request = Request::post(path)
@@ -258,22 +296,28 @@ impl Town {
             }),
             ..NewPerson::named(name)
         };
-        self.account(&person, login, &[]).await
+        self.account(&person, login, None).await
     }
 
     /// An official of the ward's office with these roles.
     pub async fn official(&self, name: &str, login: &str, roles: &[&str]) -> AccountId {
-        self.account(&NewPerson::named(name), login, roles).await
+        self.official_of(self.office, name, login, roles).await
     }
 
-    async fn account(&self, person: &NewPerson, login: &str, roles: &[&str]) -> AccountId {
+    pub async fn official_of(&self, agency: AgencyId, name: &str, login: &str, roles: &[&str]) -> AccountId {
+        self.account(&NewPerson::named(name), login, Some((agency, roles)))
+            .await
+    }
+
+    /// A person with an account; an official with a seat in an agency.
+    pub async fn account(&self, person: &NewPerson, login: &str, seat: Option<(AgencyId, &[&str])>) -> AccountId {
         let identity = &self.engines.identity;
         let mut op = self.ops.open(Actor::System("province")).await.unwrap();
         let person = identity.register_person(&mut op, person).await.unwrap();
-        if !roles.is_empty() {
+        if let Some((agency, roles)) = seat {
             let position = NewPosition {
-                agency: self.office,
-                unit: Some("one-stop".into()),
+                agency,
+                unit: None,
                 code: login.replace('.', "-"),
                 title: "Công chức".into(),
                 roles: roles.iter().map(|role| (*role).to_owned()).collect(),
@@ -375,6 +419,7 @@ async fn found(ops: &Ops, identity: &Identity) -> AgencyId {
     let mut op = ops.open(Actor::System("province")).await.unwrap();
     for (code, level, parent, name) in [
         ("93", AreaLevel::Province, None, "Tỉnh Hậu Giang"),
+        ("92", AreaLevel::Province, None, "Thành phố Cần Thơ"),
         ("931", AreaLevel::District, Some("93"), "Thành phố Ngã Bảy"),
         ("31340", AreaLevel::Ward, Some("931"), "Phường Ngã Bảy"),
         ("31341", AreaLevel::Ward, Some("931"), "Phường Lái Hiếu"),
@@ -388,18 +433,6 @@ async fn found(ops: &Ops, identity: &Identity) -> AgencyId {
         };
         identity.upsert_area(&mut op, &area).await.unwrap();
     }
-    let agency = |code: &str, level, name: &str, area: &str| NewAgency {
-        code: code.parse().unwrap(),
-        origin: CodeOrigin::Local,
-        name: name.into(),
-        level,
-        kind: "peoples_committee".into(),
-        parent: None,
-        area_code: Some(area.into()),
-        address: String::new(),
-        phone: String::new(),
-        validity: since("2020-01-01"),
-    };
     let district = agency(
         "H30.31",
         AgencyLevel::District,
@@ -414,14 +447,6 @@ async fn found(ops: &Ops, identity: &Identity) -> AgencyId {
         "31340",
     );
     let office = identity.upsert_agency(&mut op, &ward).await.unwrap();
-    let unit = NewUnit {
-        agency: office,
-        code: "one-stop".into(),
-        kind: "one_stop".into(),
-        name: "Bộ phận một cửa".into(),
-        validity: since("2020-01-01"),
-    };
-    identity.upsert_unit(&mut op, &unit).await.unwrap();
     let facts = [
         ("2.000635", "Cấp bản sao trích lục hộ tịch"),
         ("1.001193", "Đăng ký khai sinh"),
@@ -445,6 +470,30 @@ async fn found(ops: &Ops, identity: &Identity) -> AgencyId {
     Catalogue.load_facts(&mut op, &facts, &BTreeMap::new()).await.unwrap();
     op.commit().await.unwrap();
     office
+}
+
+pub fn agency(code: &str, level: AgencyLevel, name: &str, area: &str) -> NewAgency {
+    NewAgency {
+        code: code.parse().unwrap(),
+        origin: CodeOrigin::Local,
+        name: name.into(),
+        level,
+        kind: "peoples_committee".into(),
+        parent: None,
+        area_code: Some(area.into()),
+        address: String::new(),
+        phone: String::new(),
+        validity: since("2020-01-01"),
+    }
+}
+
+#[track_caller]
+pub fn between(text: &str, before: &str, after: &str) -> String {
+    let rest = text
+        .split_once(before)
+        .unwrap_or_else(|| panic!("{before:?} is not in:\n{text}"))
+        .1;
+    rest.split(after).next().unwrap().to_owned()
 }
 
 pub fn cookies(headers: &header::HeaderMap) -> String {

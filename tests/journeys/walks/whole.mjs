@@ -114,7 +114,7 @@ async function whole({ browsers, papers }, name, procedure, device) {
 
   // On it goes: proposed, sent back, proposed again, approved.
   for (const step of procedure.steps) await office.act(await browsers.as(step.by, desk), code, step.outcome);
-  await office.act(specialist, code, 'propose', { note: 'Đã đối chiếu, đủ điều kiện.', look: () => look(specialist, 'desk-specialist') });
+  await office.act(specialist, code, 'propose', { note: 'Đã đối chiếu, đủ điều kiện.', facts: procedure.facts, look: () => look(specialist, 'desk-specialist') });
   const leader = await browsers.as(procedure.leader, desk);
   await office.act(leader, code, 'send_back', { note: 'Xem lại năm đăng ký giúp tôi.', look: () => look(leader, 'desk-leader') });
   await says(leader, 'Đã xong');

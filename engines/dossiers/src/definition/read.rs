@@ -9,8 +9,8 @@ use schema::{Document, Map, Node, Problems, envelope};
 use workflow::Definition;
 
 use super::{
-    ACCEPT, AgencyRule, ApplicantFields, Audience, Collect, DeadlineRule, FORMAT, FeeRule, FileKind, Online, PaperRule,
-    ProcedureDefinition, ResultRule,
+    ACCEPT, AgencyRule, ApplicantFields, Audience, Collect, DeadlineRule, FORMAT, FactsRule, FeeRule, FileKind, Online,
+    PaperRule, ProcedureDefinition, ResultRule,
 };
 use crate::catalogue::{Channel, Level};
 
@@ -30,24 +30,26 @@ type MakeLength = fn(u32) -> Deadline;
 /// The reader's view of the rest of the system.
 struct Reader<'a> {
     form: &'a FormDefinition,
+    steps: &'a BTreeMap<String, FormDefinition>,
     process: &'a Definition,
     scope: TypeScope,
 }
 
 impl ProcedureDefinition {
-    /// Reads the characters of a `procedure.yaml` against the form and the process that it names; `None` if anything is
-    /// wrong, and every problem is reported.
+    /// Reads the characters of a `procedure.yaml` against the form and the process that it names, and against the forms of the
+    /// system that officials fill in at steps (`steps`, by name); `None` if anything is wrong, and every problem is reported.
     pub fn read(
         label: &str,
         yaml: &str,
         form: &FormDefinition,
+        steps: &BTreeMap<String, FormDefinition>,
         process: &Definition,
         problems: &mut Problems,
     ) -> Option<Self> {
         let mut own = Problems::new();
         let read = Document::yaml(label, yaml, &mut own).and_then(|root| {
             let map = envelope(&root, FORMAT, &mut own)?.map;
-            Reader::new(form, process).procedure(map, &mut own)
+            Reader::new(form, steps, process).procedure(map, &mut own)
         });
         let sound = own.is_empty();
         problems.append(own);
@@ -56,12 +58,17 @@ impl ProcedureDefinition {
 }
 
 impl<'a> Reader<'a> {
-    fn new(form: &'a FormDefinition, process: &'a Definition) -> Self {
+    fn new(form: &'a FormDefinition, steps: &'a BTreeMap<String, FormDefinition>, process: &'a Definition) -> Self {
         let mut scope = TypeScope::new();
         for field in form.fields() {
             scope.set(&field.field, field.kind.feel_type());
         }
-        Self { form, process, scope }
+        Self {
+            form,
+            steps,
+            process,
+            scope,
+        }
     }
 
     /// Every part is read before the first missing one ends it, so that all problems come out at once.
@@ -111,6 +118,9 @@ impl<'a> Reader<'a> {
         let fees = map
             .optional("fees")
             .map_or_else(Vec::new, |node| self.fees(&node, problems));
+        let facts = map
+            .optional("facts")
+            .map_or_else(Vec::new, |node| self.facts(&node, problems));
         let result = map
             .required("result", problems)
             .and_then(|node| result(&node, problems));
@@ -139,6 +149,7 @@ impl<'a> Reader<'a> {
             deadlines: deadlines?,
             papers,
             fees,
+            facts,
             result: result?,
             applicant: applicant?,
             title,
@@ -211,8 +222,9 @@ impl<'a> Reader<'a> {
         map.finish(problems);
         match (area, fixed, same) {
             (Some(area), None, None) => {
-                let place = |kind: &FieldKind| matches!(kind, FieldKind::Area | FieldKind::Address);
-                let field = self.field(&area, place, "area or address", problems)?;
+                let place =
+                    |kind: &FieldKind| matches!(kind, FieldKind::Area | FieldKind::Address { within_province: true });
+                let field = self.field(&area, place, "area, or address within: province,", problems)?;
                 Some(AgencyRule::Area {
                     field,
                     level: own_level.unwrap_or(level)?,
@@ -386,6 +398,65 @@ impl<'a> Reader<'a> {
                 collect: collect?,
             })
         })
+    }
+
+    /// `- { tasks: [check], form: register, outcomes: [propose] }`
+    fn facts(&self, node: &Node, problems: &mut Problems) -> Vec<FactsRule> {
+        let mut seen = BTreeSet::new();
+        node.each(problems, |item, problems| {
+            let mut map = item.as_map(problems)?;
+            let tasks = map.required("tasks", problems).map(|node| {
+                node.each(problems, |item, problems| {
+                    let task = self.task(item, problems)?;
+                    if !seen.insert(task.clone()) {
+                        problems.at(item, "schema.duplicate_item", format!("\"{task}\" is declared twice"));
+                    }
+                    Some(task)
+                })
+            });
+            let form = map
+                .required("form", problems)
+                .and_then(|node| self.step_form(&node, problems));
+            let outcomes = map.required("outcomes", problems).map(|node| {
+                node.each(problems, |item, problems| {
+                    self.outcome(item, tasks.as_deref()?, problems)
+                })
+            });
+            map.finish(problems);
+            Some(FactsRule {
+                tasks: tasks?,
+                outcomes: outcomes?,
+                form: form?,
+            })
+        })
+    }
+
+    fn step_form(&self, node: &Node, problems: &mut Problems) -> Option<FormDefinition> {
+        let name = node.key(problems)?;
+        let form = self.steps.get(&name).cloned();
+        if form.is_none() {
+            problems
+                .at(
+                    node,
+                    "dossiers.unknown_form",
+                    format!("there is no form \"{name}\" for a step"),
+                )
+                .hint(format!("forms/{name}.form.yaml must say over: {}", self.form.form));
+        }
+        form
+    }
+
+    fn outcome(&self, node: &Node, tasks: &[String], problems: &mut Problems) -> Option<String> {
+        let name = node.key(problems)?;
+        let declared = &self.process.binding().tasks;
+        let without = tasks
+            .iter()
+            .find(|task| declared.get(*task).is_some_and(|task| !task.outcomes.contains(&name)));
+        if let Some(task) = without {
+            let message = format!("the task \"{task}\" has no outcome \"{name}\"");
+            problems.at(node, "dossiers.unknown_outcome", message);
+        }
+        Some(name)
     }
 
     fn applicant(&self, node: &Node, problems: &mut Problems) -> Option<ApplicantFields> {

@@ -88,7 +88,14 @@ fn process() -> workflow::Definition {
 
 pub(crate) fn procedure() -> ProcedureDefinition {
     let mut problems = Problems::new();
-    let read = ProcedureDefinition::read("procedure.yaml", PROCEDURE, &form(), &process(), &mut problems);
+    let read = ProcedureDefinition::read(
+        "procedure.yaml",
+        PROCEDURE,
+        &form(),
+        &BTreeMap::new(),
+        &process(),
+        &mut problems,
+    );
     read.unwrap_or_else(|| panic!("{problems}"))
 }
 
@@ -97,7 +104,14 @@ fn problems_with(from: &str, to: &str) -> Vec<String> {
     assert!(PROCEDURE.contains(from), "{from}");
     let mut problems = Problems::new();
     let text = PROCEDURE.replace(from, to);
-    let read = ProcedureDefinition::read("procedure.yaml", &text, &form(), &process(), &mut problems);
+    let read = ProcedureDefinition::read(
+        "procedure.yaml",
+        &text,
+        &form(),
+        &BTreeMap::new(),
+        &process(),
+        &mut problems,
+    );
     assert_eq!(
         read.is_none(),
         !problems.is_empty(),
@@ -215,7 +229,17 @@ fn all_problems_come_at_once() {
         .replace("level: commune", "level: village")
         .replace("intake_task: receive", "intake_task: nobody")
         .replace("phone: phone", "phone: born");
-    assert!(ProcedureDefinition::read("procedure.yaml", &text, &form(), &process(), &mut problems).is_none());
+    assert!(
+        ProcedureDefinition::read(
+            "procedure.yaml",
+            &text,
+            &form(),
+            &BTreeMap::new(),
+            &process(),
+            &mut problems
+        )
+        .is_none()
+    );
     assert_eq!(
         problems.codes(),
         ["schema.unknown_choice", "dossiers.unknown_task", "dossiers.wrong_field"]
@@ -227,11 +251,28 @@ fn an_agency_that_only_the_process_knows_is_a_problem() {
     let mut problems = Problems::new();
     let binding = BINDING.replace("agency: handling", "agency: commune");
     let process = workflow::Definition::read("m.bpmn", PROCESS, "m.yaml", &binding, &[], &mut problems).unwrap();
-    assert!(ProcedureDefinition::read("procedure.yaml", PROCEDURE, &form(), &process, &mut problems).is_none());
+    assert!(
+        ProcedureDefinition::read(
+            "procedure.yaml",
+            PROCEDURE,
+            &form(),
+            &BTreeMap::new(),
+            &process,
+            &mut problems
+        )
+        .is_none()
+    );
     assert_eq!(problems.codes(), ["dossiers.agency_missing"]);
     let text = format!("{PROCEDURE}agencies:\n  commune: {{ area_field: ward, level: district }}\n");
     let mut problems = Problems::new();
-    let read = ProcedureDefinition::read("procedure.yaml", &text, &form(), &process, &mut problems);
+    let read = ProcedureDefinition::read(
+        "procedure.yaml",
+        &text,
+        &form(),
+        &BTreeMap::new(),
+        &process,
+        &mut problems,
+    );
     let rule = read.unwrap_or_else(|| panic!("{problems}")).agencies.remove("commune");
     assert_eq!(
         rule,
@@ -240,6 +281,64 @@ fn an_agency_that_only_the_process_knows_is_a_problem() {
             level: Level::District
         })
     );
+}
+
+const REGISTER: &str = "
+format: 1
+form: register
+over: apply
+pages:
+  - page: entry
+    fields:
+      - { field: register_name, type: name, from: full_name, required: true, class: personal }
+  - page: many
+    when: copies > 10
+    fields:
+      - { field: shelf, type: text, required: true, class: internal }
+";
+
+#[test]
+fn what_a_step_enters_is_declared_over_the_answers() {
+    let mut problems = Problems::new();
+    let register = FormDefinition::read_over("forms/register.form.yaml", REGISTER, &form(), &mut problems);
+    let steps = BTreeMap::from([("register".to_owned(), register.unwrap_or_else(|| panic!("{problems}")))]);
+    let read = |facts: &str| {
+        let mut problems = Problems::new();
+        let text = format!("{PROCEDURE}facts:\n  - {facts}\n");
+        let read = ProcedureDefinition::read("procedure.yaml", &text, &form(), &steps, &process(), &mut problems);
+        let codes: Vec<String> = problems.iter().map(|problem| problem.code.to_owned()).collect();
+        (read, codes)
+    };
+    let (sound, codes) = read("{ tasks: [check], form: register, outcomes: [propose] }");
+    assert_eq!(codes, Vec::<String>::new());
+    let sound = sound.unwrap();
+    let stored = serde_json::to_value(&sound).unwrap();
+    assert_eq!(serde_json::from_value::<ProcedureDefinition>(stored).unwrap(), sound);
+    assert!(sound.facts_at("receive").is_none());
+    assert_eq!(sound.facts_at("check").unwrap().form.form, "register");
+
+    for (facts, expected) in [
+        (
+            "{ tasks: [chek], form: register, outcomes: [propose] }",
+            "dossiers.unknown_task",
+        ),
+        (
+            "{ tasks: [check, check], form: register, outcomes: [propose] }",
+            "schema.duplicate_item",
+        ),
+        (
+            "{ tasks: [check], form: apply, outcomes: [propose] }",
+            "dossiers.unknown_form",
+        ),
+        (
+            "{ tasks: [check], form: register, outcomes: [handed_over] }",
+            "dossiers.unknown_outcome",
+        ),
+    ] {
+        let (read, codes) = read(facts);
+        assert!(read.is_none(), "{facts}");
+        assert_eq!(codes, [expected], "{facts}");
+    }
 }
 
 #[test]

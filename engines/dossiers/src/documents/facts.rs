@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{code, words::Words, words::soft};
 use crate::definition::Collect;
+use crate::enter::entered_summary;
 use crate::model::{SupplementItem, SupplementKind};
 use crate::store::dossier::DossierRow;
 use crate::views::{DocumentKind, FeeView};
@@ -37,14 +38,9 @@ pub(super) struct Extra {
 /// Everything about a paper that is not about its kind alone.
 pub(super) struct Paper<'a> {
     pub(super) kind: DocumentKind,
-    pub(super) number: &'a str,
     pub(super) code: &'a str,
     pub(super) agency: &'a Agency,
     pub(super) extra: &'a Extra,
-    /// Below which key its texts stand.
-    pub(super) texts: &'a str,
-    /// Values for the places of texts.
-    pub(super) params: &'a Params,
 }
 
 impl Dossiers {
@@ -59,7 +55,7 @@ impl Dossiers {
         }
     }
 
-    /// The values for the template.
+    /// The values for the template, all but the number and the texts in which it may stand.
     pub(super) async fn facts(&self, op: &mut Op, row: &DossierRow, words: &Words, paper: &Paper<'_>) -> Result<Value> {
         let online = self.definition(op, row.definition).await?;
         let pages = summary(&online.form, &row.answers);
@@ -95,10 +91,7 @@ impl Dossiers {
         let track = format!("{}/tra-cuu?ma={}", self.parts.public_address, row.code);
         Ok(json!({
             "date": local_date(op.now()).to_string(),
-            "number": paper.number,
             "agency": letterhead,
-            "texts": words.below(paper.texts, paper.params),
-            "words": words.below("documents.frame", paper.params),
             "dossier": {
                 "code": row.code,
                 "procedure_code": row.procedure_code,
@@ -119,7 +112,9 @@ impl Dossiers {
             "summary": words.summary(&pages),
             "answers": row.answers,
             "shown": words.shown(&pages),
-            "result": row.result_data,
+            // What officials entered, as it is printed, and as it is.
+            "result": words.shown(&entered_summary(&online, &row.result_data)),
+            "facts": row.result_data,
             "papers": papers.collect::<Vec<_>>(),
             "fees": fees.iter().map(|due| fee(words, due)).collect::<Vec<_>>(),
             "items": paper.extra.items.iter().map(item).collect::<Vec<_>>(),

@@ -21,8 +21,8 @@ impl Dossiers {
     /// `items`, `note`, `reason`, `refusal_reasons` as in an [`crate::model::Act`] (which fits as it stands), `due_before` of an
     /// apology (RFC 3339), `document` of a result.
     ///
-    /// The row of the number series is held until the operation ends, and drawing the PDF takes some tens of milliseconds: issue
-    /// late. Fails with `render.document_failed`, or a fault of the file store.
+    /// The row of the number series is held from the end of the drawing until the operation ends: issue late. Fails with
+    /// `render.document_failed`, or a fault of the file store.
     pub(crate) async fn issue_document(
         &self,
         op: &mut Op,
@@ -52,37 +52,39 @@ impl Dossiers {
             kind => (format!("dossiers/{}.typ", kind.word()), general.clone(), None),
         };
         let year = year(op.now());
-        let drawn = store::number::draw(op.conn(), permit, agency.id, store::number::DOCUMENT, &year).await?;
-        let mut params = Params::from([
-            // Below ten with a zero before it (NĐ 30/2020/NĐ-CP, annex I).
-            ("number".to_owned(), format!("{drawn:02}")),
-            ("year".to_owned(), year),
-            ("code".to_owned(), row.code.clone()),
-            ("owner".to_owned(), row.owner_name.clone()),
-            ("agency".to_owned(), agency.name.clone()),
-        ]);
-        // A system may write its numbers and file names otherwise.
-        let text = |key: &str| {
-            words
-                .find(&format!("{texts}.{key}"), &params)
-                .unwrap_or_else(|| words.text(&format!("{general}.{key}"), &params))
-        };
-        let (number, name) = (text("number"), text("file"));
-        params.insert("number".to_owned(), number.clone());
-
         let verification_code = code::new()?;
+        let address = format!("{}/kiem-chung/{verification_code}", self.parts.public_address);
         let paper = Paper {
             kind,
-            number: &number,
             code: &verification_code,
             agency: &agency,
             extra: &extra,
-            texts: &texts,
-            params: &params,
         };
-        let data = self.facts(op, row, &words, &paper).await?;
-        let address = format!("{}/kiem-chung/{verification_code}", self.parts.public_address);
-        let pdf = self.draw(template, data, qr::svg(&address).map_err(drawing)?).await?;
+        let sheet = Sheet {
+            facts: self.facts(op, row, &words, &paper).await?,
+            verification: qr::svg(&address).map_err(drawing)?,
+            params: Params::from([
+                ("year".to_owned(), year.clone()),
+                ("code".to_owned(), row.code.clone()),
+                ("owner".to_owned(), row.owner_name.clone()),
+                ("agency".to_owned(), agency.name.clone()),
+            ]),
+            words,
+            general,
+            texts,
+            template,
+        };
+        // Drawn with the number that comes next as a rule, so that nobody of the agency waits for the drawing; once more where
+        // another paper has taken it meanwhile.
+        let series = store::number::DOCUMENT;
+        let expected = store::number::next(op.conn(), agency.id, series, &year).await?;
+        let ahead = self.draw(&sheet, expected).await?;
+        let given = store::number::draw(op.conn(), permit, agency.id, series, &year).await?;
+        let Drawn { number, name, pdf } = if given == expected {
+            ahead
+        } else {
+            self.draw(&sheet, given).await?
+        };
 
         let sha256 = hex::encode(Sha256::digest(&pdf));
         let file = self
@@ -115,11 +117,48 @@ impl Dossiers {
     }
 
     /// Compiling is work for the processor, not for the threads that answer.
-    async fn draw(&self, template: String, data: Value, verification: String) -> Result<Vec<u8>> {
+    async fn draw(&self, sheet: &Sheet, number: u32) -> Result<Drawn> {
+        let mut params = sheet.params.clone();
+        // Below ten with a zero before it (NĐ 30/2020/NĐ-CP, annex I).
+        params.insert("number".to_owned(), format!("{number:02}"));
+        // A system may write its numbers and file names otherwise.
+        let text = |key: &str| {
+            sheet
+                .words
+                .find(&format!("{}.{key}", sheet.texts), &params)
+                .unwrap_or_else(|| sheet.words.text(&format!("{}.{key}", sheet.general), &params))
+        };
+        let (number, name) = (text("number"), text("file"));
+        params.insert("number".to_owned(), number.clone());
+        let mut data = sheet.facts.clone();
+        data["number"] = number.clone().into();
+        data["texts"] = sheet.words.below(&sheet.texts, &params);
+        data["words"] = sheet.words.below("documents.frame", &params);
         let documents = Arc::clone(&self.parts.documents);
-        tokio::task::spawn_blocking(move || documents.pdf(&template, &data, Some(&verification)))
+        let (template, verification) = (sheet.template.clone(), sheet.verification.clone());
+        let pdf = tokio::task::spawn_blocking(move || documents.pdf(&template, &data, Some(&verification)))
             .await
-            .map_err(|error| Fault::internal("render.document_failed").caused_by(error))?
-            .map_err(Fault::from)
+            .map_err(|error| Fault::internal("render.document_failed").caused_by(error))??;
+        Ok(Drawn { number, name, pdf })
     }
+}
+
+/// A paper but for its number.
+struct Sheet {
+    facts: Value,
+    verification: String,
+    words: Words,
+    /// Values for the places of texts.
+    params: Params,
+    /// Below which keys its texts stand: those of its kind, and its own.
+    general: String,
+    texts: String,
+    template: String,
+}
+
+/// A paper with its number.
+struct Drawn {
+    number: String,
+    name: String,
+    pdf: Vec<u8>,
 }

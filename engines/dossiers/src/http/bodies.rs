@@ -1,7 +1,8 @@
 //! What is sent and what comes back.
 
 use chrono::NaiveDate;
-use kernel::{AccountId, DossierId};
+use forms::Applicant;
+use kernel::{AccountId, DossierId, PersonId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -20,10 +21,31 @@ pub struct Confirmation {
     pub confirmed: bool,
 }
 
+/// Who stands at the counter.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicantRequest {
+    /// Key of the system for which somebody comes.
+    pub app: String,
+    /// Their personal number (số định danh cá nhân).
+    pub personal_number: String,
+}
+
+/// Who was found.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ApplicantAnswer {
+    /// The person, for a draft; none where nobody has the number.
+    #[schemars(with = "Option<Uuid>")]
+    pub person: Option<PersonId>,
+    /// What is known of them.
+    #[schemars(with = "Option<Value>")]
+    pub applicant: Option<Applicant>,
+}
+
 /// An official's act on a step.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ActRequest {
-    /// The version of the dossier that the official saw.
+    /// The version of the dossier that the official saw: while nothing new is handed in it stays the same.
     pub version: i64,
     /// The act.
     pub act: Act,
@@ -94,6 +116,6 @@ pub struct Changed {
     pub status: Status,
     /// In plain words.
     pub plain: PlainStatus,
-    /// Its version now.
+    /// Its version: grows when something is handed in.
     pub version: i64,
 }

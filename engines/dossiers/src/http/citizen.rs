@@ -1,7 +1,7 @@
 //! What an applicant does with drafts and cases.
 
 use kernel::Result;
-use web::{Doc, Door, Routes, Site, Visit};
+use web::{Doc, Door, Method, Routes, Site, Visit};
 
 use super::{
     Changed, Confirmation, List, RatingRequest, SupplyRequest, WithdrawalRequest, changed, engine, page_request,
@@ -74,6 +74,13 @@ where
             Doc::new("supplyDossier", TAG, "Sends what was asked for."),
             supply,
         )
+        .api_send(
+            Method::PUT,
+            "/api/v1/dossiers/{id}/supplement",
+            Door::SignedIn,
+            Doc::new("keepSupplement", TAG, "Keeps answers and note of a supplement that is not sent yet, right or not."),
+            keep_supply,
+        )
         .api_post(
             "/api/v1/dossiers/{id}/withdrawal",
             Door::Citizen,
@@ -134,6 +141,17 @@ async fn supply<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>, body: SupplyR
     };
     dossiers.supply(&mut op, id, supply).await?;
     changed(dossiers, op, id).await
+}
+
+async fn keep_supply<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>, body: SupplyRequest) -> Result<SupplyState> {
+    let id = visit.parse_param("id")?;
+    let dossiers = engine(&visit);
+    let mut op = visit.op().await?;
+    let typed = forms::raw_of_json(&body.answers);
+    dossiers.keep_supply(&mut op, id, &typed, &body.note).await?;
+    let state = dossiers.supply_state(&mut op, id).await?;
+    op.commit().await?;
+    Ok(state)
 }
 
 async fn withdraw<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>, body: WithdrawalRequest) -> Result<Changed> {

@@ -1,9 +1,12 @@
 //! What officials do with steps and cases.
 
-use kernel::{Result, TaskId};
+use kernel::{PersonalNumber, Result, TaskId};
 use web::{Doc, Door, Routes, Site, Visit};
 
-use super::{ActRequest, ApologyRequest, AssignRequest, Changed, Confirmation, Empty, PaymentRequest, changed, engine};
+use super::{
+    ActRequest, ApologyRequest, ApplicantAnswer, ApplicantRequest, AssignRequest, Changed, Confirmation, Empty,
+    PaymentRequest, changed, engine,
+};
 use crate::views::DeskView;
 use crate::{Dossiers, Submitted};
 
@@ -24,6 +27,16 @@ where
             )
             .created(),
             take_in,
+        )
+        .api_post(
+            "/api/v1/intake/person",
+            Door::Role("clerk"),
+            Doc::new(
+                "findApplicant",
+                TAG,
+                "The person at the counter by personal number, as a draft takes them over; the look-up is in the audit trail.",
+            ),
+            find_applicant,
         )
         .api_get(
             "/api/v1/tasks/{task}",
@@ -79,6 +92,25 @@ async fn take_in<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>, body: Confir
     let submitted = engine(&visit).take_in(&mut op, draft, body.confirmed).await?;
     op.commit().await?;
     Ok(submitted)
+}
+
+/// The number travels in the body: addresses end up in logs and histories.
+async fn find_applicant<S: AsRef<Site> + AsRef<Dossiers>>(
+    visit: Visit<S>,
+    body: ApplicantRequest,
+) -> Result<ApplicantAnswer> {
+    let malformed = |fault: kernel::Fault| fault.field("personal_number", "forms.field.personal_number");
+    let number = PersonalNumber::parse(&body.personal_number).map_err(malformed)?;
+    let mut op = visit.op().await?;
+    let identity = &engine(&visit).parts.identity;
+    let person = identity
+        .person_by_number(&mut op, &number, &format!("intake:{}", body.app))
+        .await?;
+    op.commit().await?;
+    Ok(ApplicantAnswer {
+        person: person.as_ref().map(|person| person.id),
+        applicant: person.map(forms::Applicant::from),
+    })
 }
 
 async fn work<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>) -> Result<DeskView> {

@@ -1,7 +1,7 @@
 //! Files of cases.
 
 use files::FileView;
-use kernel::{DossierId, FileId, Result};
+use kernel::{DossierId, DraftId, Fault, FileId, Result};
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 use web::{Answer, Body, Doc, Door, Routes, Site, Visit};
@@ -17,6 +17,16 @@ where
     S: AsRef<Site> + AsRef<Dossiers> + Clone + Send + Sync + 'static,
 {
     Routes::new()
+        .api_download(
+            "/api/v1/drafts/{id}/files/{file}",
+            Door::SignedIn,
+            Doc::new(
+                "downloadDraftPaper",
+                TAG,
+                "A file of a draft, for whoever holds the draft.",
+            ),
+            draft_file,
+        )
         .api_download(
             "/api/v1/dossiers/{id}/papers/{file}",
             Door::SignedIn,
@@ -46,6 +56,19 @@ async fn paper<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>) -> Answer {
     let (id, file): (DossierId, FileId) = (visit.parse_param("id")?, visit.parse_param("file")?);
     let mut op = visit.op().await?;
     let view = engine(&visit).paper_file(&mut op, id, file).await?;
+    op.commit().await?;
+    send(engine(&visit), &view).await
+}
+
+async fn draft_file<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>) -> Answer {
+    let (id, file): (DraftId, FileId) = (visit.parse_param("id")?, visit.parse_param("file")?);
+    let parts = &engine(&visit).parts;
+    let mut op = visit.op().await?;
+    let draft = parts.forms.draft(&mut op, id).await?;
+    if !draft.attachments.iter().any(|kept| kept.file == file) {
+        return Err(Fault::not_found("files.not_found"));
+    }
+    let view = parts.files.get(&mut op, file).await?;
     op.commit().await?;
     send(engine(&visit), &view).await
 }

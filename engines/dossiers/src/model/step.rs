@@ -30,6 +30,8 @@ pub struct Act {
     pub reason: String,
     /// Keys of the reasons for a refusal, from the list of the system.
     pub refusal_reasons: Vec<String>,
+    /// What the step has entered for the result, field to answer as in a form; only where the procedure asks for it.
+    pub facts: serde_json::Map<String, serde_json::Value>,
 }
 
 /// An official has looked at a paper.

@@ -34,8 +34,10 @@ impl Dossiers {
         let definition = self.definition(op, row.definition).await?;
         let papers_to_check = self.papers_to_check(op, &row, &definition).await?;
         let colleagues = self.colleagues(op, &official, &task).await?;
+        let facts = self.to_enter(op, &row, &definition, &task.node).await?;
         let procedure = &definition.procedure;
         Ok(DeskView {
+            facts,
             papers_to_check,
             refusal_reasons: definition.refusal_reasons.iter().cloned().collect(),
             leads: official.roles.iter().any(|role| role == access::LEADER),

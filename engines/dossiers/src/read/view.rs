@@ -5,6 +5,7 @@ use op::Op;
 use serde_json::json;
 
 use super::note_reading;
+use crate::enter::entered_summary;
 use crate::model::Status;
 use crate::store::dossier::DossierRow;
 use crate::views::{AgencyRef, DossierView, FeeView, May, PaperView, RatingView, is_late};
@@ -44,6 +45,11 @@ impl Dossiers {
             handling: self.handling(op, &row).await?,
             receiving: receiving(&row),
             summary: forms::summary(&definition.form, &row.answers),
+            result: if at_work || matches!(state.status, Status::Finished | Status::Returned) {
+                entered_summary(definition, &row.result_data)
+            } else {
+                Vec::new()
+            },
             late: is_late(
                 state.status,
                 state.due_at,

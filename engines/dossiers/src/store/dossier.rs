@@ -302,15 +302,15 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, row: &Doss
     Ok(())
 }
 
-/// Writes the state and counts the version up; the rows of open work follow in [`super::work::follow`].
+/// Writes the state; the rows of open work follow in [`super::work::follow`].
 pub(crate) async fn update(
     connection: &mut PgConnection,
     _: &Permit,
     id: DossierId,
     state: &State,
     now: DateTime<Utc>,
-) -> Result<i64> {
-    sqlx::query_scalar(
+) -> Result<()> {
+    sqlx::query(
         "UPDATE dossiers.dossier
             SET status = $2,
                 received_at = $3,
@@ -325,10 +325,8 @@ pub(crate) async fn update(
                 apologised_at = $12,
                 finished_at = $13,
                 returned_at = $14,
-                updated_at = $15,
-                version = version + 1
-          WHERE id = $1
-      RETURNING version",
+                updated_at = $15
+          WHERE id = $1",
     )
     .bind(id.uuid())
     .bind(state.status.number())
@@ -345,9 +343,19 @@ pub(crate) async fn update(
     .bind(state.finished_at)
     .bind(state.returned_at)
     .bind(now)
-    .fetch_one(connection)
+    .execute(connection)
     .await
-    .map_err(db::fault)
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// What was handed in has changed: whoever decides has to look again.
+pub(crate) async fn renew(connection: &mut PgConnection, _: &Permit, id: DossierId) -> Result<i64> {
+    sqlx::query_scalar("UPDATE dossiers.dossier SET version = version + 1 WHERE id = $1 RETURNING version")
+        .bind(id.uuid())
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
 }
 
 /// Replaces the answers, and what is searched for and shown because of them.
@@ -392,6 +400,22 @@ pub(crate) async fn found_late(
     sqlx::query("UPDATE dossiers.dossier SET late_at = $2 WHERE id = $1")
         .bind(id.uuid())
         .bind(late_at)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Replaces what is known for the result.
+pub(crate) async fn update_result(
+    connection: &mut PgConnection,
+    _: &Permit,
+    id: DossierId,
+    result_data: &Value,
+) -> Result<()> {
+    sqlx::query("UPDATE dossiers.dossier SET result_data = $2 WHERE id = $1")
+        .bind(id.uuid())
+        .bind(result_data)
         .execute(connection)
         .await
         .map_err(db::fault)?;

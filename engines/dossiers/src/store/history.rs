@@ -54,11 +54,17 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &NewH
     Ok(())
 }
 
-/// Who did something with the dossier last.
-pub(crate) async fn last_actor(connection: &mut PgConnection, dossier: DossierId) -> Result<Option<String>> {
-    sqlx::query_scalar("SELECT actor_name FROM dossiers.history WHERE dossier_id = $1 ORDER BY id DESC LIMIT 1")
-        .bind(dossier.uuid())
-        .fetch_optional(connection)
-        .await
-        .map_err(db::fault)
+/// Who supplied something to the dossier last; who did anything where nobody has.
+pub(crate) async fn last_supplier(connection: &mut PgConnection, dossier: DossierId) -> Result<Option<String>> {
+    sqlx::query_scalar(
+        "SELECT actor_name
+           FROM dossiers.history
+          WHERE dossier_id = $1
+          ORDER BY action = 'supplied' DESC, id DESC
+          LIMIT 1",
+    )
+    .bind(dossier.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)
 }

@@ -7,8 +7,21 @@ use sqlx::PgConnection;
 /// The series of dossier codes; its period is the day `260302`.
 pub(crate) const DOSSIER: &str = "dossier";
 /// The series of numbers of documents; its period is the year `2026`.
-#[allow(dead_code, reason = "drawn from where documents are issued")]
 pub(crate) const DOCUMENT: &str = "document";
+
+/// The number that would be drawn now. Nobody is kept from drawing it.
+pub(crate) async fn next(connection: &mut PgConnection, agency: AgencyId, series: &str, period: &str) -> Result<u32> {
+    let last: Option<i32> = sqlx::query_scalar(
+        "SELECT last FROM dossiers.number_series WHERE agency_id = $1 AND series = $2 AND period = $3",
+    )
+    .bind(agency.uuid())
+    .bind(series)
+    .bind(period)
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
+    u32::try_from(last.unwrap_or_default() + 1).map_err(|_| super::broken("number_series"))
+}
 
 /// Draws the next number of a series. The row is held until the operation ends, so that a number that is not used after all
 /// is given again: draw as late as possible.

@@ -1,6 +1,7 @@
 //! dossiers.supplement
 
 use chrono::{DateTime, Utc};
+use forms::Raw;
 use kernel::{DossierId, Result};
 use op::Permit;
 use sqlx::PgConnection;
@@ -40,13 +41,18 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &NewS
     Ok(())
 }
 
-/// What the last request asks for, while it is not supplied: its round and items.
-pub(crate) async fn awaited(
-    connection: &mut PgConnection,
-    dossier: DossierId,
-) -> Result<Option<(i32, Vec<SupplementItem>)>> {
-    let row: Option<(i32, Json<Vec<SupplementItem>>)> = sqlx::query_as(
-        "SELECT round, items
+/// A request that is not supplied yet, with what was typed for it so far.
+pub(crate) struct AwaitedRow {
+    pub(crate) round: i32,
+    pub(crate) items: Vec<SupplementItem>,
+    pub(crate) typed: Raw,
+    pub(crate) typed_note: String,
+}
+
+/// The last request, while it is not supplied.
+pub(crate) async fn awaited(connection: &mut PgConnection, dossier: DossierId) -> Result<Option<AwaitedRow>> {
+    let row: Option<(i32, Json<Vec<SupplementItem>>, Json<Raw>, String)> = sqlx::query_as(
+        "SELECT round, items, typed, typed_note
            FROM dossiers.supplement
           WHERE dossier_id = $1 AND supplied_at IS NULL
           ORDER BY round DESC
@@ -56,7 +62,32 @@ pub(crate) async fn awaited(
     .fetch_optional(connection)
     .await
     .map_err(db::fault)?;
-    Ok(row.map(|(round, items)| (round, items.0)))
+    Ok(row.map(|(round, items, typed, typed_note)| AwaitedRow {
+        round,
+        items: items.0,
+        typed: typed.0,
+        typed_note,
+    }))
+}
+
+/// Keeps what was typed and is not sent yet.
+pub(crate) async fn keep_typed(
+    connection: &mut PgConnection,
+    _: &Permit,
+    dossier: DossierId,
+    round: i32,
+    typed: &Raw,
+    note: &str,
+) -> Result<()> {
+    sqlx::query("UPDATE dossiers.supplement SET typed = $3, typed_note = $4 WHERE dossier_id = $1 AND round = $2")
+        .bind(dossier.uuid())
+        .bind(round)
+        .bind(Json(typed))
+        .bind(note)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
 }
 
 /// What came, and what it did to the due.
@@ -76,7 +107,7 @@ pub(crate) async fn supply(
 ) -> Result<()> {
     sqlx::query(
         "UPDATE dossiers.supplement
-            SET supplied_at = $3, supplied_note = $4, due_after = $5, waited_minutes = $6
+            SET supplied_at = $3, supplied_note = $4, due_after = $5, waited_minutes = $6, typed = '{}', typed_note = ''
           WHERE dossier_id = $1 AND round = $2",
     )
     .bind(dossier.uuid())

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use web::{Door, Identify, NoChrome, Routes, SessionView, Site, SiteConfig};
 
-use crate::office::Office;
+use crate::office::{EXTRACT, HUNG, Office, propose};
 
 #[derive(Clone)]
 struct House {
@@ -173,6 +173,12 @@ async fn a_case_goes_from_the_draft_to_the_rating_by_the_api_alone() {
     let uploaded: Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!((status, &uploaded["name"]), (StatusCode::CREATED, &json!("bản cũ.pdf")));
 
+    let file = format!("/api/v1/drafts/{draft}/files/{}", uploaded["file"].as_str().unwrap());
+    for (token, status) in [("lan", StatusCode::OK), ("hung", StatusCode::NOT_FOUND)] {
+        let (answer, bytes) = api.send(Method::GET, &file, token, Body::empty()).await;
+        assert_eq!((answer, bytes == PDF.as_bytes()), (status, token == "lan"), "{token}");
+    }
+
     let (_, preview) = api.get(&format!("/api/v1/drafts/{draft}/preview"), "lan").await;
     assert_eq!(
         (&preview["ready"], &preview["receiving"]["code"]),
@@ -220,6 +226,15 @@ async fn a_case_goes_from_the_draft_to_the_rating_by_the_api_alone() {
     assert_eq!(status, StatusCode::CREATED);
     let state = api.get(&format!("{base}/supplement"), "lan").await.1;
     assert_eq!(state["items"].as_array().unwrap().len(), 2, "{state}");
+    // Not ready yet, so it is kept for later, right or not.
+    let unsent = json!({ "answers": { "phone": "0912" }, "note": "Chờ tôi hỏi lại" }).to_string();
+    let keep = format!("{base}/supplement");
+    let (status, bytes) = api.send(Method::PUT, &keep, "lan", Body::from(unsent)).await;
+    let kept: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(
+        (status, &kept["fields"][0]["value"], &kept["note"]),
+        (StatusCode::OK, &json!("0912"), &json!("Chờ tôi hỏi lại"))
+    );
     let supply = json!({ "answers": { "phone": "0912345679" }, "note": "Đã chụp lại" });
     let supplied = api.done(&format!("{base}/supplement"), "lan", supply).await;
     assert_eq!(supplied["status"], 5, "before reception the clerk looks again");
@@ -227,7 +242,11 @@ async fn a_case_goes_from_the_draft_to_the_rating_by_the_api_alone() {
     let fits = json!({ "outcome": "accept", "papers": [{ "paper": "old_copy", "fits": true }] });
     assert_eq!(api.act("clerk", fits).await["status"], 2);
     assert_eq!(
-        api.act("specialist", json!({ "outcome": "propose" })).await["status"],
+        api.act(
+            "specialist",
+            json!({ "outcome": "propose", "facts": propose(&EXTRACT).facts })
+        )
+        .await["status"],
         4
     );
     assert_eq!(api.act("leader", json!({ "outcome": "approve" })).await["status"], 9);
@@ -298,6 +317,55 @@ async fn a_case_goes_from_the_draft_to_the_rating_by_the_api_alone() {
     assert!(status.is_success() && bytes.starts_with("\u{feff}".as_bytes()));
     let (_, found) = api.get("/api/v1/dossier-search?q=nguyen%20lan", "leader").await;
     assert_eq!(found["items"][0]["code"], code);
+}
+
+#[tokio::test]
+async fn what_a_step_enters_is_asked_and_answered_by_the_api() {
+    let api = Api::open().await;
+    api.office.submitted().await;
+    api.act("clerk", json!({ "outcome": "accept" })).await;
+    let task = api.next_task("specialist").await;
+    let (_, desk) = api.get(&format!("/api/v1/tasks/{task}"), "specialist").await;
+    assert_eq!(desk["facts"]["outcomes"], json!(["propose"]));
+    let first = &desk["facts"]["pages"][0]["fields"][0];
+    assert_eq!(
+        (&first["field"], &first["value"], &first["required"]),
+        (&json!("register_number"), &json!("12"), &json!(true))
+    );
+    let body = json!({ "version": desk["dossier"]["version"], "act": { "outcome": "propose" } });
+    let (status, fault) = api.post(&format!("/api/v1/tasks/{task}/act"), "specialist", body).await;
+    assert_eq!(
+        (status, &fault["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("dossiers.facts_incomplete"))
+    );
+    api.act(
+        "specialist",
+        json!({ "outcome": "propose", "facts": propose(&EXTRACT).facts }),
+    )
+    .await;
+    let task = api.next_task("leader").await;
+    let (_, desk) = api.get(&format!("/api/v1/tasks/{task}"), "leader").await;
+    assert_eq!(desk["dossier"]["result"][0]["rows"][1]["field"], "register_book");
+}
+
+// shows: R070
+#[tokio::test]
+async fn the_counter_finds_a_person_by_the_number_in_the_body() {
+    let api = Api::open().await;
+    let path = "/api/v1/intake/person";
+    let asked = |number: &str| json!({ "app": "civil-extract", "personal_number": number });
+    let found = api.done(path, "clerk", asked(HUNG)).await;
+    let hung = api.office.people.hung.person().unwrap().to_string();
+    assert_eq!(
+        (&found["person"], &found["applicant"]["full_name"]),
+        (&json!(hung), &json!("Trần Văn Hùng"))
+    );
+    let nobody = api.done(path, "clerk", asked("093190099999")).await;
+    assert_eq!((&nobody["person"], &nobody["applicant"]), (&Value::Null, &Value::Null));
+    let (status, fault) = api.post(path, "clerk", asked("12")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{fault}");
+    let (status, _) = api.post(path, "specialist", asked(HUNG)).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

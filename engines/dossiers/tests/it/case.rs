@@ -4,7 +4,7 @@ use dossiers::model::Status;
 use forms::Channel;
 use kernel::Actor;
 
-use crate::office::{EXTRACT, Moment, Office, march, outcome};
+use crate::office::{EXTRACT, Moment, Office, march, outcome, propose};
 
 // shows: R073, R079
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn a_copy_goes_from_the_telephone_to_the_hand_over() {
     assert_eq!(office.moment(Moment::Due, id).await, Some(march(2, 17, 0)));
     assert_eq!(office.work(id).await, [("check".to_owned(), true)]);
 
-    let acted = office.act(&people.specialist, id, "check", outcome("propose")).await;
+    let acted = office.act(&people.specialist, id, "check", propose(&EXTRACT)).await;
     assert_eq!(acted.status, Status::Processing);
     let acted = office.act(&people.leader, id, "approve", outcome("approve")).await;
     assert_eq!(
@@ -155,6 +155,44 @@ async fn a_clerk_takes_in_at_the_counter_for_somebody_and_has_the_first_step() {
     );
     office.act(&people.clerk, taken.id, "receive", outcome("accept")).await;
     assert_eq!(office.status(taken.id).await, Status::Received);
+}
+
+// shows: R070
+#[tokio::test]
+async fn what_comes_by_post_is_taken_in_as_such() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let draft = office.extract_draft(&people.clerk, Channel::Post).await;
+    let mut op = office.op(&people.clerk).await;
+    let taken = office.dossiers.take_in(&mut op, draft, true).await.unwrap();
+    op.commit().await.unwrap();
+    let (channel, owner): (String, String) =
+        sqlx::query_as("SELECT channel, owner_name FROM dossiers.dossier WHERE id = $1")
+            .bind(taken.id.uuid())
+            .fetch_one(&office.scratch.pool)
+            .await
+            .unwrap();
+    assert_eq!((channel.as_str(), owner.as_str()), ("post", "Trần Văn Hùng"));
+    office.act(&people.clerk, taken.id, "receive", outcome("accept")).await;
+    assert_eq!(office.documents(taken.id).await, ["reception"]);
+    let mut op = office.op(&people.hung).await;
+    let view = office.dossiers.view(&mut op, taken.id).await.unwrap();
+    assert_eq!(view.channel, dossiers::catalogue::Channel::Post);
+    op.commit().await.unwrap();
+
+    // A citizen hands in online only, and a procedure that takes nothing by post refuses it.
+    let draft = office.extract_draft(&people.lan, Channel::Online).await;
+    office.try_submit(&people.lan, draft).await.unwrap();
+    let no_post =
+        |procedure: &str| procedure.replace("channels: [online, counter, post]", "channels: [online, counter]");
+    office.publish(&EXTRACT, no_post).await.unwrap();
+    let draft = office.extract_draft(&people.clerk, Channel::Post).await;
+    let mut op = office.op(&people.clerk).await;
+    let fault = office.dossiers.take_in(&mut op, draft, true).await.unwrap_err();
+    assert_eq!(
+        (fault.code, fault.params["channel"].as_str()),
+        ("dossiers.channel", "post")
+    );
 }
 
 #[tokio::test]

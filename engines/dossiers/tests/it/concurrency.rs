@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use dossiers::Supply;
+use dossiers::model::SupplementKind;
 use forms::Channel;
 use kernel::{Actor, DraftId};
 
-use crate::office::{Office, march, outcome};
+use crate::office::{HOUSEHOLD, Office, ask, march, outcome, propose, raw};
 
 // shows: R072
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -81,23 +83,96 @@ async fn of_two_officials_at_once_one_wins_and_the_other_is_told() {
 }
 
 #[tokio::test]
-async fn what_changed_meanwhile_is_looked_at_again() {
+async fn of_two_who_ask_for_supplements_one_asks_and_the_other_is_told() {
     let office = Office::open().await;
     let people = &office.people;
     let id = office.submitted().await.id;
-    office.act(&people.clerk, id, "receive", outcome("accept")).await;
-    let (task, seen) = (office.task(id, "check").await, office.version(id).await);
-    let mut op = office.op(&people.leader).await;
-    let day = "2026-03-05".parse().unwrap();
-    office.dossiers.apologise(&mut op, id, "Mất điện", day).await.unwrap();
+    let (task, seen) = (office.task(id, "receive").await, office.version(id).await);
+    let wish = || ask(&[(SupplementKind::Answer, "record_number")]);
+    office.try_act(&people.clerk, task, seen, wish()).await.unwrap();
+    // The step stays open while the supplement is awaited.
+    let fault = office
+        .try_act(&people.second_clerk, task, seen, wish())
+        .await
+        .unwrap_err();
+    assert_eq!(fault.code, "dossiers.supplement_awaited");
+    assert_eq!(office.actions(id).await, ["submitted", "supplement_asked"]);
+}
+
+#[tokio::test]
+async fn what_was_supplied_meanwhile_is_looked_at_first() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let id = office.submitted().await.id;
+    let (task, seen) = (office.task(id, "receive").await, office.version(id).await);
+    let wish = ask(&[(SupplementKind::Answer, "record_number")]);
+    office.try_act(&people.clerk, task, seen, wish).await.unwrap();
+    let mut op = office.op(&people.lan).await;
+    let supply = Supply {
+        answers: raw(&[("record_number", "34/1990")]),
+        ..Supply::default()
+    };
+    office.dossiers.supply(&mut op, id, supply).await.unwrap();
     op.commit().await.unwrap();
     let fault = office
-        .try_act(&people.specialist, task, seen, outcome("propose"))
+        .try_act(&people.second_clerk, task, seen, outcome("accept"))
         .await
         .unwrap_err();
     assert_eq!(
         (fault.code, fault.params["by"].as_str()),
-        ("dossiers.changed_meanwhile", "Huỳnh Thị Duyệt")
+        ("dossiers.changed_meanwhile", "Nguyễn Thị Lan")
     );
-    office.act(&people.specialist, id, "check", outcome("propose")).await;
+    office.act(&people.second_clerk, id, "receive", outcome("accept")).await;
+}
+
+#[tokio::test]
+async fn what_others_do_at_their_own_steps_sends_nobody_back() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let draft = office.household_draft(&people.lan, Channel::Online).await;
+    let id = office.try_submit(&people.lan, draft).await.unwrap().id;
+    let (receive, seen) = (office.task(id, "receive").await, office.version(id).await);
+    let mut op = office.op(&people.city_clerk).await;
+    office
+        .dossiers
+        .record_payment(&mut op, id, "registration", None)
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+    office
+        .try_act(&people.city_clerk, receive, seen, outcome("accept"))
+        .await
+        .unwrap();
+
+    // Both look at the same moment; the ward is faster, and the office goes on with what it saw.
+    let (check, place) = (office.task(id, "check").await, office.task(id, "confirm_place").await);
+    office
+        .try_act(&people.specialist, place, seen, outcome("confirmed"))
+        .await
+        .unwrap();
+    office.at(march(9, 8, 0));
+    dossiers_found_late(&office).await;
+    office
+        .try_act(&people.city_specialist, check, seen, propose(&HOUSEHOLD))
+        .await
+        .unwrap();
+    assert_eq!(office.work(id).await, [("approve".to_owned(), true)]);
+    let fault = office
+        .try_act(&people.city_specialist, check, seen, propose(&HOUSEHOLD))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        fault.code, "workflow.task_taken",
+        "the same step a second time is another matter"
+    );
+}
+
+/// What the hourly job does.
+async fn dossiers_found_late(office: &Office) {
+    let mut op = office.op(&Actor::System("test")).await;
+    op.enqueue(op::NewJob::new("dossiers.find_late", serde_json::json!({})))
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+    op::drain(&office.ops, &office.jobs).await.unwrap();
 }

@@ -95,6 +95,7 @@ fn bare(texts_of: &str) -> Value {
         "answers": {},
         "shown": {},
         "result": {},
+        "facts": {},
         "papers": [],
         "fees": [],
         "items": [],
@@ -274,6 +275,7 @@ fn a_result_shows_what_is_known_and_says_of_the_rest_that_it_is_not() {
             json!({
                 "answers": { "extract_kind": kind, "whose": "relative" },
                 "shown": { "subject_name": "Trần Văn Bé", "requester_name": "Nguyễn Thị Hường", "copies": "2" },
+                "result": { "register_name": "Trần Văn Bé", "wife_name": "Lê Thị Bông", "husband_name": "Trần Văn Bé" },
             }),
         );
         let (_, text) = draw("civil-extract/extract.typ", &data);
@@ -290,14 +292,52 @@ fn a_result_shows_what_is_known_and_says_of_the_rest_that_it_is_not() {
         json!({
             "answers": { "extract_kind": "birth_certificate", "whose": "mine" },
             "shown": { "requester_name": "Nguyễn Thị Hường", "requester_number": "093190000001" },
-            "result": { "mother_name": "Lê Thị Bông" },
+            "result": { "register_name": "Nguyễn Thị Hường", "register_mother": "Lê Thị Bông" },
         }),
     );
     let (_, text) = draw("civil-extract/extract.typ", &own);
-    says(
-        &text,
-        &["NGUYỄN THỊ HƯỜNG", "093190000001", "Lê Thị Bông", "GIẤY KHAI SINH"],
-    );
+    says(&text, &["NGUYỄN THỊ HƯỜNG", "Lê Thị Bông", "GIẤY KHAI SINH"]);
+    if let Some(text) = text {
+        assert!(
+            !text.contains("093190000001"),
+            "what was declared is not what the register says"
+        );
+    }
+}
+
+#[test]
+fn a_marriage_has_a_column_for_each_whoever_asks() {
+    let facts = json!({
+        "register_number": "7/2001", "register_book": "02/2001", "register_date": "09/09/2001",
+        "wife_name": "Lê Thị Bông", "wife_birth_date": "01/02/1975", "husband_name": "Trần Văn Bé", "husband_birth_date": "03/04/1973",
+    });
+    for whose in ["mine", "relative"] {
+        let data = with(
+            bare("apps.civil-extract.documents.extract"),
+            json!({
+                "answers": { "extract_kind": "marriage", "whose": whose },
+                "shown": { "requester_name": "Trần Văn Con", "subject_name": "Trần Văn Bé", "spouse_name": "Lê Thị Bông" },
+                "result": facts,
+            }),
+        );
+        let (_, text) = draw("civil-extract/extract.typ", &data);
+        says(
+            &text,
+            &[
+                "Vợ Chồng",
+                "LÊ THỊ BÔNG TRẦN VĂN BÉ",
+                "01/02/1975 03/04/1973",
+                "Số: 7/2001",
+                "Quyển số: 02/2001",
+            ],
+        );
+        if let Some(text) = text {
+            assert!(
+                !text.contains("Người có yêu cầu") && !text.contains("TRẦN VĂN CON"),
+                "{text}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -330,6 +370,21 @@ fn a_birth_certificate_takes_the_parent_who_asks_and_leaves_an_unknown_father_bl
             "Ngày hai mươi mốt tháng mười một năm hai nghìn không trăm mười lăm",
             "người mẹ: NGUYỄN THỊ HƯỜNG",
             "Năm sinh: 1990",
+            "Số định danh cá nhân: cấp sau",
+        ],
+    );
+    let registered = with(
+        data("mother", "mother_only"),
+        json!({ "result": { "register_number": "12/2026", "register_book": "01/2026", "register_date": "02/03/2026", "child_number": "093215000123" } }),
+    );
+    let (_, known) = draw("birth-registration/certificate.typ", &registered);
+    says(
+        &known,
+        &[
+            "Ngày đăng ký: 02/03/2026",
+            "Số trong sổ: 12/2026",
+            "Quyển số: 01/2026",
+            "Số định danh cá nhân: 093215000123",
         ],
     );
     if let Some(text) = text {
@@ -358,6 +413,7 @@ fn a_business_certificate_lists_every_line_and_member() {
                 "owner_name": "Nguyễn Văn Thành",
                 "requester_name": "Phạm Văn Nộp",
             },
+            "result": { "main_line_code": "4721", "other_line_codes": "4723, 4759", "owner_sex": "Nam" },
         }),
     );
     let (_, text) = draw("household-business/certificate.typ", &data);
@@ -365,8 +421,9 @@ fn a_business_certificate_lists_every_line_and_member() {
         &text,
         &[
             "TẠP HÓA NĂM THÀNH",
-            "Bán lẻ gạo (ngành chính)",
-            "3 Bán lẻ hàng gia dụng",
+            "Bán lẻ gạo (ngành chính) 4721",
+            "3 Bán lẻ hàng gia dụng 4759",
+            "Giới tính: Nam",
             "NGUYỄN VĂN THÀNH",
             "Lê Thị Năm",
             "50.000.000 đồng",
@@ -387,7 +444,7 @@ fn every_result_is_drawn_with_nothing_but_hostile_answers() {
         (
             "civil-extract/extract.typ",
             "apps.civil-extract.documents.extract",
-            ["subject_name", "registered_at", "copies"],
+            ["register_name", "registered_at", "copies"],
         ),
         (
             "birth-registration/certificate.typ",
@@ -403,7 +460,10 @@ fn every_result_is_drawn_with_nothing_but_hostile_answers() {
         draw(template, &bare(texts_of));
         for typed in hostile() {
             let shown: Map<String, Value> = fields.iter().map(|field| ((*field).to_owned(), json!(typed))).collect();
-            draw(template, &with(bare(texts_of), json!({ "shown": shown })));
+            draw(
+                template,
+                &with(bare(texts_of), json!({ "shown": shown, "result": shown })),
+            );
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use dossiers::model::{Act, Status};
 
-use crate::office::{Moment, Office, outcome};
+use crate::office::{EXTRACT, Moment, Office, outcome, propose};
 
 #[tokio::test]
 async fn a_refusal_has_a_reason_and_ends_the_case() {
@@ -88,7 +88,7 @@ async fn the_applicant_withdraws_while_the_case_is_open() {
     let last = tasks.last().unwrap().id;
     let version = office.version(id).await;
     let fault = office
-        .try_act(&people.specialist, last, version, outcome("propose"))
+        .try_act(&people.specialist, last, version, propose(&EXTRACT))
         .await
         .unwrap_err();
     assert_eq!(fault.code, "workflow.task_cancelled");

@@ -5,6 +5,7 @@ mod case;
 mod concurrency;
 mod documents;
 mod endings;
+mod facts;
 mod late;
 mod money;
 mod office;

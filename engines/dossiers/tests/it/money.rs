@@ -3,7 +3,7 @@
 use dossiers::model::Status;
 use forms::Channel;
 
-use crate::office::{Moment, Office, march, outcome};
+use crate::office::{HOUSEHOLD, Moment, Office, march, outcome, propose};
 
 // shows: R073
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn a_fee_at_intake_stops_the_case_until_it_is_paid() {
     );
     let (task, version) = (office.task(id, "check").await, office.version(id).await);
     let fault = office
-        .try_act(&people.city_specialist, task, version, outcome("propose"))
+        .try_act(&people.city_specialist, task, version, propose(&HOUSEHOLD))
         .await
         .unwrap_err();
     assert_eq!(fault.code, "dossiers.payment_awaited");
@@ -92,7 +92,7 @@ async fn a_fee_at_intake_stops_the_case_until_it_is_paid() {
     drop(op);
 
     office
-        .act(&people.city_specialist, id, "check", outcome("propose"))
+        .act(&people.city_specialist, id, "check", propose(&HOUSEHOLD))
         .await;
     office
         .act(&people.specialist, id, "confirm_place", outcome("confirmed"))

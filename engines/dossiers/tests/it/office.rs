@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use dossiers::definition::ProcedureDefinition;
 use dossiers::model::{Act, PaperCheck, Status, SupplementItem, SupplementKind};
 use dossiers::{Acted, AppProcedure, Dossiers, Parts, Submitted};
 use files::{Files, Limits};
@@ -32,6 +33,7 @@ pub const OTHER_WARD: &str = "31341";
 pub struct App {
     pub key: &'static str,
     form: &'static str,
+    register: &'static str,
     bpmn: &'static str,
     binding: &'static str,
     procedure: &'static str,
@@ -45,6 +47,7 @@ macro_rules! app {
         App {
             key: $key,
             form: include_str!(concat!("../../../../apps/", $key, "/forms/apply.form.yaml")),
+            register: include_str!(concat!("../../../../apps/", $key, "/forms/register.form.yaml")),
             bpmn: include_str!(concat!("../../../../apps/", $key, "/workflow/main.bpmn")),
             binding: include_str!(concat!("../../../../apps/", $key, "/workflow/main.binding.yaml")),
             procedure: include_str!(concat!("../../../../apps/", $key, "/dossiers/procedure.yaml")),
@@ -197,6 +200,9 @@ impl Office {
     pub async fn publish(&self, app: &App, edit: impl Fn(&str) -> String) -> Result<i32> {
         let mut problems = Problems::new();
         let form = FormDefinition::read("apply.form.yaml", app.form, &mut problems);
+        let register = form
+            .as_ref()
+            .and_then(|form| FormDefinition::read_over("register.form.yaml", app.register, form, &mut problems));
         let names = self.workflow.actions().names();
         let process = workflow::Definition::read(
             "main.bpmn",
@@ -206,13 +212,13 @@ impl Office {
             &names,
             &mut problems,
         );
-        let (Some(form), Some(process)) = (form, process) else {
+        let (Some(form), Some(register), Some(process)) = (form, register, process) else {
             panic!("{problems}")
         };
         let text = edit(app.procedure);
-        let procedure =
-            dossiers::definition::ProcedureDefinition::read("procedure.yaml", &text, &form, &process, &mut problems)
-                .unwrap_or_else(|| panic!("{problems}"));
+        let steps = BTreeMap::from([("register".to_owned(), register)]);
+        let procedure = ProcedureDefinition::read("procedure.yaml", &text, &form, &steps, &process, &mut problems)
+            .unwrap_or_else(|| panic!("{problems}"));
         let mut op = self.op(&Actor::System("compose")).await;
         self.workflow.publish(&mut op, app.key, &process).await?;
         let reasons = ["not_found", "wrong_information"].map(str::to_owned);
@@ -479,6 +485,21 @@ pub fn outcome(outcome: &str) -> Act {
     Act {
         outcome: outcome.to_owned(),
         ..Act::default()
+    }
+}
+
+/// A proposal to the leader, with what the register says.
+pub fn propose(app: &App) -> Act {
+    let facts = match app.key {
+        "civil-extract" => json!({
+            "register_number": "12/1990", "register_book": "01/1990", "register_date": "1990-04-20",
+            "register_name": "Nguyễn Thị Lan", "register_identity": LAN,
+        }),
+        _ => json!({ "business_number": "64B8000001", "main_line_code": "4724" }),
+    };
+    Act {
+        facts: facts.as_object().cloned().unwrap_or_default(),
+        ..outcome("propose")
     }
 }
 

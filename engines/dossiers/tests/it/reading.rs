@@ -9,7 +9,7 @@ use forms::Channel;
 use kernel::{Actor, Citizen, DossierId, Fault, FaultKind};
 use serde_json::Value;
 
-use crate::office::{Office, ask, march, outcome};
+use crate::office::{EXTRACT, Office, ask, march, outcome, propose};
 
 async fn view(office: &Office, actor: &Actor, id: DossierId) -> Result<DossierView, Fault> {
     let mut op = office.op(actor).await;
@@ -51,7 +51,7 @@ async fn in_work(office: &Office) -> (DossierId, String) {
     let mut accept = outcome("accept");
     accept.note = "Sổ nằm ở tủ số 3".to_owned();
     office.act(&office.people.clerk, submitted.id, "receive", accept).await;
-    let mut propose = outcome("propose");
+    let mut propose = propose(&EXTRACT);
     propose.note = "Đã đối chiếu, chữ mờ".to_owned();
     office
         .act(&office.people.specialist, submitted.id, "check", propose)

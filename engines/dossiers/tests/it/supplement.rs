@@ -1,10 +1,10 @@
 //! Supplements: the clock stands, what was asked for comes back, and the case goes on where it stood.
 
 use dossiers::Supply;
-use dossiers::model::{Status, SupplementKind};
+use dossiers::model::{Act, Status, SupplementKind};
 use kernel::DossierId;
 
-use crate::office::{Moment, Office, ask, march, outcome, raw, seen};
+use crate::office::{EXTRACT, Moment, Office, ask, march, outcome, propose, raw, seen};
 
 /// A copy that was received at 08:00 and for which the specialist asks at 09:00 for a paper and an answer.
 async fn asked(office: &Office) -> DossierId {
@@ -28,7 +28,7 @@ async fn the_clock_stands_until_the_supplement_comes() {
     let version = office.version(id).await;
     let task = office.task(id, "check").await;
     let fault = office
-        .try_act(&people.specialist, task, version, outcome("propose"))
+        .try_act(&people.specialist, task, version, propose(&EXTRACT))
         .await
         .unwrap_err();
     assert_eq!(fault.code, "dossiers.supplement_awaited");
@@ -95,7 +95,7 @@ async fn the_clock_stands_until_the_supplement_comes() {
     assert_eq!(fault.code, "dossiers.nothing_asked");
     drop(op);
 
-    let act = seen(outcome("propose"), "old_copy", true);
+    let act = seen(propose(&EXTRACT), "old_copy", true);
     office.act(&people.specialist, id, "check", act).await;
     assert_eq!(office.status(id).await, Status::Processing);
 }
@@ -199,4 +199,156 @@ async fn a_supplement_before_reception_is_looked_at_before_the_reception() {
         .await
         .unwrap_err();
     assert_eq!(fault.code, "dossiers.second_round");
+}
+
+// shows: R081
+#[tokio::test]
+async fn a_second_round_is_the_leaders_and_has_a_reason_of_its_own() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let id = asked(&office).await;
+    supplied(&office, id, "3").await;
+    office
+        .act(
+            &people.specialist,
+            id,
+            "check",
+            seen(propose(&EXTRACT), "old_copy", true),
+        )
+        .await;
+
+    let wish = seen(ask(&[(SupplementKind::Answer, "copies")]), "old_copy", true);
+    let task = office.task(id, "approve").await;
+    let version = office.version(id).await;
+    let fault = office
+        .try_act(&people.leader, task, version, wish.clone())
+        .await
+        .unwrap_err();
+    assert_eq!(fault.code, "dossiers.second_round_reason");
+    let wish = Act {
+        reason: "Giấy cũ và sổ khác nhau".to_owned(),
+        ..wish
+    };
+    office.try_act(&people.leader, task, version, wish).await.unwrap();
+    let (round, reason): (i32, Option<String>) = sqlx::query_as(
+        "SELECT round, reason FROM dossiers.supplement WHERE dossier_id = $1 ORDER BY round DESC LIMIT 1",
+    )
+    .bind(id.uuid())
+    .fetch_one(&office.scratch.pool)
+    .await
+    .unwrap();
+    assert_eq!((round, reason.as_deref()), (2, Some("Giấy cũ và sổ khác nhau")));
+    assert_eq!(office.documents(id).await, ["reception", "supplement", "supplement"]);
+
+    let mut op = office.op(&people.lan).await;
+    let supply = Supply {
+        answers: raw(&[("copies", "1")]),
+        ..Supply::default()
+    };
+    office.dossiers.supply(&mut op, id, supply).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(office.work(id).await, [("approve".to_owned(), true)]);
+    office.act(&people.leader, id, "approve", outcome("approve")).await;
+    assert_eq!(office.status(id).await, Status::Finished);
+}
+
+/// Lan sends what `asked` asks for.
+async fn supplied(office: &Office, id: DossierId, copies: &str) {
+    let lan = &office.people.lan;
+    let file = office.upload(lan, "upload", "old copy").await;
+    let mut op = office.op(lan).await;
+    office
+        .dossiers
+        .stage_supply_file(&mut op, id, "old_copy", &file)
+        .await
+        .unwrap();
+    let supply = Supply {
+        answers: raw(&[("copies", copies)]),
+        ..Supply::default()
+    };
+    office.dossiers.supply(&mut op, id, supply).await.unwrap();
+    op.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_waits_to_be_sent_is_kept_and_can_be_taken_away() {
+    let office = Office::open().await;
+    let lan = &office.people.lan;
+    let id = asked(&office).await;
+    let file = office.upload(lan, "upload", "old copy").await;
+    let mut op = office.op(lan).await;
+    let dossiers = &office.dossiers;
+    dossiers
+        .stage_supply_file(&mut op, id, "old_copy", &file)
+        .await
+        .unwrap();
+    // Right or not, for a field that was asked for or not: what counts is kept, what nobody asked for is not.
+    let typed = raw(&[("copies", "ba"), ("phone", "0999")]);
+    dossiers.keep_supply(&mut op, id, &typed, " Gửi sau ").await.unwrap();
+    op.commit().await.unwrap();
+
+    let mut op = office.op(lan).await;
+    let state = dossiers.supply_state(&mut op, id).await.unwrap();
+    assert_eq!(
+        (state.fields[0].value.as_str(), state.note.as_str()),
+        (Some("ba"), "Gửi sau")
+    );
+    let kept: serde_json::Value = office
+        .one("SELECT typed FROM dossiers.supplement WHERE dossier_id = $1", id)
+        .await;
+    assert_eq!(kept, serde_json::json!({ "copies": ["ba"] }));
+    let copies: serde_json::Value = office
+        .one("SELECT answers -> 'copies' FROM dossiers.dossier WHERE id = $1", id)
+        .await;
+    assert_eq!(copies, 2, "nothing was handed in");
+
+    // A file of another paper, of another case or of nobody is not taken away by this door.
+    let loose = office.upload(lan, "upload", "loose").await;
+    for (paper, file, code) in [
+        ("old_copy", loose.id, "files.not_found"),
+        ("authorisation", file.id, "dossiers.paper_not_asked"),
+    ] {
+        let fault = dossiers
+            .unstage_supply_file(&mut op, id, paper, file)
+            .await
+            .unwrap_err();
+        assert_eq!(fault.code, code, "{paper}");
+    }
+    drop(op);
+    let mut op = office.op(&office.people.hung).await;
+    let fault = dossiers
+        .unstage_supply_file(&mut op, id, "old_copy", file.id)
+        .await
+        .unwrap_err();
+    assert_eq!(fault.code, "dossiers.dossier_not_found");
+    drop(op);
+
+    let mut op = office.op(lan).await;
+    dossiers
+        .unstage_supply_file(&mut op, id, "old_copy", file.id)
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+    let mut op = office.op(lan).await;
+    let state = dossiers.supply_state(&mut op, id).await.unwrap();
+    assert!(state.items[0].files.is_empty());
+    let fault = dossiers
+        .unstage_supply_file(&mut op, id, "old_copy", file.id)
+        .await
+        .unwrap_err();
+    assert_eq!(fault.code, "files.not_found", "it is gone already");
+    drop(op);
+
+    supplied(&office, id, "3").await;
+    let kept: (serde_json::Value, String) =
+        sqlx::query_as("SELECT typed, typed_note FROM dossiers.supplement WHERE dossier_id = $1")
+            .bind(id.uuid())
+            .fetch_one(&office.scratch.pool)
+            .await
+            .unwrap();
+    assert_eq!(
+        kept,
+        (serde_json::json!({}), String::new()),
+        "what was sent is kept in one place"
+    );
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use workflow::TaskState;
 
-use crate::office::{Office, hurried_extract, march, outcome};
+use crate::office::{EXTRACT, Office, hurried_extract, march, outcome, propose};
 
 const ROUNDS: u32 = 3;
 const CASES: usize = 4;
@@ -63,7 +63,7 @@ async fn steps_decisions_withdrawals_and_time_never_wait_for_each_other_in_a_cir
             let each = office.clone();
             running.spawn(async move {
                 let specialist = &each.people.specialist;
-                each.try_act(specialist, task, version, outcome("propose"))
+                each.try_act(specialist, task, version, propose(&EXTRACT))
                     .await
                     .map(|_| ())
             });

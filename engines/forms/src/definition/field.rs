@@ -23,6 +23,9 @@ pub struct FieldDefinition {
     /// What fills it before the person types.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefill: Option<Prefill>,
+    /// The given fields whose answer fills it before the person types; the first that has one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<String>,
 }
 
 /// Always, never, or where an expression is true.
@@ -97,7 +100,7 @@ impl Prefill {
             }
             Self::Phone => matches!(kind, Kind::Phone | Kind::Text { .. }),
             Self::Email => matches!(kind, Kind::Email | Kind::Text { .. }),
-            Self::Residence => matches!(kind, Kind::Address | Kind::Area),
+            Self::Residence => matches!(kind, Kind::Address { .. } | Kind::Area),
             Self::Ethnicity | Self::Nationality => matches!(kind, Kind::Text { .. }) || kind.catalogue().is_some(),
         }
     }
@@ -157,8 +160,12 @@ pub enum FieldKind {
     Choices { options: Options },
     /// Yes or no.
     YesNo,
-    /// A ward and what stands before it (số nhà, đường, ấp, khu vực).
-    Address,
+    /// A ward and what stands before it (số nhà, đường, ấp, khu vực); or, unless only wards of the province are taken, a place
+    /// in another province in words.
+    Address {
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        within_province: bool,
+    },
     /// A ward (xã, phường, thị trấn).
     Area,
 }
@@ -183,7 +190,7 @@ impl FieldKind {
             Self::Choice { .. } => "choice",
             Self::Choices { .. } => "choices",
             Self::YesNo => "yes_no",
-            Self::Address => "address",
+            Self::Address { .. } => "address",
             Self::Area => "area",
         }
     }
@@ -214,12 +221,25 @@ impl FieldKind {
         }
     }
 
+    /// Whether an answer of that kind can stand in a field of this one.
+    pub fn takes(&self, other: &Self) -> bool {
+        self.word() == other.word()
+            && self.own_options() == other.own_options()
+            && self.catalogue() == other.catalogue()
+            && (self.takes_elsewhere() || !other.takes_elsewhere())
+    }
+
     /// Whether one chooses rather than types: "Hãy chọn" instead of "Hãy nhập".
     pub fn is_chosen(&self) -> bool {
         matches!(
             self,
             Self::Choice { .. } | Self::Choices { .. } | Self::YesNo | Self::Area
         )
+    }
+
+    /// Whether a place in another province may be named.
+    pub fn takes_elsewhere(&self) -> bool {
+        matches!(self, Self::Address { within_province: false })
     }
 
     /// The most characters of a text.
@@ -246,7 +266,16 @@ impl FieldKind {
             Self::Number { .. } | Self::Money { .. } => Type::Number,
             Self::YesNo => Type::Boolean,
             Self::Choices { .. } => Type::list(Type::Text),
-            Self::Address => place(&["ward", "ward_name", "district", "detail"]),
+            Self::Address { within_province: true } => place(&["ward", "ward_name", "district", "detail"]),
+            Self::Address { within_province: false } => place(&[
+                "ward",
+                "ward_name",
+                "district",
+                "province",
+                "province_name",
+                "place",
+                "detail",
+            ]),
             Self::Area => place(&["ward", "ward_name", "district"]),
             _ => Type::Text,
         }
@@ -287,7 +316,12 @@ impl FieldKind {
             Self::TaxNumber => rules.extend(["tax_number", "tax_number_check"]),
             Self::Choice { .. } | Self::Choices { .. } => rules.push("option"),
             Self::YesNo => rules.push("yes_no"),
-            Self::Address => rules.extend(["ward", "ward_missing", "detail_missing", "too_long"]),
+            Self::Address { within_province } => {
+                rules.extend(["ward", "ward_missing", "detail_missing", "too_long"]);
+                if !within_province {
+                    rules.extend(["where", "province", "province_missing", "place_missing"]);
+                }
+            }
             Self::Area => rules.push("ward"),
         }
         rules

@@ -1,43 +1,19 @@
 //! The reader of `forms/<name>.form.yaml`: reports everything that is wrong at once.
 
+mod kind;
+
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
-use rust_decimal::Decimal;
 use schema::feel::{Expression, Type, TypeScope, infer};
 use schema::{Document, FileName, Map, Node, Problems, envelope};
 
 use super::{
-    CheckDefinition, Class, Condition, FORMAT, FieldDefinition, FieldKind, FormDefinition, Options, PageContent,
-    PageDefinition, Pattern, Prefill,
+    CheckDefinition, Class, Condition, FORMAT, FieldDefinition, FieldKind, FormDefinition, PageContent, PageDefinition,
+    Prefill,
 };
 
 /// Keys that would collide in the texts: `forms.<form>.check.<code>`, `<field>.label`.
 const RESERVED: [&str; 1] = ["check"];
-const RESERVED_OPTIONS: [&str; 3] = ["label", "hint", "title"];
-/// The longest text that a form may ask for, in characters.
-const LONGEST_TEXT: u32 = 20_000;
-/// The most decimal places: with them every answer is exact as a JSON number.
-const MOST_DECIMALS: u32 = 6;
-const TYPES: [&str; 17] = [
-    "text",
-    "long_text",
-    "name",
-    "date",
-    "number",
-    "money",
-    "phone",
-    "email",
-    "personal_number",
-    "tax_number",
-    "choice",
-    "choices",
-    "yes_no",
-    "address",
-    "area",
-    "catalogue",
-    "papers",
-];
 
 /// An expression to be checked when all fields are known.
 struct Pending {
@@ -47,7 +23,9 @@ struct Pending {
 }
 
 #[derive(Default)]
-struct Reader {
+struct Reader<'a> {
+    /// The form over whose answers this one is filled in.
+    base: Option<&'a FormDefinition>,
     pages: BTreeSet<String>,
     fields: BTreeSet<String>,
     papers: BTreeSet<String>,
@@ -59,9 +37,19 @@ struct Reader {
 impl FormDefinition {
     /// Reads the characters of a `*.form.yaml` file; `None` if anything is wrong, and every problem is reported.
     pub fn read(label: &str, yaml: &str, problems: &mut Problems) -> Option<Self> {
+        Self::read_file(label, yaml, None, problems)
+    }
+
+    /// The same for a form that an official fills in over the answers of another (`over: <form>`): its expressions read those
+    /// answers, its fields may begin with them (`from: <field>`), and it asks for no papers.
+    pub fn read_over(label: &str, yaml: &str, base: &Self, problems: &mut Problems) -> Option<Self> {
+        Self::read_file(label, yaml, Some(base), problems)
+    }
+
+    fn read_file(label: &str, yaml: &str, base: Option<&Self>, problems: &mut Problems) -> Option<Self> {
         let before = problems.len();
         let node = Document::yaml(label, yaml, problems)?;
-        let definition = Self::from_node(&node, problems)?;
+        let definition = Self::from_node(&node, base, problems)?;
         if let Some(FileName { name: Some(name), kind }) = FileName::parse(label)
             && kind == "form"
             && name != definition.form
@@ -74,12 +62,14 @@ impl FormDefinition {
         (problems.len() == before).then_some(definition)
     }
 
-    /// The same from a tree.
-    pub fn from_node(node: &Node, problems: &mut Problems) -> Option<Self> {
+    fn from_node(node: &Node, base: Option<&Self>, problems: &mut Problems) -> Option<Self> {
         let before = problems.len();
         let mut top = envelope(node, FORMAT, problems)?;
         let form = top.map.required("form", problems).and_then(|form| form.key(problems));
         let mut reader = Reader::default();
+        if let Some(base) = base {
+            reader.over(base, &mut top.map, problems);
+        }
         let pages = match top.map.required("pages", problems) {
             Some(list) => {
                 let pages = list.each(problems, |page, problems| reader.page(page, problems));
@@ -96,12 +86,33 @@ impl FormDefinition {
         (problems.len() == before).then_some(Self {
             format: top.format,
             form,
+            given: base.map_or_else(Vec::new, |base| base.fields().cloned().collect()),
             pages,
         })
     }
 }
 
-impl Reader {
+impl<'a> Reader<'a> {
+    /// What is known before this form begins.
+    fn over(&mut self, base: &'a FormDefinition, map: &mut Map, problems: &mut Problems) {
+        let named = map.required("over", problems);
+        if let Some(over) = named
+            && over.key(problems).is_some_and(|name| name != base.form)
+        {
+            problems.at(
+                &over,
+                "forms.over",
+                format!("this is filled in over the form \"{}\"", base.form),
+            );
+        }
+        for field in base.fields() {
+            self.scope.set(field.field.clone(), field.kind.feel_type());
+            // One name, one meaning: a text or an expression never has to ask which of both forms is meant.
+            self.fields.insert(field.field.clone());
+        }
+        self.base = Some(base);
+    }
+
     fn page(&mut self, node: &Node, problems: &mut Problems) -> Option<PageDefinition> {
         let mut map = node.as_map(problems)?;
         let key = map.required("page", problems).and_then(|key| {
@@ -123,9 +134,11 @@ impl Reader {
             Some(text)
         });
         // Only what was asked before may decide whether a page is asked.
-        let when = map
-            .optional("when")
-            .and_then(|when| self.expression(&when, self.scope.clone(), problems));
+        let when = map.optional("when").and_then(|when| {
+            // What an official enters stands on one page of the desk: only what is known before can open a part of it.
+            let known = self.base.map_or_else(|| self.scope.clone(), given_scope);
+            self.expression(&when, known, problems)
+        });
         let fields = map.optional("fields");
         let papers = map.optional("papers");
         let check = map.optional("check");
@@ -144,6 +157,9 @@ impl Reader {
             }
             (None, Some(papers)) => {
                 let keys = papers.keys(problems);
+                if self.base.is_some() {
+                    problems.at(&papers, "forms.page_content", "an official hands in no papers");
+                }
                 if papers.is_list() && keys.is_empty() {
                     problems.at(&papers, "forms.empty_page", "the page asks for nothing");
                 }
@@ -236,7 +252,7 @@ impl Reader {
         let key = map
             .required("field", problems)
             .and_then(|key| self.field_key(&key, problems));
-        let kind = kind(&mut map, problems);
+        let kind = kind::read(&mut map, problems);
         let required = match map.optional("required") {
             None => Some(Condition::Never),
             Some(required) if required.is_string() => self
@@ -268,6 +284,15 @@ impl Reader {
             }
             Some(source)
         });
+        let from = map.optional("from").map_or_else(Vec::new, |from| {
+            let items = if from.is_list() {
+                from.list(problems)
+            } else {
+                vec![from]
+            };
+            let named = items.iter().filter_map(|item| self.from(item, kind.as_ref(), problems));
+            named.collect()
+        });
         map.finish(problems);
         if let Some(key) = &key {
             self.scope
@@ -279,7 +304,22 @@ impl Reader {
             required: required?,
             class: class?,
             prefill,
+            from,
         })
+    }
+
+    /// The given field with whose answer a field begins.
+    fn from(&self, node: &Node, kind: Option<&FieldKind>, problems: &mut Problems) -> Option<String> {
+        let name = node.key(problems)?;
+        let Some(given) = self.base.and_then(|base| base.field(&name)) else {
+            problems.at(node, "forms.from", format!("there is no given field \"{name}\""));
+            return None;
+        };
+        if kind.is_some_and(|kind| !kind.takes(&given.kind)) {
+            let message = format!("an answer of the field \"{name}\" does not fit here");
+            problems.at(node, "forms.from", message);
+        }
+        Some(name)
     }
 
     fn field_key(&mut self, node: &Node, problems: &mut Problems) -> Option<String> {
@@ -366,6 +406,14 @@ impl Reader {
     }
 }
 
+fn given_scope(base: &FormDefinition) -> TypeScope {
+    let mut scope = TypeScope::new();
+    for field in base.fields() {
+        scope.set(field.field.clone(), field.kind.feel_type());
+    }
+    scope
+}
+
 /// The first parts of the paths that an expression reads.
 fn roots(expression: &Expression) -> BTreeSet<String> {
     expression
@@ -373,196 +421,4 @@ fn roots(expression: &Expression) -> BTreeSet<String> {
         .iter()
         .map(|path| path.split('.').next().unwrap_or_default().to_owned())
         .collect()
-}
-
-fn kind(map: &mut Map, problems: &mut Problems) -> Option<FieldKind> {
-    let node = map.required("type", problems)?;
-    let words: Vec<(&str, &str)> = TYPES.iter().map(|word| (*word, *word)).collect();
-    let kind = match node.choice(&words, problems)? {
-        "text" => FieldKind::Text {
-            max_length: length(map, 250, problems),
-            pattern: patterns(map, problems),
-        },
-        "long_text" => FieldKind::LongText {
-            max_length: length(map, 5_000, problems),
-        },
-        "name" => FieldKind::Name {
-            max_length: length(map, 100, problems),
-        },
-        "date" => date(map, problems),
-        "number" => number(map, problems),
-        "money" => {
-            let min = map.optional("min").and_then(|min| min.integer(problems)).unwrap_or(0);
-            let max = map.optional("max").map(|max| (max.integer(problems), max));
-            if let Some((Some(most), node)) = &max {
-                in_order(&min, most, node, problems);
-            }
-            FieldKind::Money {
-                min,
-                max: max.and_then(|(max, _)| max),
-            }
-        }
-        "phone" => FieldKind::Phone,
-        "email" => FieldKind::Email,
-        "personal_number" => FieldKind::PersonalNumber,
-        "tax_number" => FieldKind::TaxNumber,
-        "choice" => FieldKind::Choice {
-            options: options(map, &node, problems)?,
-        },
-        "choices" => FieldKind::Choices {
-            options: options(map, &node, problems)?,
-        },
-        "catalogue" => {
-            let name = map
-                .required("catalogue", problems)
-                .and_then(|name| name.key(problems))?;
-            FieldKind::Choice {
-                options: Options::Catalogue(name),
-            }
-        }
-        "yes_no" => FieldKind::YesNo,
-        "address" => FieldKind::Address,
-        "area" => FieldKind::Area,
-        _ => {
-            problems
-                .at(&node, "forms.page_content", "papers are not a field")
-                .hint("give them a page of their own: - page: papers, papers: […]");
-            return None;
-        }
-    };
-    Some(kind)
-}
-
-fn length(map: &mut Map, usual: u32, problems: &mut Problems) -> u32 {
-    let Some(node) = map.optional("max_length") else {
-        return usual;
-    };
-    match node.count(problems) {
-        Some(length) if (1..=LONGEST_TEXT).contains(&length) => length,
-        Some(length) => {
-            problems.at(
-                &node,
-                "forms.range",
-                format!("{length} is not between 1 and {LONGEST_TEXT} characters"),
-            );
-            usual
-        }
-        None => usual,
-    }
-}
-
-fn patterns(map: &mut Map, problems: &mut Problems) -> Vec<Pattern> {
-    let Some(node) = map.optional("pattern") else {
-        return Vec::new();
-    };
-    let items = if node.is_list() {
-        node.list(problems)
-    } else {
-        vec![node]
-    };
-    let mut patterns = Vec::new();
-    for item in &items {
-        if let Some(text) = item.string(problems) {
-            match Pattern::new(&text) {
-                Some(pattern) => patterns.push(pattern),
-                None => {
-                    problems
-                        .at(item, "forms.pattern", "this is no pattern")
-                        .hint("9 is a digit, A a letter, \\9 and \\A stand for themselves");
-                }
-            }
-        }
-    }
-    patterns
-}
-
-fn date(map: &mut Map, problems: &mut Problems) -> FieldKind {
-    let past = map
-        .optional("past")
-        .and_then(|past| past.boolean(problems))
-        .unwrap_or(false);
-    let future = map
-        .optional("future")
-        .map(|future| (future.boolean(problems).unwrap_or(false), future));
-    let min: Option<NaiveDate> = map.optional("min").and_then(|min| min.date(problems));
-    let max = map.optional("max").map(|max| (max.date(problems), max));
-    if let Some((true, node)) = &future
-        && past
-    {
-        problems.at(node, "forms.range", "a day cannot be asked for as past and as future");
-    }
-    if let (Some(min), Some((Some(max), node))) = (&min, &max) {
-        in_order(min, max, node, problems);
-    }
-    FieldKind::Date {
-        min,
-        max: max.and_then(|(max, _)| max),
-        past,
-        future: future.is_some_and(|(future, _)| future),
-    }
-}
-
-fn number(map: &mut Map, problems: &mut Problems) -> FieldKind {
-    let decimals = match map.optional("decimals") {
-        None => 0,
-        Some(node) => match node.count(problems) {
-            Some(places) if places <= MOST_DECIMALS => places,
-            Some(places) => {
-                problems.at(
-                    &node,
-                    "forms.range",
-                    format!("{places} decimal places; at most {MOST_DECIMALS} are kept exactly"),
-                );
-                0
-            }
-            None => 0,
-        },
-    };
-    let min: Option<Decimal> = map.optional("min").and_then(|min| min.decimal(problems));
-    let max = map.optional("max").map(|max| (max.decimal(problems), max));
-    if let (Some(min), Some((Some(max), node))) = (&min, &max) {
-        in_order(min, max, node, problems);
-    }
-    FieldKind::Number {
-        min,
-        max: max.and_then(|(max, _)| max),
-        decimals,
-    }
-}
-
-fn in_order<T: PartialOrd>(min: &T, max: &T, node: &Node, problems: &mut Problems) {
-    if min > max {
-        problems.at(node, "forms.range", "max is less than min");
-    }
-}
-
-fn options(map: &mut Map, kind: &Node, problems: &mut Problems) -> Option<Options> {
-    match (map.optional("options"), map.optional("catalogue")) {
-        (Some(list), None) => {
-            let options = list.keys(problems);
-            if list.is_list() && options.len() < 2 {
-                problems.at(&list, "forms.options", "a choice needs at least two options");
-            }
-            for option in options
-                .iter()
-                .filter(|own| RESERVED_OPTIONS.contains(&own.as_str()) || own.starts_with("error_"))
-            {
-                problems.at(
-                    &list,
-                    "forms.options",
-                    format!("\"{option}\" has another meaning in the texts"),
-                );
-            }
-            Some(Options::Own(options))
-        }
-        (None, Some(name)) => name.key(problems).map(Options::Catalogue),
-        _ => {
-            problems.at(
-                kind,
-                "forms.options",
-                "a choice needs options: […] or catalogue: <name>, one of them",
-            );
-            None
-        }
-    }
 }

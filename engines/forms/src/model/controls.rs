@@ -17,7 +17,8 @@ const LONGEST_CODE: usize = 100;
 fn parts(kind: &FieldKind) -> &'static [&'static str] {
     match kind {
         FieldKind::Date { .. } => &["day", "month", "year"],
-        FieldKind::Address => &["ward", "detail"],
+        FieldKind::Address { within_province: true } => &["ward", "detail"],
+        FieldKind::Address { within_province: false } => &["where", "ward", "province", "place", "detail"],
         FieldKind::Area => &["ward"],
         _ => &[],
     }
@@ -48,6 +49,11 @@ pub(crate) fn keep_controls<'f>(fields: impl IntoIterator<Item = &'f FieldDefini
         }
     }
     kept
+}
+
+/// Whether something was sent for the field.
+pub(crate) fn is_typed(field: &FieldDefinition, raw: &Raw) -> bool {
+    names(field).any(|name| raw.contains_key(&name))
 }
 
 /// Names that belong to none of the fields.

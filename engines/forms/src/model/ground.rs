@@ -23,9 +23,20 @@ pub(crate) struct Ground {
     pub now: DateTime<Utc>,
     /// The wards that exist on the day, of those that were named.
     pub wards: BTreeMap<String, Ward>,
+    /// The other provinces of the day with their names, of those that were named.
+    pub provinces: BTreeMap<String, String>,
 }
 
 impl Ground {
+    /// The moment alone.
+    pub fn at(now: DateTime<Utc>) -> Self {
+        Self {
+            now,
+            wards: BTreeMap::new(),
+            provinces: BTreeMap::new(),
+        }
+    }
+
     /// The day in Vietnam.
     pub fn today(&self) -> NaiveDate {
         local_date(self.now)

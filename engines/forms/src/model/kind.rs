@@ -14,7 +14,9 @@ use crate::catalogue;
 use crate::definition::{FieldDefinition, FieldKind, Options, Pattern};
 
 /// The most characters of what stands before the ward.
-const LONGEST_DETAIL: usize = 250;
+const LONGEST_DETAIL: u32 = 250;
+/// The most characters of a place in another province.
+const LONGEST_PLACE: u32 = 200;
 /// RFC 5321 allows no more.
 const LONGEST_EMAIL: usize = 254;
 
@@ -33,8 +35,11 @@ fn broken_with<T>(rule: &'static str, key: &'static str, value: impl ToString) -
 /// One answer; `None` where nothing was typed.
 pub(crate) fn read_field(field: &FieldDefinition, raw: &Raw, ground: &Ground) -> Result<Option<Value>, Broken> {
     let name = &field.field;
-    if let FieldKind::Address = field.kind {
-        return address(name, raw, ground);
+    if let FieldKind::Address { within_province } = field.kind {
+        return match within_province || is_inside(name, raw)? {
+            true => address(name, raw, ground),
+            false => elsewhere(name, raw, ground),
+        };
     }
     if let FieldKind::Choices { options } = &field.kind {
         return choices(options, controls::all(raw, name).collect());
@@ -126,7 +131,7 @@ fn one(kind: &FieldKind, typed: &str, ground: &Ground) -> Result<Value, Broken> 
             "no" => Ok(false.into()),
             _ => broken("yes_no"),
         },
-        FieldKind::Area | FieldKind::Address => {
+        FieldKind::Area | FieldKind::Address { .. } => {
             let ward = ground.wards.get(typed).filter(|_| typed::is_ward_code(typed));
             match ward {
                 Some(ward) => Ok(json!({ "ward": typed, "ward_name": ward.name, "district": ward.district })),
@@ -237,6 +242,42 @@ fn choices(options: &Options, typed: Vec<&str>) -> Result<Option<Value>, Broken>
     Ok(Some(chosen.into()))
 }
 
+/// Whether a ward of the province is meant: by the choice where there is one, else by what was filled in.
+fn is_inside(name: &str, raw: &Raw) -> Result<bool, Broken> {
+    let filled = |part| !controls::part(raw, name, part).is_empty();
+    let (inside, outside) = (filled("ward"), filled("province") || filled("place"));
+    match controls::part(raw, name, "where") {
+        "outside" => Ok(false),
+        "inside" if inside || !outside => Ok(true),
+        // Everything was written into the other half: neither is thrown away unasked.
+        "inside" => broken_with("where", "part", "where"),
+        _ if inside && outside => broken_with("where", "part", "where"),
+        _ => Ok(!outside),
+    }
+}
+
+/// A place in another province: the province from the list, the rest in words.
+fn elsewhere(name: &str, raw: &Raw, ground: &Ground) -> Result<Option<Value>, Broken> {
+    let province = controls::part(raw, name, "province");
+    let [place, detail] = ["place", "detail"].map(|part| clean_line(controls::part(raw, name, part)));
+    match (province.is_empty(), place.is_empty(), detail.is_empty()) {
+        (true, true, true) => return Ok(None),
+        (true, ..) => return broken_with("province_missing", "part", "province"),
+        (_, true, _) => return broken_with("place_missing", "part", "place"),
+        (.., true) => return broken_with("detail_missing", "part", "detail"),
+        (false, false, false) => {}
+    }
+    for (text, most) in [(&place, LONGEST_PLACE), (&detail, LONGEST_DETAIL)] {
+        within(text, most)?;
+    }
+    match ground.provinces.get(province) {
+        Some(known) => Ok(Some(
+            json!({ "province": province, "province_name": known, "place": place, "detail": detail }),
+        )),
+        None => broken("province"),
+    }
+}
+
 fn address(name: &str, raw: &Raw, ground: &Ground) -> Result<Option<Value>, Broken> {
     let ward = controls::part(raw, name, "ward");
     let detail = clean_line(controls::part(raw, name, "detail"));
@@ -246,9 +287,7 @@ fn address(name: &str, raw: &Raw, ground: &Ground) -> Result<Option<Value>, Brok
         (false, true) => return broken_with("detail_missing", "part", "detail"),
         (false, false) => {}
     }
-    if detail.chars().count() > LONGEST_DETAIL {
-        return broken_with("too_long", "max", LONGEST_DETAIL);
-    }
+    within(&detail, LONGEST_DETAIL)?;
     let mut value = one(&FieldKind::Area, ward, ground)?;
     value["detail"] = detail.into();
     Ok(Some(value))

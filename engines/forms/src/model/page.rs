@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::draft::Draft;
-use super::walk::Walk;
+use super::walk::{Walk, walk};
 use super::{Answers, Applicant, Ground, Raw, kind, prefill, progress, reading, typed};
 use crate::catalogue;
 use crate::definition::{FieldDefinition, FieldKind, FormDefinition, Options, PageDefinition};
@@ -50,12 +50,14 @@ pub struct FieldView {
     pub options: Vec<OptionView>,
     /// What the controls show, `null` for nothing. A text for one control (numbers as Vietnamese people write them, `yes` or
     /// `no`), a list of codes for `choices`, `{day, month, year}` for `date` (or the one text that was sent instead),
-    /// `{ward, ward_name, district, detail}` for `address`, the same without `detail` for `area`. What was typed where it was
-    /// not understood; then wards have no names.
+    /// `{ward, ward_name, district, detail}` or `{province, province_name, place, detail}` for `address`, the former without
+    /// `detail` for `area`. What was typed where it was not understood; then places have no names and `where` is what was chosen.
     pub value: Value,
     /// The most characters of a text.
     pub max_length: Option<u32>,
-    /// The value comes from what is known of the applicant and was not saved yet.
+    /// For `address`: a place in another province may be named too.
+    pub elsewhere: bool,
+    /// The value comes from what is known of the applicant, or from what the applicant has answered, and was not saved yet.
     pub prefilled: bool,
     /// What is wrong with what was typed.
     pub fault: Option<FieldFault>,
@@ -125,6 +127,33 @@ pub(crate) fn page_view(
     }
 }
 
+/// The pages that apply of a form without a draft, with the answers that are there.
+pub(crate) fn pages_over(form: &FormDefinition, answers: &Answers, ground: &Ground) -> Vec<PageView> {
+    let shown = Shown {
+        answers,
+        raw: None,
+        applicant: None,
+        faults: &[],
+    };
+    let pages = walk(form, answers, ground.now).pages;
+    let view = |(at, page): (usize, &&PageDefinition)| PageView {
+        page: page.page.clone(),
+        title_key: form.key(&format!("{}.title", page.page)),
+        hint_key: form.key(&format!("{}.hint", page.page)),
+        number: count(at + 1),
+        of: count(pages.len()),
+        previous: None,
+        fields: page
+            .fields()
+            .iter()
+            .map(|field| field_view(form, field, &shown, ground))
+            .collect(),
+        papers: Vec::new(),
+        faults: Vec::new(),
+    };
+    pages.iter().enumerate().map(view).collect()
+}
+
 /// One question.
 pub(crate) fn field_view(
     form: &FormDefinition,
@@ -136,7 +165,11 @@ pub(crate) fn field_view(
     let known = shown
         .applicant
         .filter(|_| answer.is_none())
-        .and_then(|applicant| prefill::value(field, applicant, ground));
+        .and_then(|applicant| prefill::value(field, applicant, ground))
+        .or_else(|| {
+            let mut given = field.from.iter().filter(|_| answer.is_none());
+            given.find_map(|from| Some(typed::control_value(field, shown.answers.get(from)?)))
+        });
     let prefilled = known.is_some();
     let value = match (shown.raw, known, answer) {
         (Some(raw), _, _) => match kind::read_field(field, raw, ground) {
@@ -157,6 +190,7 @@ pub(crate) fn field_view(
         options: options(form, field),
         value,
         max_length: field.kind.max_length(),
+        elsewhere: field.kind.takes_elsewhere(),
         prefilled,
         fault: shown.faults.iter().find(|fault| fault.field == field.field).cloned(),
     }

@@ -46,7 +46,7 @@ fn residence(field: &FieldDefinition, applicant: &Applicant, ground: &Ground) ->
     let home = applicant.residence.as_ref()?;
     let ward = ground.wards.get(&home.ward)?;
     let mut value = json!({ "ward": home.ward, "ward_name": ward.name, "district": ward.district });
-    if matches!(field.kind, FieldKind::Address) {
+    if matches!(field.kind, FieldKind::Address { .. }) {
         value["detail"] = kernel::text::clean_line(&home.detail).into();
     }
     Some(value)

@@ -44,10 +44,7 @@ fn has_passed(form: &FormDefinition, draft: &Draft, page: &PageDefinition, walk:
 }
 
 fn states(form: &FormDefinition, draft: &Draft, walk: &Walk<'_>, now: DateTime<Utc>) -> Vec<PageState> {
-    let ground = Ground {
-        now,
-        wards: typed::answered_wards(form, &walk.answers),
-    };
+    let ground = typed::answered_places(form, &walk.answers, now);
     form.pages
         .iter()
         .map(|page| {
@@ -123,7 +120,7 @@ pub(crate) fn page_faults(form: &FormDefinition, draft: &Draft, ground: &Ground)
     let mut all = Vec::new();
     for page in &walk.pages {
         let mut faults = faults_of(form, draft, page, &walk, ground);
-        faults.extend(renamed_wards(form, page, &walk.answers, ground, &faults));
+        faults.extend(renamed_places(form, page, &walk.answers, ground, &faults));
         if faults.is_empty() && !has_passed(form, draft, page, &walk, ground) {
             faults.push(FieldFault::new("", "forms.page_unseen"));
         }
@@ -137,27 +134,36 @@ pub(crate) fn page_faults(form: &FormDefinition, draft: &Draft, ground: &Ground)
     all
 }
 
-/// Codes of wards have been used again with another meaning: an answer given under the old one must be given again.
-fn renamed_wards(
+/// Codes have been used again with another meaning: an answer given under the old one must be given again.
+fn renamed_places(
     form: &FormDefinition,
     page: &PageDefinition,
     answers: &Answers,
     ground: &Ground,
     faults: &[FieldFault],
 ) -> Vec<FieldFault> {
-    let other = |value: &Value| {
+    let renamed = |value: &Value| {
         let part = |part: &str| value.get(part).and_then(Value::as_str).unwrap_or_default();
+        let other_province = ground
+            .provinces
+            .get(part("province"))
+            .is_some_and(|name| *name != part("province_name"));
         let named = Ward {
             name: part("ward_name").to_owned(),
             district: part("district").to_owned(),
         };
-        ground.wards.get(part("ward")).is_some_and(|ward| *ward != named)
+        let other_ward = ground.wards.get(part("ward")).is_some_and(|ward| *ward != named);
+        match (other_ward, other_province) {
+            (true, _) => Some("ward"),
+            (_, true) => Some("province"),
+            _ => None,
+        }
     };
     page.fields()
         .iter()
-        .filter(|field| matches!(field.kind, FieldKind::Address | FieldKind::Area))
+        .filter(|field| matches!(field.kind, FieldKind::Address { .. } | FieldKind::Area))
         .filter(|field| !faults.iter().any(|fault| fault.field == field.field))
-        .filter(|field| answers.get(&field.field).is_some_and(other))
-        .map(|field| reading::fault(form, field, Broken("ward", Vec::new())))
+        .filter_map(|field| Some((field, renamed(answers.get(&field.field)?)?)))
+        .map(|(field, rule)| reading::fault(form, field, Broken(rule, Vec::new())))
         .collect()
 }

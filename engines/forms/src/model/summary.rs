@@ -109,8 +109,8 @@ fn display(form: &FormDefinition, field: &FieldDefinition, value: &Value) -> Opt
                 }
             }
         }
-        FieldKind::Address | FieldKind::Area => {
-            let parts: Vec<&str> = ["detail", "ward_name", "district"]
+        FieldKind::Address { .. } | FieldKind::Area => {
+            let parts: Vec<&str> = ["detail", "ward_name", "district", "place", "province_name"]
                 .iter()
                 .filter_map(|part| value.get(*part)?.as_str())
                 .filter(|part| !part.is_empty())

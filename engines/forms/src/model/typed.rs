@@ -1,12 +1,13 @@
 //! Typed answers: to FEEL, back to what would have been typed, and to what the controls of a page show.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use kernel::Money;
 use schema::feel::Value as Feel;
 use serde_json::{Value, json};
 
-use super::{Answers, Raw, Ward, controls, number};
+use super::{Answers, Ground, Raw, Ward, controls, number};
 use crate::definition::{FieldDefinition, FieldKind, FormDefinition};
 
 /// What FEEL sees of an answer.
@@ -38,8 +39,8 @@ pub(crate) fn to_raw(field: &FieldDefinition, value: &Value, raw: &mut Raw) {
             let codes = value.as_array().into_iter().flatten().flat_map(text).collect();
             raw.insert(name.clone(), codes);
         }
-        FieldKind::Address | FieldKind::Area => {
-            for part in ["ward", "detail"] {
+        FieldKind::Address { .. } | FieldKind::Area => {
+            for part in ["ward", "province", "place", "detail"] {
                 if let Some(value) = value.get(part) {
                     raw.insert(format!("{name}.{part}"), text(value));
                 }
@@ -52,7 +53,7 @@ pub(crate) fn to_raw(field: &FieldDefinition, value: &Value, raw: &mut Raw) {
 }
 
 /// What the controls of a field show of an answer: a text for one control, a list of codes for several choices,
-/// `{day, month, year}`, `{ward, ward_name, district, detail}`.
+/// `{day, month, year}`, `{ward, ward_name, district, detail}` or `{province, province_name, place, detail}`.
 pub(crate) fn control_value(field: &FieldDefinition, value: &Value) -> Value {
     match &field.kind {
         FieldKind::Date { .. } => match value.as_str().map(|text| text.splitn(3, '-').collect::<Vec<_>>()) {
@@ -89,7 +90,14 @@ pub(crate) fn raw_value(field: &FieldDefinition, raw: &Raw) -> Value {
         FieldKind::Date { .. } if whole.is_empty() => {
             json!({ "day": part("day"), "month": part("month"), "year": part("year") })
         }
-        FieldKind::Address => json!({ "ward": part("ward"), "detail": part("detail") }),
+        FieldKind::Address { within_province: true } => json!({ "ward": part("ward"), "detail": part("detail") }),
+        FieldKind::Address { within_province: false } => json!({
+            "where": part("where"),
+            "ward": part("ward"),
+            "province": part("province"),
+            "place": part("place"),
+            "detail": part("detail"),
+        }),
         FieldKind::Area => {
             let ward = part("ward");
             json!({ "ward": if ward.is_empty() { whole.to_owned() } else { ward } })
@@ -99,28 +107,31 @@ pub(crate) fn raw_value(field: &FieldDefinition, raw: &Raw) -> Value {
     }
 }
 
-/// The codes of wards that stand in answers and in what was typed, as far as they look like codes.
-pub(crate) fn ward_codes<'f>(
+/// The codes of wards and provinces that stand in answers and in what was typed, as far as they look like codes.
+pub(crate) fn place_codes<'f>(
     fields: impl IntoIterator<Item = &'f FieldDefinition>,
     answers: &Answers,
     raw: &Raw,
 ) -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     for field in fields {
-        if !matches!(field.kind, FieldKind::Address | FieldKind::Area) {
+        if !matches!(field.kind, FieldKind::Address { .. } | FieldKind::Area) {
             continue;
         }
         let name = &field.field;
-        let stored = answers
-            .get(name)
-            .and_then(|value| value.get("ward"))
-            .and_then(Value::as_str);
-        let typed = [controls::first(raw, name), controls::part(raw, name, "ward")];
+        let stored = answers.get(name);
+        let stored = ["ward", "province"].map(|part| stored.and_then(|value| value.get(part)?.as_str()));
+        let typed = [
+            controls::first(raw, name),
+            controls::part(raw, name, "ward"),
+            controls::part(raw, name, "province"),
+        ];
         codes.extend(
             stored
                 .into_iter()
+                .flatten()
                 .chain(typed)
-                .filter(|code| is_ward_code(code))
+                .filter(|code| is_ward_code(code) || is_province_code(code))
                 .map(str::to_owned),
         );
     }
@@ -132,18 +143,29 @@ pub(crate) fn is_ward_code(code: &str) -> bool {
     code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The wards that answers name, as they name them: for decisions that need not ask whether they still exist.
-pub(crate) fn answered_wards(form: &FormDefinition, answers: &Answers) -> BTreeMap<String, Ward> {
-    let mut wards = BTreeMap::new();
+/// Two digits (mã đơn vị hành chính cấp tỉnh).
+pub(crate) fn is_province_code(code: &str) -> bool {
+    code.len() == 2 && code.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The wards and provinces that answers name, as they name them: for decisions that need not ask whether they still exist.
+pub(crate) fn answered_places(form: &FormDefinition, answers: &Answers, now: DateTime<Utc>) -> Ground {
+    let mut ground = Ground::at(now);
     for field in form.fields() {
-        if let (FieldKind::Address | FieldKind::Area, Some(value)) = (&field.kind, answers.get(&field.field)) {
-            let part = |part: &str| value.get(part).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (FieldKind::Address { .. } | FieldKind::Area, Some(value)) = (&field.kind, answers.get(&field.field))
+        else {
+            continue;
+        };
+        let part = |part: &str| value.get(part).and_then(Value::as_str).unwrap_or_default().to_owned();
+        if value.get("province").is_some() {
+            ground.provinces.insert(part("province"), part("province_name"));
+        } else {
             let ward = Ward {
                 name: part("ward_name"),
                 district: part("district"),
             };
-            wards.insert(part("ward"), ward);
+            ground.wards.insert(part("ward"), ward);
         }
     }
-    wards
+    ground
 }

@@ -18,7 +18,7 @@ pub(crate) struct Walk<'f> {
 /// Walks through the form. The condition of a page sees the answers on earlier pages that apply themselves, so an answer
 /// that is no longer asked for opens no page. An unknown condition counts as no.
 pub(crate) fn walk<'f>(form: &'f FormDefinition, answers: &Answers, now: DateTime<Utc>) -> Walk<'f> {
-    let mut scope = empty_scope(form, now);
+    let mut scope = given_scope(form, answers, now);
     let mut walk = Walk {
         pages: Vec::new(),
         answers: Answers::new(),
@@ -38,17 +38,25 @@ pub(crate) fn walk<'f>(form: &'f FormDefinition, answers: &Answers, now: DateTim
     walk
 }
 
-fn empty_scope(form: &FormDefinition, now: DateTime<Utc>) -> Scope {
+/// Every field without an answer, and what is given before the form begins.
+fn given_scope(form: &FormDefinition, answers: &Answers, now: DateTime<Utc>) -> Scope {
     let mut scope = Scope::new(now);
     for field in form.fields() {
         scope.set(field.field.clone(), Feel::Null);
+    }
+    for field in &form.given {
+        let answer = answers.get(&field.field);
+        scope.set(
+            field.field.clone(),
+            answer.map_or(Feel::Null, |value| typed::feel(&field.kind, value)),
+        );
     }
     scope
 }
 
 /// What FEEL sees of answers: every field by its name, days as days, `null` where there is no answer.
 pub(crate) fn scope(form: &FormDefinition, answers: &Answers, now: DateTime<Utc>) -> Scope {
-    let mut scope = empty_scope(form, now);
+    let mut scope = given_scope(form, answers, now);
     for field in form.fields() {
         if let Some(value) = answers.get(&field.field) {
             scope.set(field.field.clone(), typed::feel(&field.kind, value));

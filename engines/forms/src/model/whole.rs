@@ -4,9 +4,15 @@ use super::draft::PageFault;
 use super::{Answers, Ground, Raw, reading, unknown_controls, walk};
 use crate::definition::FormDefinition;
 
-/// The answers of the pages that apply, and what is wrong: page by page, then names that belong to no question.
-pub(crate) fn read_whole(form: &FormDefinition, raw: &Raw, ground: &Ground) -> (Answers, Vec<PageFault>) {
-    let mut answers = Answers::new();
+/// The answers of the pages that apply, and what is wrong: page by page, then names that belong to no question. `given` are
+/// answers of the form over which this one is filled in.
+pub(crate) fn read_whole(
+    form: &FormDefinition,
+    given: &Answers,
+    raw: &Raw,
+    ground: &Ground,
+) -> (Answers, Vec<PageFault>) {
+    let mut answers = given.clone();
     let mut faults = Vec::new();
     for page in &form.pages {
         // Only earlier pages can open this one, and those have been read.
@@ -36,5 +42,6 @@ pub(crate) fn read_whole(form: &FormDefinition, raw: &Raw, ground: &Ground) -> (
         code: "forms.field.unknown".to_owned(),
         params: Default::default(),
     }));
+    answers.retain(|field, _| form.field(field).is_some());
     (answers, faults)
 }

@@ -23,7 +23,7 @@ fn usual(kind: &FieldKind) -> Vec<(&'static str, &'static str)> {
         FieldKind::Email => vec![("", "mau@vidu.vn")],
         FieldKind::PersonalNumber => vec![("", "093 185 001 234")],
         FieldKind::Choice { .. } if kind.catalogue().is_some() => vec![("", "05")],
-        FieldKind::Address => vec![(".ward", "31340"), (".detail", "số 12, đường Mẫu")],
+        FieldKind::Address { .. } => vec![(".ward", "31340"), (".detail", "số 12, đường Mẫu")],
         FieldKind::Area => vec![(".ward", "31341")],
         FieldKind::Name { .. } => vec![("", "Nguyễn Văn Mẫu")],
         FieldKind::Text { .. } | FieldKind::LongText { .. } => vec![("", "Bán lẻ lúa giống")],

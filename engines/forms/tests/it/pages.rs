@@ -92,7 +92,10 @@ async fn what_was_typed_is_kept_where_it_was_not_understood() {
         value(&view, "born"),
         json!({ "day": "5", "month": "13", "year": "1985" })
     );
-    assert_eq!(value(&view, "home"), json!({ "ward": "99999", "detail": "ấp 1" }));
+    assert_eq!(
+        value(&view, "home"),
+        json!({ "where": "", "ward": "99999", "province": "", "place": "", "detail": "ấp 1" })
+    );
     assert_eq!(view.faults, saved.faults);
     let submission = town.submission(&me, id).await;
     assert!(
@@ -190,6 +193,93 @@ async fn skipped_pages_do_not_count_and_are_not_lost() {
     let draft = town.see(&me, id).await.expect("seen");
     assert_eq!(draft.answers["married_on"], "2010-02-01");
     assert!(draft.passed.contains("wedding"));
+}
+
+/// A page `who` whose home is in another province.
+const WHO_ELSEWHERE: [(&str, &str); 9] = [
+    ("full_name", "Nguyễn Thị Mẫu"),
+    ("born.day", "5"),
+    ("born.month", "9"),
+    ("born.year", "1985"),
+    ("home.where", "outside"),
+    ("home.province", "92"),
+    ("home.place", "phường An Khánh, quận Ninh Kiều"),
+    ("home.detail", "số 1, đường Mẫu"),
+    ("group", "01"),
+];
+
+#[tokio::test]
+async fn a_home_in_another_province_is_kept_in_words_and_read_back_everywhere() {
+    let (town, me) = (Town::new().await, citizen());
+    let id = town.start(&me).await.id;
+    town.pass(&me, id, "kind", [("kind", "birth")]).await;
+    let saved = town.pass(&me, id, "who", WHO_ELSEWHERE).await;
+    let home = json!({
+        "province": "92", "province_name": "Thành phố Cần Thơ", "place": "phường An Khánh, quận Ninh Kiều",
+        "detail": "số 1, đường Mẫu"
+    });
+    assert_eq!(saved.draft.answers["home"], home);
+    assert!(saved.draft.passed.contains("who"));
+    let view = town.page(&me, id, "who").await.expect("a page");
+    assert_eq!(value(&view, "home"), home);
+    assert!(
+        view.fields
+            .iter()
+            .all(|field| field.elsewhere == (field.field == "home"))
+    );
+
+    let rows = summary(&definition(FORM), &saved.draft.answers);
+    let row = rows.iter().flat_map(|page| &page.rows).find(|row| row.field == "home");
+    assert_eq!(
+        row.map(|row| row.value.clone()),
+        Some(Display::Text(
+            "số 1, đường Mẫu, phường An Khánh, quận Ninh Kiều, Thành phố Cần Thơ".into()
+        ))
+    );
+    let scope = feel_scope(&definition(FORM), &saved.draft.answers, town.scratch.ops.now());
+    assert!(
+        Expression::parse("home.province = \"92\" and home.ward = null")
+            .unwrap()
+            .is_true(&scope)
+    );
+
+    // This province has its wards: there one of them must be chosen.
+    let mut wrong = raw(WHO_ELSEWHERE);
+    wrong.insert("home.province".into(), vec!["93".into()]);
+    let saved = town.save(&me, id, "who", &wrong).await.expect("saved");
+    assert_eq!(codes(&saved.faults), [("home", "forms.field.province")]);
+    let view = town.page(&me, id, "who").await.expect("a page");
+    assert_eq!(value(&view, "home")["place"], "phường An Khánh, quận Ninh Kiều");
+    assert_eq!(value(&view, "home")["where"], "outside");
+}
+
+#[tokio::test]
+async fn a_province_that_is_called_otherwise_by_now_must_be_chosen_again() {
+    let (town, me) = (Town::new().await, citizen());
+    let id = town.start(&me).await.id;
+    for (page, typed) in [
+        ("kind", raw([("kind", "birth")])),
+        ("who", raw(WHO_ELSEWHERE)),
+        ("details", raw([("copies", "2")])),
+        ("papers", raw([])),
+    ] {
+        assert_eq!(town.save(&me, id, page, &typed).await.expect("saved").faults, []);
+    }
+    assert_eq!(town.submission(&me, id).await.faults, []);
+    let renamed = Area {
+        code: "92".into(),
+        level: AreaLevel::Province,
+        parent: None,
+        name: "Tỉnh Cần Thơ".into(),
+        validity: Validity::since("2004-01-01".parse().expect("a day")),
+    };
+    town.upsert(&renamed).await;
+    let faults = town.submission(&me, id).await.faults;
+    let told: Vec<_> = faults
+        .iter()
+        .map(|fault| (fault.field.as_str(), fault.code.as_str()))
+        .collect();
+    assert_eq!(told, [("home", "forms.field.province")]);
 }
 
 #[tokio::test]

@@ -127,6 +127,7 @@ impl Town {
             identity,
         };
         town.area("93", AreaLevel::Province, None, "Tỉnh Hậu Giang").await;
+        town.area("92", AreaLevel::Province, None, "Thành phố Cần Thơ").await;
         town.area("931", AreaLevel::District, Some("93"), "Thành phố Ngã Bảy")
             .await;
         town.area("31340", AreaLevel::Ward, Some("931"), "Phường Ngã Bảy").await;

@@ -119,6 +119,27 @@ pub(crate) async fn children(connection: &mut PgConnection, parent: Option<&str>
     .collect()
 }
 
+/// Provinces with something below them.
+pub(crate) async fn divided(connection: &mut PgConnection, on: NaiveDate) -> Result<Vec<Area>> {
+    sqlx::query_as::<_, AreaRow>(
+        "SELECT code, level, parent, name, valid_from, valid_to
+         FROM identity.area AS province
+         WHERE level = 'province' AND valid_from <= $1 AND (valid_to IS NULL OR valid_to >= $1)
+           AND EXISTS (
+               SELECT FROM identity.area AS below
+               WHERE below.parent = province.code
+                 AND below.valid_from <= $1 AND (below.valid_to IS NULL OR below.valid_to >= $1))
+         ORDER BY name_key, code",
+    )
+    .bind(on)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?
+    .into_iter()
+    .map(AreaRow::into_area)
+    .collect()
+}
+
 pub(crate) async fn wards(connection: &mut PgConnection, area: &str, on: NaiveDate) -> Result<Vec<Area>> {
     sqlx::query_as::<_, AreaRow>(
         "SELECT code, level, parent, name, valid_from, valid_to

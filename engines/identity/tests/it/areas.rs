@@ -69,6 +69,14 @@ async fn a_code_means_what_it_meant_on_the_day() {
         ["Thành phố Cần Thơ", "Tỉnh Hậu Giang"]
     );
     assert_eq!(
+        names(identity.divided_provinces(&mut op, then).await.unwrap()),
+        ["Tỉnh Hậu Giang"]
+    );
+    assert_eq!(
+        names(identity.divided_provinces(&mut op, now).await.unwrap()),
+        ["Thành phố Cần Thơ"]
+    );
+    assert_eq!(
         names(identity.areas(&mut op, Some("93"), then).await.unwrap()),
         ["Thành phố Ngã Bảy", "Thành phố Vị Thanh"]
     );

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{says, text_of};
-use crate::office::{Office, ask, march, outcome, raw};
+use crate::office::{EXTRACT, Office, ask, march, outcome, propose, raw};
 
 /// The papers of a case, oldest first, with the text of each where the machine can read it.
 async fn papers(office: &Office, reader: &Actor, dossier: DossierId) -> Vec<(DocumentView, Option<String>)> {
@@ -239,7 +239,7 @@ async fn the_approval_brings_the_result() {
         .act(&office.people.clerk, handed_in.id, "receive", outcome("accept"))
         .await;
     office
-        .act(&office.people.specialist, handed_in.id, "check", outcome("propose"))
+        .act(&office.people.specialist, handed_in.id, "check", propose(&EXTRACT))
         .await;
     office
         .act(&office.people.leader, handed_in.id, "approve", outcome("approve"))
@@ -258,6 +258,9 @@ async fn the_approval_brings_the_result() {
             "NGUYỄN THỊ LAN",
             "093190000017",
             "Phường Ngã Bảy, Thành phố Ngã Bảy",
+            "Số: 12/1990",
+            "Quyển số: 01/1990",
+            "Ngày đăng ký: 20/04/1990",
             "Huỳnh Thị Duyệt",
             "(chưa ký số)",
             "không có thông tin",

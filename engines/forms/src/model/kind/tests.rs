@@ -16,10 +16,13 @@ fn ground() -> Ground {
         district: "Thành phố Ngã Bảy".into(),
     };
     Ground {
-        now: from_local(noon),
         wards: BTreeMap::from([("31340".to_owned(), ward)]),
+        provinces: BTreeMap::from([("92".to_owned(), "Thành phố Cần Thơ".to_owned())]),
+        ..Ground::at(from_local(noon))
     }
 }
+
+const ADDRESS: FieldKind = FieldKind::Address { within_province: false };
 
 fn field(kind: FieldKind) -> FieldDefinition {
     FieldDefinition {
@@ -28,6 +31,7 @@ fn field(kind: FieldKind) -> FieldDefinition {
         required: Condition::Never,
         class: Class::Public,
         prefill: None,
+        from: Vec::new(),
     }
 }
 
@@ -79,7 +83,7 @@ fn kinds() -> Vec<FieldKind> {
         },
         FieldKind::Choices { options: own() },
         FieldKind::YesNo,
-        FieldKind::Address,
+        ADDRESS,
         FieldKind::Area,
     ]
 }
@@ -249,6 +253,73 @@ fn choices_and_places() {
     assert_eq!(place("31999", "ấp 1"), Err("ward"));
     assert_eq!(place("31340", &"x".repeat(251)), Err("too_long"));
     assert!(place("31340", &"ệ".repeat(250)).is_ok_and(|value| value.is_some()));
+}
+
+#[test]
+fn a_place_in_another_province_is_a_province_of_the_list_and_words() {
+    let read = |kind: &FieldKind, typed: &[(&str, &str)]| {
+        read_field(&field(kind.clone()), &raw(typed), &ground()).map_err(|Broken(rule, _)| rule)
+    };
+    let (outside, words) = (
+        ("x.where", "outside"),
+        [("x.place", " quận  Ninh Kiều "), ("x.detail", "Bệnh viện Phụ sản")],
+    );
+    let in_can_tho = json!({
+        "province": "92", "province_name": "Thành phố Cần Thơ", "place": "quận Ninh Kiều", "detail": "Bệnh viện Phụ sản"
+    });
+    let [place, detail] = words;
+    let given = [outside, ("x.province", "92"), place, detail];
+    assert_eq!(read(&ADDRESS, &given), Ok(Some(in_can_tho.clone())));
+    // Programs need not say which of both it is; a ward that was left over from before does not count.
+    assert_eq!(read(&ADDRESS, &given[1..]), Ok(Some(in_can_tho.clone())));
+    assert_eq!(
+        read(&ADDRESS, &[given.as_slice(), &[("x.ward", "31340")]].concat()),
+        Ok(Some(in_can_tho.clone()))
+    );
+    assert_eq!(read(&ADDRESS, &[outside]), Ok(None));
+    assert_eq!(read(&ADDRESS, &[outside, place, detail]), Err("province_missing"));
+    assert_eq!(
+        read(&ADDRESS, &[outside, ("x.province", "92"), detail]),
+        Err("place_missing")
+    );
+    assert_eq!(
+        read(&ADDRESS, &[outside, ("x.province", "92"), place]),
+        Err("detail_missing")
+    );
+    assert_eq!(
+        read(&ADDRESS, &[outside, ("x.province", "93"), place, detail]),
+        Err("province")
+    );
+    let long = "x".repeat(201);
+    assert_eq!(
+        read(&ADDRESS, &[outside, ("x.province", "92"), ("x.place", &long), detail]),
+        Err("too_long")
+    );
+
+    // Neither half is thrown away where it is not clear which was meant.
+    let inside = ("x.where", "inside");
+    assert_eq!(
+        read(&ADDRESS, &[inside, ("x.province", "92"), place, detail]),
+        Err("where")
+    );
+    assert_eq!(
+        read(&ADDRESS, &[("x.ward", "31340"), ("x.province", "92"), detail]),
+        Err("where")
+    );
+    let here = [inside, ("x.ward", "31340"), ("x.province", "92"), detail];
+    assert_eq!(
+        read(&ADDRESS, &here).unwrap().unwrap()["ward_name"],
+        json!("Phường Ngã Bảy")
+    );
+
+    // Where an agency is found by the ward there is no other half.
+    let only_here = FieldKind::Address { within_province: true };
+    assert_eq!(read(&only_here, &given), Err("ward_missing"));
+    assert!(!only_here.rules().contains(&"province") && ADDRESS.rules().contains(&"province"));
+
+    let mut again = Raw::new();
+    to_raw(&field(ADDRESS), &in_can_tho, &mut again);
+    assert_eq!(read_field(&field(ADDRESS), &again, &ground()), Ok(Some(in_can_tho)));
 }
 
 proptest! {

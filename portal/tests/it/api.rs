@@ -1,0 +1,253 @@
+//! Whatever a page does or shows, a program can do and read by the JSON API.
+//!
+//! The table below is reviewed: a page without an entry fails, and so does an entry that names no operation.
+
+use std::collections::BTreeSet;
+
+/// Pages, and the operations that do the same. None where there is nothing to do or to read beside the page itself; the reason
+/// stands beside it.
+const PAGES: &[(&str, &[&str])] = &[
+    // Words and pictures only.
+    ("GET /tro-giup", &[]),
+    ("GET /kha-nang-tiep-can", &[]),
+    ("GET /quyen-rieng-tu", &[]),
+    ("GET /ngoai-tuyen", &[]),
+    // The language of the API comes with each request.
+    ("GET /ngon-ngu/{locale}", &[]),
+    ("GET /", &["GET /api/v1/procedure-fields", "GET /api/v1/procedures"]),
+    (
+        "GET /thu-tuc",
+        &["GET /api/v1/procedures", "GET /api/v1/procedure-fields"],
+    ),
+    (
+        "GET /thu-tuc/{code}",
+        &["GET /api/v1/procedures/{code}", "GET /api/v1/drafts"],
+    ),
+    // Signing in and out.
+    ("GET /dang-nhap", &[]),
+    ("POST /dang-nhap", &["POST /api/v1/sessions", "GET /api/v1/me"]),
+    ("POST /dang-xuat", &["DELETE /api/v1/sessions/current"]),
+    ("GET /hop-thu", &["GET /api/v1/messages"]),
+    ("POST /hop-thu/da-doc", &["POST /api/v1/messages/read"]),
+    // Drafts of citizens.
+    (
+        "GET /thu-tuc/{code}/bat-dau",
+        &["GET /api/v1/procedures/{code}", "GET /api/v1/drafts"],
+    ),
+    ("POST /thu-tuc/{code}/bat-dau", &["POST /api/v1/drafts"]),
+    ("GET /ho-so-nhap/{draft}", &["GET /api/v1/drafts/{id}"]),
+    (
+        "GET /ho-so-nhap/{draft}/{page}",
+        &["GET /api/v1/drafts/{id}/pages/{page}", "GET /api/v1/areas"],
+    ),
+    (
+        "POST /ho-so-nhap/{draft}/{page}",
+        &["PUT /api/v1/drafts/{id}/pages/{page}"],
+    ),
+    (
+        "GET /ho-so-nhap/{draft}/giay-to/{paper}",
+        &["GET /api/v1/drafts/{id}/preview"],
+    ),
+    (
+        "POST /ho-so-nhap/{draft}/giay-to/{paper}",
+        &["POST /api/v1/drafts/{id}/papers/{paper}"],
+    ),
+    (
+        "POST /ho-so-nhap/{draft}/giay-to/{paper}/xoa",
+        &["DELETE /api/v1/drafts/{id}/papers/{paper}/{file}"],
+    ),
+    (
+        "GET /ho-so-nhap/{draft}/tep/{file}",
+        &["GET /api/v1/drafts/{id}/files/{file}"],
+    ),
+    ("GET /ho-so-nhap/{draft}/kiem-tra", &["GET /api/v1/drafts/{id}/preview"]),
+    ("GET /ho-so-nhap/{draft}/nop", &["GET /api/v1/drafts/{id}"]),
+    (
+        "POST /ho-so-nhap/{draft}/nop",
+        &["POST /api/v1/drafts/{id}/submission", "POST /api/v1/dossiers"],
+    ),
+    ("GET /ho-so-nhap/{draft}/huy", &["GET /api/v1/drafts/{id}"]),
+    ("POST /ho-so-nhap/{draft}/huy", &["DELETE /api/v1/drafts/{id}"]),
+    // Own dossiers.
+    ("GET /ho-so-cua-toi", &["GET /api/v1/dossiers", "GET /api/v1/drafts"]),
+    ("GET /ho-so-cua-toi/{id}", &["GET /api/v1/dossiers/{id}"]),
+    ("GET /ho-so-cua-toi/{id}/bien-nhan", &["GET /api/v1/dossiers/{id}"]),
+    ("GET /ho-so-cua-toi/{id}/rut", &["GET /api/v1/dossiers/{id}"]),
+    (
+        "POST /ho-so-cua-toi/{id}/rut",
+        &["POST /api/v1/dossiers/{id}/withdrawal"],
+    ),
+    (
+        "POST /ho-so-cua-toi/{id}/danh-gia",
+        &["POST /api/v1/dossiers/{id}/rating"],
+    ),
+    (
+        "POST /ho-so-cua-toi/{id}/ban-khai",
+        &["POST /api/v1/dossiers/{id}/documents/answers"],
+    ),
+    (
+        "GET /ho-so-cua-toi/{id}/giay-to/{file}",
+        &["GET /api/v1/dossiers/{id}/papers/{file}"],
+    ),
+    (
+        "GET /ho-so-cua-toi/{id}/van-ban/{document}",
+        &["GET /api/v1/dossiers/{id}/documents/{document}"],
+    ),
+    (
+        "GET /ho-so-cua-toi/{id}/bo-sung",
+        &["GET /api/v1/dossiers/{id}/supplement"],
+    ),
+    (
+        "POST /ho-so-cua-toi/{id}/bo-sung",
+        &[
+            "PUT /api/v1/dossiers/{id}/supplement",
+            "POST /api/v1/dossiers/{id}/supplement",
+        ],
+    ),
+    (
+        "GET /ho-so-cua-toi/{id}/bo-sung/giay-to/{paper}",
+        &["GET /api/v1/dossiers/{id}/supplement"],
+    ),
+    (
+        "POST /ho-so-cua-toi/{id}/bo-sung/giay-to/{paper}",
+        &["POST /api/v1/dossiers/{id}/supplement/papers/{paper}"],
+    ),
+    (
+        "POST /ho-so-cua-toi/{id}/bo-sung/giay-to/{paper}/xoa",
+        &["DELETE /api/v1/dossiers/{id}/supplement/papers/{paper}/{file}"],
+    ),
+    // For anybody.
+    ("GET /tra-cuu", &["GET /api/v1/tracking/{code}"]),
+    ("GET /kiem-chung", &["GET /api/v1/documents/{code}"]),
+    ("GET /kiem-chung/{code}", &["GET /api/v1/documents/{code}"]),
+    // The file is held against the digest that the operation gives; it need not travel.
+    ("POST /kiem-chung/{code}", &["GET /api/v1/documents/{code}"]),
+    // The desk.
+    (
+        "GET /can-bo",
+        &[
+            "GET /api/v1/inbox",
+            "GET /api/v1/inbox/counts",
+            "GET /api/v1/procedures",
+        ],
+    ),
+    ("GET /can-bo/tra-ket-qua", &["GET /api/v1/inbox"]),
+    ("GET /can-bo/viec/{task}", &["GET /api/v1/tasks/{task}"]),
+    ("POST /can-bo/viec/{task}", &["POST /api/v1/tasks/{task}/act"]),
+    ("POST /can-bo/viec/{task}/nhan", &["POST /api/v1/tasks/{task}/claim"]),
+    ("POST /can-bo/viec/{task}/tra", &["POST /api/v1/tasks/{task}/release"]),
+    (
+        "POST /can-bo/viec/{task}/giao",
+        &["POST /api/v1/tasks/{task}/assignment"],
+    ),
+    ("GET /can-bo/ho-so/{id}", &["GET /api/v1/dossiers/{id}"]),
+    (
+        "GET /can-bo/ho-so/{id}/giay-to/{file}",
+        &["GET /api/v1/dossiers/{id}/papers/{file}"],
+    ),
+    (
+        "GET /can-bo/ho-so/{id}/van-ban/{document}",
+        &["GET /api/v1/dossiers/{id}/documents/{document}"],
+    ),
+    (
+        "POST /can-bo/ho-so/{id}/thu-phi",
+        &["POST /api/v1/dossiers/{id}/payments"],
+    ),
+    (
+        "POST /can-bo/ho-so/{id}/xin-loi",
+        &["POST /api/v1/dossiers/{id}/apology"],
+    ),
+    ("GET /can-bo/tim", &["GET /api/v1/dossier-search"]),
+    ("GET /can-bo/so-theo-doi", &["GET /api/v1/ledger"]),
+    ("GET /can-bo/so-theo-doi/tai-ve", &["GET /api/v1/ledger.csv"]),
+    ("GET /can-bo/lich-lam-viec", &["GET /api/v1/working-calendar"]),
+    ("POST /can-bo/lich-lam-viec", &["POST /api/v1/working-calendar/days"]),
+    (
+        "POST /can-bo/lich-lam-viec/xoa",
+        &["DELETE /api/v1/working-calendar/days/{kind}/{day}"],
+    ),
+    (
+        "POST /can-bo/lich-lam-viec/cong-bo",
+        &["PUT /api/v1/working-calendar/years/{year}/announcement"],
+    ),
+    // The counter.
+    (
+        "GET /can-bo/tiep-nhan",
+        &["GET /api/v1/drafts", "GET /api/v1/procedures"],
+    ),
+    ("POST /can-bo/tiep-nhan/nguoi", &["POST /api/v1/intake/person"]),
+    ("POST /can-bo/tiep-nhan/bat-dau", &["POST /api/v1/drafts"]),
+    ("GET /can-bo/tiep-nhan/{draft}", &["GET /api/v1/drafts/{id}"]),
+    (
+        "GET /can-bo/tiep-nhan/{draft}/{page}",
+        &["GET /api/v1/drafts/{id}/pages/{page}", "GET /api/v1/areas"],
+    ),
+    (
+        "POST /can-bo/tiep-nhan/{draft}/{page}",
+        &["PUT /api/v1/drafts/{id}/pages/{page}"],
+    ),
+    (
+        "GET /can-bo/tiep-nhan/{draft}/giay-to/{paper}",
+        &["GET /api/v1/drafts/{id}/preview"],
+    ),
+    (
+        "POST /can-bo/tiep-nhan/{draft}/giay-to/{paper}",
+        &["POST /api/v1/drafts/{id}/papers/{paper}"],
+    ),
+    (
+        "POST /can-bo/tiep-nhan/{draft}/giay-to/{paper}/xoa",
+        &["DELETE /api/v1/drafts/{id}/papers/{paper}/{file}"],
+    ),
+    (
+        "GET /can-bo/tiep-nhan/{draft}/tep/{file}",
+        &["GET /api/v1/drafts/{id}/files/{file}"],
+    ),
+    (
+        "GET /can-bo/tiep-nhan/{draft}/kiem-tra",
+        &["GET /api/v1/drafts/{id}/preview"],
+    ),
+    (
+        "POST /can-bo/tiep-nhan/{draft}/nop",
+        &["POST /api/v1/drafts/{id}/intake"],
+    ),
+    ("POST /can-bo/tiep-nhan/{draft}/huy", &["DELETE /api/v1/drafts/{id}"]),
+];
+
+#[test]
+fn every_page_has_its_operations_and_every_operation_is_described() {
+    let routes = portal::routes();
+    let (api, pages): (Vec<_>, Vec<_>) = routes.views().into_iter().partition(|view| view.api);
+    let named = |view: &web::RouteView| format!("{} {}", view.method, view.path);
+    let api: BTreeSet<String> = api.iter().map(named).collect();
+    let pages: BTreeSet<String> = pages.iter().map(named).collect();
+
+    let listed: BTreeSet<String> = PAGES.iter().map(|(page, _)| (*page).to_owned()).collect();
+    assert_eq!(listed.len(), PAGES.len(), "each page stands in the table once");
+    let differing: Vec<&String> = pages.symmetric_difference(&listed).collect();
+    assert!(
+        differing.is_empty(),
+        "pages without an entry, or entries without a page: {differing:#?}"
+    );
+    let unknown: Vec<_> = PAGES
+        .iter()
+        .flat_map(|(page, operations)| operations.iter().map(move |operation| (page, operation)))
+        .filter(|(_, operation)| !api.contains(**operation))
+        .collect();
+    assert!(unknown.is_empty(), "operations that do not exist: {unknown:#?}");
+    let changing = PAGES.iter().filter(|(page, _)| !page.starts_with("GET "));
+    for (page, operations) in changing {
+        assert!(
+            operations.iter().any(|operation| !operation.starts_with("GET ")) || *page == "POST /kiem-chung/{code}",
+            "{page}"
+        );
+    }
+
+    let described = web::openapi(&routes, "test", "0");
+    for operation in &api {
+        let (method, path) = operation.split_once(' ').unwrap();
+        assert!(
+            described["paths"][path][method.to_lowercase()]["operationId"].is_string(),
+            "{operation} is not described"
+        );
+    }
+}
