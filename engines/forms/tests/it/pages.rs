@@ -1,6 +1,6 @@
 //! Saving pages: what passes, what is kept, what is skipped.
 
-use forms::{Display, prune, summary};
+use forms::{Display, Raw, feel_scope, prune, summary};
 use identity::{Area, AreaLevel, Validity};
 use kernel::Actor;
 use serde_json::{Value, json};
@@ -372,7 +372,7 @@ async fn single_fields_are_asked_again_outside_a_draft() {
     let mut op = town.op(&Actor::System("test")).await;
     let views = town
         .forms
-        .field_views(&mut op, &form, &asked, &answers)
+        .field_views(&mut op, &form, &asked, &answers, &Raw::new())
         .await
         .expect("views");
     let shown: Vec<(&str, &Value)> = views.iter().map(|view| (view.field.as_str(), &view.value)).collect();
