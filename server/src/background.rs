@@ -95,7 +95,11 @@ impl Background {
         started: Instant,
         past_is_there: watch::Sender<bool>,
     ) -> Result<()> {
-        let (ops, engines, apps) = (program.ops.clone(), program.engines_of_the_past()?, program.apps.clone());
+        let (ops, engines, apps) = (
+            program.ops.clone(),
+            program.engines_of_the_past()?,
+            program.apps.clone(),
+        );
         let extent = Extent::of_the_file()?;
         let stop = self.stop.clone();
         self.tasks.spawn(async move {
