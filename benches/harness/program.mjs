@@ -19,7 +19,7 @@ export function freshData() {
 /** Starts the program; `--behind-gateway` lets each client of a measurement come from its own address. */
 export async function start(data, more = ['--behind-gateway']) {
   const began = process.hrtime.bigint();
-  const child = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0', '--demo', ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0', '--demo', '--no-history', ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
   process.once('exit', () => child.kill('SIGINT'));
   let said = '';
   child.stderr.on('data', chunk => { said += chunk; });

@@ -3,6 +3,7 @@
 pub mod apps;
 pub mod calendar;
 mod engines;
+pub mod past;
 pub mod post;
 pub mod province;
 pub mod scenarios;

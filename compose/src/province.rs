@@ -4,7 +4,7 @@ mod areas;
 mod catalogue;
 mod demo;
 mod offices;
-mod people;
+pub(crate) mod people;
 pub(crate) mod tables;
 
 use identity::Identity;

@@ -66,6 +66,13 @@ pub enum What {
     Submit(Submit),
     /// A clerk does so at the counter for somebody else.
     TakeIn(Submit),
+    /// An official takes a step before doing it (nhận việc).
+    Claim {
+        /// Who.
+        by: String,
+        /// The step.
+        task: String,
+    },
     /// An official does a step of the process.
     Act(Act),
     /// The applicant supplies what was asked for.
@@ -110,6 +117,24 @@ pub enum What {
     Expect(Expect),
 }
 
+impl What {
+    /// Who does it; nobody waits or expects.
+    pub fn by(&self) -> Option<&str> {
+        match self {
+            Self::Submit(Submit { by, .. })
+            | Self::TakeIn(Submit { by, .. })
+            | Self::Claim { by, .. }
+            | Self::Act(Act { by, .. })
+            | Self::Supply(Supply { by, .. })
+            | Self::Withdraw { by, .. }
+            | Self::Apologise { by, .. }
+            | Self::Pay { by, .. }
+            | Self::Rate { by, .. } => Some(by),
+            Self::Wait(_) | Self::Expect(_) => None,
+        }
+    }
+}
+
 /// A form filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Submit {
@@ -122,7 +147,7 @@ pub struct Submit {
 }
 
 /// A step of the process done.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Act {
     /// Who.
     pub by: String,
@@ -156,7 +181,7 @@ pub struct Ask {
 }
 
 /// What is supplied.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Supply {
     /// Who.
     pub by: String,

@@ -1,14 +1,26 @@
 //! What runs beside the requests until the program is told to stop.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
+use anyhow::Result;
+use compose::past::{Extent, Past};
 use metrics_exporter_prometheus::PrometheusHandle;
-use op::Worker;
+use op::{Ops, Worker};
+use render::Texts;
 use sqlx::PgPool;
 use tokio::{sync::watch, task::JoinSet};
 use web::Site;
 
-use crate::house::{self, Program};
+use crate::{
+    house::{self, Program},
+    serve::Teller,
+};
 
 /// Pause before a task that ended by a defect is begun again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -39,12 +51,30 @@ impl Background {
         });
     }
 
-    /// Carries out jobs and seals the audit trail.
-    pub(crate) fn work(&mut self, program: &Program, pool: &PgPool) {
-        let worker = Arc::new(Worker::new(program.ops.clone(), program.engines.jobs()));
+    /// Carries out jobs and seals the audit trail. Late dossiers are looked for only once the past is there: a dossier whose past
+    /// is half written looks late.
+    pub(crate) fn work(&mut self, program: &Program, pool: &PgPool, past_there: watch::Receiver<bool>) {
+        let all = program.engines.jobs();
+        let worker = Arc::new(Worker::new(
+            program.ops.clone(),
+            all.clone().without(dossiers::FIND_LATE),
+        ));
         self.keep("jobs", move |stop| {
             let worker = worker.clone();
             async move { worker.run(stop).await }
+        });
+        let seeker = Arc::new(Worker::new(program.ops.clone(), all.only(dossiers::FIND_LATE)));
+        self.keep("late dossiers", move |mut stop| {
+            let (seeker, mut past_there) = (seeker.clone(), past_there.clone());
+            async move {
+                let there = tokio::select! {
+                    there = past_there.wait_for(|there| *there) => there.is_ok(),
+                    _ = stop.wait_for(|stopped| *stopped) => false,
+                };
+                if there {
+                    seeker.run(stop).await;
+                }
+            }
         });
         let pool = pool.clone();
         self.keep("audit", move |stop| op::audit::keep_sealing(pool.clone(), stop));
@@ -55,6 +85,30 @@ impl Background {
         self.keep("upkeep", move |stop| {
             keep_up(figures.clone(), site.clone(), pool.clone(), stop)
         });
+    }
+
+    /// Writes the past of the demonstration while people use the program already; goes on where an earlier start ended.
+    pub(crate) fn write_past(
+        &mut self,
+        program: &Program,
+        texts: Texts,
+        started: Instant,
+        past_is_there: watch::Sender<bool>,
+    ) -> Result<()> {
+        let (ops, engines, apps) = (
+            program.ops.clone(),
+            program.engines_of_the_past()?,
+            program.apps.clone(),
+        );
+        let extent = Extent::of_the_file()?;
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            let teller = Teller { texts: &texts, started };
+            write_past(&teller, &Past::new(&ops, engines, &apps, extent), &ops, &stop).await;
+            // Also after a failure: what people do today must be found late.
+            past_is_there.send_replace(true);
+        });
+        Ok(())
     }
 
     /// Waits until all of them have ended.
@@ -84,6 +138,30 @@ impl Background {
                 }
             }
         });
+    }
+}
+
+async fn write_past(teller: &Teller<'_>, past: &Past<'_>, ops: &Ops, stop: &watch::Receiver<bool>) {
+    let told = AtomicUsize::new(0);
+    let progress = |done: usize, all: usize| {
+        let tenth = done * 10 / all.max(1);
+        if tenth > told.fetch_max(tenth, Ordering::Relaxed) {
+            teller.say("past.progress", &[("percent", (tenth * 10).to_string())]);
+        }
+        !*stop.borrow()
+    };
+    match past.write(ops.now(), &progress).await {
+        Ok(written) => {
+            for case in &written.left {
+                tracing::info!(case, "a case of the past was left as it is");
+            }
+            if written.whole && told.load(Ordering::Relaxed) > 0 {
+                teller.say("past.done", &[]);
+            }
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the past of the demonstration could not be written; the next start goes on with it");
+        }
     }
 }
 

@@ -76,6 +76,7 @@ pub(crate) fn command(texts: &Texts) -> Command {
                 .arg(option(texts, "https").action(ArgAction::SetTrue))
                 .arg(option(texts, "behind-gateway").action(ArgAction::SetTrue))
                 .arg(option(texts, "no-worker").action(ArgAction::SetTrue))
+                .arg(option(texts, "no-history").action(ArgAction::SetTrue))
                 .arg(public_address(texts)),
         )
         .subcommand(stored("worker").arg(public_address(texts)))
@@ -184,6 +185,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
                 https: options.get_flag("https"),
                 behind_gateway: options.get_flag("behind-gateway"),
                 worker: !options.get_flag("no-worker"),
+                history: !options.get_flag("no-history"),
                 public_address: options.get_one::<String>("public-address").cloned(),
             };
             serve::serve(texts, settings).await?;

@@ -85,6 +85,20 @@ impl Program {
         })
     }
 
+    /// The same engines without post: nobody gets an e-mail about what is long over.
+    pub(crate) fn engines_of_the_past(&self) -> Result<Engines> {
+        let engines = &self.engines;
+        Ok(Engines::new(Materials {
+            identity: engines.identity.clone(),
+            notify: Notify::new(),
+            files: engines.files.clone(),
+            calendar: engines.calendar.clone(),
+            renderer: self.renderer.clone(),
+            apps: &self.apps,
+            public_address: engines.dossiers.public_address().to_owned(),
+        })?)
+    }
+
     /// Takes the calendar over.
     pub(crate) async fn settle(&self) -> Result<()> {
         Ok(compose::calendar::settle(&self.ops, &self.engines.calendar).await?)

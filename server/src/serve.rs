@@ -18,7 +18,7 @@ use portal::House;
 use render::{Locale, Texts};
 use serde_json::json;
 use sqlx::PgPool;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 use tower_http::compression::CompressionLayer;
 
 use crate::{
@@ -38,18 +38,20 @@ pub(crate) struct Settings {
     pub(crate) https: bool,
     pub(crate) behind_gateway: bool,
     pub(crate) worker: bool,
+    /// Whether a demonstration gets past dossiers.
+    pub(crate) history: bool,
     /// The address that papers and codes name; the one that is listened to if not given.
     pub(crate) public_address: Option<String>,
 }
 
 /// Tells the person at the terminal how far it is.
-struct Teller<'a> {
-    texts: &'a Texts,
-    started: Instant,
+pub(crate) struct Teller<'a> {
+    pub(crate) texts: &'a Texts,
+    pub(crate) started: Instant,
 }
 
 impl Teller<'_> {
-    fn say(&self, key: &str, params: &[(&str, String)]) {
+    pub(crate) fn say(&self, key: &str, params: &[(&str, String)]) {
         let params = params
             .iter()
             .map(|(name, value)| ((*name).to_owned(), value.clone()))
@@ -82,8 +84,10 @@ pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
     let mut background = Background::new(signals.stop());
     background.keep_calendar(&program);
     background.keep_up(figures.clone(), house.site.clone(), database.pool().clone());
+    let history = settings.demo && settings.history;
+    let (past_is_there, past_there) = watch::channel(!history);
     if settings.worker {
-        background.work(&program, database.pool());
+        background.work(&program, database.pool(), past_there);
     }
     let router = router(house, database.pool().clone(), figures);
     println!(
@@ -91,6 +95,9 @@ pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
         json!({ "address": address, "version": env!("CARGO_PKG_VERSION"), "data": settings.data })
     );
     teller.say("ready", &[("address", address)]);
+    if history {
+        background.write_past(&program, texts.clone(), teller.started, past_is_there)?;
+    }
     let work = async {
         listen::serve(listener, router, Times::default(), signals.stop()).await;
         teller.say("stopping", &[]);
@@ -153,7 +160,8 @@ pub(crate) async fn work(database: &Database, data: &std::path::Path, public_add
     settled?;
     let mut background = Background::new(signals.stop());
     background.keep_calendar(&program);
-    background.work(&program, database.pool());
+    let (_past, past_there) = watch::channel(true);
+    background.work(&program, database.pool(), past_there);
     signals.in_order(background.ended()).await;
     Ok(())
 }

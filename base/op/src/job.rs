@@ -121,6 +121,20 @@ impl Jobs {
         self.periods.get(job.kind.as_str()).copied().filter(|_| turn)
     }
 
+    /// All but one kind: for a program that holds that kind back for a while.
+    pub fn without(mut self, kind: &str) -> Self {
+        self.handlers.remove(kind);
+        self.periods.remove(kind);
+        self
+    }
+
+    /// One kind alone.
+    pub fn only(mut self, kind: &str) -> Self {
+        self.handlers.retain(|known, _| *known == kind);
+        self.periods.retain(|known, _| *known == kind);
+        self
+    }
+
     pub(crate) fn handler(&self, kind: &str) -> Option<&Handler> {
         self.handlers.get(kind)
     }

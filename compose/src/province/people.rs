@@ -92,8 +92,16 @@ impl Draw {
     }
 }
 
-/// Writes the staff of the agencies named in the demonstration, and its citizens.
-pub(super) async fn load(identity: &Identity, op: &mut Op) -> Result<()> {
+/// An invented person and, for an official, where they work.
+pub(crate) struct Invented {
+    pub(crate) person: NewPerson,
+    /// Code of the organisation and key of the position.
+    pub(crate) post: Option<(String, String)>,
+}
+
+/// Everybody whom the tables and the seed make up: the staff of the agencies named in the demonstration, then its citizens.
+/// The named accounts are not among them.
+pub(crate) fn invented() -> Result<Vec<Invented>> {
     let demo: DemoFile = tables::yaml("hau-giang/demo.yaml")?;
     let positions: PositionsFile = tables::yaml("hau-giang/positions.yaml")?;
     let organisations: Vec<OrganisationRow> = tables::csv("hau-giang/organisations.csv")?;
@@ -109,12 +117,12 @@ pub(super) async fn load(identity: &Identity, op: &mut Op) -> Result<()> {
         running: 0,
     };
     let youngest = NaiveDate::from_ymd_opt(2002, 12, 31).unwrap_or_default();
+    let mut people = Vec::new();
     for code in demo.staffed.values().flatten() {
         let row = organisations
             .iter()
             .find(|row| &row.code == code)
             .ok_or_else(|| Fault::internal("compose.table_broken").with("reason", code))?;
-        let agency = identity.agency_by_code(op, &row.agency_code).await?.id;
         for (position, count) in positions.staffing.get(&row.kind).into_iter().flatten() {
             // The named accounts of the demonstration are counted in.
             let named = demo
@@ -123,18 +131,35 @@ pub(super) async fn load(identity: &Identity, op: &mut Op) -> Result<()> {
                 .filter(|one| one.organisation.as_deref() == Some(code) && one.position.as_deref() == Some(position))
                 .count();
             for number in named as u32..*count {
-                let person = draw.person(youngest, format!("demo.staff.{code}.{position}.{number}"))?;
-                let person = identity.register_person(op, &person).await?;
-                let position = identity.position_by_code(op, agency, position).await?;
-                identity
-                    .hold_position(op, person, position, Validity::since(founding()))
-                    .await?;
+                people.push(Invented {
+                    person: draw.person(youngest, format!("demo.staff.{code}.{position}.{number}"))?,
+                    post: Some((code.clone(), position.clone())),
+                });
             }
         }
     }
     for number in 0..demo.counts.citizens {
-        let person = draw.person(youngest, format!("demo.citizen.{number}"))?;
-        identity.register_person(op, &person).await?;
+        people.push(Invented {
+            person: draw.person(youngest, format!("demo.citizen.{number}"))?,
+            post: None,
+        });
+    }
+    Ok(people)
+}
+
+/// Writes the invented people, the officials in their positions.
+pub(super) async fn load(identity: &Identity, op: &mut Op) -> Result<()> {
+    let organisations: Vec<OrganisationRow> = tables::csv("hau-giang/organisations.csv")?;
+    for Invented { person, post } in invented()? {
+        let person = identity.register_person(op, &person).await?;
+        let Some((organisation, position)) = post else { continue };
+        let row = organisations.iter().find(|row| row.code == organisation);
+        let row = row.ok_or_else(|| Fault::internal("compose.table_broken").with("reason", &organisation))?;
+        let agency = identity.agency_by_code(op, &row.agency_code).await?.id;
+        let position = identity.position_by_code(op, agency, &position).await?;
+        identity
+            .hold_position(op, person, position, Validity::since(founding()))
+            .await?;
     }
     Ok(())
 }

@@ -92,6 +92,7 @@ pub(crate) struct PositionKind {
 pub(crate) struct DemoFile {
     pub(crate) seed: u64,
     pub(crate) counts: Counts,
+    pub(crate) past_dossiers: PastDossiers,
     pub(crate) staffed: BTreeMap<String, Vec<String>>,
     pub(crate) accounts: Vec<Account>,
 }
@@ -99,6 +100,14 @@ pub(crate) struct DemoFile {
 #[derive(Deserialize)]
 pub(crate) struct Counts {
     pub(crate) citizens: u32,
+    pub(crate) past_dossiers: u32,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PastDossiers {
+    pub(crate) within_days: u32,
+    /// How they ended, in percent.
+    pub(crate) outcome: BTreeMap<String, u32>,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +139,7 @@ pub(crate) struct NamesFile {
     pub(crate) given_female: Vec<String>,
     pub(crate) given_male: Vec<String>,
     pub(crate) hamlets: BTreeMap<String, Vec<String>>,
+    pub(crate) streets: Vec<String>,
     pub(crate) personal_number: NumberRule,
 }
 
@@ -137,6 +147,7 @@ pub(crate) struct NamesFile {
 pub(crate) struct Surname {
     pub(crate) name: String,
     pub(crate) weight: u32,
+    pub(crate) ethnic_groups: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -8,12 +8,12 @@ use dossiers::{Acted, Supply as Supplied};
 use files::{Accept, FileView, NewFile};
 use forms::definition::{FieldKind, FormDefinition};
 use forms::{Applicant, Channel, DraftView, NewDraft, Raw};
-use kernel::{Actor, DossierId, DraftId, Fault, Result, TaskId};
+use kernel::{AccountId, Actor, DossierId, DraftId, Fault, PersonalNumber, Result, TaskId};
 use op::{Op, Ops};
 use serde_json::{Map, Value, json};
 use workflow::{TaskState, TaskView};
 
-use super::Act;
+use super::{Act, Submit, Supply, What};
 use crate::Engines;
 use crate::apps::App;
 
@@ -38,6 +38,16 @@ pub struct Case<'a> {
     pub answers: &'a BTreeMap<String, Value>,
     /// How many files each paper gets.
     pub papers: &'a BTreeMap<String, u32>,
+}
+
+impl<'a> Case<'a> {
+    fn of(app: &'a App, submit: &'a Submit) -> Self {
+        Self {
+            app,
+            answers: &submit.answers,
+            papers: &submit.papers,
+        }
+    }
 }
 
 /// Answers are turned away: the page and the first fault.
@@ -68,43 +78,73 @@ fn raw(form: &FormDefinition, answers: &BTreeMap<String, Value>, fields: impl It
 }
 
 impl Player {
-    /// Hands a case in: a citizen online, an official at the counter. Fails as the engines do; what a page refuses is
-    /// `compose.answer_refused` {field, reason}.
+    /// Does what a step says, in an operation of whoever does it. Gives the case; the first step of every case hands it in.
+    ///
+    /// Fails as the engines do, with `compose.answer_refused` {field, reason}, `compose.step_not_open` {task, open},
+    /// `compose.nothing_handed_in`.
+    pub async fn step(&self, op: &mut Op, app: &App, case: Option<DossierId>, what: &What) -> Result<DossierId> {
+        if let What::Submit(submit) | What::TakeIn(submit) = what {
+            return self.hand_in_within(op, Case::of(app, submit)).await;
+        }
+        let dossier = case.ok_or_else(|| Fault::conflict("compose.nothing_handed_in"))?;
+        let dossiers = &self.engines.dossiers;
+        match what {
+            What::Claim { task, .. } => {
+                let task = self.open_step(op, dossier, task).await?;
+                dossiers.claim(op, task).await?;
+            }
+            What::Act(act) => {
+                let task = self.open_step(op, dossier, &act.task).await?;
+                self.act_within(op, task, act).await?;
+            }
+            What::Supply(supply) => self.supply_within(op, app, dossier, supply).await?,
+            What::Withdraw { reason, .. } => dossiers.withdraw(op, dossier, reason).await?,
+            What::Apologise { reason, new_day, .. } => dossiers.apologise(op, dossier, reason, *new_day).await?,
+            What::Pay { fee, receipt, .. } => dossiers.record_payment(op, dossier, fee, receipt.clone()).await?,
+            What::Rate { score, comment, .. } => dossiers.rate(op, dossier, *score, comment).await?,
+            What::Submit(_) | What::TakeIn(_) | What::Wait(_) | What::Expect(_) => {}
+        }
+        Ok(dossier)
+    }
+
+    /// Hands a case in, in an operation of its own.
     pub async fn hand_in(&self, actor: &Actor, case: Case<'_>) -> Result<DossierId> {
-        let draft = self.fill_in(actor, case).await?;
         let mut op = self.ops.open(actor.clone()).await?;
-        let submitted = if actor.is_official() {
-            self.engines.dossiers.take_in(&mut op, draft, true).await?
-        } else {
-            self.engines.dossiers.submit(&mut op, draft, true).await?
-        };
+        let dossier = self.hand_in_within(&mut op, case).await?;
         op.commit().await?;
+        Ok(dossier)
+    }
+
+    /// A citizen hands in online, an official at the counter.
+    async fn hand_in_within(&self, op: &mut Op, case: Case<'_>) -> Result<DossierId> {
+        let draft = self.fill_in(op, case).await?;
+        let submitted = if op.actor().is_official() {
+            self.engines.dossiers.take_in(op, draft, true).await?
+        } else {
+            self.engines.dossiers.submit(op, draft, true).await?
+        };
         Ok(submitted.id)
     }
 
-    async fn fill_in(&self, actor: &Actor, case: Case<'_>) -> Result<DraftId> {
+    async fn fill_in(&self, op: &mut Op, case: Case<'_>) -> Result<DraftId> {
         let form = case.app.form()?;
-        let mut op = self.ops.open(actor.clone()).await?;
-        let applicant = match actor.person() {
-            Some(person) if !actor.is_official() => self.engines.forms.applicant_of(&mut op, person, "compose").await?,
+        let official = op.actor().is_official();
+        let applicant = match op.actor().person() {
+            Some(person) if !official => self.engines.forms.applicant_of(op, person, "compose").await?,
             _ => Applicant::default(),
         };
         let new = NewDraft {
             app: case.app.key.clone(),
             form: form.form.clone(),
-            channel: if actor.is_official() {
-                Channel::Counter
-            } else {
-                Channel::Online
-            },
+            channel: if official { Channel::Counter } else { Channel::Online },
             applicant,
             context: Value::Null,
         };
-        let mut draft: DraftView = self.engines.forms.start_draft(&mut op, new).await?;
+        let mut draft: DraftView = self.engines.forms.start_draft(op, new).await?;
         while let Some(page) = draft.next.clone() {
             let fields = form.page(&page).map(|page| page.fields()).unwrap_or_default();
             let raw = raw(form, case.answers, fields.iter().map(|field| field.field.clone()));
-            let saved = self.engines.forms.save_page(&mut op, draft.id, &page, &raw).await?;
+            let saved = self.engines.forms.save_page(op, draft.id, &page, &raw).await?;
             if let Some(fault) = saved.faults.first() {
                 return Err(refused(fault));
             }
@@ -114,11 +154,10 @@ impl Player {
             let rule = case.app.procedure.paper(paper);
             let most = rule.map_or(1, |rule| rule.most_files);
             for number in 0..*count {
-                let file = self.paper(&mut op, paper, number, forms::holder(draft.id)).await?;
-                self.engines.forms.attach(&mut op, draft.id, paper, most, &file).await?;
+                let file = self.paper(op, paper, number, forms::holder(draft.id)).await?;
+                self.engines.forms.attach(op, draft.id, paper, most, &file).await?;
             }
         }
-        op.commit().await?;
         Ok(draft.id)
     }
 
@@ -136,21 +175,40 @@ impl Player {
     /// The steps of a case that wait for somebody.
     pub async fn open_tasks(&self, dossier: DossierId) -> Result<Vec<TaskView>> {
         let mut op = self.ops.open(Actor::System("compose")).await?;
-        let tasks = self
-            .engines
-            .workflow
-            .tasks_of(&mut op, &dossiers::subject(dossier))
-            .await?;
+        self.open_steps(&mut op, dossier).await
+    }
+
+    async fn open_steps(&self, op: &mut Op, dossier: DossierId) -> Result<Vec<TaskView>> {
+        let tasks = self.engines.workflow.tasks_of(op, &dossiers::subject(dossier)).await?;
         Ok(tasks
             .into_iter()
             .filter(|task| task.state == TaskState::Ready)
             .collect())
     }
 
-    /// Does a step as an official at the desk does: looks at the case, finds every paper to fit but those named, and chooses.
+    /// The step of this name that waits for somebody.
+    async fn open_step(&self, op: &mut Op, dossier: DossierId, name: &str) -> Result<TaskId> {
+        let open = self.open_steps(op, dossier).await?;
+        let task = open.iter().find(|task| task.node == name);
+        task.map(|task| task.id).ok_or_else(|| {
+            let open: Vec<&str> = open.iter().map(|task| task.node.as_str()).collect();
+            Fault::conflict("compose.step_not_open")
+                .with("task", name)
+                .with("open", open.join(", "))
+        })
+    }
+
+    /// Does a step, in an operation of its own.
     pub async fn act(&self, actor: &Actor, task: TaskId, act: &Act) -> Result<Acted> {
         let mut op = self.ops.open(actor.clone()).await?;
-        let desk = self.engines.dossiers.work(&mut op, task).await?;
+        let acted = self.act_within(&mut op, task, act).await?;
+        op.commit().await?;
+        Ok(acted)
+    }
+
+    /// As an official at the desk does it: looks at the case, finds every paper to fit but those named, and chooses.
+    async fn act_within(&self, op: &mut Op, task: TaskId, act: &Act) -> Result<Acted> {
+        let desk = self.engines.dossiers.work(op, task).await?;
         let deed = Deed {
             outcome: act.outcome.clone(),
             note: act.note.clone(),
@@ -175,44 +233,48 @@ impl Player {
             refusal_reasons: act.refusal_reasons.clone(),
             facts: act.facts.clone().into_iter().collect(),
         };
-        let acted = self
-            .engines
-            .dossiers
-            .act(&mut op, task, desk.dossier.version, deed)
-            .await?;
-        op.commit().await?;
-        Ok(acted)
+        self.engines.dossiers.act(op, task, desk.dossier.version, deed).await
     }
 
     /// Supplies what was asked for.
-    pub async fn supply(&self, actor: &Actor, dossier: DossierId, case: Case<'_>, note: &str) -> Result<()> {
-        let form = case.app.form()?;
-        let mut op = self.ops.open(actor.clone()).await?;
+    async fn supply_within(&self, op: &mut Op, app: &App, dossier: DossierId, supply: &Supply) -> Result<()> {
         let mut files = Vec::new();
-        for (paper, count) in case.papers {
+        for (paper, count) in &supply.papers {
             for number in 0..*count {
                 let holder = format!("{}:supply", dossiers::subject(dossier));
-                let file = self.paper(&mut op, paper, number, holder).await?;
+                let file = self.paper(op, paper, number, holder).await?;
                 self.engines
                     .dossiers
-                    .stage_supply_file(&mut op, dossier, paper, &file)
+                    .stage_supply_file(op, dossier, paper, &file)
                     .await?;
                 files.push((paper.clone(), file.id));
             }
         }
         let supplied = Supplied {
-            answers: raw(form, case.answers, case.answers.keys().cloned()),
+            answers: raw(app.form()?, &supply.answers, supply.answers.keys().cloned()),
             files,
-            note: note.to_owned(),
+            note: supply.note.clone(),
         };
-        self.engines.dossiers.supply(&mut op, dossier, supplied).await?;
-        op.commit().await
+        self.engines.dossiers.supply(op, dossier, supplied).await
     }
 
     /// The official or citizen behind an account, as of now.
-    pub async fn actor(&self, account: kernel::AccountId) -> Result<Actor> {
+    pub async fn actor(&self, account: AccountId) -> Result<Actor> {
         let mut op = self.ops.open(Actor::System("compose")).await?;
         let now = op.now();
         self.engines.identity.actor_of(op.conn(), account, now).await
+    }
+
+    /// The official or citizen with this personal number. Fails with `compose.person_unknown` {name} where nobody has the number
+    /// or the person has no account.
+    pub async fn actor_with(&self, number: &PersonalNumber, name: &str) -> Result<Actor> {
+        let missing = || Fault::not_found("compose.person_unknown").with("name", name);
+        let identity = &self.engines.identity;
+        let mut op = self.ops.open(Actor::System("compose")).await?;
+        let person = identity.person_by_number(&mut op, number, "compose").await?;
+        let person = person.ok_or_else(missing)?;
+        let account = identity.account_of(&mut op, person.id).await?.ok_or_else(missing)?;
+        drop(op);
+        self.actor(account).await
     }
 }

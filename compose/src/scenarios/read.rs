@@ -14,9 +14,10 @@ use crate::apps::is_requirement;
 /// The newest grammar that is read.
 const FORMAT: u32 = 1;
 /// The kinds of steps.
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 11] = [
     "submit",
     "take_in",
+    "claim",
     "act",
     "supply",
     "withdraw",
@@ -187,6 +188,13 @@ impl Reader<'_> {
                     What::Submit(submit)
                 } else {
                     What::TakeIn(submit)
+                }
+            }
+            "claim" => {
+                let tasks = self.named.process.binding().tasks.keys().map(String::as_str);
+                What::Claim {
+                    by,
+                    task: one_of(&map.required("task", problems)?, tasks, "step", problems)?,
                 }
             }
             "act" => What::Act(self.act(by, map, problems)?),

@@ -7,7 +7,7 @@ use dossiers::{InboxBox, InboxFilter};
 use kernel::{Actor, DossierId, FakeClock, Fault, Result, from_local, local};
 use op::Jobs;
 
-use super::{Case, Expect, Player, Scenario, Step, What};
+use super::{Expect, Player, Scenario, Step, What};
 use crate::apps::App;
 
 /// Plays a scenario of a system. The clock is that of the player's operations; it is set to the beginning and moved on by `wait`.
@@ -17,7 +17,12 @@ pub async fn run(player: &Player, clock: &FakeClock, jobs: &Jobs, app: &App, sce
     clock.set(from_local(scenario.begins));
     let mut people = BTreeMap::new();
     for (name, sign_in) in &scenario.people {
-        people.insert(name.clone(), account_of(player, sign_in).await?);
+        people.insert(
+            name.clone(),
+            player
+                .actor_with(&crate::province::demo_number(sign_in)?, sign_in)
+                .await?,
+        );
     }
     let mut play = Play {
         player,
@@ -52,21 +57,6 @@ pub async fn run(player: &Player, clock: &FakeClock, jobs: &Jobs, app: &App, sce
         .ok_or_else(|| Fault::conflict("compose.scenario_differs").with("reason", "nothing was handed in"))
 }
 
-/// The actor behind a sign-in name of the demonstration.
-async fn account_of(player: &Player, sign_in: &str) -> Result<Actor> {
-    let number = crate::province::demo_number(sign_in)?;
-    let mut op = player.ops.open(Actor::System("compose")).await?;
-    let missing = || Fault::not_found("compose.person_unknown").with("name", sign_in);
-    let identity = &player.engines.identity;
-    let person = identity
-        .person_by_number(&mut op, &number, "compose")
-        .await?
-        .ok_or_else(missing)?;
-    let account = identity.account_of(&mut op, person.id).await?.ok_or_else(missing)?;
-    drop(op);
-    player.actor(account).await
-}
-
 struct Play<'a> {
     player: &'a Player,
     clock: &'a FakeClock,
@@ -89,64 +79,18 @@ impl Play<'_> {
     }
 
     async fn step(&mut self, step: &Step) -> Result<()> {
-        let dossiers = &self.player.engines.dossiers;
         match &step.what {
-            What::Submit(submit) | What::TakeIn(submit) => {
-                let case = Case {
-                    app: self.app,
-                    answers: &submit.answers,
-                    papers: &submit.papers,
-                };
-                let dossier = self.player.hand_in(self.who(&submit.by)?, case).await?;
-                self.dossier = Some(dossier);
-            }
-            What::Act(act) => {
-                let open = self.player.open_tasks(self.dossier()?).await?;
-                let task = open.iter().find(|task| task.node == act.task);
-                let task = task.ok_or_else(|| {
-                    let open: Vec<&str> = open.iter().map(|task| task.node.as_str()).collect();
-                    Fault::conflict("compose.step_not_open")
-                        .with("task", &act.task)
-                        .with("open", open.join(", "))
-                })?;
-                self.player.act(self.who(&act.by)?, task.id, act).await?;
-            }
-            What::Supply(supply) => {
-                let case = Case {
-                    app: self.app,
-                    answers: &supply.answers,
-                    papers: &supply.papers,
-                };
-                let by = self.who(&supply.by)?;
-                self.player.supply(by, self.dossier()?, case, &supply.note).await?;
-            }
-            What::Withdraw { by, reason } => {
-                let mut op = self.player.ops.open(self.who(by)?.clone()).await?;
-                dossiers.withdraw(&mut op, self.dossier()?, reason).await?;
-                op.commit().await?;
-            }
-            What::Apologise { by, reason, new_day } => {
-                let mut op = self.player.ops.open(self.who(by)?.clone()).await?;
-                dossiers.apologise(&mut op, self.dossier()?, reason, *new_day).await?;
-                op.commit().await?;
-            }
-            What::Pay { by, fee, receipt } => {
-                let mut op = self.player.ops.open(self.who(by)?.clone()).await?;
-                dossiers
-                    .record_payment(&mut op, self.dossier()?, fee, receipt.clone())
-                    .await?;
-                op.commit().await?;
-            }
-            What::Rate { by, score, comment } => {
-                let mut op = self.player.ops.open(self.who(by)?.clone()).await?;
-                dossiers.rate(&mut op, self.dossier()?, *score, comment).await?;
-                op.commit().await?;
-            }
             What::Wait(until) => {
                 self.clock.set(from_local(*until));
                 op::drain(&self.player.ops, self.jobs).await?;
             }
             What::Expect(expect) => self.expect(expect).await?,
+            deed => {
+                let actor = self.who(deed.by().unwrap_or_default())?;
+                let mut op = self.player.ops.open(actor.clone()).await?;
+                self.dossier = Some(self.player.step(&mut op, self.app, self.dossier, deed).await?);
+                op.commit().await?;
+            }
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The demonstration province, loaded whole, and what is played in it.
 
 mod house;
+mod past;
 mod post;
 mod scenarios;
 

@@ -32,8 +32,9 @@ pub fn register_jobs(jobs: &mut Jobs, dossiers: &Dossiers) {
 }
 
 impl Dossiers {
-    /// Marks a batch of dossiers whose due has passed; gives how many there were.
-    async fn find_late(&self, op: &mut Op) -> Result<i64> {
+    /// Marks a batch of dossiers whose due has passed by the moment of the operation; gives how many there were. The hourly job calls
+    /// it; whoever plays a past calls it at the hours of that past.
+    pub async fn find_late(&self, op: &mut Op) -> Result<i64> {
         let now = op.now();
         let rows = store::dossier::overdue(op.conn(), now, BATCH).await?;
         let mut found = 0;

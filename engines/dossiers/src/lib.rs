@@ -45,7 +45,7 @@ use workflow::{CalendarSource, Workflow};
 
 pub use act::Acted;
 pub use issue::register_actions;
-pub use jobs::register_jobs;
+pub use jobs::{FIND_LATE, register_jobs};
 pub use online::OnlineProcedure;
 pub use preview::{PaperNeed, Preview};
 pub use publish::AppProcedure;

@@ -177,7 +177,6 @@ async fn a_case_goes_from_the_inbox_to_the_hand_over() {
     csv.shows(&submitted.code);
 }
 
-// shows: R041
 #[tokio::test]
 async fn for_another_agency_the_case_does_not_exist() {
     let office = Office::new().await;

@@ -85,7 +85,7 @@ async fn every_public_page_opens_without_an_account() {
     page.hides("<script>alert");
 }
 
-// shows: R036, R040
+// shows: R040
 #[tokio::test]
 async fn a_citizen_signs_in_goes_on_where_they_were_and_signs_out() {
     let town = Town::new().await;

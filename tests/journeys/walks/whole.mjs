@@ -5,7 +5,7 @@ import * as citizen from '../citizen.mjs';
 import * as office from '../office.mjs';
 import { desk, hides, phone, plain, says } from '../browse.mjs';
 
-// shows: R069 R072 R075 R080 R083 R085 R098
+// shows: R007 R010 R069 R072 R075 R080 R083 R085 R098
 export const walks = [
   ['extract', extract, plain(phone), 'on a phone without JavaScript'],
   ['birth', birth, phone, 'on a phone with JavaScript'],

@@ -467,7 +467,6 @@ async fn who_searched_and_who_read_the_ledger_is_in_the_trail() {
     assert!(entries[1].1.contains("2026-03-02"), "{}", entries[1].1);
 }
 
-// shows: R090
 #[tokio::test]
 async fn the_ledger_says_who_was_on_time_and_opens_in_a_spreadsheet() {
     let office = Office::open().await;

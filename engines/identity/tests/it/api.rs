@@ -125,6 +125,7 @@ async fn an_application_signs_in_acts_and_signs_out() {
     }
 }
 
+// shows: R027
 #[tokio::test]
 async fn areas_and_agencies_are_public() {
     let town = Town::new().await;

@@ -103,7 +103,7 @@ async fn the_owner_sees_the_devices_and_ends_the_others() {
     assert!(town.identity.sessions_of(&mut op).await.unwrap().is_empty());
 }
 
-// shows: R037
+// shows: R036, R037
 #[tokio::test]
 async fn suspending_an_account_ends_its_sessions_at_once() {
     let town = Town::new().await;
