@@ -148,7 +148,7 @@ const rooms = { name: 'rooms', what: 'officials find inbox, counter, search, res
   const admin = await browsers.as('quantri.tinh', desk);
   await admin.goto('/can-bo');
   await admin.getByRole('link', { name: 'Lịch làm việc' }).click();
-  await says(admin, 'Thêm một ngày');
+  await says(admin, 'Lưu vào lịch');
   await browsers.examine(admin, 'room-calendar');
   await admin.getByRole('button', { name: 'Lưu vào lịch' }).click();
   await says(admin, 'Hãy chọn ngày nghỉ hoặc ngày làm bù', 'Ngày này không có trong lịch');
