@@ -90,7 +90,7 @@ impl Program {
         let engines = &self.engines;
         Ok(Engines::new(Materials {
             identity: engines.identity.clone(),
-            notify: Notify::new(),
+            notify: compose::post::notify(None, &engines.identity, &self.renderer)?,
             files: engines.files.clone(),
             calendar: engines.calendar.clone(),
             renderer: self.renderer.clone(),
