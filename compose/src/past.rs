@@ -8,6 +8,7 @@
 mod answers;
 mod cast;
 mod dice;
+mod facts;
 mod moments;
 mod plan;
 mod tale;

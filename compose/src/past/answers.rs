@@ -205,6 +205,8 @@ pub(super) fn shop(
         .with("shop_ward", who.ward.as_str())
         .with("shop_detail", place)
         .with("main_line", shop.line.as_str())
+        // Not asked of the applicant: the office finds the code of the line.
+        .with("main_line_code", shop.code.as_str())
         .with("capital", capital)
         .with("workers", dice.between(1, 5));
     if !shop.others.is_empty() {

@@ -11,6 +11,7 @@ use super::Stage;
 use super::answers::Filled;
 use super::cast::Someone;
 use super::dice::Dice;
+use super::facts::facts;
 use super::words::{Missing, Reason};
 use crate::apps::App;
 use crate::scenarios::{Act, Ask, Submit, Supply, What};
@@ -255,7 +256,13 @@ impl<'a> Tale<'a> {
     pub(super) fn propose(&mut self, pause: Pause, task: &str, note: &str) {
         self.pause(pause);
         let specialist = self.crew.specialist.clone();
-        self.act(&specialist, task, "propose", Self::noted(note));
+        let day = local_date(self.now);
+        let facts = facts(&self.app.key, &self.filled, self.who, &mut self.dice, day);
+        let act = Act {
+            facts,
+            ..Self::noted(note)
+        };
+        self.act(&specialist, task, "propose", act);
     }
 
     pub(super) fn propose_refusal(&mut self, pause: Pause) {

@@ -24,6 +24,8 @@ pub(super) struct PastFile {
 pub(super) struct Shop {
     pub(super) name: String,
     pub(super) line: String,
+    /// Code of the line, level four of the Vietnamese system of economic sectors (VSIC 2018, 27/2018/QĐ-TTg).
+    pub(super) code: String,
     pub(super) others: String,
     /// In millions of đồng, from and to.
     pub(super) capital: (i64, i64),

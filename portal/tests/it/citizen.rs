@@ -488,7 +488,7 @@ async fn what_is_asked_for_is_supplied_and_the_result_is_fetched_checked_and_rat
         .multipart(&way, &way, field, &[("chup-lai.png", PICTURE)], &typed)
         .await;
     assert_eq!(sent.location(), format!("{home}?da=supplied"));
-    let again = lan.post(&home, &way, &typed).await;
+    let again = lan.multipart(&home, &way, field, none, &typed).await;
     assert_eq!(again.location(), sent.location(), "pressed twice");
     lan.get(sent.location())
         .await

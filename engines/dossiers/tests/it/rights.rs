@@ -66,15 +66,18 @@ async fn nobody_acts_on_a_dossier_of_their_own() {
     let id = office.submitted().await.id;
     let clerk = office.people.clerk.clone();
     for column in ["owner_person", "submitter_person"] {
-        let sql = format!(
-            "UPDATE dossiers.dossier SET owner_person = NULL, submitter_person = NULL, {column} = $2 WHERE id = $1"
-        );
-        sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(id.uuid())
-            .bind(clerk.person().unwrap().uuid())
-            .execute(&office.scratch.pool)
-            .await
-            .unwrap();
+        sqlx::query(
+            "UPDATE dossiers.dossier
+                SET owner_person = CASE WHEN $3 = 'owner_person' THEN $2 END,
+                    submitter_person = CASE WHEN $3 = 'submitter_person' THEN $2 END
+              WHERE id = $1",
+        )
+        .bind(id.uuid())
+        .bind(clerk.person().unwrap().uuid())
+        .bind(column)
+        .execute(&office.scratch.pool)
+        .await
+        .unwrap();
         let (task, version) = (office.task(id, "receive").await, office.version(id).await);
         let fault = office
             .try_act(&clerk, task, version, outcome("accept"))

@@ -78,7 +78,7 @@ async fn a_whole_dossier_in_one_request_is_like_one_from_a_draft() {
     );
     assert_eq!(view["fees"][0]["amount"], json!(16_000));
     let file = view["papers"][0]["file"].as_str().unwrap();
-    let path = format!("/api/v1/dossiers/{id}/files/{file}");
+    let path = format!("/api/v1/dossiers/{id}/papers/{file}");
     let (status, bytes) = api.send(Method::GET, &path, "lan", Body::empty()).await;
     assert_eq!((status, bytes.as_slice()), (StatusCode::OK, PDF.as_bytes()));
     assert_eq!(api.office.told(&api.office.people.lan).await, ["dossier_submitted"]);
