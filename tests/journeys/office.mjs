@@ -30,12 +30,17 @@ export async function decide(page, outcome, note = '') {
   await page.waitForLoadState();
 }
 
+/** Enters what a register says, on the page of the step. */
+export async function enter(page, facts) {
+  for (const [fact, value] of Object.entries(facts)) await answer(page, `facts.${fact}`, value);
+}
+
 /** Opens, takes, looks at the papers, enters facts for the result, decides. */
 export async function act(page, code, outcome, { note = '', look, facts = {} } = {}) {
   await open(page, code);
   await claim(page);
   await checkPapers(page);
-  for (const [fact, value] of Object.entries(facts)) await answer(page, `facts.${fact}`, value);
+  await enter(page, facts);
   if (look) await look();
   await decide(page, outcome, note);
 }

@@ -57,7 +57,7 @@ const taken = { name: 'taken in', what: 'a clerk takes a dossier in for somebody
   await anybody.goto(`/tra-cuu?ma=${code}`);
   await says(anybody, 'Đã tiếp nhận');
   // On to the result.
-  await office.act(await browsers.as(extract.specialist, desk), code, 'propose');
+  await office.act(await browsers.as(extract.specialist, desk), code, 'propose', { facts: extract.facts });
   await office.act(await browsers.as(extract.leader, desk), code, 'approve');
   await clerk.goto('/can-bo/tra-ket-qua');
   await clerk.locator('main').getByRole('link', { name: code }).click();
@@ -140,6 +140,7 @@ const shared = { name: 'shared', what: 'a step is taken, given back, given to a 
   await one.goto(task);
   await office.claim(one);
   await says(one, 'Bạn đang giữ việc này');
+  await office.enter(one, extract.facts);
   await office.decide(one, 'propose');
   await says(one, 'Đã xong');
 } };

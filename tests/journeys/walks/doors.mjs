@@ -151,7 +151,7 @@ const rooms = { name: 'rooms', what: 'officials find inbox, counter, search, res
   await says(admin, 'Lưu vào lịch');
   await browsers.examine(admin, 'room-calendar');
   await admin.getByRole('button', { name: 'Lưu vào lịch' }).click();
-  await says(admin, 'Hãy chọn ngày nghỉ hoặc ngày làm bù', 'Ngày này không có trong lịch');
+  await says(admin, 'Ngày này không có trong lịch');
   await browsers.examine(admin, 'room-calendar-refused');
   const citizen = await browsers.as('congdan', phone);
   const answer = await citizen.goto('/can-bo');

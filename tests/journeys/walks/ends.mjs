@@ -163,7 +163,7 @@ const twice = { name: 'asked twice', what: 'asking for a second supplement is fo
   await says(specialist, 'Lần nữa phải do lãnh đạo yêu cầu');
   assert.equal(await specialist.inputValue(`textarea[name="what.paper.${paper}"]`), 'Vẫn còn mờ.');
   await browsers.examine(specialist, 'end-second-round-refused');
-  await office.act(specialist, code, 'propose', { note: 'Giấy ủy quyền vẫn mờ, xin ý kiến.' });
+  await office.act(specialist, code, 'propose', { note: 'Giấy ủy quyền vẫn mờ, xin ý kiến.', facts: extract.facts });
   const leader = await browsers.as(extract.leader, desk);
   await office.open(leader, code);
   await office.claim(leader);

@@ -73,7 +73,7 @@ async function twice({ town, browsers, papers }, kind) {
   assert.equal(lines('received'), '1');
   assert.equal(one(town, `SELECT count(*) FROM dossiers.document WHERE dossier_id = '${id}' AND kind = 'reception'`), '1');
 
-  await office.act(await browsers.as(extract.specialist, plain(desk)), code, 'propose', { note: 'Đủ điều kiện.' });
+  await office.act(await browsers.as(extract.specialist, plain(desk)), code, 'propose', { note: 'Đủ điều kiện.', facts: extract.facts });
   await office.act(await browsers.as(extract.leader, plain(desk)), code, 'approve');
   // The fee, then the hand-over.
   await office.open(clerk, code);

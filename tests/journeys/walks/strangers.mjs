@@ -203,6 +203,7 @@ async function twoOfficials(world) {
   for (const page of [one, other]) {
     await page.goto(address);
     await office.checkPapers(page);
+    await office.enter(page, extract.facts);
     await page.fill('main textarea[name=note]', `Ý kiến của tôi ${page === one ? 'A' : 'B'}`);
     const next = page.locator('#nb-decide input[name=tiep]');
     if (await next.count()) await next.uncheck();
@@ -223,7 +224,8 @@ async function twoOfficials(world) {
   await act(leader, code, 'send_back');
   const [first, second] = [await Asker.of(town, 'tuphap.ngabay'), await Asker.of(town, 'tuphap2.ngabay')];
   const { task, version } = await step(first, code);
-  const body = { version, act: { outcome: 'propose', note: 'Cùng lúc' } };
+  const facts = { register_number: '45/1993', register_book: '01/1993', register_date: '1993-05-12', register_name: 'Lê Văn Ba' };
+  const body = { version, act: { outcome: 'propose', note: 'Cùng lúc', facts } };
   const answers = await Promise.all([first, second].map(asker => asker.ask('POST', `/api/v1/tasks/${task}/act`, body)));
   assert.deepEqual(answers.map(one => one.status).sort(), [200, 409], JSON.stringify(answers));
   const lost = answers.find(one => one.status === 409).answer;

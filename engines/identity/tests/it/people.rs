@@ -150,6 +150,8 @@ async fn an_official_reads_a_person_for_a_purpose_and_it_is_written_down() {
         code(town.identity.person(&mut op, person, " ").await),
         "identity.purpose_needed"
     );
+    drop(op);
+    let mut op = town.op(&specialist).await;
     assert_eq!(
         town.identity.person(&mut op, person, FOR).await.unwrap().full_name,
         "Lê Thị Sen"
