@@ -101,7 +101,17 @@ pub fn check(root: &Path) -> io::Result<Findings> {
 /// The systems that the program carries with it. A program whose own systems have problems does not start:
 /// `compose.app_broken` with all of them.
 pub fn embedded() -> Result<Vec<App>> {
-    let findings = read::all(&Sources::embedded());
+    sound(&Sources::embedded())
+}
+
+/// The systems of a folder in their place, under the same condition; a folder that cannot be read is `compose.app_broken` too.
+pub fn of_folder(root: &Path) -> Result<Vec<App>> {
+    let sources = Sources::folder(root).map_err(|error| broken("", format!("{}: {error}", root.display())))?;
+    sound(&sources)
+}
+
+fn sound(sources: &Sources) -> Result<Vec<App>> {
+    let findings = read::all(sources);
     if findings.problems.is_empty() {
         Ok(findings.apps)
     } else {

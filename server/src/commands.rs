@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use compose::apps::App;
 use db::{Database, Durability, Source};
 use dossiers::catalogue::{Catalogue, OfficialSource};
 use kernel::Actor;
@@ -56,6 +57,12 @@ pub(crate) fn command(texts: &Texts) -> Command {
             .about(about(name))
             .arg(data(texts))
             .arg(database(texts))
+            .arg(
+                option(texts, "apps")
+                    .value_name("DIR")
+                    .value_parser(value_parser!(PathBuf))
+                    .env("NGABAY_APPS"),
+            )
     };
     Command::new("ngabay")
         .about(about("about"))
@@ -160,6 +167,15 @@ async fn beside(texts: &Texts, matches: &ArgMatches) -> Result<Database> {
     Ok(database)
 }
 
+/// The systems inside the program, or those of a folder in their place.
+fn systems(texts: &Texts, matches: &ArgMatches) -> Result<Vec<App>> {
+    let found = match matches.get_one::<PathBuf>("apps") {
+        Some(root) => compose::apps::of_folder(root),
+        None => compose::apps::embedded(),
+    };
+    found.map_err(|fault| told(texts, &fault))
+}
+
 async fn migrated(matches: &ArgMatches) -> Result<Database> {
     let database = Database::open(&source(matches), house::CONNECTIONS).await?;
     db::migrate(database.pool(), &house::migrations()).await?;
@@ -180,6 +196,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
             let settings = serve::Settings {
                 source: source(options),
                 data: directory(options),
+                apps: systems(texts, options)?,
                 listen: *options.get_one("listen").context("listen has a default")?,
                 demo: options.get_flag("demo"),
                 https: options.get_flag("https"),
@@ -193,13 +210,19 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
         Some(("worker", options)) => {
             let database = migrated(options).await?;
             let address = options.get_one::<String>("public-address").map(String::as_str);
-            serve::work(&database, &directory(options), address.unwrap_or(LOCAL)).await?;
+            serve::work(
+                &database,
+                &directory(options),
+                systems(texts, options)?,
+                address.unwrap_or(LOCAL),
+            )
+            .await?;
         }
         Some(("migrate", options)) => {
             let database = Database::open(&source(options), house::CONNECTIONS).await?;
             let applied = db::migrate(database.pool(), &house::migrations()).await?;
             say("migrated", &[("count", applied.len().to_string())]);
-            let program = house::Program::new(&database, &directory(options), LOCAL)?;
+            let program = house::Program::new(&database, &directory(options), systems(texts, options)?, LOCAL)?;
             compose::province::load(&program.ops, &program.engines.identity, false, &|_, _, _| {}).await?;
             program.settle().await?;
             let published = program.publish().await?;

@@ -46,15 +46,14 @@ pub(crate) struct Program {
     pub(crate) ops: Ops,
     /// The engines.
     pub(crate) engines: Engines,
-    /// The systems inside the program.
+    /// The systems.
     pub(crate) apps: Vec<App>,
     renderer: Arc<Renderer>,
 }
 
 impl Program {
     /// Puts everything together; nothing is written yet.
-    pub(crate) fn new(database: &Database, data: &Path, public_address: &str) -> Result<Self> {
-        let apps = apps::embedded()?;
+    pub(crate) fn new(database: &Database, data: &Path, apps: Vec<App>, public_address: &str) -> Result<Self> {
         let builder = Renderer::builder()
             .templates(web::templates)
             .templates(portal::templates);

@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use compose::apps::App;
 use db::{Database, Source};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use portal::House;
@@ -33,6 +34,7 @@ use crate::{
 pub(crate) struct Settings {
     pub(crate) source: Source,
     pub(crate) data: PathBuf,
+    pub(crate) apps: Vec<App>,
     pub(crate) listen: SocketAddr,
     pub(crate) demo: bool,
     pub(crate) https: bool,
@@ -122,7 +124,7 @@ async fn start(teller: &Teller<'_>, settings: &Settings, address: &str) -> Resul
         teller.say("starting.no_public_address", &[("address", address.to_owned())]);
     }
     let public_address = settings.public_address.as_deref().unwrap_or(address);
-    let program = Program::new(&database, &settings.data, public_address)?;
+    let program = Program::new(&database, &settings.data, settings.apps.clone(), public_address)?;
     let identity = &program.engines.identity;
     let progress = |number: usize, of: usize, step: &str| {
         teller.say(
@@ -151,9 +153,14 @@ async fn start(teller: &Teller<'_>, settings: &Settings, address: &str) -> Resul
 }
 
 /// Only works off jobs. The tables and the systems in force are those of the process that serves.
-pub(crate) async fn work(database: &Database, data: &std::path::Path, public_address: &str) -> Result<()> {
+pub(crate) async fn work(
+    database: &Database,
+    data: &std::path::Path,
+    apps: Vec<App>,
+    public_address: &str,
+) -> Result<()> {
     let signals = Signals::listen()?;
-    let program = Program::new(database, data, public_address)?;
+    let program = Program::new(database, data, apps, public_address)?;
     let Some(settled) = signals.unless_stopped(program.settle()).await else {
         return Ok(());
     };

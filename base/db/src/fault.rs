@@ -8,7 +8,11 @@ const AWAY: [&str; 3] = ["08", "53", "57"];
 /// Serialization failure, deadlock, a lock that was not to be had in time: undone, and the same request may well succeed as it is.
 const COLLIDED: [&str; 3] = ["40001", "40P01", "55P03"];
 
-/// Turns a driver error into a [`Fault`]: a lost database and a collision are `Unavailable`, the rest is `Internal`.
+/// A text with a character that PostgreSQL does not keep (NUL), or too long for what it is used for.
+const BAD_TEXT: [&str; 3] = ["22021", "22P05", "54000"];
+
+/// Turns a driver error into a [`Fault`]: a lost database and a collision are `Unavailable`, a text that no column takes is `Invalid`,
+/// the rest is `Internal`.
 pub fn fault(error: sqlx::Error) -> Fault {
     let code = error.as_database_error().and_then(|e| e.code()).map(|c| c.into_owned());
     match (&error, code.as_deref()) {
@@ -16,6 +20,7 @@ pub fn fault(error: sqlx::Error) -> Fault {
             Fault::unavailable("db.unavailable").caused_by(error)
         }
         (_, Some(code)) if COLLIDED.contains(&code) => Fault::unavailable("db.conflict").caused_by(error),
+        (_, Some(code)) if BAD_TEXT.contains(&code) => Fault::invalid("db.bad_text").caused_by(error),
         (sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed, _) => {
             Fault::unavailable("db.unavailable").caused_by(error)
         }

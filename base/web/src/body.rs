@@ -10,7 +10,7 @@ use kernel::{Fault, Result, text};
 use multer::{Field, Multipart};
 use serde::de::DeserializeOwned;
 
-use crate::patient::{Patient, TooLarge};
+use crate::patient::{Beside, Patient, TooLarge};
 
 /// Name of the hidden field that carries the form token.
 pub(crate) const TOKEN: &str = "_csrf";
@@ -81,6 +81,7 @@ impl Fields {
 /// A form with files, read piece by piece.
 pub struct Upload {
     multipart: Multipart<'static>,
+    beside: Beside,
     fields: Fields,
 }
 
@@ -91,6 +92,7 @@ pub struct IncomingFile {
     /// Name that the sender gave the file; not to be trusted.
     pub name: String,
     stream: Field<'static>,
+    beside: Beside,
 }
 
 impl Upload {
@@ -101,15 +103,21 @@ impl Upload {
             .and_then(|kind| kind.to_str().ok())
             .unwrap_or_default();
         let boundary = multer::parse_boundary(kind).map_err(|error| Fault::invalid("web.bad_form").caused_by(error))?;
+        let (body, beside) = Patient::of_form(request.into_body(), limit);
         Ok(Self {
-            multipart: Multipart::new(Patient::new(request.into_body(), limit), boundary),
+            multipart: Multipart::new(body, boundary),
+            beside,
             fields: Fields::default(),
         })
     }
 
     /// The next file. Plain fields on the way to it are kept in [`Self::fields`]; inputs left empty by the browser are passed over.
     pub async fn next_file(&mut self) -> Result<Option<IncomingFile>> {
-        let Self { multipart, fields } = self;
+        let Self {
+            multipart,
+            beside,
+            fields,
+        } = self;
         while let Some(field) = multipart.next_field().await.map_err(broken)? {
             let name = field.name().unwrap_or_default().to_string();
             match field.file_name().map(ToString::to_string) {
@@ -123,6 +131,7 @@ impl Upload {
                         field: name,
                         name: file,
                         stream: field,
+                        beside: beside.clone(),
                     }));
                 }
             }
@@ -153,7 +162,11 @@ impl Upload {
 impl IncomingFile {
     /// The contents.
     pub fn into_stream(self) -> impl Stream<Item = std::io::Result<Bytes>> {
-        self.stream.map(|chunk| chunk.map_err(std::io::Error::other))
+        self.stream.map(move |chunk| {
+            let chunk = chunk.map_err(std::io::Error::other)?;
+            self.beside.was_of_a_file(chunk.len());
+            Ok(chunk)
+        })
     }
 }
 

@@ -2,6 +2,10 @@
 
 use std::{
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -14,11 +18,27 @@ use futures::{Stream, StreamExt};
 const DRAINED: usize = 512 << 20;
 const DRAIN_FOR: Duration = Duration::from_secs(120);
 
+/// What a form may bring beside the contents of its files. A part's head is in memory as a whole before anybody sees it; the largest
+/// piece that comes over the wire at once, some 400 KiB, must fit too.
+const BESIDE_FILES: usize = 2 << 20;
+
 /// A body that is read up to its limit. Browsers and most programs do not read the answer before they have sent their request: when it
 /// is refused early, the rest runs into the void, or the person sees a broken connection instead of the reason.
 pub(crate) struct Patient {
     rest: Option<BodyDataStream>,
     left: usize,
+    beside: Beside,
+}
+
+/// What may still come beside the contents of files.
+#[derive(Clone)]
+pub(crate) struct Beside(Arc<AtomicUsize>);
+
+impl Beside {
+    /// So many bytes were the contents of a file.
+    pub(crate) fn was_of_a_file(&self, bytes: usize) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+    }
 }
 
 /// The limit of a body was reached.
@@ -31,7 +51,27 @@ impl Patient {
         Self {
             rest: Some(body.into_data_stream()),
             left: limit,
+            beside: Beside(Arc::new(AtomicUsize::new(limit))),
         }
+    }
+
+    /// The body of a form with files.
+    pub(crate) fn of_form(body: Body, limit: usize) -> (Self, Beside) {
+        let beside = Beside(Arc::new(AtomicUsize::new(limit.min(BESIDE_FILES))));
+        let mut patient = Self::new(body, limit);
+        patient.beside = beside.clone();
+        (patient, beside)
+    }
+
+    /// Whether this piece may come; counts it.
+    fn takes(&mut self, bytes: usize) -> bool {
+        let beside = self.beside.0.load(Ordering::Relaxed);
+        let (Some(left), Some(beside)) = (self.left.checked_sub(bytes), beside.checked_sub(bytes)) else {
+            return false;
+        };
+        self.left = left;
+        self.beside.0.store(beside, Ordering::Relaxed);
+        true
     }
 }
 
@@ -44,13 +84,8 @@ impl Stream for Patient {
         };
         let next = ready!(rest.poll_next_unpin(context));
         Poll::Ready(match next {
-            Some(Ok(part)) => match self.left.checked_sub(part.len()) {
-                Some(left) => {
-                    self.left = left;
-                    Some(Ok(part))
-                }
-                None => Some(Err(axum::Error::new(TooLarge))),
-            },
+            Some(Ok(part)) if self.takes(part.len()) => Some(Ok(part)),
+            Some(Ok(_)) => Some(Err(axum::Error::new(TooLarge))),
             over => {
                 self.rest = None;
                 over

@@ -9,7 +9,7 @@ use super::Stage;
 use super::answers::{self, Filled};
 use super::cast::{Office, Someone};
 use super::dice::Dice;
-use super::tale::{Crew, Happening, Tale};
+use super::tale::{Crew, Happening, Tale, Told};
 use super::today;
 use crate::scenarios::What;
 
@@ -83,7 +83,7 @@ const ENDS: [(&str, End); 6] = [
 pub(super) struct Planner<'a> {
     pub(super) stage: &'a Stage<'a>,
     pub(super) dice: Dice,
-    desks: BTreeMap<String, Vec<(String, Vec<(DateTime<Utc>, Happening)>)>>,
+    desks: BTreeMap<String, Vec<(String, Told)>>,
     /// Nobody has two newborn children or two shops.
     taken: BTreeSet<(&'static str, String)>,
     shops: BTreeSet<String>,
@@ -278,7 +278,7 @@ impl<'a> Planner<'a> {
 }
 
 /// All events of an agency in order of time, its receipts numbered.
-fn desk(office: String, told: Vec<(String, Vec<(DateTime<Utc>, Happening)>)>) -> Desk {
+fn desk(office: String, told: Vec<(String, Told)>) -> Desk {
     let mut desk = Desk {
         office,
         ..Desk::default()
@@ -297,7 +297,9 @@ fn desk(office: String, told: Vec<(String, Vec<(DateTime<Utc>, Happening)>)>) ->
     desk.events.sort_by_key(|event| (event.at, event.case, event.step));
     let mut receipts = 0;
     for event in &mut desk.events {
-        if let Happening::Done(What::Pay { receipt, .. }) = &mut event.happening {
+        if let Happening::Done(what) = &mut event.happening
+            && let What::Pay { receipt, .. } = &mut **what
+        {
             receipts += 1;
             *receipt = Some(format!("BL-{receipts:04}"));
         }

@@ -20,10 +20,13 @@ use crate::scenarios::{Act, Ask, Submit, Supply, What};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Happening {
     /// Somebody does something with the case.
-    Done(What),
+    Done(Box<What>),
     /// The platform looks for late dossiers.
     LateSought,
 }
+
+/// What happens to a dossier, in order.
+pub(super) type Told = Vec<(DateTime<Utc>, Happening)>;
 
 /// The officials of a case, each by their number.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +53,7 @@ pub(super) struct Tale<'a> {
     now: DateTime<Utc>,
     due: Option<DateTime<Utc>>,
     waiting: Option<DateTime<Utc>>,
-    events: Vec<(DateTime<Utc>, Happening)>,
+    events: Told,
 }
 
 impl<'a> Tale<'a> {
@@ -78,7 +81,7 @@ impl<'a> Tale<'a> {
     }
 
     /// Everything told, in order; what would come after the end of the past has not happened yet.
-    pub(super) fn end(self) -> Vec<(DateTime<Utc>, Happening)> {
+    pub(super) fn end(self) -> Told {
         let until = self.stage.moments.until;
         self.events.into_iter().take_while(|(at, _)| *at <= until).collect()
     }
@@ -99,7 +102,7 @@ impl<'a> Tale<'a> {
     }
 
     fn happens(&mut self, what: What) {
-        self.events.push((self.now, Happening::Done(what)));
+        self.events.push((self.now, Happening::Done(Box::new(what))));
     }
 
     fn pause(&mut self, pause: Pause) {

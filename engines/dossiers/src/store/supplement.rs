@@ -42,16 +42,19 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &NewS
 }
 
 /// A request that is not supplied yet, with what was typed for it so far.
+#[derive(sqlx::FromRow)]
 pub(crate) struct AwaitedRow {
     pub(crate) round: i32,
+    #[sqlx(json)]
     pub(crate) items: Vec<SupplementItem>,
+    #[sqlx(json)]
     pub(crate) typed: Raw,
     pub(crate) typed_note: String,
 }
 
 /// The last request, while it is not supplied.
 pub(crate) async fn awaited(connection: &mut PgConnection, dossier: DossierId) -> Result<Option<AwaitedRow>> {
-    let row: Option<(i32, Json<Vec<SupplementItem>>, Json<Raw>, String)> = sqlx::query_as(
+    sqlx::query_as(
         "SELECT round, items, typed, typed_note
            FROM dossiers.supplement
           WHERE dossier_id = $1 AND supplied_at IS NULL
@@ -61,13 +64,7 @@ pub(crate) async fn awaited(connection: &mut PgConnection, dossier: DossierId) -
     .bind(dossier.uuid())
     .fetch_optional(connection)
     .await
-    .map_err(db::fault)?;
-    Ok(row.map(|(round, items, typed, typed_note)| AwaitedRow {
-        round,
-        items: items.0,
-        typed: typed.0,
-        typed_note,
-    }))
+    .map_err(db::fault)
 }
 
 /// Keeps what was typed and is not sent yet.
