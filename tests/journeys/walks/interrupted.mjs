@@ -1,5 +1,6 @@
 // What happens to people in the middle of their work: a press too many, reload and back, two tabs, a session that has ended, a slow line.
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import { Asker, act, another, sql, whole } from '../api.mjs';
 import * as citizen from '../citizen.mjs';
 import { extract, shop } from '../cases.mjs';
@@ -38,7 +39,7 @@ async function toCheck(page, town, papers) {
   const form = page.locator('form[action$="/giay-to/authorisation"]');
   await form.locator('input[type=file]').setInputFiles([papers.pdf]);
   await pressTwice(page, form.getByRole('button', { name: 'Tải lên' }), '**/papers*');
-  await says(page, papers.pdf.name);
+  await page.locator('.nb-files').getByText(papers.pdf.name).first().waitFor();
   const draft = draftOf(page);
   // The first of two presses may still be under way when the page of the second is there.
   await settled(() => Number(one(town, `SELECT count(*) FROM forms.attachment WHERE draft = '${draft}'`)) >= 1);
@@ -216,25 +217,44 @@ async function session({ town, browsers, papers }, kind) {
   await page.waitForURL(`**/${draft}/papers`);
 }
 
+/** A line towards the program that carries so many bytes a second and can break. */
+async function slowLine(town, speed) {
+  const { hostname, port } = new URL(town.address);
+  const open = new Set();
+  const server = net.createServer(near => {
+    const far = net.connect(Number(port), hostname);
+    open.add(near);
+    near.on('close', () => { open.delete(near); far.destroy(); });
+    near.on('error', () => {});
+    far.on('error', () => near.destroy());
+    far.pipe(near);
+    near.on('data', chunk => {
+      near.pause();
+      far.write(chunk);
+      setTimeout(() => near.resume(), chunk.length / speed * 1000);
+    });
+  });
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+  return { address: `http://127.0.0.1:${server.address().port}`, cut: () => open.forEach(near => near.destroy()), close: () => server.close() };
+}
+
 async function slow({ town, browsers, papers }) {
   const page = await browsers.as('congdan', phone);
   await citizen.begin(page, extract);
   await citizen.answerAll(page, extract);
   const draft = draftOf(page);
-  const line = await page.context().newCDPSession(page);
-  const lineIs = (offline, upload) => line.send('Network.emulateNetworkConditions', { offline, latency: 200, downloadThroughput: 50_000, uploadThroughput: upload });
-  await line.send('Network.enable');
+  const line = await slowLine(town, 8_000);
   const photo = { ...papers.photo, buffer: another(papers.photo.buffer, 'slow') };
   const form = page.locator('form[action$="/giay-to/authorisation"]');
   // The line breaks in the middle: the browser says so, nothing is kept, and the same page takes it again.
-  await lineIs(false, 2_000);
+  await page.goto(`${line.address}/ho-so-nhap/${draft}/papers`);
   await form.locator('input[type=file]').setInputFiles([photo]);
   await form.getByRole('button', { name: 'Tải lên' }).click({ noWaitAfter: true });
   await form.locator('[data-nb-sending]').waitFor({ state: 'visible' });
   await says(page, 'Đang tải lên');
-  await lineIs(true, 0);
-  await lineIs(false, 200_000);
-  await page.goto(`/ho-so-nhap/${draft}/papers`);
+  line.cut();
+  await page.waitForEvent('requestfailed', { timeout: 5_000 }).catch(() => {});
+  await page.goto(`${line.address}/ho-so-nhap/${draft}/papers`);
   assert.equal(one(town, `SELECT count(*) FROM forms.attachment WHERE draft = '${draft}'`), '0');
   await form.locator('input[type=file]').setInputFiles([photo]);
   const upload = form.getByRole('button', { name: 'Tải lên' });
@@ -247,4 +267,6 @@ async function slow({ town, browsers, papers }) {
   assert.equal(sent, 1, 'pressed again while it was sending, nothing more was sent');
   assert.equal(one(town, `SELECT count(*) FROM forms.attachment WHERE draft = '${draft}'`), '1');
   page.complaints.length = 0;
+  line.cut();
+  line.close();
 }
