@@ -28,6 +28,8 @@ pub(crate) struct Patient {
     rest: Option<BodyDataStream>,
     left: usize,
     beside: Beside,
+    /// A piece was given and nobody has turned to it yet.
+    given: bool,
 }
 
 /// What may still come beside the contents of files.
@@ -52,6 +54,7 @@ impl Patient {
             rest: Some(body.into_data_stream()),
             left: limit,
             beside: Beside(Arc::new(AtomicUsize::new(limit))),
+            given: false,
         }
     }
 
@@ -79,12 +82,20 @@ impl Stream for Patient {
     type Item = Result<Bytes, axum::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        // One piece at a time: a reader that takes all there is would gather a whole file before it hands the first of it on.
+        if std::mem::take(&mut self.given) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let Some(rest) = self.rest.as_mut() else {
             return Poll::Ready(None);
         };
         let next = ready!(rest.poll_next_unpin(context));
         Poll::Ready(match next {
-            Some(Ok(part)) if self.takes(part.len()) => Some(Ok(part)),
+            Some(Ok(part)) if self.takes(part.len()) => {
+                self.given = true;
+                Some(Ok(part))
+            }
             Some(Ok(_)) => Some(Err(axum::Error::new(TooLarge))),
             over => {
                 self.rest = None;
