@@ -15,7 +15,7 @@ pub(crate) fn routes() -> Routes<House> {
 }
 
 async fn help(visit: Visit<House>) -> Answer {
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     let filter = AgencyFilter {
         kind: Some("district".into()),
         ..AgencyFilter::default()

@@ -14,7 +14,7 @@ pub(crate) fn routes() -> Routes<House> {
 }
 
 async fn home(visit: Visit<House>) -> Answer {
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     let total = Catalogue.count_procedures(&mut op, &ProcedureQuery::default()).await?;
     let field_count = Catalogue.fields(&mut op).await?.len();
     // What people mostly need is done at their commune.

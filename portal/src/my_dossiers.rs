@@ -25,7 +25,7 @@ pub(crate) fn routes() -> Routes<House> {
 }
 
 async fn list(visit: Visit<House>) -> Answer {
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     let page = visit.state.dossiers.mine(&mut op, &visit.page_request()).await?;
     // Drafts stand on the first page only.
     let first = visit.query("sau").is_none();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dossiers::PaperNeed;
-use files::{Accept, FileView, Kind, NewFile, may_inline};
+use files::{Accept, FileView, Kind, NewFile};
 use forms::{DraftView, PageView};
 use kernel::{DraftId, Fault, FaultKind, Result};
 use op::Op;
@@ -264,10 +264,10 @@ pub(crate) fn accept_of(kinds: &[String]) -> Accept {
     )
 }
 
-/// Sends the content of a file; `?xem=1` asks to look at it, which is granted to pictures and PDF.
+/// Sends the content of a file; `?xem=1` asks to look at it, which is granted where it is safe.
 pub(crate) async fn send(visit: &Visit<House>, file: &FileView) -> Answer {
     let content = visit.state.files.open(file).await?;
-    let inline = visit.query("xem").is_some() && may_inline(&file.media_type);
+    let inline = visit.query("xem").is_some() && file.may_be_shown();
     let body = Body::from_stream(ReaderStream::new(content));
     Ok(attachment(&file.name, &file.media_type, body, inline))
 }

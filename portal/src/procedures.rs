@@ -14,7 +14,7 @@ pub(crate) fn routes() -> Routes<House> {
 
 async fn list(visit: Visit<House>) -> Answer {
     let query = query_of(&visit);
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     let page = Catalogue.search_procedures(&mut op, &query).await?;
     let total = Catalogue.count_procedures(&mut op, &query).await?;
     let fields = Catalogue.fields(&mut op).await?;
@@ -74,7 +74,7 @@ fn escaped(text: &str) -> String {
 /// One procedure. One that can be done here begins with plain words and a button; the published facts follow.
 async fn show(visit: Visit<House>) -> Answer {
     let code = visit.param("code").to_owned();
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     let procedure = Catalogue.procedure(&mut op, &code).await?;
     let online = match procedure.card.app {
         Some(_) => visit.state.dossiers.online_by_code(&mut op, &code).await?,

@@ -30,7 +30,7 @@ async fn track(visit: Visit<House>) -> Answer {
             .await;
     };
     let code = cleaned(asked);
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     let found = match visit.state.dossiers.track(&mut op, &code).await {
         Ok(found) => found,
         Err(Fault {
@@ -53,7 +53,7 @@ async fn track(visit: Visit<House>) -> Answer {
         .map(|step| {
             let plain = serde_json::to_value(step.plain).unwrap_or_default();
             let plain = plain.as_str().unwrap_or_default();
-            json!({ "title": words.say(&format!("status.plain.{plain}"), []), "at": step.at, "now": false })
+            json!({ "title": words.say(&format!("status.plain.{plain}"), []), "on": step.on, "now": false })
         })
         .collect();
     // Finished and handed over are one plain word: it is said once.
@@ -66,8 +66,8 @@ async fn track(visit: Visit<House>) -> Answer {
         "code": code, "unknown": false,
         "found": {
             "code": found.code, "service": words.app("name"), "procedure": found.procedure_code, "plain": found.plain,
-            "receiving": found.receiving_name, "submitted_at": found.submitted_at, "received_at": found.received_at,
-            "due_at": found.due_at, "late": found.late, "steps": steps,
+            "receiving": found.receiving_name, "submitted_on": found.submitted_on, "received_on": found.received_on,
+            "due_on": found.due_on, "late": found.late, "steps": steps,
         },
     });
     visit.page("portal/track.html", content).await

@@ -63,7 +63,7 @@ async fn draw(visit: &Visit<House>, compared: Value) -> Answer {
 
 /// The paper with this code, in any spelling.
 async fn found(visit: &Visit<House>, code: &str) -> Result<Option<dossiers::VerifiedDocument>> {
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     match visit.state.dossiers.verify(&mut op, code).await {
         Ok(found) => Ok(Some(found)),
         Err(Fault {

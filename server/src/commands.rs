@@ -80,7 +80,11 @@ pub(crate) fn command(texts: &Texts) -> Command {
                         .default_value("127.0.0.1:8080"),
                 )
                 .arg(option(texts, "demo").action(ArgAction::SetTrue))
-                .arg(option(texts, "https").action(ArgAction::SetTrue))
+                .arg(
+                    option(texts, "https")
+                        .action(ArgAction::SetTrue)
+                        .requires("behind-gateway"),
+                )
                 .arg(option(texts, "behind-gateway").action(ArgAction::SetTrue))
                 .arg(option(texts, "no-worker").action(ArgAction::SetTrue))
                 .arg(option(texts, "no-history").action(ArgAction::SetTrue))

@@ -179,13 +179,16 @@ fn router(house: House, pool: PgPool, figures: PrometheusHandle) -> Router {
     // These cost the database or the processor something: an address may ask for them as often as for pages, no more.
     let watched = Router::new()
         .route("/readyz", get(move || ready(pool.clone())))
-        .route("/metrics", get(async move || figures.render()))
+        .route(
+            "/metrics",
+            get(async move || figures.render()).layer(middleware::from_fn(web::local_only)),
+        )
         .route("/api/openapi.json", get(async move || Json(described.clone())))
-        .layer(middleware::from_fn_with_state(house.site.clone(), web::within_rate));
+        .route("/healthz", get(async || "ok"))
+        .layer(middleware::from_fn_with_state(house.site.clone(), web::guarded));
     routes
         .into_router(house)
         .merge(watched)
-        .route("/healthz", get(async || "ok"))
         .route("/assets/{name}", get(async |Path(name): Path<String>| asset(&name)))
         .route("/sw.js", get(async || asset("sw.js")))
         .layer(CompressionLayer::new())

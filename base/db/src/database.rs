@@ -95,9 +95,19 @@ pub(crate) async fn pool(options: PgConnectOptions, connections: u32) -> Result<
         ("lock_timeout", "10s"),
         ("idle_in_transaction_session_timeout", "30s"),
     ]);
+    rules(connections).min_connections(1).connect_with(options).await
+}
+
+/// As many connections to the same database that cannot write: nothing that only looks at things needs a transaction on them.
+pub fn reading(pool: &PgPool) -> PgPool {
+    let options = pool.connect_options().as_ref().clone();
+    let options = options.options([("default_transaction_read_only", "on")]);
+    rules(pool.options().get_max_connections()).connect_lazy_with(options)
+}
+
+fn rules(connections: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(connections)
-        .min_connections(1)
         .acquire_timeout(Duration::from_secs(5))
         // A connection that was just used is not asked whether it lives: under load that would be a question for every answer. A
         // server that went away and came back was away for longer than this.
@@ -110,8 +120,6 @@ pub(crate) async fn pool(options: PgConnectOptions, connections: u32) -> Result<
                 Ok(true)
             })
         })
-        .connect_with(options)
-        .await
 }
 
 #[cfg(test)]

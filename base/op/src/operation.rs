@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use chrono::{DateTime, SubsecRound, Utc};
 use kernel::{Actor, Clock, Fault, Result};
 use serde::{Serialize, de::DeserializeOwned};
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction, pool::PoolConnection};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -21,6 +21,7 @@ const MOST_EVENTS: usize = 1_000;
 #[derive(Clone)]
 pub struct Ops {
     pool: PgPool,
+    reading: PgPool,
     clock: Arc<dyn Clock>,
     reactions: Arc<Reactions>,
     bell: Arc<Notify>,
@@ -30,6 +31,7 @@ impl Ops {
     /// Operations on this database, with this clock and these listeners.
     pub fn new(pool: PgPool, clock: Arc<dyn Clock>, reactions: Reactions) -> Self {
         Self {
+            reading: db::reading(&pool),
             pool,
             clock,
             reactions: Arc::new(reactions),
@@ -45,8 +47,20 @@ impl Ops {
     /// Begins an operation that belongs to a numbered request.
     pub async fn open_for(&self, actor: Actor, request: Uuid) -> Result<Op> {
         let transaction = self.pool.begin().await.map_err(db::fault)?;
-        Ok(Op {
-            transaction,
+        Ok(self.op(Line::Transaction(transaction), actor, request))
+    }
+
+    /// Begins an operation that only looks at things. Each of its statements sees what is there at that moment; there is no
+    /// transaction, and the database takes no change from it. What must be in the audit trail when it is read needs
+    /// [`Self::open_for`].
+    pub async fn look_for(&self, actor: Actor, request: Uuid) -> Result<Op> {
+        let connection = self.reading.acquire().await.map_err(db::fault)?;
+        Ok(self.op(Line::Reading(connection), actor, request))
+    }
+
+    fn op(&self, line: Line, actor: Actor, request: Uuid) -> Op {
+        Op {
+            line,
             actor,
             now: self.now(),
             request,
@@ -57,7 +71,7 @@ impl Ops {
             jobs: false,
             refused: false,
             ops: self.clone(),
-        })
+        }
     }
 
     /// The moment, in UTC, to the microsecond that the database keeps.
@@ -85,9 +99,24 @@ impl Ops {
     }
 }
 
+/// How an operation speaks to the database.
+enum Line {
+    Transaction(Transaction<'static, Postgres>),
+    Reading(PoolConnection<Postgres>),
+}
+
+impl Line {
+    fn conn(&mut self) -> &mut PgConnection {
+        match self {
+            Self::Transaction(transaction) => transaction,
+            Self::Reading(connection) => connection,
+        }
+    }
+}
+
 /// One operation: one transaction, one actor, one moment. Dropping it undoes everything.
 pub struct Op {
-    transaction: Transaction<'static, Postgres>,
+    line: Line,
     actor: Actor,
     now: DateTime<Utc>,
     request: Uuid,
@@ -105,7 +134,7 @@ pub struct Op {
 impl Op {
     /// The connection of the transaction, for stores.
     pub fn conn(&mut self) -> &mut PgConnection {
-        &mut self.transaction
+        self.line.conn()
     }
 
     /// Who acts.
@@ -135,7 +164,12 @@ impl Op {
         let row = self.entry_row(entry);
         tracing::info!(action, subject, actor = %row.actor, code = fault.code, "refused");
         self.refused = true;
-        if let Err(error) = store::insert_entry_alone(&mut self.transaction, &row).await {
+        let written = match &mut self.line {
+            Line::Transaction(transaction) => store::insert_entry_alone(transaction, &row).await,
+            // Whoever writes never waits for a connection that reads.
+            Line::Reading(_) => store::insert_entry_apart(&self.ops.pool, &row).await,
+        };
+        if let Err(error) = written {
             tracing::error!(action, subject, %error, "a refusal could not be written to the audit trail");
         }
         Err(fault)
@@ -156,13 +190,13 @@ impl Op {
     /// Writes a job in this transaction.
     pub async fn enqueue(&mut self, job: NewJob) -> Result<()> {
         self.jobs = true;
-        store::insert_job(&mut self.transaction, &job, self.now).await
+        store::insert_job(self.line.conn(), &job, self.now).await
     }
 
     /// The outcome remembered under this key, if the same request was carried out before. A second request with the same key
     /// waits here until the first one is committed or undone.
     pub async fn replay<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>> {
-        match store::outcome(&mut self.transaction, key).await? {
+        match store::outcome(self.line.conn(), key).await? {
             None => Ok(None),
             Some(value) => serde_json::from_value(value)
                 .map(Some)
@@ -173,18 +207,18 @@ impl Op {
     /// What was done to this database under this key, and stays done (the digest of a table that was loaded). A second process
     /// that asks for the same key waits here until the first one has committed.
     pub async fn mark(&mut self, key: &str) -> Result<Option<String>> {
-        store::mark(&mut self.transaction, key).await
+        store::mark(self.line.conn(), key).await
     }
 
     /// Writes what was done under a key, in place of what was done before.
     pub async fn set_mark(&mut self, key: &str, value: &str) -> Result<()> {
-        store::set_mark(&mut self.transaction, key, value, self.now).await
+        store::set_mark(self.line.conn(), key, value, self.now).await
     }
 
     /// Keeps the outcome of this request under its key, for thirty days.
     pub async fn remember<T: Serialize>(&mut self, key: &str, outcome: &T) -> Result<()> {
         let value = serde_json::to_value(outcome).map_err(|error| Fault::internal("op.key_in_use").caused_by(error))?;
-        store::insert_outcome(&mut self.transaction, key, &value, self.now).await
+        store::insert_outcome(self.line.conn(), key, &value, self.now).await
     }
 
     /// Takes a key for this request and keeps its outcome under it from the beginning; `Some` is what an earlier request with the
@@ -192,7 +226,7 @@ impl Op {
     /// and [`Op::remember`], where the outcome is known before the work. A second request with the same key waits here until the first one is committed or undone.
     pub async fn claim<T: Serialize + DeserializeOwned>(&mut self, key: &str, outcome: &T) -> Result<Option<T>> {
         let value = serde_json::to_value(outcome).map_err(|error| Fault::internal("op.key_in_use").caused_by(error))?;
-        match store::claim_outcome(&mut self.transaction, key, &value, self.now).await? {
+        match store::claim_outcome(self.line.conn(), key, &value, self.now).await? {
             None => Ok(None),
             Some(before) => serde_json::from_value(before)
                 .map(Some)
@@ -225,7 +259,7 @@ impl Op {
         if !self.events.is_empty() || !self.entries.is_empty() {
             let actor = self.actor.key();
             store::insert_traces(
-                &mut self.transaction,
+                self.line.conn(),
                 &actor,
                 self.request,
                 self.now,
@@ -234,10 +268,10 @@ impl Op {
             )
             .await?;
         }
-        let Self {
-            transaction, jobs, ops, ..
-        } = self;
-        transaction.commit().await.map_err(db::fault)?;
+        let Self { line, jobs, ops, .. } = self;
+        if let Line::Transaction(transaction) = line {
+            transaction.commit().await.map_err(db::fault)?;
+        }
         if jobs {
             ops.wake();
         }

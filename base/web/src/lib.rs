@@ -23,7 +23,7 @@ pub use identify::{Chrome, Identify, NoChrome, SessionView};
 pub use openapi::{Doc, openapi};
 pub use resume::Resume;
 pub use routes::{RouteView, Routes};
-pub use site::{Site, SiteConfig, within_rate};
+pub use site::{Site, SiteConfig, guarded, local_only, network};
 pub use visit::Visit;
 
 pub use axum::{

@@ -1,6 +1,6 @@
 //! OpenAPI 3.1, put together from the routes (R018).
 
-use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{Door, Routes, Site, routes::Kind};
@@ -48,12 +48,45 @@ impl Doc {
 type MakeSchema = fn(&mut SchemaGenerator) -> Schema;
 
 pub(crate) struct Operation {
-    pub(crate) doc: Doc,
-    pub(crate) request: Option<MakeSchema>,
-    pub(crate) response: Option<MakeSchema>,
-    pub(crate) raw: bool,
+    doc: Doc,
+    request: Option<MakeSchema>,
+    response: Option<MakeSchema>,
+    raw: bool,
     /// The name of the JSON part of a `multipart/form-data` body.
-    pub(crate) part: Option<&'static str>,
+    part: Option<&'static str>,
+}
+
+impl Operation {
+    /// Takes and gives nothing that could be described.
+    pub(crate) fn new(doc: Doc) -> Self {
+        Self {
+            doc,
+            request: None,
+            response: None,
+            raw: false,
+            part: None,
+        }
+    }
+
+    pub(crate) fn takes<B: JsonSchema>(mut self) -> Self {
+        self.request = Some(|generator| generator.subschema_for::<B>());
+        self
+    }
+
+    pub(crate) fn takes_part<B: JsonSchema>(mut self, name: &'static str) -> Self {
+        self.part = Some(name);
+        self.takes::<B>()
+    }
+
+    pub(crate) fn takes_bytes(mut self) -> Self {
+        self.raw = true;
+        self
+    }
+
+    pub(crate) fn gives<T: JsonSchema>(mut self) -> Self {
+        self.response = Some(|generator| generator.subschema_for::<T>());
+        self
+    }
 }
 
 /// The description of all API routes.

@@ -11,7 +11,7 @@ use axum::{
 };
 use futures::future::BoxFuture;
 use kernel::{Fault, Result};
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Answer, Doc, Door, Fields, Site, Upload, Visit, openapi, patient::Patient, serve};
@@ -73,126 +73,109 @@ where
     }
 
     /// A page to look at.
-    pub fn get<F, A>(mut self, path: &'static str, door: Door, handler: F) -> Self
+    pub fn get<F, A>(self, path: &'static str, door: Door, handler: F) -> Self
     where
         F: Fn(Visit<S>) -> A + Clone + Send + Sync + 'static,
         A: Future<Output = Answer> + Send + 'static,
     {
-        self.add(
-            Method::GET,
+        self.add(Route {
+            method: Method::GET,
             path,
             door,
-            Kind::Page,
-            None,
-            PLAIN_BODY,
-            Arc::new(move |visit, _| Box::pin(handler(visit))),
-        );
-        self
+            kind: Kind::Page,
+            doc: None,
+            body: PLAIN_BODY,
+            handler: Arc::new(move |visit, _| Box::pin(handler(visit))),
+        })
     }
 
     /// A form. Its token has been checked when the handler gets the fields.
-    pub fn post<F, A>(mut self, path: &'static str, door: Door, handler: F) -> Self
+    pub fn post<F, A>(self, path: &'static str, door: Door, handler: F) -> Self
     where
         F: Fn(Visit<S>, Fields) -> A + Clone + Send + Sync + 'static,
         A: Future<Output = Answer> + Send + 'static,
     {
         let handler = Arc::new(handler);
-        self.add(
-            Method::POST,
+        self.add(Route {
+            method: Method::POST,
             path,
             door,
-            Kind::Form,
-            None,
-            PLAIN_BODY,
-            Arc::new(move |visit, request| {
+            kind: Kind::Form,
+            doc: None,
+            body: PLAIN_BODY,
+            handler: Arc::new(move |visit, request| {
                 let handler = handler.clone();
                 Box::pin(async move {
                     let fields = serve::checked_fields(&visit, request).await?;
                     handler(visit, fields).await
                 })
             }),
-        );
-        self
+        })
     }
 
     /// A form with files; `limit` is the size of its whole body in bytes. Its token, the first field, has been checked.
-    pub fn upload<F, A>(mut self, path: &'static str, door: Door, limit: usize, handler: F) -> Self
+    pub fn upload<F, A>(self, path: &'static str, door: Door, limit: usize, handler: F) -> Self
     where
         F: Fn(Visit<S>, Upload) -> A + Clone + Send + Sync + 'static,
         A: Future<Output = Answer> + Send + 'static,
     {
         let handler = Arc::new(handler);
-        self.add(
-            Method::POST,
+        self.add(Route {
+            method: Method::POST,
             path,
             door,
-            Kind::Form,
-            None,
-            limit,
-            Arc::new(move |visit, request| {
+            kind: Kind::Form,
+            doc: None,
+            body: limit,
+            handler: Arc::new(move |visit, request| {
                 let handler = handler.clone();
                 Box::pin(async move {
                     let upload = serve::checked_upload(&visit, request, limit).await?;
                     handler(visit, upload).await
                 })
             }),
-        );
-        self
+        })
     }
 
     /// A resource of the JSON API.
-    pub fn api_get<F, A, T>(mut self, path: &'static str, door: Door, doc: Doc, handler: F) -> Self
+    pub fn api_get<F, A, T>(self, path: &'static str, door: Door, doc: Doc, handler: F) -> Self
     where
         F: Fn(Visit<S>) -> A + Clone + Send + Sync + 'static,
         A: Future<Output = Result<T>> + Send + 'static,
         T: Serialize + JsonSchema + 'static,
     {
-        let operation = openapi::Operation {
-            doc,
-            request: None,
-            response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()),
-            raw: false,
-            part: None,
-        };
+        let operation = openapi::Operation::new(doc).gives::<T>();
         let handler = Arc::new(handler);
-        self.add(
-            Method::GET,
+        self.add(Route {
+            method: Method::GET,
             path,
             door,
-            Kind::Api,
-            Some(operation),
-            PLAIN_BODY,
-            Arc::new(move |visit, _| {
+            kind: Kind::Api,
+            doc: Some(operation),
+            body: PLAIN_BODY,
+            handler: Arc::new(move |visit, _| {
                 let handler = handler.clone();
                 Box::pin(async move { json(StatusCode::OK, &handler(visit).await?) })
             }),
-        );
-        self
+        })
     }
 
     /// A resource of the JSON API that is not JSON itself (a file).
-    pub fn api_download<F, A>(mut self, path: &'static str, door: Door, doc: Doc, handler: F) -> Self
+    pub fn api_download<F, A>(self, path: &'static str, door: Door, doc: Doc, handler: F) -> Self
     where
         F: Fn(Visit<S>) -> A + Clone + Send + Sync + 'static,
         A: Future<Output = Answer> + Send + 'static,
     {
-        let operation = openapi::Operation {
-            doc,
-            request: None,
-            response: None,
-            raw: false,
-            part: None,
-        };
-        self.add(
-            Method::GET,
+        let operation = openapi::Operation::new(doc);
+        self.add(Route {
+            method: Method::GET,
             path,
             door,
-            Kind::Api,
-            Some(operation),
-            PLAIN_BODY,
-            Arc::new(move |visit, _| Box::pin(handler(visit))),
-        );
-        self
+            kind: Kind::Api,
+            doc: Some(operation),
+            body: PLAIN_BODY,
+            handler: Arc::new(move |visit, _| Box::pin(handler(visit))),
+        })
     }
 
     /// An action of the JSON API.
@@ -207,75 +190,61 @@ where
     }
 
     /// An action of the JSON API with another method.
-    pub fn api_send<B, F, A, T>(mut self, method: Method, path: &'static str, door: Door, doc: Doc, handler: F) -> Self
+    pub fn api_send<B, F, A, T>(self, method: Method, path: &'static str, door: Door, doc: Doc, handler: F) -> Self
     where
         F: Fn(Visit<S>, B) -> A + Clone + Send + Sync + 'static,
         A: Future<Output = Result<T>> + Send + 'static,
         B: DeserializeOwned + JsonSchema + Send + 'static,
         T: Serialize + JsonSchema + 'static,
     {
-        let operation = openapi::Operation {
-            doc,
-            request: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<B>()),
-            response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()),
-            raw: false,
-            part: None,
-        };
+        let operation = openapi::Operation::new(doc).takes::<B>().gives::<T>();
         let status = StatusCode::from_u16(doc.status).unwrap_or(StatusCode::OK);
         let handler = Arc::new(handler);
-        self.add(
+        self.add(Route {
             method,
             path,
             door,
-            Kind::Api,
-            Some(operation),
-            PLAIN_BODY,
-            Arc::new(move |visit, request| {
+            kind: Kind::Api,
+            doc: Some(operation),
+            body: PLAIN_BODY,
+            handler: Arc::new(move |visit, request| {
                 let handler = handler.clone();
                 Box::pin(async move {
                     let body = serve::json_body(request).await?;
                     json(status, &handler(visit, body).await?)
                 })
             }),
-        );
-        self
+        })
     }
 
     /// An upload to the JSON API: the raw bytes of one file; its name comes in the query.
-    pub fn api_upload<F, A, T>(mut self, path: &'static str, door: Door, doc: Doc, limit: usize, handler: F) -> Self
+    pub fn api_upload<F, A, T>(self, path: &'static str, door: Door, doc: Doc, limit: usize, handler: F) -> Self
     where
         F: Fn(Visit<S>, axum::body::BodyDataStream) -> A + Clone + Send + Sync + 'static,
         A: Future<Output = Result<T>> + Send + 'static,
         T: Serialize + JsonSchema + 'static,
     {
-        let operation = openapi::Operation {
-            doc,
-            request: None,
-            response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()),
-            raw: true,
-            part: None,
-        };
+        let operation = openapi::Operation::new(doc).takes_bytes().gives::<T>();
         let handler = Arc::new(handler);
-        self.add(
-            Method::POST,
+        self.add(Route {
+            method: Method::POST,
             path,
             door,
-            Kind::Api,
-            Some(operation),
-            limit,
-            Arc::new(move |visit, request: Request| {
+            kind: Kind::Api,
+            doc: Some(operation),
+            body: limit,
+            handler: Arc::new(move |visit, request: Request| {
                 let handler = handler.clone();
                 let stream = axum::body::Body::from_stream(Patient::new(request.into_body(), limit)).into_data_stream();
                 Box::pin(async move { json(StatusCode::CREATED, &handler(visit, stream).await?) })
             }),
-        );
-        self
+        })
     }
 
     /// An action of the JSON API with files: `multipart/form-data`, of which `part` holds the JSON described by `B` and stands
     /// before the files. `limit` is the size of the whole body in bytes.
     pub fn api_multipart<B, F, A, T>(
-        mut self,
+        self,
         path: &'static str,
         door: Door,
         doc: Doc,
@@ -289,31 +258,24 @@ where
         B: JsonSchema + 'static,
         T: Serialize + JsonSchema + 'static,
     {
-        let operation = openapi::Operation {
-            doc,
-            request: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<B>()),
-            response: Some(|generator: &mut SchemaGenerator| generator.subschema_for::<T>()),
-            raw: false,
-            part: Some(part),
-        };
+        let operation = openapi::Operation::new(doc).takes_part::<B>(part).gives::<T>();
         let status = StatusCode::from_u16(doc.status).unwrap_or(StatusCode::OK);
         let handler = Arc::new(handler);
-        self.add(
-            Method::POST,
+        self.add(Route {
+            method: Method::POST,
             path,
             door,
-            Kind::Api,
-            Some(operation),
-            limit,
-            Arc::new(move |visit, request| {
+            kind: Kind::Api,
+            doc: Some(operation),
+            body: limit,
+            handler: Arc::new(move |visit, request| {
                 let handler = handler.clone();
                 Box::pin(async move {
                     let upload = Upload::read(request, limit)?;
                     json(status, &handler(visit, upload).await?)
                 })
             }),
-        );
-        self
+        })
     }
 
     /// These routes and those.
@@ -359,29 +321,9 @@ where
             })
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "private, and each call site names what it passes"
-    )]
-    fn add(
-        &mut self,
-        method: Method,
-        path: &'static str,
-        door: Door,
-        kind: Kind,
-        doc: Option<openapi::Operation>,
-        body: usize,
-        handler: Handler<S>,
-    ) {
-        self.routes.push(Route {
-            method,
-            path,
-            door,
-            kind,
-            handler,
-            doc,
-            body,
-        });
+    fn add(mut self, route: Route<S>) -> Self {
+        self.routes.push(route);
+        self
     }
 }
 

@@ -339,8 +339,8 @@ fn show(site: &Site, arrival: &Arrival, api: bool, fault: Fault, again: Option<A
     response
 }
 
-/// Security headers, cookie of a new visitor, request number.
-fn dress(site: &Site, arrival: &Arrival, headers: &mut HeaderMap, signed_in: bool) {
+/// What a browser must not do with our answers, whatever it was that was asked for.
+pub(crate) fn secure(site: &Site, headers: &mut HeaderMap) {
     let fixed: [(HeaderName, &'static str); 6] = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -361,6 +361,11 @@ fn dress(site: &Site, arrival: &Arrival, headers: &mut HeaderMap, signed_in: boo
             HeaderValue::from_static("max-age=31536000; includeSubDomains"),
         );
     }
+}
+
+/// Security headers, cookie of a new visitor, request number.
+fn dress(site: &Site, arrival: &Arrival, headers: &mut HeaderMap, signed_in: bool) {
+    secure(site, headers);
     let html = headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));

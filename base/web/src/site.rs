@@ -1,7 +1,7 @@
 //! What all visits of one program have in common.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     num::NonZeroU32,
     sync::Arc,
     time::Duration,
@@ -17,7 +17,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use op::Ops;
 use render::{ProvinceFrame, Renderer};
 
-use crate::{Chrome, Identify, StatusCode};
+use crate::{Chrome, Identify, StatusCode, serve};
 
 /// How long a request may take from its head to its answer: an upload of 20 MiB on a slow line included.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -82,7 +82,7 @@ impl Site {
     /// Whether this address may send one more request now.
     pub(crate) fn within_rate(&self, from: IpAddr) -> bool {
         match &self.limiter {
-            Some(limiter) if !from.is_loopback() => limiter.check_key(&from).is_ok(),
+            Some(limiter) if !from.is_loopback() => limiter.check_key(&network(from)).is_ok(),
             _ => true,
         }
     }
@@ -105,13 +105,35 @@ impl Site {
     }
 }
 
-/// Lets requests to addresses that are no routes of this crate pass at the rate of pages.
-pub async fn within_rate(State(site): State<Site>, request: Request, next: Next) -> Response {
+/// What one subscriber can vary at will counts as one sender: an address of IPv4, the first half (/64) of one of IPv6.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+        address => address,
+    }
+}
+
+/// Addresses that are no routes of this crate: asked for at the rate of pages, answered with the same security headers.
+pub async fn guarded(State(site): State<Site>, request: Request, next: Next) -> Response {
     let from = site.sender(request.headers(), request.extensions().get());
-    if site.within_rate(from) {
+    let mut response = if site.within_rate(from) {
         next.run(request).await
     } else {
         StatusCode::TOO_MANY_REQUESTS.into_response()
+    };
+    serve::secure(&site, response.headers_mut());
+    response
+}
+
+/// Lets only requests of programs on the same machine through, and none that a gateway passes on; for others there is nothing here.
+pub async fn local_only(request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let local = peer.is_some_and(|ConnectInfo(address)| address.ip().to_canonical().is_loopback());
+    let passed_on = ["x-real-ip", "x-forwarded-for", "forwarded", "via"];
+    if local && passed_on.iter().all(|name| !request.headers().contains_key(*name)) {
+        next.run(request).await
+    } else {
+        StatusCode::NOT_FOUND.into_response()
     }
 }
 

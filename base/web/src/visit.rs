@@ -48,6 +48,11 @@ impl<S: AsRef<Site>> Visit<S> {
         self.site().ops.open_for(self.actor.clone(), self.request).await
     }
 
+    /// Begins an operation of this visitor that only looks at things: nothing is written, nothing goes into the audit trail.
+    pub async fn look(&self) -> Result<Op> {
+        self.site().ops.look_for(self.actor.clone(), self.request).await
+    }
+
     /// The address asked for, without its query.
     pub fn path(&self) -> &str {
         &self.path

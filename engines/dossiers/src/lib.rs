@@ -67,7 +67,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0006_work.sql",
         "0007_lists.sql",
         "0008_overdue.sql",
-        "0009_supplement_typed.sql"
+        "0009_supplement_typed.sql",
+        "0010_warnings.sql"
     ]
 );
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use files::FileView;
 use forms::Submission;
+use identity::Person;
 use kernel::{
-    AccountId, DossierCode, DossierId, DraftId, Fault, FieldFault, PersonId, Result, code::PersonalNumber, format_date,
-    local_date,
+    AccountId, DossierCode, DossierId, DraftId, Fault, FieldFault, PersonId, Result, format_date, local_date,
 };
 use op::{Entry, Op, Permit};
 use serde::{Deserialize, Serialize};
@@ -151,16 +151,27 @@ impl Dossiers {
         let Some(citizen) = op.actor().citizen().cloned() else {
             return Err(Fault::forbidden("dossiers.citizens_only"));
         };
-        let applicant = applicant(procedure, answers);
-        let own = self.parts.identity.person(op, citizen.person, "dossier").await?;
-        let own_number = own.personal_number.as_ref().map(PersonalNumber::as_str);
-        let same_number = applicant.number.is_none() || applicant.number.as_deref() == own_number;
+        let number = applicant(procedure, answers).number;
         Ok(Parties {
-            owner_person: same_number.then_some(citizen.person),
+            owner_person: self.person_with(op, Some(citizen.person), number.as_deref()).await?,
             submitter_person: Some(citizen.person),
             submitter_account: Some(citizen.account),
             submitter_name: citizen.name,
         })
+    }
+
+    /// The person, if the number that the answers name is theirs or no number is named.
+    pub(crate) async fn person_with(
+        &self,
+        op: &mut Op,
+        person: Option<PersonId>,
+        number: Option<&str>,
+    ) -> Result<Option<PersonId>> {
+        let (Some(known), Some(number)) = (person, number) else {
+            return Ok(person);
+        };
+        let known = self.parts.identity.person(op, known, "dossier").await?;
+        Ok(person.filter(|_| has_number(&known, number)))
     }
 
     /// Closes the draft and writes the dossier that it becomes.
@@ -415,4 +426,12 @@ fn shown(answer: &Value) -> Option<String> {
         _ => return None,
     };
     Some(text).filter(|text| !text.is_empty())
+}
+
+/// Whether this is the person's number.
+pub(crate) fn has_number(person: &Person, number: &str) -> bool {
+    person
+        .personal_number
+        .as_ref()
+        .is_some_and(|own| own.as_str() == number)
 }

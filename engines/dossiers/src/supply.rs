@@ -355,7 +355,13 @@ impl Dossiers {
         if !applicant.name.is_empty() {
             row.owner_name = applicant.name;
         }
-        row.owner_number = applicant.number;
+        if row.owner_number != applicant.number {
+            // Another number is another person; the one who handed in is the only one whom we know.
+            row.owner_person = self
+                .person_with(op, row.submitter_person, applicant.number.as_deref())
+                .await?;
+            row.owner_number = applicant.number;
+        }
         row.phone = applicant.phone;
         row.email = applicant.email;
         row.title = title(&online.procedure, &row.answers, &row.owner_name);

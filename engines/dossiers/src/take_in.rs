@@ -5,7 +5,7 @@ use op::Op;
 use workflow::TaskState;
 
 use crate::catalogue::Channel;
-use crate::submit::{Parties, Ready, Submitted, applicant};
+use crate::submit::{Parties, Ready, Submitted, applicant, has_number};
 use crate::{Dossiers, access, subject};
 
 impl Dossiers {
@@ -60,10 +60,9 @@ impl Dossiers {
                 ..Parties::default()
             });
         };
-        let own_number = person.personal_number.as_ref().map(PersonalNumber::as_str);
-        let same_number = applicant.number.is_none() || applicant.number.as_deref() == own_number;
+        let own = applicant.number.is_none_or(|number| has_number(&person, &number));
         Ok(Parties {
-            owner_person: same_number.then_some(person.id),
+            owner_person: own.then_some(person.id),
             submitter_person: Some(person.id),
             submitter_account: self.parts.identity.account_of(op, person.id).await?,
             submitter_name: person.full_name,

@@ -22,8 +22,8 @@ pub use clamd::Clamd;
 pub use config::Limits;
 pub use jobs::{Swept, register};
 pub use keep::Received;
-pub use model::{Accept, FileView, Kind, NewFile, Scan};
-pub use name::{clean_name, may_inline};
+pub use model::{Accept, FileView, Kind, NewFile, Scan, harmless};
+pub use name::clean_name;
 pub use scan::{ScanError, Scanner, Verdict};
 
 /// The schema `files`.

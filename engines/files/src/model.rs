@@ -177,8 +177,21 @@ pub struct FileView {
     pub holder: String,
     /// What the scanner said about its content.
     pub scan: Scan,
-    /// What the check noticed without refusing: `pdf_script`, `pdf_launch`, `pdf_attachment`, `pdf_encrypted`.
+    /// What the check noticed without refusing: `pdf_script`, `pdf_launch` (starts a program, sends something or opens another file),
+    /// `pdf_attachment`, `pdf_encrypted`, `pdf_unread` (a compressed part that was not looked at).
     pub flags: Vec<String>,
+}
+
+impl FileView {
+    /// Whether a browser may show it in place: pictures and PDF in which the check noticed nothing that acts or hides.
+    pub fn may_be_shown(&self) -> bool {
+        crate::name::may_inline(&self.media_type) && harmless(&self.flags)
+    }
+}
+
+/// Whether nothing among these flags does or hides something. What is encrypted is unread at worst.
+pub fn harmless(flags: &[String]) -> bool {
+    flags.iter().all(|flag| flag == "pdf_encrypted")
 }
 
 #[cfg(test)]

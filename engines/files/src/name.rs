@@ -103,7 +103,7 @@ pub(crate) fn with_true_extension(name: &str, kind: Kind) -> String {
 }
 
 /// Whether a browser may show this media type in the page's place: pictures and PDF only.
-pub fn may_inline(media_type: &str) -> bool {
+pub(crate) fn may_inline(media_type: &str) -> bool {
     [Kind::Jpeg, Kind::Png, Kind::Pdf]
         .iter()
         .any(|kind| kind.media_type() == media_type)

@@ -7,7 +7,6 @@
 use kernel::{AccountId, Actor, Citizen, Official, PersonId, Result, SessionId, local_date};
 use op::{Entry, Ops};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -169,16 +168,14 @@ impl Identity {
         };
         let device = source.device.and_then(token::digest);
         let device = device.filter(|_| found.is_some());
-        let by_token = store::session::is_device_of(op.conn(), device.as_deref().unwrap_or_default(), account).await?;
-        let familiar = store::session::is_familiar(op.conn(), account, &network, source.user_agent, now).await?;
-        let known_device = by_token || familiar;
-        let place = match (&device, by_token, familiar) {
-            (Some(device), true, _) => format!("device:{}", hex::encode(device)),
-            (_, _, true) => format!(
-                "browser:{network}:{}",
-                hex::encode(&Sha256::digest(source.user_agent)[..8])
-            ),
-            _ => format!("network:{network}"),
+        // Only its token makes a device known. Address and name of the browser would not do: they are the same for everybody
+        // in an office, and who may use up the guesses of a known device can lock its owner out.
+        let known_device =
+            store::session::is_device_of(op.conn(), device.as_deref().unwrap_or_default(), account).await?;
+        let device = device.filter(|_| known_device);
+        let place = match &device {
+            Some(device) => format!("device:{}", hex::encode(device)),
+            None => format!("network:{network}"),
         };
         let counts = store::attempt::count(op.conn(), &digest, &place, &network, now).await?;
         if let Some(limit) = throttle::reached(&self.config.guessing, known_device, &counts) {
@@ -209,7 +206,7 @@ impl Identity {
                     account: row.id,
                     changed_at: row.password_changed_at,
                     outdated: verdict.outdated,
-                    device: device.filter(|_| by_token),
+                    device,
                 };
                 return Ok((guess, known_device));
             }

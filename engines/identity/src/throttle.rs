@@ -65,14 +65,11 @@ impl Limit {
     }
 }
 
-/// What one subscriber can vary at will counts as one network: a single IPv4 address, a /64 of IPv6.
+/// The network of an address as [`web::network`] draws it.
 pub fn network(ip: &str) -> String {
-    match ip.trim().parse::<IpAddr>().map(|address| address.to_canonical()) {
+    match ip.trim().parse().map(web::network) {
         Ok(IpAddr::V4(address)) => address.to_string(),
-        Ok(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
+        Ok(IpAddr::V6(half)) => format!("{half}/64"),
         Err(_) => "unknown".to_owned(),
     }
 }

@@ -31,7 +31,7 @@ async fn inbox(visit: Visit<House>) -> Answer {
         q: visit.query("q").map(ToOwned::to_owned),
         late,
     };
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     let page = visit
         .state
         .dossiers
@@ -67,7 +67,7 @@ async fn inbox(visit: Visit<House>) -> Answer {
 
 /// Results that wait for their owners, at the step that hands them over.
 async fn hand_over(visit: Visit<House>) -> Answer {
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     let systems = show::systems(&visit, &mut op).await?;
     let app = visit.query("thu-tuc").map(ToOwned::to_owned);
     let node = return_step(&visit, &mut op, app.as_deref(), &systems).await?;

@@ -90,7 +90,7 @@ fn papers(words: &Words, dossier: &DossierView, wanted: &[String], check: &[Stri
                     .papers
                     .iter()
                     .filter(|file| file.paper == paper && file.replaced == replaced)
-                    .map(|file| one_file(dossier.id, file))
+                    .map(|file| one_file(words, dossier.id, file))
                     .collect()
             };
             json!({
@@ -101,13 +101,15 @@ fn papers(words: &Words, dossier: &DossierView, wanted: &[String], check: &[Stri
         .collect()
 }
 
-fn one_file(dossier: DossierId, file: &PaperView) -> Value {
+fn one_file(words: &Words, dossier: DossierId, file: &PaperView) -> Value {
+    // What hides or does something is kept and read with the programs of an office, not in this page.
     let shown = match file.media_type.as_str() {
         "image/jpeg" | "image/png" => "image",
-        "application/pdf" => "pdf",
+        "application/pdf" if files::harmless(&file.warnings) => "pdf",
         _ => "none",
     };
     json!({
+        "warnings": file.warnings.iter().map(|flag| words.say(&format!("desk.papers.warning.{flag}"), [])).collect::<Vec<_>>(),
         "name": file.file_name, "size": file.size, "round": file.round, "replaced": file.replaced, "shown": shown,
         "href": format!("/can-bo/ho-so/{dossier}/giay-to/{}?xem=1", file.file),
     })

@@ -132,6 +132,44 @@ async fn as_many_refusals_at_once_as_there_are_connections_are_all_kept() {
 }
 
 #[tokio::test]
+async fn who_only_looks_sees_what_is_there_and_changes_nothing() {
+    let scratch = Scratch::new(&[]).await;
+    let mut looking = scratch.ops.look_for(Actor::Anonymous, uuid::Uuid::nil()).await.unwrap();
+    let count = "SELECT count(*) FROM op.outcome";
+    let before: i64 = sqlx::query_scalar(count).fetch_one(looking.conn()).await.unwrap();
+    let mut writing = scratch.ops.open(Actor::Anonymous).await.unwrap();
+    writing.remember("key", &1).await.unwrap();
+    writing.commit().await.unwrap();
+    let after: i64 = sqlx::query_scalar(count).fetch_one(looking.conn()).await.unwrap();
+    assert_eq!((before, after), (0, 1), "each statement sees what is there then");
+
+    assert!(looking.remember("other", &2).await.is_err());
+    let delete = sqlx::query("DELETE FROM op.outcome").execute(looking.conn()).await;
+    assert!(delete.unwrap_err().to_string().contains("read-only"));
+    looking.record(Entry::new("test.seen", "thing:1")).await.unwrap();
+    assert!(
+        looking.commit().await.is_err(),
+        "what must be in the trail is not lost in silence"
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_of_who_only_looks_is_in_the_trail() {
+    let scratch = Scratch::new(&[]).await;
+    let mut op = scratch.ops.look_for(Actor::Anonymous, uuid::Uuid::nil()).await.unwrap();
+    let denied = Decision::Deny(Fault::not_found("thing.not_found"));
+    op.allow("thing.read", "thing:9", denied).await.unwrap_err();
+    assert_eq!(
+        count(
+            &scratch,
+            "SELECT count(*) FROM op.audit_entry WHERE action = 'op.refused'"
+        )
+        .await,
+        1
+    );
+}
+
+#[tokio::test]
 async fn what_was_refused_leaves_nothing_else_and_cannot_be_committed() {
     let scratch = Scratch::new(&[]).await;
     let mut op = scratch.ops.open(Actor::Anonymous).await.unwrap();

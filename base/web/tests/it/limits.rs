@@ -8,6 +8,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use op::Entry;
+use tower::ServiceExt;
 use web::{Answer, Site, Visit};
 
 use crate::House;
@@ -52,6 +53,40 @@ async fn the_rate_comes_before_the_database_and_counts_lost_addresses() {
     until_turned_away(&house, "/nowhere", "203.0.113.10:1", StatusCode::NOT_FOUND).await;
     let other = ask(&house, "/nowhere", "203.0.113.11:1").await;
     assert_eq!(other, StatusCode::NOT_FOUND, "each address has its own rate");
+}
+
+#[tokio::test]
+async fn one_subscriber_of_ipv6_is_one_sender() {
+    let house = House::with(NonZeroU32::new(1), None).await;
+    until_turned_away(&house, "/nowhere", "[2001:db8:1:2::1]:1", StatusCode::NOT_FOUND).await;
+    let neighbour = ask(&house, "/nowhere", "[2001:db8:1:2:ffff::9]:1").await;
+    assert_eq!(neighbour, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        ask(&house, "/nowhere", "[2001:db8:1:3::1]:1").await,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn figures_are_for_programs_beside_us_only() {
+    let router = axum::Router::new()
+        .route("/metrics", axum::routing::get(async || "figures"))
+        .layer(axum::middleware::from_fn(web::local_only));
+    let ask = async |from: &str, passed_on: Option<&str>| {
+        let peer: SocketAddr = from.parse().unwrap();
+        let mut request = Request::get("/metrics").extension(ConnectInfo(peer));
+        if let Some(name) = passed_on {
+            request = request.header(name, "203.0.113.9");
+        }
+        let request = request.body(Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap().status()
+    };
+    assert_eq!(ask("127.0.0.1:1", None).await, StatusCode::OK);
+    assert_eq!(ask("[::1]:1", None).await, StatusCode::OK);
+    assert_eq!(ask("203.0.113.9:1", None).await, StatusCode::NOT_FOUND);
+    for name in ["x-real-ip", "x-forwarded-for", "forwarded", "via"] {
+        assert_eq!(ask("127.0.0.1:1", Some(name)).await, StatusCode::NOT_FOUND, "{name}");
+    }
 }
 
 #[tokio::test]

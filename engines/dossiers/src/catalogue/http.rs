@@ -75,7 +75,7 @@ where
 }
 
 async fn list<S: AsRef<Site>>(visit: Visit<S>) -> Result<ProcedureList> {
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     let page = Catalogue.search_procedures(&mut op, &query_of(&visit)).await?;
     Ok(ProcedureList {
         items: page.items,
@@ -84,12 +84,12 @@ async fn list<S: AsRef<Site>>(visit: Visit<S>) -> Result<ProcedureList> {
 }
 
 async fn show<S: AsRef<Site>>(visit: Visit<S>) -> Result<ProcedureView> {
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     Catalogue.procedure(&mut op, visit.param("code")).await
 }
 
 async fn fields<S: AsRef<Site>>(visit: Visit<S>) -> Result<FieldList> {
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     Ok(FieldList {
         items: Catalogue.fields(&mut op).await?,
     })

@@ -93,7 +93,7 @@ fn period_of<S: AsRef<Site>>(visit: &Visit<S>) -> Result<Period> {
 }
 
 async fn inbox<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>) -> Result<List<InboxRow>> {
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     let page = engine(&visit)
         .inbox(&mut op, &filter_of(&visit), &page_request(&visit))
         .await?;
@@ -101,7 +101,7 @@ async fn inbox<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>) -> Result<List
 }
 
 async fn counts<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>) -> Result<InboxCounts> {
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     engine(&visit).inbox_counts(&mut op).await
 }
 

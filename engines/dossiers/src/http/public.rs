@@ -37,11 +37,11 @@ where
 }
 
 async fn track<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>) -> Result<PublicTrack> {
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     engine(&visit).track(&mut op, visit.param("code")).await
 }
 
 async fn verify<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>) -> Result<VerifiedDocument> {
-    let mut op = visit.op().await?;
+    let mut op = visit.look().await?;
     engine(&visit).verify(&mut op, visit.param("code")).await
 }

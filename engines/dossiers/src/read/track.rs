@@ -1,6 +1,6 @@
 //! Where a case stands, for whoever has its code.
 
-use kernel::{DossierCode, Result};
+use kernel::{DossierCode, Result, local_date};
 use op::Op;
 
 use crate::views::{PublicTrack, is_late};
@@ -26,9 +26,9 @@ impl Dossiers {
             plain: state.status.plain(),
             status: state.status,
             receiving_name: row.receiving_name,
-            submitted_at: row.submitted_at,
-            received_at: state.received_at,
-            due_at: state.due_at,
+            submitted_on: local_date(row.submitted_at),
+            received_on: state.received_at.map(local_date),
+            due_on: state.due_at.map(local_date),
             late: is_late(
                 state.status,
                 state.due_at,

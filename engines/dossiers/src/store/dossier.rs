@@ -372,7 +372,8 @@ pub(crate) async fn update_answers(connection: &mut PgConnection, _: &Permit, ro
                 owner_name = $4,
                 owner_number = $5,
                 phone = $6,
-                email = $7
+                email = $7,
+                owner_person = $10
           WHERE id = $1",
     )
     .bind(row.id.uuid())
@@ -384,6 +385,7 @@ pub(crate) async fn update_answers(connection: &mut PgConnection, _: &Permit, ro
     .bind(&row.email)
     .bind(search::words(row))
     .bind(uuids(&row.agencies))
+    .bind(row.owner_person.map(PersonId::uuid))
     .execute(connection)
     .await
     .map_err(db::fault)?;

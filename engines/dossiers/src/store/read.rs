@@ -1,7 +1,7 @@
 //! Everything that hangs on one dossier, for its view.
 
 use chrono::{DateTime, Utc};
-use kernel::{DossierId, FileId, Money, Result};
+use kernel::{DossierId, FileId, Money, Result, local_date};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -22,6 +22,7 @@ struct PaperRow {
     round: i32,
     added_at: DateTime<Utc>,
     replaced: bool,
+    warnings: Vec<String>,
 }
 
 /// All files that were handed in, oldest first.
@@ -34,7 +35,8 @@ pub(crate) async fn papers(connection: &mut PgConnection, dossier: DossierId) ->
                 size,
                 round,
                 added_at,
-                replaced_at IS NOT NULL AS replaced
+                replaced_at IS NOT NULL AS replaced,
+                warnings
            FROM dossiers.paper
           WHERE dossier_id = $1
           ORDER BY id",
@@ -52,6 +54,7 @@ pub(crate) async fn papers(connection: &mut PgConnection, dossier: DossierId) ->
         round: row.round,
         added_at: row.added_at,
         replaced: row.replaced,
+        warnings: row.warnings,
     };
     Ok(rows.into_iter().map(view).collect())
 }
@@ -270,7 +273,7 @@ pub(crate) async fn track_steps(connection: &mut PgConnection, dossier: DossierI
         .map(|(at, number)| {
             let status = Status::try_from(number)?;
             Ok(TrackStep {
-                at,
+                on: local_date(at),
                 plain: status.plain(),
                 status,
             })

@@ -88,7 +88,7 @@ pub(crate) async fn mine(
 pub(crate) struct Line {
     received_at: DateTime<Utc>,
     id: Uuid,
-    number: i64,
+    number: u32,
 }
 
 impl Line {
@@ -96,7 +96,7 @@ impl Line {
         Self {
             received_at: row.received_at,
             id: row.id.uuid(),
-            number: row.number,
+            number: u32::try_from(row.number).unwrap_or(u32::MAX),
         }
     }
 }
@@ -203,7 +203,7 @@ pub(crate) async fn ledger(
     .await
     .map_err(db::fault)?;
     rows.into_iter()
-        .zip(after.number + 1..)
+        .zip(i64::from(after.number) + 1..)
         .map(|(row, number)| row.line(number, now))
         .collect()
 }

@@ -18,15 +18,14 @@ pub(crate) struct OpenTask<'a> {
     pub(crate) ready: bool,
 }
 
-/// Writes an open task with what the inbox shows of its dossier. Between the events of an operation the dossier may have come
+/// Writes an open task with what the inbox shows of its dossier; of one whose result waits to be fetched nothing is due any more. Between the events of an operation the dossier may have come
 /// further: the row shows what is true now. Without a dossier nothing is written.
 pub(crate) async fn insert(connection: &mut PgConnection, dossier: DossierId, task: &OpenTask<'_>) -> Result<()> {
     sqlx::query(
         "INSERT INTO dossiers.work (task_id, dossier_id, agency_id, role, node, ready, task_due_at, due_at, order_at, created_at,
                                     code, app, procedure_code, title, owner_name, status)
-         SELECT $1, id, $3, $4, $5, $6, $7, due_at, coalesce(least($7, due_at), $8), $8, code, app, procedure_code, title, owner_name,
-                status
-           FROM dossiers.dossier
+         SELECT $1, id, $3, $4, $5, $6, $7, due, coalesce(least($7, due), $8), $8, code, app, procedure_code, title, owner_name, status
+           FROM (SELECT *, CASE WHEN finished_at IS NULL THEN due_at END AS due FROM dossiers.dossier) AS dossier
           WHERE id = $2
          ON CONFLICT (task_id) DO NOTHING",
     )
@@ -95,7 +94,7 @@ pub(crate) async fn wake(connection: &mut PgConnection, task: TaskId, due_at: Op
     Ok(())
 }
 
-/// What the rows repeat of the dossier follows it.
+/// What the rows repeat of the dossier follows it. Once officials are done nothing is due: a result may wait at the counter for weeks.
 pub(crate) async fn follow(connection: &mut PgConnection, dossier: &DossierRow) -> Result<()> {
     sqlx::query(
         "UPDATE dossiers.work
@@ -108,7 +107,7 @@ pub(crate) async fn follow(connection: &mut PgConnection, dossier: &DossierRow) 
     )
     .bind(dossier.id.uuid())
     .bind(dossier.state.status.number())
-    .bind(dossier.state.due_at)
+    .bind(dossier.state.due_at.filter(|_| dossier.state.finished_at.is_none()))
     .bind(&dossier.title)
     .bind(&dossier.owner_name)
     .execute(connection)

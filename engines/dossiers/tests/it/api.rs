@@ -306,6 +306,13 @@ async fn a_case_goes_from_the_draft_to_the_rating_by_the_api_alone() {
         (&track["plain"], track["steps"].as_array().unwrap().len()),
         (&json!("done"), 6)
     );
+    // Days, no moments: a code is easily guessed.
+    assert_eq!(
+        (&track["submitted_on"], &track["received_on"], &track["due_on"]),
+        (&json!("2026-03-02"), &json!("2026-03-02"), &json!("2026-03-02")),
+        "{track}"
+    );
+    assert!(!track.to_string().contains("T0"), "{track}");
 
     let (_, ledger) = api.get("/api/v1/ledger?tu=2026-03-02&den=2026-03-02", "leader").await;
     assert_eq!(
@@ -368,6 +375,11 @@ async fn the_counter_finds_a_person_by_the_number_in_the_body() {
     assert_eq!(status, StatusCode::FORBIDDEN);
 }
 
+/// A cursor of the ledger behind more lines than there can be.
+fn far_beyond() -> String {
+    db::cursor::encode(&json!({ "received_at": "2026-03-02T01:00:00Z", "id": uuid::Uuid::nil(), "number": i64::MAX }))
+}
+
 #[tokio::test]
 async fn refusals_are_problem_documents_with_their_status() {
     let api = Api::open().await;
@@ -393,6 +405,11 @@ async fn refusals_are_problem_documents_with_their_status() {
         ),
         (
             "/api/v1/inbox?sau=zz".to_owned(),
+            "clerk",
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ),
+        (
+            format!("/api/v1/ledger?tu=2026-03-02&den=2026-03-02&sau={}", far_beyond()),
             "clerk",
             StatusCode::UNPROCESSABLE_ENTITY,
         ),

@@ -305,6 +305,22 @@ async fn the_inbox_is_narrowed_by_words_system_step_and_lateness() {
 }
 
 #[tokio::test]
+async fn a_result_that_waits_to_be_fetched_is_not_late() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let id = office.submitted().await.id;
+    office.act(&people.clerk, id, "receive", outcome("accept")).await;
+    office.act(&people.specialist, id, "check", propose(&EXTRACT)).await;
+    office.act(&people.leader, id, "approve", outcome("approve")).await;
+    office.at(march(30, 8, 0));
+    let rows = inbox(&office, &people.clerk, &of(InboxBox::All)).await;
+    assert_eq!(
+        (rows.len(), rows[0].node.as_str(), rows[0].late, rows[0].due_at),
+        (1, "hand_over", false, None)
+    );
+}
+
+#[tokio::test]
 async fn lists_of_an_office_are_for_officials() {
     let office = Office::open().await;
     let day = march(2, 0, 0).date_naive();

@@ -4,7 +4,7 @@ use dossiers::Supply;
 use dossiers::model::{Act, Status, SupplementKind};
 use kernel::DossierId;
 
-use crate::office::{EXTRACT, Moment, Office, ask, march, outcome, propose, raw, seen};
+use crate::office::{EXTRACT, HUNG, Moment, Office, ask, march, outcome, propose, raw, seen};
 
 /// A copy that was received at 08:00 and for which the specialist asks at 09:00 for a paper and an answer.
 async fn asked(office: &Office) -> DossierId {
@@ -162,6 +162,29 @@ async fn everything_that_was_asked_for_must_come() {
         (fault.code, fault.params["most"].as_str()),
         ("dossiers.too_many_files", "2")
     );
+}
+
+#[tokio::test]
+async fn another_number_is_another_owner() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let id = office.submitted().await.id;
+    let owner = "SELECT owner_person FROM dossiers.dossier WHERE id = $1";
+    let lan: Option<uuid::Uuid> = office.one(owner, id).await;
+    assert!(lan.is_some());
+    let act = ask(&[(SupplementKind::Answer, "requester_number")]);
+    office.act(&people.clerk, id, "receive", act).await;
+    let mut op = office.op(&people.lan).await;
+    let supply = Supply {
+        answers: raw(&[("requester_number", HUNG)]),
+        ..Supply::default()
+    };
+    office.dossiers.supply(&mut op, id, supply).await.unwrap();
+    op.commit().await.unwrap();
+    let now: Option<uuid::Uuid> = office.one(owner, id).await;
+    assert_eq!(now, None, "Lan handed in, but it is no longer hers");
+    let mut op = office.op(&people.lan).await;
+    office.dossiers.view(&mut op, id).await.unwrap();
 }
 
 #[tokio::test]

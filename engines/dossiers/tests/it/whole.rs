@@ -97,6 +97,18 @@ async fn a_whole_dossier_in_one_request_is_like_one_from_a_draft() {
 }
 
 #[tokio::test]
+async fn who_looks_at_a_paper_is_warned_of_what_its_check_noticed() {
+    let api = Api::open().await;
+    let acts = PDF.replace("<<>>", "<< /OpenAction << /S /J#61vaScript /JS (app.alert) >> >>");
+    let files = [("old_copy", "don.pdf", acts.as_str())];
+    let (_, answer) = send(&api, "lan", &dossier("yeu-cau-1", answers()), &files).await;
+    let (_, view) = api
+        .get(&format!("/api/v1/dossiers/{}", answer["id"].as_str().unwrap()), "clerk")
+        .await;
+    assert_eq!(view["papers"][0]["warnings"], json!(["pdf_script"]), "{view}");
+}
+
+#[tokio::test]
 async fn the_same_request_again_is_the_same_dossier_and_the_key_stands_for_no_other() {
     let api = Api::open().await;
     let files = [("old_copy", "a.pdf", PDF)];

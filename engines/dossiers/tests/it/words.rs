@@ -38,8 +38,10 @@ fn sources() -> Vec<PathBuf> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            let passed_over =
-                path.ends_with("src/catalogue") || path.ends_with("definition/read.rs") || name == "tests.rs";
+            let passed_over = ["src/catalogue", "definition/read.rs", "definition/read"]
+                .iter()
+                .any(|own| path.ends_with(own))
+                || name == "tests.rs";
             if path.is_dir() && !passed_over {
                 folders.push(path);
             } else if name.ends_with(".rs") && !passed_over {

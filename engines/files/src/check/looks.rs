@@ -105,7 +105,7 @@ fn is_text(head: &[u8]) -> bool {
 }
 
 /// Whether `needle` occurs in `haystack`.
-pub(super) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }
 

@@ -10,8 +10,6 @@ use crate::model::{Audience, SessionRow};
 use crate::sign_in::Source;
 use crate::throttle;
 
-/// How long a browser stays familiar after its last sign-in.
-const FAMILIAR_FOR: Duration = Duration::days(90);
 /// Longest part of what a browser says of itself that is kept, in characters.
 const LONGEST_AGENT: usize = 200;
 
@@ -312,33 +310,10 @@ pub(crate) async fn is_device_of(connection: &mut PgConnection, token: &[u8], ac
         .map_err(db::fault)
 }
 
-/// Whether this browser signed in to the account from this network before: the weaker sign of a known device, for those
-/// that keep no token.
-pub(crate) async fn is_familiar(
-    connection: &mut PgConnection,
-    account: Uuid,
-    network: &str,
-    user_agent: &str,
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    sqlx::query_scalar(
-        "SELECT EXISTS (
-             SELECT FROM identity.session
-             WHERE account = $1 AND network = $2 AND user_agent = $3 AND created_at > $4 AND $3 <> '' AND $2 <> 'unknown')",
-    )
-    .bind(account)
-    .bind(network)
-    .bind(short(user_agent))
-    .bind(now - FAMILIAR_FOR)
-    .fetch_one(connection)
-    .await
-    .map_err(db::fault)
-}
-
 /// Removes sessions that ended three months ago and devices unused for 400 days.
 pub(crate) async fn sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<u64> {
     let sessions = sqlx::query("DELETE FROM identity.session WHERE expires_at < $1")
-        .bind(now - FAMILIAR_FOR)
+        .bind(now - Duration::days(90))
         .execute(&mut *connection)
         .await
         .map_err(db::fault)?;
