@@ -1,7 +1,7 @@
 // Whole dossiers per second by POST /api/v1/dossiers: twelve answers and one photograph of 100 KB, each another one, spread over all
 // communes of the demonstration, everything on the disk when the answer is sent. The peer: `pgbench -N` (simple update, one row
 // changed and one added a transaction) on the same cluster with as many clients, in turns. The goal: a quarter of it.
-// CLIENTS, SECONDS and ROUNDS change the load; DATA keeps the data directory.
+// CLIENTS, DURATION (seconds) and ROUNDS change the load; DATA keeps the data directory.
 import fs from 'node:fs';
 import path from 'node:path';
 import { accounts, freshData, percentile, print, start } from './harness/program.mjs';
@@ -9,7 +9,7 @@ import { pgbench, signIn, sql, wrk } from './harness/load.mjs';
 import { photo } from './harness/photo.mjs';
 
 const clients = Number(process.env.CLIENTS || 16);
-const seconds = Number(process.env.SECONDS || 15);
+const seconds = Number(process.env.DURATION || 15);
 const rounds = Number(process.env.ROUNDS || 3);
 const data = process.env.DATA || freshData();
 const folder = path.dirname(data);

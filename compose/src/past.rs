@@ -1,7 +1,8 @@
 //! The past of a demonstration: dossiers of the last months, played through the real verbs at moments that are over.
 //!
 //! A seed makes a plan: who hands in what, when, and what officials do with it. The plan is the same whenever it is made again,
-//! because the moment at which the past ends is kept. Each step is one operation under a key of its own, so that whoever is
+//! because the moment at which the past ends is kept; a day off that an administrator enters between an interruption and the next
+//! start makes another plan, and cases may then be left half done. Each step is one operation under a key of its own, so that whoever is
 //! interrupted goes on where they stopped. Cases of one agency are played in order of time, the numbers of its codes and papers
 //! follow from that. A case in which somebody of today was faster is left to them.
 

@@ -81,32 +81,6 @@ fn typed_day(fields: &Fields, name: &str) -> Value {
     json!({ "day": part("day"), "month": part("month"), "year": part("year") })
 }
 
-/// An address with its question; parts that are empty are left out.
-fn address(path: &str, pairs: &[(&str, &str)]) -> String {
-    let query: Vec<String> = pairs
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| format!("{name}={}", escaped(value)))
-        .collect();
-    if query.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}?{}", query.join("&"))
-    }
-}
-
-fn escaped(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,15 +102,5 @@ mod tests {
             typed_day(&fields("31", "x", ""), "ngay"),
             json!({ "day": "31", "month": "x", "year": "" })
         );
-    }
-
-    #[test]
-    fn an_address_keeps_only_what_is_filled() {
-        assert_eq!(address("/can-bo", &[("hop", "mine"), ("q", "")]), "/can-bo?hop=mine");
-        assert_eq!(
-            address("/can-bo", &[("q", "Lê & con")]),
-            "/can-bo?q=L%C3%AA%20%26%20con"
-        );
-        assert_eq!(address("/can-bo", &[]), "/can-bo");
     }
 }

@@ -110,18 +110,12 @@ pub(crate) fn errors_of(told: &Told) -> Vec<Value> {
 
 /// The papers of this page that this case may need: those that must be there, those that may, and those that are there already.
 async fn needs_of(visit: &Visit<House>, op: &mut Op, draft: &DraftView, view: &PageView) -> Result<Vec<PaperNeed>> {
-    let online = visit.state.dossiers.online(op, &draft.app).await?;
     let preview = visit.state.dossiers.preview(op, draft.id).await?;
     let mut needs: Vec<PaperNeed> = preview
         .papers
         .into_iter()
         .filter(|need| view.papers.contains(&need.paper))
-        .filter(|need| {
-            let rule = online.procedure.paper(&need.paper);
-            // A condition that is not met means: not this case. `false` means: whoever has it may add it.
-            let may = rule.is_some_and(|rule| rule.required.source().trim() == "false");
-            need.required || may || !need.files.is_empty()
-        })
+        .filter(|need| need.required || need.optional || !need.files.is_empty())
         .collect();
     needs.sort_by_key(|need| view.papers.iter().position(|paper| *paper == need.paper));
     Ok(needs)

@@ -2,7 +2,7 @@
 
 use dossiers::catalogue::{Audience, Catalogue, Level, http::query_of};
 use serde_json::json;
-use web::{Answer, Door, Routes, Visit};
+use web::{Answer, Door, Routes, Visit, address};
 
 use crate::{House, apply::open_draft, words::Words};
 
@@ -20,7 +20,7 @@ async fn list(visit: Visit<House>) -> Answer {
     let fields = Catalogue.fields(&mut op).await?;
     drop(op);
     let kept: Vec<(&str, &str)> = visit.queries().filter(|(name, _)| *name != "sau").collect();
-    let next = page.next.as_ref().map(|cursor| address(&kept, cursor));
+    let at = |cursor| address("/thu-tuc", kept.iter().copied().chain([("sau", cursor)]));
     let active = kept
         .iter()
         .filter(|(name, _)| matches!(*name, "linh-vuc" | "cap" | "doi-tuong"))
@@ -37,38 +37,10 @@ async fn list(visit: Visit<House>) -> Answer {
         "items": page.items,
         "total": total,
         "active": active,
-        "first": if query.page.as_ref().is_some_and(|page| page.after.is_some()) { address(&kept, "") } else { String::new() },
-        "next": next.unwrap_or_default(),
+        "first": if query.page.as_ref().is_some_and(|page| page.after.is_some()) { at("") } else { String::new() },
+        "next": page.next.as_deref().map(at).unwrap_or_default(),
     });
     visit.page("portal/procedures.html", content).await
-}
-
-/// The address of this list with another cursor.
-fn address(kept: &[(&str, &str)], cursor: &str) -> String {
-    let pairs = kept
-        .iter()
-        .copied()
-        .chain((!cursor.is_empty()).then_some(("sau", cursor)));
-    let query: Vec<String> = pairs
-        .map(|(name, value)| format!("{name}={}", escaped(value)))
-        .collect();
-    if query.is_empty() {
-        "/thu-tuc".to_owned()
-    } else {
-        format!("/thu-tuc?{}", query.join("&"))
-    }
-}
-
-fn escaped(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
 }
 
 /// One procedure. One that can be done here begins with plain words and a button; the published facts follow.
@@ -111,18 +83,4 @@ async fn show(visit: Visit<House>) -> Answer {
             json!({ "procedure": procedure, "start": start }),
         )
         .await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::address;
-
-    #[test]
-    fn the_next_page_keeps_the_question() {
-        assert_eq!(
-            address(&[("q", "khai sinh"), ("cap", "commune")], "ab"),
-            "/thu-tuc?q=khai%20sinh&cap=commune&sau=ab"
-        );
-        assert_eq!(address(&[], ""), "/thu-tuc");
-    }
 }

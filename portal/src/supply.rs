@@ -65,7 +65,10 @@ async fn draw(visit: &Visit<House>, id: DossierId, wrong: Wrong<'_>) -> Answer {
         op.commit().await?;
         return visit.redirect(format!("/ho-so-cua-toi/{id}"));
     }
-    let state = visit.state.dossiers.supply_state(&mut op, id).await?;
+    let state = match visit.state.dossiers.supply_state(&mut op, id).await {
+        Err(fault) if is_sent(&fault) => return visit.redirect(sent(id)),
+        state => state?,
+    };
     let places = places_if_asked(visit, &mut op, &state.fields).await?;
     op.commit().await?;
     let words = Words::new(visit, &view.app);
@@ -155,14 +158,12 @@ async fn send(visit: Visit<House>, upload: Upload) -> Answer {
     let mut op = visit.op().await?;
     let supply = Supply {
         answers: came.raw.clone(),
-        // What was uploaded lies ready already.
-        files: Vec::new(),
         note: came.note.clone(),
     };
     match visit.state.dossiers.supply(&mut op, id, supply).await {
         Ok(()) => {
             op.commit().await?;
-            visit.redirect(format!("/ho-so-cua-toi/{id}?da=supplied"))
+            visit.redirect(sent(id))
         }
         Err(fault) if questions::is_tellable(&fault) => {
             drop(op);
@@ -179,7 +180,7 @@ async fn told(visit: &Visit<House>, id: DossierId, fault: Fault, raw: &Raw, note
     op.commit().await?;
     // Pressed twice, it was sent already.
     if !view.may.supply && view.history.last().is_some_and(|line| line.action == "supplied") {
-        return visit.redirect(format!("/ho-so-cua-toi/{id}?da=supplied"));
+        return visit.redirect(sent(id));
     }
     let words = Words::new(visit, &view.app);
     let (of_papers, of_answers): (Vec<FieldFault>, Vec<FieldFault>) = fault
@@ -223,11 +224,17 @@ async fn take(visit: &Visit<House>, id: DossierId, mut upload: Upload) -> Result
     if !view.may.supply {
         op.commit().await?;
         // Pressed twice, it was sent already.
-        let sent = view.history.last().is_some_and(|line| line.action == "supplied");
-        let flash = if sent { "?da=supplied" } else { "" };
-        return Ok(Err(format!("/ho-so-cua-toi/{id}{flash}")));
+        let supplied = view.history.last().is_some_and(|line| line.action == "supplied");
+        return Ok(Err(if supplied {
+            sent(id)
+        } else {
+            format!("/ho-so-cua-toi/{id}")
+        }));
     }
-    let state = visit.state.dossiers.supply_state(&mut op, id).await?;
+    let state = match visit.state.dossiers.supply_state(&mut op, id).await {
+        Err(fault) if is_sent(&fault) => return Ok(Err(sent(id))),
+        state => state?,
+    };
     // No transaction is open while bytes come in over a slow line.
     op.commit().await?;
     let words = Words::new(visit, &view.app);
@@ -260,8 +267,20 @@ async fn take(visit: &Visit<House>, id: DossierId, mut upload: Upload) -> Result
                 .push(papers::told_of(&words, &name, fault)?),
         }
     }
-    let (raw, note) = keep(visit, id, upload.fields()).await?;
-    Ok(Ok(Came { told, kept, raw, note }))
+    match keep(visit, id, upload.fields()).await {
+        Ok((raw, note)) => Ok(Ok(Came { told, kept, raw, note })),
+        Err(fault) if is_sent(&fault) => Ok(Err(sent(id))),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Another press was faster: it held the case while this one waited, and everything is sent.
+fn is_sent(fault: &Fault) -> bool {
+    fault.code == "dossiers.nothing_asked"
+}
+
+fn sent(id: DossierId) -> String {
+    format!("/ho-so-cua-toi/{id}?da=supplied")
 }
 
 /// Keeps what was typed: no upload, no mistake and no ended session takes it away.

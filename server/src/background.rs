@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::Result;
 use compose::past::{Extent, Past};
+use kernel::FaultKind;
 use metrics_exporter_prometheus::PrometheusHandle;
 use op::{Ops, Worker};
 use render::Texts;
@@ -150,17 +151,30 @@ async fn write_past(teller: &Teller<'_>, past: &Past<'_>, ops: &Ops, stop: &watc
         }
         !*stop.borrow()
     };
-    match past.write(ops.now(), &progress).await {
-        Ok(written) => {
-            for case in &written.left {
-                tracing::info!(case, "a case of the past was left as it is");
+    let mut stopped = stop.clone();
+    loop {
+        match past.write(ops.now(), &progress).await {
+            Ok(written) => {
+                for case in &written.left {
+                    tracing::info!(case, "a case of the past was left as it is");
+                }
+                if written.whole && told.load(Ordering::Relaxed) > 0 {
+                    teller.say("past.done", &[]);
+                }
+                return;
             }
-            if written.whole && told.load(Ordering::Relaxed) > 0 {
-                teller.say("past.done", &[]);
+            // The database is away for a moment: each step that was done is known, so it goes on where it stopped.
+            Err(error) if error.kind == FaultKind::Unavailable && !*stop.borrow() => {
+                tracing::warn!(%error, "the past of the demonstration waits for the database");
+                tokio::select! {
+                    () = tokio::time::sleep(AGAIN) => {}
+                    _ = stopped.changed() => return,
+                }
             }
-        }
-        Err(error) => {
-            tracing::warn!(%error, "the past of the demonstration could not be written; the next start goes on with it");
+            Err(error) => {
+                tracing::warn!(%error, "the past of the demonstration could not be written; the next start goes on with it");
+                return;
+            }
         }
     }
 }

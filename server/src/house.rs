@@ -20,8 +20,8 @@ use workflow::PublishedCalendar;
 
 use crate::{secrets, variables};
 
-/// Connections to the database that one process holds at the most.
-pub(crate) const CONNECTIONS: u32 = 24;
+/// Connections to the database that one process writes with at the most; it reads with as many more.
+pub(crate) const CONNECTIONS: u32 = 16;
 /// Connections of a command that works beside a program that serves.
 pub(crate) const FEW_CONNECTIONS: u32 = 2;
 /// How often a process looks whether another one has saved a year of the calendar.

@@ -79,11 +79,6 @@ impl Ops {
         self.clock.now().trunc_subsecs(6)
     }
 
-    /// The clock.
-    pub fn clock(&self) -> Arc<dyn Clock> {
-        self.clock.clone()
-    }
-
     /// The connections.
     pub fn pool(&self) -> &PgPool {
         &self.pool
@@ -114,7 +109,7 @@ impl Line {
     }
 }
 
-/// One operation: one transaction, one actor, one moment. Dropping it undoes everything.
+/// One operation: one actor, one moment, and one transaction unless it only looks. Dropping it undoes everything.
 pub struct Op {
     line: Line,
     actor: Actor,
@@ -132,7 +127,7 @@ pub struct Op {
 }
 
 impl Op {
-    /// The connection of the transaction, for stores.
+    /// The connection, for stores.
     pub fn conn(&mut self) -> &mut PgConnection {
         self.line.conn()
     }

@@ -57,23 +57,24 @@ impl Sent {
     }
 
     /// Reads the body of a plain form, which is small, and gives the request on with the same body.
-    pub(crate) async fn keep<S>(mut self, route: &Route<S>, request: Request) -> (Result<Request>, Self) {
+    pub(crate) async fn keep<S>(&mut self, route: &Route<S>, request: Request) -> Result<Request> {
         self.is_page = route.kind == Kind::Page;
         if route.kind != Kind::Form || !refuse::is_plain_form(&request) {
-            return (Ok(request), self);
+            return Ok(request);
         }
         let (parts, body) = request.into_parts();
-        let read = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
-        let bytes = match read {
-            Ok(bytes) => bytes,
-            Err(rejected) if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                return (Err(Fault::invalid("web.too_large")), self);
-            }
-            Err(rejected) => return (Err(Fault::invalid("web.bad_form").caused_by(rejected)), self),
-        };
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), &())
+            .await
+            .map_err(|rejected| {
+                if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                    Fault::invalid("web.too_large")
+                } else {
+                    Fault::invalid("web.bad_form").caused_by(rejected)
+                }
+            })?;
         let whole = |body: Bytes| Request::from_parts(parts.clone(), Body::from(body));
         self.fields = Fields::read(whole(bytes.clone())).await.ok();
-        (Ok(whole(bytes)), self)
+        Ok(whole(bytes))
     }
 
     /// What to offer beside this fault. A form that came with the token of an earlier session gets one of this session, if the browser

@@ -68,9 +68,19 @@ pub fn attachment(name: &str, media_type: &str, body: Body, inline: bool) -> Res
     response
 }
 
-/// A name or value of a query.
-pub(crate) fn part(text: &str) -> String {
-    percent(text, |byte| byte.is_ascii_alphanumeric() || b".-_~".contains(&byte))
+/// An address with its query; what is empty is left out.
+pub fn address<'a>(path: &str, query: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let part = |text: &str| percent(text, |byte| byte.is_ascii_alphanumeric() || b"/.-_~".contains(&byte));
+    let query: Vec<String> = query
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{}={}", part(name), part(value)))
+        .collect();
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", query.join("&"))
+    }
 }
 
 fn percent(text: &str, keep: impl Fn(u8) -> bool) -> String {
@@ -103,6 +113,16 @@ mod tests {
             value.contains("filename*=UTF-8''gi%E1%BA%A5y%20%22khai%22%0D%0Asinh.pdf"),
             "{value}"
         );
+    }
+
+    #[test]
+    fn addresses_leave_out_what_is_empty_and_escape_the_rest() {
+        assert_eq!(address("/can-bo", [("hop", "mine"), ("q", "")]), "/can-bo?hop=mine");
+        assert_eq!(
+            address("/can-bo", [("q", "Lê & con"), ("ve", "/a-b")]),
+            "/can-bo?q=L%C3%AA%20%26%20con&ve=/a-b"
+        );
+        assert_eq!(address("/can-bo", []), "/can-bo");
     }
 
     #[test]

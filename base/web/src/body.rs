@@ -1,5 +1,10 @@
 //! Bodies of forms.
 
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Poll, ready},
+};
+
 use axum::{
     extract::{FromRequest, Request},
     http::{StatusCode, header},
@@ -83,7 +88,12 @@ pub struct Upload {
     multipart: Multipart<'static>,
     beside: Beside,
     fields: Fields,
+    /// The file given last, as long as nobody has read it to its end.
+    last: Shared,
 }
+
+/// A file that its reader may leave before its end.
+type Shared = Arc<Mutex<Option<Field<'static>>>>;
 
 /// One file of an [`Upload`].
 pub struct IncomingFile {
@@ -91,7 +101,7 @@ pub struct IncomingFile {
     pub field: String,
     /// Name that the sender gave the file; not to be trusted.
     pub name: String,
-    stream: Field<'static>,
+    stream: Shared,
     beside: Beside,
 }
 
@@ -108,16 +118,25 @@ impl Upload {
             multipart: Multipart::new(body, boundary),
             beside,
             fields: Fields::default(),
+            last: Shared::default(),
         })
     }
 
-    /// The next file. Plain fields on the way to it are kept in [`Self::fields`]; inputs left empty by the browser are passed over.
+    /// The next file. Plain fields on the way to it are kept in [`Self::fields`]; inputs left empty by the browser are passed over, and
+    /// so is what was not read of the file before.
     pub async fn next_file(&mut self) -> Result<Option<IncomingFile>> {
         let Self {
             multipart,
             beside,
             fields,
+            last,
         } = self;
+        let left = held(last).take();
+        if let Some(mut left) = left {
+            while let Some(chunk) = left.chunk().await.map_err(broken)? {
+                beside.was_of_a_file(chunk.len());
+            }
+        }
         while let Some(field) = multipart.next_field().await.map_err(broken)? {
             let name = field.name().unwrap_or_default().to_string();
             match field.file_name().map(ToString::to_string) {
@@ -127,10 +146,11 @@ impl Upload {
                 }
                 Some(file) if file.is_empty() => {}
                 Some(file) => {
+                    *last = Arc::new(Mutex::new(Some(field)));
                     return Ok(Some(IncomingFile {
                         field: name,
                         name: file,
-                        stream: field,
+                        stream: last.clone(),
                         beside: beside.clone(),
                     }));
                 }
@@ -162,12 +182,30 @@ impl Upload {
 impl IncomingFile {
     /// The contents.
     pub fn into_stream(self) -> impl Stream<Item = std::io::Result<Bytes>> {
-        self.stream.map(move |chunk| {
-            let chunk = chunk.map_err(std::io::Error::other)?;
-            self.beside.was_of_a_file(chunk.len());
-            Ok(chunk)
+        futures::stream::poll_fn(move |context| {
+            let mut field = held(&self.stream);
+            let Some(open) = field.as_mut() else {
+                return Poll::Ready(None);
+            };
+            let next = ready!(open.poll_next_unpin(context));
+            Poll::Ready(match next {
+                Some(Ok(chunk)) => {
+                    self.beside.was_of_a_file(chunk.len());
+                    Some(Ok(chunk))
+                }
+                Some(Err(error)) => Some(Err(std::io::Error::other(error))),
+                None => {
+                    *field = None;
+                    None
+                }
+            })
         })
     }
+}
+
+/// Nobody panics while the field is held, and if somebody did, the field would be what it was.
+fn held(field: &Shared) -> MutexGuard<'_, Option<Field<'static>>> {
+    field.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn limited_text(mut field: Field<'static>) -> Result<String> {

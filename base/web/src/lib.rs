@@ -16,7 +16,7 @@ mod site;
 mod token;
 mod visit;
 
-pub use answer::{Answer, attachment, bytes, redirect};
+pub use answer::{Answer, address, attachment, bytes, redirect};
 pub use body::{Fields, IncomingFile, Upload};
 pub use door::Door;
 pub use identify::{Chrome, Identify, NoChrome, SessionView};

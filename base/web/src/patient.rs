@@ -1,4 +1,4 @@
-//! Bodies of requests that may be large.
+//! Bodies of requests: drained where they are refused, bounded where they are read.
 
 use std::{
     pin::Pin,
@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use axum::body::{Body, BodyDataStream};
+use axum::body::{Body, BodyDataStream, HttpBody};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 
@@ -22,10 +22,53 @@ const DRAIN_FOR: Duration = Duration::from_secs(120);
 /// piece that comes over the wire at once, some 400 KiB, must fit too.
 const BESIDE_FILES: usize = 2 << 20;
 
-/// A body that is read up to its limit. Browsers and most programs do not read the answer before they have sent their request: when it
-/// is refused early, the rest runs into the void, or the person sees a broken connection instead of the reason.
+/// A body whose rest is read when nobody wants it any more. Browsers and most programs do not read the answer before they have sent their
+/// request: when it is refused early, the rest runs into the void, or the person sees a broken connection instead of the reason.
+struct Drained(Option<BodyDataStream>);
+
+/// The body, drained when it is dropped before its end.
+pub(crate) fn drained(body: Body) -> Body {
+    if body.is_end_stream() {
+        return body;
+    }
+    Body::from_stream(Drained(Some(body.into_data_stream())))
+}
+
+impl Stream for Drained {
+    type Item = Result<Bytes, axum::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(rest) = self.0.as_mut() else {
+            return Poll::Ready(None);
+        };
+        let next = ready!(rest.poll_next_unpin(context));
+        if !matches!(next, Some(Ok(_))) {
+            self.0 = None;
+        }
+        Poll::Ready(next)
+    }
+}
+
+impl Drop for Drained {
+    fn drop(&mut self) {
+        let (Some(mut rest), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) else {
+            return;
+        };
+        runtime.spawn(tokio::time::timeout(DRAIN_FOR, async move {
+            let mut left = DRAINED;
+            while let Some(Ok(part)) = rest.next().await {
+                let Some(less) = left.checked_sub(part.len()) else {
+                    return;
+                };
+                left = less;
+            }
+        }));
+    }
+}
+
+/// A body that is read up to its limit, piece by piece.
 pub(crate) struct Patient {
-    rest: Option<BodyDataStream>,
+    rest: BodyDataStream,
     left: usize,
     beside: Beside,
     /// A piece was given and nobody has turned to it yet.
@@ -51,7 +94,7 @@ pub(crate) struct TooLarge;
 impl Patient {
     pub(crate) fn new(body: Body, limit: usize) -> Self {
         Self {
-            rest: Some(body.into_data_stream()),
+            rest: body.into_data_stream(),
             left: limit,
             beside: Beside(Arc::new(AtomicUsize::new(limit))),
             given: false,
@@ -87,37 +130,14 @@ impl Stream for Patient {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let Some(rest) = self.rest.as_mut() else {
-            return Poll::Ready(None);
-        };
-        let next = ready!(rest.poll_next_unpin(context));
+        let next = ready!(self.rest.poll_next_unpin(context));
         Poll::Ready(match next {
             Some(Ok(part)) if self.takes(part.len()) => {
                 self.given = true;
                 Some(Ok(part))
             }
             Some(Ok(_)) => Some(Err(axum::Error::new(TooLarge))),
-            over => {
-                self.rest = None;
-                over
-            }
+            over => over,
         })
-    }
-}
-
-impl Drop for Patient {
-    fn drop(&mut self) {
-        let (Some(mut rest), Ok(runtime)) = (self.rest.take(), tokio::runtime::Handle::try_current()) else {
-            return;
-        };
-        runtime.spawn(tokio::time::timeout(DRAIN_FOR, async move {
-            let mut left = DRAINED;
-            while let Some(Ok(part)) = rest.next().await {
-                let Some(less) = left.checked_sub(part.len()) else {
-                    return;
-                };
-                left = less;
-            }
-        }));
     }
 }

@@ -6,7 +6,7 @@ use op::Entry;
 use serde_json::{Value, json};
 
 use crate::{
-    Answer, Fields, Resume, Site, StatusCode, Visit, redirect,
+    Answer, Fields, Resume, Site, StatusCode, Visit, address, redirect,
     routes::{Kind, Route},
     token,
 };
@@ -37,11 +37,11 @@ where
     }
     match route.kind {
         Kind::Api => Err(Fault::unauthenticated("web.sign_in_first")),
-        Kind::Page => Ok(redirect(&format!("/dang-nhap?ve={}", percent_query(local)))),
+        Kind::Page => Ok(redirect(&address("/dang-nhap", [("ve", local)]))),
         Kind::Form if !is_plain_form(&request) => {
             // A file cannot be carried along; the page with the upload form is where to go on.
             let back = referring_path(request.headers()).unwrap_or_else(|| "/".to_string());
-            Ok(redirect(&format!("/dang-nhap?ve={}", percent_query(&back))))
+            Ok(redirect(&address("/dang-nhap", [("ve", back.as_str())])))
         }
         Kind::Form => {
             let resume = Resume::new(&visit.path, &Fields::read(request).await?);
@@ -93,16 +93,4 @@ pub(crate) fn referring_path(headers: &header::HeaderMap) -> Option<String> {
         .and_then(|(_, rest)| rest.strip_prefix(host))
         .filter(|path| path.starts_with('/'))
         .map(ToString::to_string)
-}
-
-fn percent_query(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
 }

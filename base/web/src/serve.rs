@@ -22,7 +22,7 @@ use crate::{
     Answer, Fields, Site, Upload, Visit,
     again::{Again, Sent},
     body::TOKEN,
-    cookie, refuse,
+    cookie, patient, refuse,
     routes::{Kind, Route},
     token,
 };
@@ -59,7 +59,7 @@ where
                 .collect()
         })
         .unwrap_or_default();
-    let sent = Sent::new(&parts);
+    let mut sent = Sent::new(&parts);
     let unsafe_method = !matches!(parts.method, Method::GET | Method::HEAD);
     let foreign = unsafe_method && !api && from_other_site(&parts.headers);
     let presented = presented_token(&site, &parts.headers, api);
@@ -100,20 +100,20 @@ where
         state: state.clone(),
     };
     let (actor, holder) = (visit.actor.key(), visit.holder.clone());
-    let request = Request::from_parts(parts, body);
-    let (request, sent) = if foreign {
-        (Ok(request), sent)
-    } else {
-        sent.keep(&route, request).await
-    };
-    let outcome = match (identified, request) {
-        (Err(fault), _) | (Ok(_), Err(fault)) => Err(fault),
-        _ if foreign => refuse::other_site(&visit).await,
-        (Ok(_), Ok(request)) if !route.door.admits(&visit.actor) => {
-            refuse::turn_away(&visit, &route, request, &sent.local, presented.as_deref()).await
+    let request = Request::from_parts(parts, patient::drained(body));
+    let outcome = within_time(&site, async {
+        if foreign {
+            identified?;
+            return refuse::other_site(&visit).await;
         }
-        (Ok(_), Ok(request)) => within_time(&site, (route.handler)(visit, request)).await,
-    };
+        let request = sent.keep(&route, request).await?;
+        identified?;
+        if !route.door.admits(&visit.actor) {
+            return refuse::turn_away(&visit, &route, request, &sent.local, presented.as_deref()).await;
+        }
+        (route.handler)(visit, request).await
+    })
+    .await;
     let mut response = match outcome {
         Ok(response) => response,
         Err(fault) => {

@@ -82,7 +82,7 @@ impl Site {
     /// Whether this address may send one more request now.
     pub(crate) fn within_rate(&self, from: IpAddr) -> bool {
         match &self.limiter {
-            Some(limiter) if !from.is_loopback() => limiter.check_key(&network(from)).is_ok(),
+            Some(limiter) if !from.to_canonical().is_loopback() => limiter.check_key(&network(from)).is_ok(),
             _ => true,
         }
     }

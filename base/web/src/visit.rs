@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Answer, Resume, Site, answer::part, cookie, redirect, resume, token};
+use crate::{Answer, Resume, Site, answer::address, cookie, redirect, resume, token};
 
 /// Who comes, in which language, with what parameters.
 pub struct Visit<S> {
@@ -48,7 +48,7 @@ impl<S: AsRef<Site>> Visit<S> {
         self.site().ops.open_for(self.actor.clone(), self.request).await
     }
 
-    /// Begins an operation of this visitor that only looks at things: nothing is written, nothing goes into the audit trail.
+    /// Begins an operation of this visitor that only looks at things: nothing is written, and only refusals go into the audit trail.
     pub async fn look(&self) -> Result<Op> {
         self.site().ops.look_for(self.actor.clone(), self.request).await
     }
@@ -60,14 +60,7 @@ impl<S: AsRef<Site>> Visit<S> {
 
     /// The address asked for, without the word about what was done just before: whoever comes back here is not told again.
     fn address(&self) -> String {
-        let kept = self.queries().filter(|(name, _)| *name != "da");
-        let pairs: Vec<String> = kept
-            .map(|(name, value)| format!("{}={}", part(name), part(value)))
-            .collect();
-        if pairs.is_empty() {
-            return self.path.clone();
-        }
-        format!("{}?{}", self.path, pairs.join("&"))
+        address(&self.path, self.queries().filter(|(name, _)| *name != "da"))
     }
 
     /// A part of the path, `{name}` in the route.
@@ -111,11 +104,6 @@ impl<S: AsRef<Site>> Visit<S> {
     /// The address that the request came from.
     pub fn client_ip(&self) -> IpAddr {
         self.from
-    }
-
-    /// The number that this request has in logs and in the audit trail.
-    pub fn request_id(&self) -> Uuid {
-        self.request
     }
 
     /// What the browser says of itself.

@@ -21,6 +21,7 @@ use crate::scenarios::{Player, What};
 const UNTIL: &str = "demo.past.until";
 const ACCOUNTS: &str = "demo.past.accounts";
 const WRITTEN: &str = "demo.past.written";
+const DONE: &str = "done";
 
 /// What was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,7 +88,7 @@ impl<'a> Past<'a> {
         self.read_messages(&stage).await?;
         self.clock.set(until);
         let mut op = self.player.ops.open(Actor::System("compose")).await?;
-        op.claim(WRITTEN, &true).await?;
+        op.set_mark(WRITTEN, DONE).await?;
         op.commit().await?;
         written.whole = true;
         Ok(written)
@@ -95,19 +96,22 @@ impl<'a> Past<'a> {
 
     async fn is_written(&self) -> Result<bool> {
         let mut op = self.player.ops.open(Actor::System("compose")).await?;
-        Ok(op.replay::<bool>(WRITTEN).await?.is_some())
+        Ok(op.mark(WRITTEN).await?.is_some())
     }
 
     /// When the past ends: kept, so that whoever goes on makes the same plan.
     async fn ends(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
         let mut op = self.player.ops.open(Actor::System("compose")).await?;
-        match op.claim(UNTIL, &now).await? {
-            Some(before) => Ok(before),
-            None => {
-                op.commit().await?;
-                Ok(now)
-            }
+        if let Some(before) = op.mark(UNTIL).await? {
+            return before.parse().map_err(|error| {
+                Fault::internal("compose.table_broken")
+                    .with("reason", UNTIL)
+                    .caused_by(error)
+            });
         }
+        op.set_mark(UNTIL, &now.to_rfc3339()).await?;
+        op.commit().await?;
+        Ok(now)
     }
 
     /// Officials, and citizens who hand in online, have accounts. Nobody can sign in with those of invented people.
@@ -115,9 +119,10 @@ impl<'a> Past<'a> {
         let first = stage.moments.first_day().pred_opt().unwrap_or_default();
         self.clock.set(stage.moments.calendar.opening(first));
         let mut op = self.player.ops.open(Actor::System("province")).await?;
-        if op.claim(ACCOUNTS, &true).await?.is_some() {
+        if op.mark(ACCOUNTS).await?.is_some() {
             return Ok(());
         }
+        op.set_mark(ACCOUNTS, DONE).await?;
         let named: BTreeSet<String> = stage.cast.sign_ins().map(|(_, one)| one.key()).collect();
         let officials = stage.cast.officials().map(super::cast::Someone::key);
         let people: BTreeSet<String> = officials.chain(plan.people().into_iter().map(str::to_owned)).collect();
@@ -159,7 +164,8 @@ impl<'a> Past<'a> {
 
     async fn seek_late(&self, key: &str) -> Result<()> {
         let mut op = self.player.ops.open(Actor::System("worker")).await?;
-        if op.claim(key, &true).await?.is_none() {
+        if op.mark(key).await?.is_none() {
+            op.set_mark(key, DONE).await?;
             self.player.engines.dossiers.find_late(&mut op).await?;
             op.commit().await?;
         }
@@ -188,13 +194,13 @@ impl<'a> Past<'a> {
         let app = self.apps.iter().find(|app| app.key == desk.cases[event.case]);
         let app = app.ok_or_else(|| Fault::internal("compose.table_broken").with("reason", &desk.office))?;
         let mut op = self.player.ops.open(actor).await?;
-        if let Some(before) = op.replay::<DossierId>(key).await? {
-            cases.dossiers.insert(event.case, before);
+        if let Some(before) = op.mark(key).await? {
+            cases.dossiers.insert(event.case, before.parse()?);
             return Ok(());
         }
         let case = cases.dossiers.get(&event.case).copied();
         let dossier = self.player.step(&mut op, app, case, what).await?;
-        op.remember(key, &dossier).await?;
+        op.set_mark(key, &dossier.to_string()).await?;
         op.commit().await?;
         cases.dossiers.insert(event.case, dossier);
         Ok(())

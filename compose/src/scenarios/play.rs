@@ -238,7 +238,6 @@ impl Player {
 
     /// Supplies what was asked for.
     async fn supply_within(&self, op: &mut Op, app: &App, dossier: DossierId, supply: &Supply) -> Result<()> {
-        let mut files = Vec::new();
         for (paper, count) in &supply.papers {
             for number in 0..*count {
                 let holder = format!("{}:supply", dossiers::subject(dossier));
@@ -247,12 +246,10 @@ impl Player {
                     .dossiers
                     .stage_supply_file(op, dossier, paper, &file)
                     .await?;
-                files.push((paper.clone(), file.id));
             }
         }
         let supplied = Supplied {
             answers: raw(app.form()?, &supply.answers, supply.answers.keys().cloned()),
-            files,
             note: supply.note.clone(),
         };
         self.engines.dossiers.supply(op, dossier, supplied).await

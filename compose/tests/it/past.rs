@@ -123,7 +123,7 @@ async fn a_past_that_was_interrupted_goes_on_and_everything_in_it_happened_as_it
     }
     let (written, steps) = write(&house, usize::MAX).await;
     assert!(written.whole && written.left.is_empty(), "{:#?}", written.left);
-    let played = "SELECT count(*) FROM op.outcome WHERE key ~ '^demo[.]past[.][^.]+[.][0-9]+[.]'";
+    let played = "SELECT count(*) FROM op.mark WHERE key ~ '^demo[.]past[.][^.]+[.][0-9]+[.]'";
     assert_eq!(number(&house, played).await, i64::try_from(steps).unwrap());
     is_true(&house).await;
 

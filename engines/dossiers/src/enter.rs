@@ -30,6 +30,9 @@ impl Dossiers {
                 false => Err(Fault::invalid("dossiers.facts_not_asked")),
             };
         };
+        if act.facts.is_empty() && !rule.outcomes.contains(&act.outcome) {
+            return Ok(None);
+        }
         let raw = forms::raw_of_json(&act.facts);
         let (entered, faults) = self.parts.forms.read_over(op, &rule.form, &row.answers, &raw).await?;
         if rule.outcomes.contains(&act.outcome) && !faults.is_empty() {
@@ -40,6 +43,24 @@ impl Dossiers {
         known.retain(|field, _| rule.form.field(field).is_none());
         known.extend(object(&entered));
         Ok(Some(Value::Object(known)))
+    }
+
+    /// What was entered, read once more over the answers as they are now: a supplement may have changed what is to be entered since.
+    ///
+    /// Fails with `dossiers.facts_outdated`.
+    pub(crate) async fn still_entered(&self, op: &mut Op, row: &DossierRow, online: &OnlineProcedure) -> Result<Value> {
+        let mut known = object(&row.result_data);
+        for rule in &online.procedure.facts {
+            let own = known.iter().filter(|(field, _)| rule.form.field(field).is_some());
+            let raw = forms::raw_of_json(&own.map(|(field, value)| (field.clone(), value.clone())).collect());
+            let (entered, faults) = self.parts.forms.read_over(op, &rule.form, &row.answers, &raw).await?;
+            if !faults.is_empty() {
+                return Err(Fault::conflict("dossiers.facts_outdated"));
+            }
+            known.retain(|field, _| rule.form.field(field).is_none());
+            known.extend(object(&entered));
+        }
+        Ok(Value::Object(known))
     }
 
     /// The questions of a step, with what was entered before.

@@ -8,7 +8,7 @@ use workflow::{ActionCall, Actions};
 use crate::act::parse_subject;
 use crate::case::Line;
 use crate::notices::News;
-use crate::{DocumentKind, Dossiers, access};
+use crate::{DocumentKind, Dossiers, access, store};
 
 /// The name by which bindings call it.
 pub const ISSUE_RESULT: &str = "dossiers.issue_result";
@@ -30,6 +30,12 @@ impl Dossiers {
         let permit = op
             .allow("dossiers.issue_result", &call.subject, access::by_rule())
             .await?;
+        let online = self.definition(op, row.definition).await?;
+        let known = self.still_entered(op, &row, &online).await?;
+        if known != row.result_data {
+            store::dossier::update_result(op.conn(), &permit, id, &known).await?;
+            row.result_data = known;
+        }
         let before = row.state.status;
         let begun = row.state.begin_processing()?.status;
         let state = row.state.finish(op.now())?;

@@ -39,6 +39,8 @@ pub struct PaperNeed {
     pub paper: String,
     /// Whether it must be there with these answers.
     pub required: bool,
+    /// Whether it may be added in any case, though it need not be there.
+    pub optional: bool,
     /// The most files.
     pub most_files: u32,
     /// The kinds of file as people are told: `JPG`, `PDF`.
@@ -65,6 +67,8 @@ impl Dossiers {
             .map(|rule| PaperNeed {
                 paper: rule.paper.clone(),
                 required: rule.required.is_true(&scope),
+                // A condition that is not met means: not this case. `false` means: whoever has it may add it.
+                optional: rule.required.source().trim() == "false",
                 most_files: rule.most_files,
                 accept: accepted(rule),
                 files: files_of(&submission.files, &rule.paper),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use files::Received;
 use forms::Raw;
-use kernel::{Actor, DossierId, DraftId, Fault, FieldFault, Result};
-use op::{Op, Ops};
+use kernel::{DossierId, DraftId, Fault, FieldFault, Result};
+use op::Op;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -55,23 +55,6 @@ struct Kept {
 }
 
 impl Dossiers {
-    /// The declaration in force for a procedure at this moment, asked outside of operations: one statement, no transaction. Fails
-    /// with `dossiers.not_online` {what}.
-    pub async fn online_now(&self, ops: &Ops, code: &str) -> Result<Arc<OnlineProcedure>> {
-        let found = {
-            let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
-            store::definition::for_procedure(&mut connection, code).await?
-        };
-        let (id, _) = found.ok_or_else(|| Fault::not_found("dossiers.not_online").with("what", code))?;
-        match self.read_before(id) {
-            Some(online) => Ok(online),
-            None => {
-                self.definition(&mut ops.open(Actor::System("dossiers")).await?, id)
-                    .await
-            }
-        }
-    }
-
     /// Hands a whole dossier in: the checks are those of a draft, all faults come at once, and one operation writes everything.
     ///
     /// Fails with `dossiers.citizens_only`, `dossiers.request_key`, `dossiers.not_confirmed`, `dossiers.channel` {channel},

@@ -6,7 +6,7 @@ use files::{FileView, Received};
 use forms::{FieldView, Raw};
 use kernel::{DossierId, Fault, FieldFault, FileId, Result, text};
 use op::{Entry, Op, Permit};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use workflow::{InstanceState, TaskState};
 
@@ -24,15 +24,11 @@ use crate::{Dossiers, OnlineProcedure, access, store, subject};
 /// The most characters of a word to the official that is kept for later.
 const LONGEST_NOTE: usize = 5_000;
 
-/// What the applicant supplies.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+/// What the applicant supplies beside the files that were staged.
+#[derive(Debug, Clone, Default)]
 pub struct Supply {
     /// What was typed into the fields that were asked for, by name of the control.
     pub answers: Raw,
-    /// Files beside those that were staged, each with its paper.
-    #[schemars(with = "Vec<(String, String)>")]
-    pub files: Vec<(String, FileId)>,
     /// A word to the official.
     pub note: String,
 }
@@ -83,9 +79,7 @@ struct Awaited {
 impl Awaited {
     fn keys(&self, kind: SupplementKind) -> Vec<String> {
         let of_kind = self.items.iter().filter(|item| item.kind == kind);
-        let mut keys: Vec<String> = of_kind.map(|item| item.key.clone()).collect();
-        keys.dedup();
-        keys
+        of_kind.map(|item| item.key.clone()).collect()
     }
 
     fn asked_paper(&self, paper: &str) -> Result<u32> {
@@ -131,12 +125,6 @@ impl Dossiers {
             note: awaited.typed_note,
             items,
         })
-    }
-
-    /// The fields that were asked for, with what they hold. Fails as [`Dossiers::supply_state`] does.
-    pub async fn supply_page(&self, op: &mut Op, id: DossierId) -> Result<Vec<FieldView>> {
-        let awaited = self.awaited(op, id).await?;
-        self.asked_fields(op, &awaited).await
     }
 
     /// Keeps what was typed for later, right or not: while papers are uploaded, and when a session ends before everything is sent.
@@ -198,13 +186,12 @@ impl Dossiers {
     /// Sends the supplement: everything that was asked for must be there. The case goes on where it stood.
     ///
     /// Fails as [`Dossiers::supply_state`] does, with `dossiers.supply_incomplete` (field faults `papers.<paper>` with
-    /// `dossiers.paper_missing` or `dossiers.too_many_files`, and those of the answers), `dossiers.paper_not_asked`,
-    /// `dossiers.file_not_yours`, `dossiers.words_long` {most}.
+    /// `dossiers.paper_missing` or `dossiers.too_many_files`, and those of the answers), `dossiers.words_long` {most}.
     pub async fn supply(&self, op: &mut Op, id: DossierId, supply: Supply) -> Result<()> {
         let mut awaited = self.awaited(op, id).await?;
         let note = text::clean_text(&supply.note);
         within("note", &note, LONGEST_WORDS)?;
-        let (files, mut faults) = self.supplied_files(op, id, &awaited, &supply.files).await?;
+        let (files, mut faults) = self.supplied_files(op, id, &awaited).await?;
         let fields = awaited.keys(SupplementKind::Answer);
         let (answers, wrong) = self
             .parts
@@ -288,27 +275,17 @@ impl Dossiers {
             .await
     }
 
-    /// The files of each paper that was asked for: those that were staged and those that come now.
+    /// The files of each paper that was asked for.
     async fn supplied_files(
         &self,
         op: &mut Op,
         id: DossierId,
         awaited: &Awaited,
-        given: &[(String, FileId)],
     ) -> Result<(BTreeMap<String, Vec<FileView>>, Vec<FieldFault>)> {
         let mut files: BTreeMap<String, Vec<FileView>> = BTreeMap::new();
         for paper in awaited.keys(SupplementKind::Paper) {
             let there = self.parts.files.by_holder(op, &staged(id, &paper)).await?;
             files.insert(paper, there);
-        }
-        for (paper, file) in given {
-            awaited.asked_paper(paper)?;
-            let view = self.parts.files.get(op, *file).await?;
-            let there = files.entry(paper.clone()).or_default();
-            if there.iter().all(|known| known.id != view.id) {
-                own_file(op, &view)?;
-                there.push(view);
-            }
         }
         let mut faults = Vec::new();
         for (paper, there) in &files {

@@ -88,11 +88,6 @@ impl Accept {
         Self::kinds(Kind::ALL)
     }
 
-    /// Only pictures.
-    pub fn images() -> Self {
-        Self::kinds([Kind::Jpeg, Kind::Png])
-    }
-
     /// The same with a smaller size limit in bytes.
     #[must_use]
     pub fn at_most(mut self, bytes: u64) -> Self {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
 use kernel::{DraftId, Fault, Result};
 use op::{Entry, Op};
 use serde_json::{Value, json};
@@ -9,6 +10,8 @@ use serde_json::{Value, json};
 use crate::model::{Answers, Draft, draft_view};
 use crate::{DraftView, Forms, NewDraft, access, error, events, store};
 
+/// Two presses within this time are one: later somebody begins for another person.
+const PRESSED_TWICE: TimeDelta = TimeDelta::minutes(1);
 /// The most open drafts of a citizen: somebody who has so many has lost sight of them.
 const MOST_OF_A_CITIZEN: i64 = 30;
 /// The most open drafts of an official, who works for many.
@@ -35,7 +38,8 @@ impl Forms {
             channel: new.channel,
             context: &context(&new)?,
         };
-        match store::draft::untouched_since_begun(op.conn(), &wanted).await? {
+        let since = op.now() - PRESSED_TWICE;
+        match store::draft::untouched_since_begun(op.conn(), &wanted, since).await? {
             Some(draft) => self.view(op, &draft).await,
             None => self.start_draft(op, new).await,
         }

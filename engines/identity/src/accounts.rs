@@ -149,7 +149,7 @@ impl Identity {
             full_name: actor.name(),
         };
         password::check(change.new, &context).map_err(error::password_unfit)?;
-        let (guess, _) = self.evaluate(ops, &found.login, change.old, change.source).await?;
+        let guess = self.evaluate(ops, &found.login, change.old, change.source).await?;
         let hash = self.hasher.hash(change.new).await?;
         let mut op = ops.open(actor.clone()).await?;
         let subject = format!("account:{account}");

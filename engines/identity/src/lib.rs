@@ -49,7 +49,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0002_area.sql",
         "0003_agency.sql",
         "0004_person.sql",
-        "0005_account.sql"
+        "0005_account.sql",
+        "0006_session_network.sql"
     ]
 );
 

@@ -59,7 +59,8 @@ pub(crate) struct Guess {
     account: Uuid,
     changed_at: Option<chrono::DateTime<chrono::Utc>>,
     outdated: bool,
-    device: Option<Vec<u8>>,
+    /// It came from a browser that has a device token of this account.
+    known_device: bool,
 }
 
 impl Identity {
@@ -73,9 +74,10 @@ impl Identity {
         if attempt.password.is_empty() {
             return Err(error::required("password"));
         }
-        let (guess, known_device) = self
+        let guess = self
             .evaluate(ops, attempt.login, attempt.password, attempt.source)
             .await?;
+        let known_device = guess.known_device;
         let renewed = if guess.outdated {
             Some(self.hasher.hash(attempt.password).await?)
         } else {
@@ -84,7 +86,7 @@ impl Identity {
 
         let (session_token, device) = (token::new()?, token::new()?);
         let device = match attempt.source.device {
-            Some(kept) if known_device && guess.device.is_some() => kept.to_owned(),
+            Some(kept) if known_device => kept.to_owned(),
             _ => device,
         };
         let now = ops.now();
@@ -144,14 +146,7 @@ impl Identity {
     }
 
     /// Counts the guess, computes, and says whether it was right. A wrong one is recorded and becomes a fault.
-    /// The second value tells whether it came from a known device.
-    pub(crate) async fn evaluate(
-        &self,
-        ops: &Ops,
-        login: &str,
-        password: &str,
-        source: Source<'_>,
-    ) -> Result<(Guess, bool)> {
+    pub(crate) async fn evaluate(&self, ops: &Ops, login: &str, password: &str, source: Source<'_>) -> Result<Guess> {
         let folded = login::fold(login);
         let digest = login::digest(&folded);
         let network = throttle::network(source.ip);
@@ -206,9 +201,9 @@ impl Identity {
                     account: row.id,
                     changed_at: row.password_changed_at,
                     outdated: verdict.outdated,
-                    device,
+                    known_device,
                 };
-                return Ok((guess, known_device));
+                return Ok(guess);
             }
             _ => ("wrong", error::wrong_credentials()),
         };

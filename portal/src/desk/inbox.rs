@@ -6,9 +6,9 @@ use dossiers::{InboxBox, InboxCounts, InboxFilter, InboxRow};
 use kernel::Result;
 use op::Op;
 use serde_json::{Value, json};
-use web::{Answer, Door, Routes, Visit};
+use web::{Answer, Door, Routes, Visit, address};
 
-use super::{address, show};
+use super::show;
 use crate::{House, words::Words};
 
 /// The tab of what is late among the open tasks.
@@ -153,7 +153,7 @@ impl List<'_> {
         let at = |cursor: &str| {
             address(
                 self.path,
-                &[("hop", self.tab), ("thu-tuc", app), ("q", q), ("sau", cursor)],
+                [("hop", self.tab), ("thu-tuc", app), ("q", q), ("sau", cursor)],
             )
         };
         let procedures: Vec<Value> = self
@@ -165,7 +165,7 @@ impl List<'_> {
         json!({
             "action": self.path, "box": self.tab, "q": q, "app": app, "procedures": procedures,
             "active": active,
-            "clear": address(self.path, &[("hop", self.tab)]),
+            "clear": address(self.path, [("hop", self.tab)]),
             "first": if visit.query("sau").is_some() { at("") } else { String::new() },
             "next": self.next.as_deref().map(at).unwrap_or_default(),
         })
@@ -186,7 +186,7 @@ fn tabs(counts: InboxCounts, current: &str, filter: &InboxFilter) -> Value {
             ("thu-tuc", filter.app.as_deref().unwrap_or_default()),
             ("q", filter.q.as_deref().unwrap_or_default()),
         ];
-        json!({ "key": key, "count": count, "current": key == current, "href": address("/can-bo", &kept) })
+        json!({ "key": key, "count": count, "current": key == current, "href": address("/can-bo", kept) })
     })
     .into()
 }

@@ -4,9 +4,9 @@ use chrono::{Datelike, NaiveDate};
 use dossiers::LedgerRow;
 use kernel::{Fault, local_date, parse_date};
 use serde_json::{Value, json};
-use web::{Answer, Body, Door, Routes, StatusCode, Visit, attachment};
+use web::{Answer, Body, Door, Routes, StatusCode, Visit, address, attachment};
 
-use super::{address, errors_of, is_told_in_place, status_of};
+use super::{errors_of, is_told_in_place, status_of};
 use crate::{House, words::Words};
 
 const PATH: &str = "/can-bo/so-theo-doi";
@@ -55,8 +55,9 @@ async fn ledger(visit: Visit<House>) -> Answer {
         Err(fault) if is_told_in_place(&fault) => (None, Some(fault)),
         Err(fault) => return Err(fault),
     };
-    let days = [("tu", from.to_string()), ("den", to.to_string())];
-    let at = |cursor: &str| address(PATH, &[("tu", &days[0].1), ("den", &days[1].1), ("sau", cursor)]);
+    let days = [from.to_string(), to.to_string()];
+    let asked = [("tu", days[0].as_str()), ("den", days[1].as_str())];
+    let at = |cursor: &str| address(PATH, asked.into_iter().chain([("sau", cursor)]));
     let columns = [
         "number", "code", "title", "owner", "received", "due", "finished", "returned", "on_time",
     ];
@@ -71,10 +72,12 @@ async fn ledger(visit: Visit<House>) -> Answer {
         ),
         None => (Vec::new(), String::new()),
     };
+    // What was typed stays in its box, also where no day can be read from it.
+    let typed = |name: &str, day: NaiveDate| visit.query(name).map_or_else(|| day.to_string(), ToOwned::to_owned);
     let content = json!({
-        "from": from, "to": to, "columns": columns, "items": items, "next": next,
+        "from": typed("tu", from), "to": typed("den", to), "wrong": fault.is_some(), "columns": columns, "items": items, "next": next,
         "first": if visit.query("sau").is_some() { at("") } else { String::new() },
-        "csv": address("/can-bo/so-theo-doi/tai-ve", &[("tu", &days[0].1), ("den", &days[1].1)]),
+        "csv": address("/can-bo/so-theo-doi/tai-ve", asked),
         "errors": fault.as_ref().map_or_else(Vec::new, |fault| errors_of(&words, fault, control)),
     });
     let status = fault.as_ref().map_or(StatusCode::OK, status_of);

@@ -1,9 +1,8 @@
 //! Looking for a case of one's own agency.
 
 use serde_json::{Value, json};
-use web::{Answer, Door, Routes, Visit};
+use web::{Answer, Door, Routes, Visit, address};
 
-use super::address;
 use crate::{House, words::Words};
 
 pub(super) fn routes() -> Routes<House> {
@@ -34,7 +33,7 @@ async fn search(visit: Visit<House>) -> Answer {
             .collect::<Vec<Value>>();
         next = page
             .next
-            .map(|cursor| address("/can-bo/tim", &[("q", &q), ("sau", &cursor)]))
+            .map(|cursor| address("/can-bo/tim", [("q", q.as_str()), ("sau", cursor.as_str())]))
             .unwrap_or_default();
     }
     visit

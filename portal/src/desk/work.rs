@@ -115,7 +115,8 @@ fn done_word(status: Status, typed: &Typed) -> &'static str {
 
 /// Pressed twice: the last act on the case is this one, by the same official and in the same words. Gives the status that came of it.
 async fn done_before(visit: &Visit<House>, task: TaskId, typed: &Typed, fault: &Fault) -> Result<Option<Status>> {
-    if fault.kind != FaultKind::Conflict {
+    // Only a supplement that came meanwhile changes what an official has seen, never their own act.
+    if fault.kind != FaultKind::Conflict || fault.code == "dossiers.changed_meanwhile" {
         return Ok(None);
     }
     let mut op = visit.op().await?;
@@ -198,8 +199,7 @@ async fn draw(visit: &Visit<House>, sheet: Sheet, typed: &Typed, fault: Option<&
     let mut op = visit.op().await?;
     let view = visit.state.dossiers.work(&mut op, task).await?;
     let wanted = if sheet == Sheet::Supplement {
-        let online = visit.state.dossiers.online(&mut op, &view.dossier.app).await?;
-        online.procedure.papers.iter().map(|rule| rule.paper.clone()).collect()
+        view.papers.clone()
     } else {
         Vec::new()
     };

@@ -136,7 +136,6 @@ async fn supply<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>, body: SupplyR
     let mut op = visit.op().await?;
     let supply = Supply {
         answers: forms::raw_of_json(&body.answers),
-        files: Vec::new(),
         note: body.note,
     };
     dossiers.supply(&mut op, id, supply).await?;

@@ -45,7 +45,7 @@ where
             Doc::new(
                 "makeAnswersCopy",
                 TAG,
-                "Makes a copy of the answers as they stand now, with a verification code.",
+                "Makes a copy of the answers as they stand now, with a verification code; where nothing changed since the last copy, gives that one.",
             )
             .created(),
             answers,

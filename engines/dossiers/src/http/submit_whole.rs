@@ -54,10 +54,15 @@ async fn submit<S: AsRef<Site> + AsRef<Dossiers>>(visit: Visit<S>, mut upload: U
     let dossiers = engine(&visit);
     let mut next = upload.next_file().await?;
     let sent: WholeDossier = upload.json(PART)?;
+    let online = {
+        let mut op = visit.look().await?;
+        dossiers.online_by_code(&mut op, &sent.procedure).await?
+    };
+    let online = online.ok_or_else(|| Fault::not_found("dossiers.not_online").with("what", &sent.procedure))?;
     let mut whole = Whole {
         id: DossierId::new(),
         key: sent.key,
-        online: dossiers.online_now(&visit.site().ops, &sent.procedure).await?,
+        online,
         answers: forms::raw_of_json(&sent.answers),
         confirmed: sent.confirmed,
         papers: Vec::new(),

@@ -265,9 +265,13 @@ fn check_supplement(situation: &Situation<'_>, act: &Act) -> Result<()> {
         SupplementKind::Paper => situation.procedure.paper(&item.key).is_some(),
         SupplementKind::Answer => situation.fields.contains(&item.key),
     };
+    let mut asked_for = BTreeSet::new();
     for item in &act.items {
         if !known(item) {
             return Err(Fault::invalid("dossiers.supplement_unknown").with("key", &item.key));
+        }
+        if !asked_for.insert((item.kind == SupplementKind::Paper, &item.key)) {
+            return Err(Fault::invalid("dossiers.supplement_doubled").with("key", &item.key));
         }
         if item.what.trim().is_empty() {
             fault = fault.field(format!("items.{}", item.key), "dossiers.supplement_empty");

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{Actor, DossierId, Fault, Official, Result, TaskId};
+use kernel::{Actor, Fault, Official, Result, TaskId};
 use op::{Decision, Op};
 use serde_json::json;
 use workflow::{TaskState, TaskView};
 
 use super::note_reading;
+use crate::act::parse_subject;
 use crate::definition::scope;
 use crate::store::dossier::DossierRow;
 use crate::views::{Colleague, DeskTask, DeskView};
@@ -21,7 +22,7 @@ impl Dossiers {
     /// Fails with `workflow.task_not_found`, `dossiers.dossier_not_found`.
     pub async fn work(&self, op: &mut Op, id: TaskId) -> Result<DeskView> {
         let task = self.parts.workflow.task(op, id).await?;
-        let row = match dossier_of(&task) {
+        let row = match parse_subject(&task.subject) {
             Some(dossier) => store::dossier::get(op.conn(), dossier).await?,
             None => None,
         };
@@ -38,6 +39,7 @@ impl Dossiers {
         let procedure = &definition.procedure;
         Ok(DeskView {
             facts,
+            papers: procedure.papers.iter().map(|rule| rule.paper.clone()).collect(),
             papers_to_check,
             refusal_reasons: definition.refusal_reasons.iter().cloned().collect(),
             leads: official.roles.iter().any(|role| role == access::LEADER),
@@ -88,10 +90,6 @@ fn see(actor: &Actor, task: &TaskView) -> Decision {
     Decision::when(actor.agency() == Some(task.agency), || {
         Fault::not_found("workflow.task_not_found")
     })
-}
-
-fn dossier_of(task: &TaskView) -> Option<DossierId> {
-    task.subject.strip_prefix("dossier:")?.parse().ok()
 }
 
 fn desk_task(official: &Official, task: TaskView) -> DeskTask {

@@ -9,7 +9,7 @@ use crate::enter::entered_summary;
 use crate::model::Status;
 use crate::store::dossier::DossierRow;
 use crate::views::{AgencyRef, DossierView, FeeView, May, PaperView, RatingView, is_late};
-use crate::{Dossiers, OnlineProcedure, access, store};
+use crate::{Dossiers, OnlineProcedure, access, store, subject};
 
 impl Dossiers {
     /// A case as the actor may see it: its applicant, or an official of an agency that holds or held it. An official's reading is
@@ -30,6 +30,11 @@ impl Dossiers {
     ) -> Result<DossierView> {
         let at_work = access::is_at_work(op.actor(), &row);
         let mut papers = store::read::papers(op.conn(), row.id).await?;
+        let files = self.parts.files.by_holder(op, &subject(row.id)).await?;
+        for paper in &mut papers {
+            let file = files.iter().find(|file| file.id == paper.file);
+            paper.warnings = file.map(|file| file.flags.clone()).unwrap_or_default();
+        }
         in_declared_order(&mut papers, definition);
         let fees = store::read::fees(op.conn(), row.id).await?;
         let rating = store::read::rating(op.conn(), row.id).await?;

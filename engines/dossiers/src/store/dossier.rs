@@ -295,7 +295,7 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, row: &Doss
     .await
     .map_err(|error| match db::violated(&error) {
         Some("dossier_draft" | "dossier_code") => {
-            kernel::Fault::conflict("dossiers.changed_meanwhile").with("by", &row.submitter_name)
+            kernel::Fault::conflict("op.key_in_use").with("key", &row.code)
         }
         _ => db::fault(error),
     })?;

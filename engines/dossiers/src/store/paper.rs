@@ -23,9 +23,8 @@ pub(crate) struct NewPaper<'a> {
 
 pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &NewPaper<'_>) -> Result<()> {
     sqlx::query(
-        "INSERT INTO dossiers.paper (id, dossier_id, paper, file_id, file_name, media_type, size, sha256, round, added_at, added_by,
-                                     warnings)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "INSERT INTO dossiers.paper (id, dossier_id, paper, file_id, file_name, media_type, size, sha256, round, added_at, added_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(Uuid::now_v7())
     .bind(new.dossier.uuid())
@@ -38,7 +37,6 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &NewP
     .bind(new.round)
     .bind(new.at)
     .bind(new.by)
-    .bind(&new.file.flags)
     .execute(connection)
     .await
     .map_err(db::fault)?;

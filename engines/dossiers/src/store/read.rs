@@ -22,10 +22,9 @@ struct PaperRow {
     round: i32,
     added_at: DateTime<Utc>,
     replaced: bool,
-    warnings: Vec<String>,
 }
 
-/// All files that were handed in, oldest first.
+/// All files that were handed in, oldest first. What their checks noticed is known to `files`.
 pub(crate) async fn papers(connection: &mut PgConnection, dossier: DossierId) -> Result<Vec<PaperView>> {
     let rows: Vec<PaperRow> = sqlx::query_as(
         "SELECT paper,
@@ -35,8 +34,7 @@ pub(crate) async fn papers(connection: &mut PgConnection, dossier: DossierId) ->
                 size,
                 round,
                 added_at,
-                replaced_at IS NOT NULL AS replaced,
-                warnings
+                replaced_at IS NOT NULL AS replaced
            FROM dossiers.paper
           WHERE dossier_id = $1
           ORDER BY id",
@@ -54,7 +52,7 @@ pub(crate) async fn papers(connection: &mut PgConnection, dossier: DossierId) ->
         round: row.round,
         added_at: row.added_at,
         replaced: row.replaced,
-        warnings: row.warnings,
+        warnings: Vec::new(),
     };
     Ok(rows.into_iter().map(view).collect())
 }

@@ -18,13 +18,15 @@ pub(crate) struct OpenTask<'a> {
     pub(crate) ready: bool,
 }
 
-/// Writes an open task with what the inbox shows of its dossier; of one whose result waits to be fetched nothing is due any more. Between the events of an operation the dossier may have come
+/// Writes an open task with what the inbox shows of its dossier. Between the events of an operation the dossier may have come
 /// further: the row shows what is true now. Without a dossier nothing is written.
+///
+/// Once officials are done nothing is due: a result may wait at the counter for weeks.
 pub(crate) async fn insert(connection: &mut PgConnection, dossier: DossierId, task: &OpenTask<'_>) -> Result<()> {
     sqlx::query(
         "INSERT INTO dossiers.work (task_id, dossier_id, agency_id, role, node, ready, task_due_at, due_at, order_at, created_at,
                                     code, app, procedure_code, title, owner_name, status)
-         SELECT $1, id, $3, $4, $5, $6, $7, due, coalesce(least($7, due), $8), $8, code, app, procedure_code, title, owner_name, status
+         SELECT $1, id, $3, $4, $5, $6, $7, due, dossiers.order_of($7, due, $8), $8, code, app, procedure_code, title, owner_name, status
            FROM (SELECT *, CASE WHEN finished_at IS NULL THEN due_at END AS due FROM dossiers.dossier) AS dossier
           WHERE id = $2
          ON CONFLICT (task_id) DO NOTHING",
@@ -83,7 +85,7 @@ pub(crate) async fn sleep(connection: &mut PgConnection, dossier: DossierId) -> 
 pub(crate) async fn wake(connection: &mut PgConnection, task: TaskId, due_at: Option<DateTime<Utc>>) -> Result<()> {
     sqlx::query(
         "UPDATE dossiers.work
-            SET ready = true, task_due_at = $2, order_at = coalesce(least($2, due_at), created_at)
+            SET ready = true, task_due_at = $2, order_at = dossiers.order_of($2, due_at, created_at)
           WHERE task_id = $1",
     )
     .bind(task.uuid())
@@ -94,7 +96,7 @@ pub(crate) async fn wake(connection: &mut PgConnection, task: TaskId, due_at: Op
     Ok(())
 }
 
-/// What the rows repeat of the dossier follows it. Once officials are done nothing is due: a result may wait at the counter for weeks.
+/// What the rows repeat of the dossier follows it.
 pub(crate) async fn follow(connection: &mut PgConnection, dossier: &DossierRow) -> Result<()> {
     sqlx::query(
         "UPDATE dossiers.work
@@ -102,7 +104,7 @@ pub(crate) async fn follow(connection: &mut PgConnection, dossier: &DossierRow) 
                 due_at = $3,
                 title = $4,
                 owner_name = $5,
-                order_at = coalesce(least(task_due_at, $3), created_at)
+                order_at = dossiers.order_of(task_due_at, $3, created_at)
           WHERE dossier_id = $1",
     )
     .bind(dossier.id.uuid())

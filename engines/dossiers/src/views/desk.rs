@@ -14,6 +14,8 @@ use super::DossierView;
 pub struct DeskView {
     /// The case.
     pub dossier: DossierView,
+    /// All papers of the procedure as it was when the case began: those that a supplement may ask for.
+    pub papers: Vec<String>,
     /// The step.
     pub task: DeskTask,
     /// What the step enters for the result, if anything.

@@ -1,10 +1,11 @@
 //! What officials enter for the result: asked at the step, checked as answers are, seen by the leader, printed.
 
-use dossiers::model::{Act, Status};
+use dossiers::Supply;
+use dossiers::model::{Act, Status, SupplementKind};
 use kernel::DossierId;
 use serde_json::{Value, json};
 
-use crate::office::{EXTRACT, Office, outcome, propose};
+use crate::office::{EXTRACT, Office, ask, outcome, propose, raw};
 
 /// A copy that was received and waits for the specialist.
 async fn received(office: &Office) -> DossierId {
@@ -82,6 +83,58 @@ async fn a_step_asks_for_the_facts_of_the_result_and_takes_no_gaps() {
 
     office.act(&people.specialist, id, "check", propose(&EXTRACT)).await;
     assert_eq!(stored(&office, id).await["register_date"], "1990-04-20");
+}
+
+#[tokio::test]
+async fn a_supplement_that_changes_what_is_to_be_entered_sends_the_case_back() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let id = received(&office).await;
+    office.act(&people.specialist, id, "check", propose(&EXTRACT)).await;
+    let asked = ask(&[(SupplementKind::Answer, "extract_kind")]);
+    office.act(&people.leader, id, "approve", asked).await;
+    let mut op = office.op(&people.lan).await;
+    let supply = Supply {
+        answers: raw(&[("extract_kind", "marriage")]),
+        ..Supply::default()
+    };
+    office.dossiers.supply(&mut op, id, supply).await.unwrap();
+    op.commit().await.unwrap();
+
+    let task = office.task(id, "approve").await;
+    let version = office.version(id).await;
+    let fault = office
+        .try_act(&people.leader, task, version, outcome("approve"))
+        .await
+        .unwrap_err();
+    assert_eq!(fault.code, "dossiers.facts_outdated");
+    assert_eq!(
+        office.status(id).await,
+        Status::Processing,
+        "no paper with gaps is made"
+    );
+
+    office.act(&people.leader, id, "approve", outcome("send_back")).await;
+    // An act that enters nothing takes nothing away.
+    let known = stored(&office, id).await;
+    let again = ask(&[(SupplementKind::Answer, "phone")]);
+    let version = office.version(id).await;
+    let task = office.task(id, "check").await;
+    let _ = office.try_act(&people.specialist, task, version, again).await;
+    assert_eq!(stored(&office, id).await, known);
+    let facts = json!({
+        "register_number": "12/1990", "register_book": "01/1990", "register_date": "1990-04-20",
+        "husband_name": "Trần Văn Hùng", "wife_name": "Nguyễn Thị Lan",
+    });
+    office
+        .act(&people.specialist, id, "check", with(facts, "propose"))
+        .await;
+    office.act(&people.leader, id, "approve", outcome("approve")).await;
+    assert_eq!(
+        stored(&office, id).await["register_name"],
+        Value::Null,
+        "those of a birth are gone"
+    );
 }
 
 #[tokio::test]

@@ -313,10 +313,16 @@ async fn a_result_that_waits_to_be_fetched_is_not_late() {
     office.act(&people.specialist, id, "check", propose(&EXTRACT)).await;
     office.act(&people.leader, id, "approve", outcome("approve")).await;
     office.at(march(30, 8, 0));
+    let new = office.submitted().await;
     let rows = inbox(&office, &people.clerk, &of(InboxBox::All)).await;
+    let shown: Vec<_> = rows
+        .iter()
+        .map(|row| (row.code == new.code, row.node.as_str(), row.late, row.due_at))
+        .collect();
     assert_eq!(
-        (rows.len(), rows[0].node.as_str(), rows[0].late, rows[0].due_at),
-        (1, "hand_over", false, None)
+        shown,
+        [(true, "receive", false, None), (false, "hand_over", false, None)],
+        "what has a due comes first"
     );
 }
 

@@ -28,8 +28,10 @@ const FLAGS: [(&[u8], &str); 12] = [
     (b"EmbeddedFile", "pdf_attachment"),
     (b"EmbeddedFiles", "pdf_attachment"),
     (b"RichMedia", "pdf_attachment"),
-    (b"Encrypt", "pdf_encrypted"),
+    (b"Encrypt", ENCRYPTED),
 ];
+
+const ENCRYPTED: &str = "pdf_encrypted";
 
 /// A compressed part was too large to be looked at, or could not be unpacked.
 const UNREAD: &str = "pdf_unread";
@@ -53,12 +55,19 @@ fn flags(content: &[u8]) -> Vec<String> {
         let head = memmem::rfind(objects, b"obj").map_or(objects, |at| &objects[at..]);
         found.look(objects);
         let end = memmem::find(after, b"endstream").unwrap_or(after.len());
-        if names(head).any(|name| name == b"ObjStm") {
+        let has = |word: &[u8]| names(head).any(|name| name == word);
+        if has(b"ObjStm") && has(b"Filter") {
             found.look_inside(&after[..end], &mut left);
+        } else if has(b"ObjStm") {
+            found.look(&after[..end]);
         }
         rest = &after[end..];
     }
     found.look(rest);
+    // Of an encrypted file every part is unreadable, which is said already.
+    if found.0.iter().any(|flag| flag == ENCRYPTED) {
+        found.0.retain(|flag| flag != UNREAD);
+    }
     found.0
 }
 
@@ -191,9 +200,13 @@ mod tests {
         let bomb = packed(&vec![b' '; UNPACKED as usize + 2]);
         assert!(bomb.len() < 100_000);
         assert_eq!(flags(&bomb), ["pdf_unread"]);
+        let broken = b"1 0 obj << /Type /ObjStm /Filter /FlateDecode >> stream\nnonsense\nendstream";
+        assert_eq!(flags(broken), ["pdf_unread"]);
         assert_eq!(
-            flags(b"1 0 obj << /Type /ObjStm >> stream\nnonsense\nendstream"),
-            ["pdf_unread"]
+            flags(&[broken.as_slice(), b" trailer << /Encrypt 9 0 R >>"].concat()),
+            ["pdf_encrypted"]
         );
+        let plain = b"1 0 obj << /Type /ObjStm >> stream\n1 0 << /JS 2 0 R >>\nendstream";
+        assert_eq!(flags(plain), ["pdf_script"]);
     }
 }

@@ -106,8 +106,12 @@ pub(crate) async fn hold_beginning(conn: &mut PgConnection, holder: &str, form: 
     Ok(())
 }
 
-/// A draft with this beginning, by the form in force, of which nothing was saved yet.
-pub(crate) async fn untouched_since_begun(conn: &mut PgConnection, wanted: &Beginning<'_>) -> Result<Option<Draft>> {
+/// A draft with this beginning that was begun after `since`, by the form in force, of which nothing was saved yet.
+pub(crate) async fn untouched_since_begun(
+    conn: &mut PgConnection,
+    wanted: &Beginning<'_>,
+    since: DateTime<Utc>,
+) -> Result<Option<Draft>> {
     let row: Option<DraftRow> = sqlx::query_as(
         "SELECT draft.*
          FROM forms.draft
@@ -120,6 +124,7 @@ pub(crate) async fn untouched_since_begun(conn: &mut PgConnection, wanted: &Begi
            AND draft.context = $5
            AND draft.subject IS NULL
            AND draft.version = 1
+           AND draft.created_at > $6
          ORDER BY draft.id DESC
          LIMIT 1",
     )
@@ -128,6 +133,7 @@ pub(crate) async fn untouched_since_begun(conn: &mut PgConnection, wanted: &Begi
     .bind(wanted.form)
     .bind(wanted.channel.as_str())
     .bind(wanted.context)
+    .bind(since)
     .fetch_optional(conn)
     .await
     .map_err(db::fault)?;

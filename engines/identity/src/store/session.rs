@@ -8,7 +8,6 @@ use crate::config::Lifetime;
 use crate::lifetime::Moments;
 use crate::model::{Audience, SessionRow};
 use crate::sign_in::Source;
-use crate::throttle;
 
 /// Longest part of what a browser says of itself that is kept, in characters.
 const LONGEST_AGENT: usize = 200;
@@ -95,8 +94,8 @@ fn short(agent: &str) -> String {
 pub(crate) async fn insert(connection: &mut PgConnection, new: &NewSession<'_>) -> Result<()> {
     sqlx::query(
         "INSERT INTO identity.session (
-             id, token_sha256, account, audience, acts_as, created_at, last_seen_at, idle_seconds, expires_at, ip, network, user_agent)
-         VALUES ($1, $2, $3, $4, CASE $4 WHEN 'official' THEN 'position' ELSE 'person' END, $5, $5, $6, $7, $8, $9, $10)",
+             id, token_sha256, account, audience, acts_as, created_at, last_seen_at, idle_seconds, expires_at, ip, user_agent)
+         VALUES ($1, $2, $3, $4, CASE $4 WHEN 'official' THEN 'position' ELSE 'person' END, $5, $5, $6, $7, $8, $9)",
     )
     .bind(new.id.uuid())
     .bind(&new.token)
@@ -106,7 +105,6 @@ pub(crate) async fn insert(connection: &mut PgConnection, new: &NewSession<'_>) 
     .bind(i32::try_from(new.life.idle.num_seconds()).unwrap_or(i32::MAX))
     .bind(new.now + new.life.absolute)
     .bind(short(new.source.ip))
-    .bind(throttle::network(new.source.ip))
     .bind(short(new.source.user_agent))
     .execute(connection)
     .await
