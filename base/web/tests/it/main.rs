@@ -83,6 +83,15 @@ async fn size(_: Visit<Site>, mut upload: Upload) -> Answer {
     Ok(web::bytes("text/plain", total.to_string()))
 }
 
+/// Looks at no file.
+async fn names(_: Visit<Site>, mut upload: Upload) -> Answer {
+    let mut names = Vec::new();
+    while let Some(file) = upload.next_file().await? {
+        names.push(file.name);
+    }
+    Ok(web::bytes("text/plain", names.join(" ")))
+}
+
 async fn add(_: Visit<Site>, terms: Terms) -> Result<Sum> {
     terms
         .a
@@ -102,6 +111,7 @@ fn routes() -> Routes<Site> {
         .post("/mine/echo", Door::Citizen, echo)
         .upload("/size", Door::Public, 64 << 10, size)
         .upload("/large", Door::Public, 16 << 20, size)
+        .upload("/names", Door::Public, 16 << 20, names)
         .api_post(
             "/api/v1/sums",
             Door::Public,
@@ -436,20 +446,26 @@ async fn a_form_with_files_holds_little_beside_them() {
     let (_, headers, token) = house.get("/", None).await;
     let cookie = cookie_of(&headers);
     // As the wire brings it: piece by piece, and a head that never ends is not gathered.
-    let send = |start: String, piece: usize, pieces: usize, end: &'static str| {
+    let send_to = |path: &str, start: String, piece: usize, pieces: usize, end: &'static str| {
         let first = futures::stream::iter([Ok::<_, std::io::Error>(start)]);
         let rest = futures::stream::repeat_with(move || Ok("x".repeat(piece))).take(pieces);
         let body = first.chain(rest).chain(futures::stream::iter([Ok(end.to_owned())]));
-        Request::post("/large")
+        Request::post(path)
             .header(header::COOKIE, &cookie)
             .header(header::CONTENT_TYPE, "multipart/form-data; boundary=B")
             .body(Body::from_stream(body))
             .unwrap()
     };
+    let send = |start, piece, pieces, end| send_to("/large", start, piece, pieces, end);
     let token = format!("--B\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{token}\r\n--B\r\n");
     let file = format!("{token}Content-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\n\r\n");
     let (status, _, text) = house.ask(send(file, 100_000, 80, "\r\n--B--\r\n")).await;
     assert_eq!((status, text.as_str()), (StatusCode::OK, "8000000"));
+    // A file that nobody reads takes nothing from what stands behind it.
+    let file = format!("{token}Content-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\n\r\n");
+    let second = "\r\n--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"b.txt\"\r\n\r\nx\r\n--B--\r\n";
+    let (status, _, text) = house.ask(send_to("/names", file, 100_000, 80, second)).await;
+    assert_eq!((status, text.as_str()), (StatusCode::OK, "a.txt b.txt"));
     let head = format!("{token}Content-Disposition: form-data; name=\"");
     let (status, ..) = house.ask(send(head, 100_000, 80, "\"\r\n\r\n\r\n--B--\r\n")).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
