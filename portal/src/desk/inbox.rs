@@ -186,7 +186,8 @@ fn tabs(counts: InboxCounts, current: &str, filter: &InboxFilter) -> Value {
             ("thu-tuc", filter.app.as_deref().unwrap_or_default()),
             ("q", filter.q.as_deref().unwrap_or_default()),
         ];
-        json!({ "key": key, "count": count, "current": key == current, "href": address("/can-bo", kept) })
+        let more = count >= InboxCounts::MOST || key == "open" && counts.all >= InboxCounts::MOST;
+        json!({ "key": key, "count": count, "more": more, "current": key == current, "href": address("/can-bo", kept) })
     })
     .into()
 }

@@ -178,7 +178,7 @@ pub(crate) async fn inbox(
     rows.into_iter().map(|row| row.placed(reader, now)).collect()
 }
 
-/// How much there is in the boxes: two ranges of two indexes.
+/// How much there is in the boxes, each counted up to [`InboxCounts::MOST`] from its most urgent: ranges of three indexes.
 pub(crate) async fn counts(
     connection: &mut PgConnection,
     reader: &Official,
@@ -186,17 +186,22 @@ pub(crate) async fn counts(
 ) -> Result<InboxCounts> {
     let (open, mine, all, late, waiting): (i64, i64, i64, i64, i64) = sqlx::query_as(
         "SELECT count(*) FILTER (WHERE assignee_id IS NULL OR assignee_id = $3),
-                count(*) FILTER (WHERE assignee_id = $3),
+                (SELECT count(*) FROM dossiers.work WHERE assignee_id = $3 AND agency_id = $1 AND role = ANY ($2) AND ready),
                 count(*),
                 count(*) FILTER (WHERE (assignee_id IS NULL OR assignee_id = $3) AND least(task_due_at, due_at) < $4),
-                (SELECT count(*) FROM dossiers.work WHERE agency_id = $1 AND role = ANY ($2) AND NOT ready)
-           FROM dossiers.work
-          WHERE agency_id = $1 AND role = ANY ($2) AND ready",
+                (SELECT count(*)
+                   FROM (SELECT FROM dossiers.work WHERE agency_id = $1 AND role = ANY ($2) AND NOT ready LIMIT $5) AS asleep)
+           FROM (SELECT assignee_id, task_due_at, due_at
+                   FROM dossiers.work
+                  WHERE agency_id = $1 AND role = ANY ($2) AND ready
+                  ORDER BY order_at
+                  LIMIT $5) AS nearest",
     )
     .bind(reader.agency.uuid())
     .bind(&reader.roles)
     .bind(reader.account.uuid())
     .bind(now)
+    .bind(InboxCounts::MOST)
     .fetch_one(connection)
     .await
     .map_err(db::fault)?;

@@ -96,7 +96,8 @@ pub struct InboxRow {
     pub late: bool,
 }
 
-/// How much there is in the boxes of an official.
+/// How much there is in the boxes of an official: among the most urgent [`InboxCounts::MOST`] of the agency and the roles, but for
+/// [`InboxBox::Mine`], which is counted to its end. Where there are more, nobody reads the number as one to work off.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct InboxCounts {
     /// In [`InboxBox::Open`].
@@ -109,6 +110,11 @@ pub struct InboxCounts {
     pub waiting: i64,
     /// Late ones in [`InboxBox::Open`].
     pub late: i64,
+}
+
+impl InboxCounts {
+    /// So far is counted.
+    pub const MOST: i64 = 1_000;
 }
 
 /// A case in the list of its applicant.
