@@ -125,7 +125,9 @@ class Load {
     }
     doubled('a dossier without its audit entry', `SELECT code FROM dossiers.dossier WHERE NOT EXISTS (
       SELECT FROM op.audit_entry WHERE action = 'dossiers.submitted' AND subject = 'dossier:' || dossier.id)`);
-    doubled('a message twice', `SELECT account, kind, link, params::text FROM notify.message GROUP BY 1, 2, 3, 4 HAVING count(*) > 1`);
+    doubled('a message twice', `SELECT account, kind, link, params::text FROM notify.message
+      WHERE params ->> 'code' IN (SELECT code FROM dossiers.dossier WHERE answers ->> 'record_number' LIKE '${this.stamp}-%')
+      GROUP BY 1, 2, 3, 4 HAVING count(*) > 1`);
     doubled('a paper twice', `SELECT dossier_id, paper FROM dossiers.paper GROUP BY 1, 2 HAVING count(*) > 1 AND count(DISTINCT sha256) < count(*)`);
     doubled('a paper whose file is gone', `SELECT file_id FROM dossiers.paper WHERE NOT EXISTS (SELECT FROM files.file WHERE file.id = file_id)`);
     doubled('a document twice', `SELECT dossier_id, kind FROM dossiers.document WHERE kind IN ('reception', 'refusal') GROUP BY 1, 2 HAVING count(*) > 1`);
