@@ -139,7 +139,11 @@ impl Upload {
         }
         while let Some(field) = multipart.next_field().await.map_err(broken)? {
             let name = field.name().unwrap_or_default().to_string();
-            match field.file_name().map(ToString::to_string) {
+            // A browser gives every `Blob` a file name, also the one that says the media type of a JSON part.
+            let json = field
+                .content_type()
+                .is_some_and(|kind| kind.essence_str() == "application/json");
+            match field.file_name().filter(|_| !json).map(ToString::to_string) {
                 None => {
                     let value = limited_text(field).await?;
                     fields.pairs.push((name, text::clean_text(&value)));

@@ -97,6 +97,22 @@ async fn a_whole_dossier_in_one_request_is_like_one_from_a_draft() {
 }
 
 #[tokio::test]
+async fn the_json_part_may_come_as_browsers_send_a_blob() {
+    let api = Api::open().await;
+    let sent = dossier("yeu-cau-1", answers());
+    let head = "Content-Disposition: form-data; name=\"dossier\"; filename=\"blob\"\r\nContent-Type: application/json";
+    let body = Body::from(format!("--edge\r\n{head}\r\n\r\n{sent}\r\n--edge--\r\n"));
+    let kind = "multipart/form-data; boundary=edge";
+    let (status, bytes) = api.send_as(kind, Method::POST, ADDRESS, "lan", body).await;
+    let answer: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(
+        (status, &answer["code"]),
+        (StatusCode::CREATED, &json!("H30.29.01-260302-0001")),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
 async fn who_looks_at_a_paper_is_warned_of_what_its_check_noticed() {
     let api = Api::open().await;
     let acts = PDF.replace("<<>>", "<< /OpenAction << /S /J#61vaScript /JS (app.alert) >> >>");
