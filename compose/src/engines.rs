@@ -13,6 +13,7 @@ use op::{Jobs, Reactions};
 use render::{Documents, Renderer};
 use workflow::{Actions, PublishedCalendar, Workflow};
 
+use crate::account_news;
 use crate::apps::{self, App};
 
 /// The tables of all engines, lower floors first. Those of `op` come before them.
@@ -108,6 +109,7 @@ impl Engines {
     pub fn reactions(&self) -> Reactions {
         let mut reactions = Reactions::new();
         dossiers::register_reactions(&mut reactions, &self.dossiers);
+        account_news::register(&mut reactions, &self.notify);
         reactions
     }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod account_news;
 pub mod apps;
 pub mod calendar;
 mod engines;

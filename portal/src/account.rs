@@ -1,7 +1,9 @@
-//! Signing in and out, and the page of the person who is signed in (R038, R040).
+//! Signing in and out (R038, R040), and the pages of one's own account.
 
-use identity::{SignIn, Source};
-use kernel::{Actor, FaultKind};
+mod own;
+
+use identity::{Entered, SecondStep, SignIn, SignedIn, Source};
+use kernel::{Actor, Fault, FaultKind};
 use serde_json::json;
 use web::{Answer, Door, Fields, Resume, Routes, StatusCode, Visit};
 
@@ -11,7 +13,9 @@ pub(crate) fn routes() -> Routes<House> {
     Routes::new()
         .get("/dang-nhap", Door::Public, form)
         .post("/dang-nhap", Door::Public, sign_in)
+        .post("/dang-nhap/ma", Door::Public, second_step)
         .post("/dang-xuat", Door::SignedIn, sign_out)
+        .merge(own::routes())
 }
 
 async fn form(visit: Visit<House>) -> Answer {
@@ -23,42 +27,95 @@ async fn form(visit: Visit<House>) -> Answer {
     visit.page("web/sign_in.html", content).await
 }
 
-async fn sign_in(mut visit: Visit<House>, fields: Fields) -> Answer {
-    let login = fields.get("ten").unwrap_or_default();
-    let resume = Resume::from_fields(&fields);
-    let ip = visit.client_ip().to_string();
-    let source = Source {
+/// Where a request comes from, for the limits on guessing.
+fn source<'a>(visit: &'a Visit<House>, ip: &'a str) -> Source<'a> {
+    Source {
         device: visit.device(),
-        ip: &ip,
+        ip,
         user_agent: visit.user_agent(),
-    };
+    }
+}
+
+async fn sign_in(visit: Visit<House>, fields: Fields) -> Answer {
+    let ip = visit.client_ip().to_string();
     let attempt = SignIn {
-        login,
+        login: fields.get("ten").unwrap_or_default(),
         password: fields.get("mat_khau").unwrap_or_default(),
-        source,
+        source: source(&visit, &ip),
     };
-    let signed = match visit.state.identity.sign_in(&visit.site().ops, attempt).await {
-        Ok(signed) => signed,
-        Err(fault) if matches!(fault.kind, FaultKind::Internal | FaultKind::Unavailable) => return Err(fault),
-        Err(fault) => {
-            let status = StatusCode::from_u16(fault.kind.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            let words = visit
-                .site()
-                .renderer
-                .texts()
-                .error(visit.locale, fault.code, &fault.params);
-            let content = json!({
-                "back": fields.get("ve").unwrap_or(""), "login": login, "interrupted": resume.is_some(),
-                "resume": resume.as_ref().map_or(String::new(), Resume::to_field), "fault": words,
-            });
-            return visit.page_status(status, "web/sign_in.html", content).await;
+    match visit.state.identity.sign_in(&visit.site().ops, attempt).await {
+        Ok(Entered::In(signed)) => enter(visit, &fields, *signed).await,
+        Ok(Entered::Half(half)) => ask_code(&visit, &fields, &half.token, None).await,
+        Err(fault) => ask_password(&visit, &fields, fault).await,
+    }
+}
+
+async fn second_step(visit: Visit<House>, fields: Fields) -> Answer {
+    let ip = visit.client_ip().to_string();
+    let half = fields.get("nua").unwrap_or_default();
+    let step = SecondStep {
+        half,
+        code: fields
+            .filled("du_phong")
+            .or_else(|| fields.get("ma"))
+            .unwrap_or_default(),
+        source: source(&visit, &ip),
+    };
+    match visit.state.identity.finish_sign_in(&visit.site().ops, step).await {
+        Ok(signed) => enter(visit, &fields, signed).await,
+        Err(fault) if matches!(fault.code, "identity.code_wrong" | "identity.too_many_attempts") => {
+            ask_code(&visit, &fields, half, Some(fault)).await
         }
-    };
+        Err(fault) => ask_password(&visit, &fields, fault).await,
+    }
+}
+
+/// The first page once more, with what was wrong.
+async fn ask_password(visit: &Visit<House>, fields: &Fields, fault: Fault) -> Answer {
+    if matches!(fault.kind, FaultKind::Internal | FaultKind::Unavailable) {
+        return Err(fault);
+    }
+    let resume = Resume::from_fields(fields);
+    let content = json!({
+        "back": fields.get("ve").unwrap_or(""), "login": fields.get("ten").unwrap_or(""), "interrupted": resume.is_some(),
+        "resume": resume.as_ref().map_or(String::new(), Resume::to_field), "fault": said(visit, &fault),
+    });
+    visit.page_status(status(&fault), "web/sign_in.html", content).await
+}
+
+/// The page for the second factor. It carries on what the first one carried.
+async fn ask_code(visit: &Visit<House>, fields: &Fields, half: &str, fault: Option<Fault>) -> Answer {
+    let resume = Resume::from_fields(fields);
+    let content = json!({
+        "back": fields.get("ve").unwrap_or(""), "half": half, "resume": resume.as_ref().map_or(String::new(), Resume::to_field),
+        "fault": fault.as_ref().map(|fault| said(visit, fault)), "by_recovery": fields.filled("du_phong").is_some(),
+    });
+    let status = fault.as_ref().map_or(StatusCode::OK, status);
+    visit.page_status(status, "portal/account/code.html", content).await
+}
+
+fn said(visit: &Visit<House>, fault: &Fault) -> String {
+    visit
+        .site()
+        .renderer
+        .texts()
+        .error(visit.locale, fault.code, &fault.params)
+}
+
+fn status(fault: &Fault) -> StatusCode {
+    StatusCode::from_u16(fault.kind.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+/// Goes on to where the visitor wanted to.
+async fn enter(mut visit: Visit<House>, fields: &Fields, signed: SignedIn) -> Answer {
     let official = signed.actor.is_official();
-    let response = match &resume {
+    let response = match Resume::from_fields(fields) {
         Some(resume) => {
             visit.become_signed_in(&signed.token, signed.actor, signed.session);
-            visit.resume_page(resume).await?
+            visit.resume_page(&resume).await?
+        }
+        None if signed.second_factor_missing => {
+            visit.redirect(format!("{}?da=second_factor_first", own::SECOND_FACTOR))?
         }
         None => visit.redirect(fields.filled("ve").unwrap_or(if official { "/can-bo" } else { "/" }))?,
     };

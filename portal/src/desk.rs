@@ -11,11 +11,11 @@ mod typed;
 mod work;
 
 use chrono::NaiveDate;
-use kernel::{Fault, FaultKind};
 use serde_json::{Value, json};
-use web::{Fields, Routes, StatusCode};
+use web::{Fields, Routes};
 
-use crate::{House, words::Words};
+use crate::House;
+use crate::told::{called, errors_of, faults_of, is_told_in_place, status_of};
 
 pub(crate) fn routes() -> Routes<House> {
     inbox::routes()
@@ -25,47 +25,6 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(search::routes())
         .merge(ledger::routes())
         .merge(calendar::routes())
-}
-
-/// Whether a fault is told on the page it came from, with all that was typed, instead of on a page of its own.
-fn is_told_in_place(fault: &Fault) -> bool {
-    matches!(
-        fault.kind,
-        FaultKind::Invalid | FaultKind::Conflict | FaultKind::Forbidden
-    )
-}
-
-fn status_of(fault: &Fault) -> StatusCode {
-    StatusCode::from_u16(fault.kind.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
-}
-
-/// The lines of the error summary: one a field, or the fault itself. `control` gives the control of a field to which the line
-/// leads; a field without one gives nothing.
-fn errors_of(words: &Words, fault: &Fault, control: impl Fn(&str) -> Option<String>) -> Vec<Value> {
-    if fault.fields.is_empty() {
-        return vec![json!({ "field": "", "text": words.fault(fault) })];
-    }
-    fault
-        .fields
-        .iter()
-        .map(|field| {
-            json!({ "field": control(&field.field).unwrap_or_default(), "text": words.code(&field.code, &field.params) })
-        })
-        .collect()
-}
-
-/// For pages whose controls are called as the fields: these of them.
-fn called<const N: usize>(names: [&'static str; N]) -> impl Fn(&str) -> Option<String> {
-    move |field| names.contains(&field).then(|| field.to_owned())
-}
-
-/// The faults by their fields, for the questions themselves.
-fn faults_of(words: &Words, fault: &Fault) -> Value {
-    let by_field = fault.fields.iter().map(|field| {
-        let text = words.code(&field.code, &field.params);
-        (field.field.clone(), Value::String(text))
-    });
-    Value::Object(by_field.collect())
 }
 
 /// A day typed into three boxes. `None` if it is no day.

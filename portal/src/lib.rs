@@ -14,6 +14,7 @@ mod places;
 mod procedures;
 mod questions;
 mod supply;
+mod told;
 mod track;
 mod verify;
 mod words;

@@ -47,6 +47,11 @@ impl Words {
         self.texts.get(self.locale, key, &Params::from(params))
     }
 
+    /// A text that the platform may have.
+    pub(crate) fn find(&self, key: &str) -> Option<String> {
+        self.texts.find(self.locale, key, &Params::new())
+    }
+
     /// The words of a fault.
     pub(crate) fn fault(&self, fault: &Fault) -> String {
         self.texts.error(self.locale, fault.code, &fault.params)

@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use compose::apps::App;
 use db::{Database, Durability, Source};
 use dossiers::catalogue::{Catalogue, OfficialSource};
+use identity::SecondFactorRule;
 use kernel::Actor;
 use render::{Locale, Texts};
 
@@ -17,6 +18,10 @@ const WITH_FINDINGS: u8 = 3;
 
 /// The address of a process that makes no papers itself.
 const LOCAL: &str = "http://127.0.0.1:8080";
+
+/// Who needs a second factor, as it is written.
+const OFFICIALS: &str = "officials";
+const NOBODY: &str = "nobody";
 
 /// The words of a command or option: Vietnamese first, English below.
 fn words(texts: &Texts, key: &str) -> String {
@@ -86,6 +91,12 @@ pub(crate) fn command(texts: &Texts) -> Command {
                         .requires("behind-gateway"),
                 )
                 .arg(option(texts, "behind-gateway").action(ArgAction::SetTrue))
+                .arg(
+                    option(texts, "second-factor")
+                        .value_name("WHO")
+                        .value_parser([OFFICIALS, NOBODY])
+                        .env("NGABAY_SECOND_FACTOR"),
+                )
                 .arg(option(texts, "no-worker").action(ArgAction::SetTrue))
                 .arg(option(texts, "no-history").action(ArgAction::SetTrue))
                 .arg(public_address(texts)),
@@ -187,6 +198,16 @@ async fn migrated(matches: &ArgMatches) -> Result<Database> {
 }
 
 /// Carries out what was asked for.
+/// Who needs a second factor: officials, unless it is the demonstration, where nobody has set one up.
+fn second_factor(options: &ArgMatches) -> SecondFactorRule {
+    match options.get_one::<String>("second-factor").map(String::as_str) {
+        Some(OFFICIALS) => SecondFactorRule::Officials,
+        Some(_) => SecondFactorRule::Offered,
+        None if options.get_flag("demo") => SecondFactorRule::Offered,
+        None => SecondFactorRule::Officials,
+    }
+}
+
 pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode> {
     let say = |key: &str, params: &[(&str, String)]| {
         let params = params
@@ -206,6 +227,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
                 https: options.get_flag("https"),
                 behind_gateway: options.get_flag("behind-gateway"),
                 worker: !options.get_flag("no-worker"),
+                second_factor: second_factor(options),
                 history: !options.get_flag("no-history"),
                 public_address: options.get_one::<String>("public-address").cloned(),
             };
@@ -226,7 +248,13 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
             let database = Database::open(&source(options), house::CONNECTIONS).await?;
             let applied = db::migrate(database.pool(), &house::migrations()).await?;
             say("migrated", &[("count", applied.len().to_string())]);
-            let program = house::Program::new(&database, &directory(options), systems(texts, options)?, LOCAL)?;
+            let program = house::Program::new(
+                &database,
+                &directory(options),
+                systems(texts, options)?,
+                LOCAL,
+                SecondFactorRule::Officials,
+            )?;
             compose::province::load(&program.ops, &program.engines.identity, false, &|_, _, _| {}).await?;
             program.settle().await?;
             let published = program.publish().await?;

@@ -9,12 +9,13 @@ use compose::{
 };
 use db::{Database, Migration};
 use files::Files;
-use identity::{Config, Identity};
+use identity::{Config, Identity, SecondFactorRule};
 use kernel::{Clock, SystemClock};
 use op::{Ops, Reactions};
 use portal::{House, UnreadCount};
 use render::{ProvinceFrame, Renderer};
 use tokio::sync::watch;
+use vault::Vault;
 use web::{Site, SiteConfig};
 use workflow::PublishedCalendar;
 
@@ -53,7 +54,13 @@ pub(crate) struct Program {
 
 impl Program {
     /// Puts everything together; nothing is written yet.
-    pub(crate) fn new(database: &Database, data: &Path, apps: Vec<App>, public_address: &str) -> Result<Self> {
+    pub(crate) fn new(
+        database: &Database,
+        data: &Path,
+        apps: Vec<App>,
+        public_address: &str,
+        second_factor: SecondFactorRule,
+    ) -> Result<Self> {
         let builder = Renderer::builder()
             .templates(web::templates)
             .templates(portal::templates);
@@ -61,7 +68,11 @@ impl Program {
         let identity = Identity::new(
             database.pool().clone(),
             Arc::new(SystemClock) as Arc<dyn Clock>,
-            Config::default(),
+            Vault::open(&data.join("keys"))?,
+            Config {
+                second_factor,
+                ..Config::default()
+            },
         )?;
         let email = variables::email(public_address)?;
         let notify = compose::post::notify(email.as_ref(), &identity, &renderer)?;

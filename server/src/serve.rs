@@ -14,6 +14,7 @@ use axum::{
 };
 use compose::apps::App;
 use db::{Database, Source};
+use identity::SecondFactorRule;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use portal::House;
 use render::{Locale, Texts};
@@ -40,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) https: bool,
     pub(crate) behind_gateway: bool,
     pub(crate) worker: bool,
+    /// Who needs a second factor.
+    pub(crate) second_factor: SecondFactorRule,
     /// Whether a demonstration gets past dossiers.
     pub(crate) history: bool,
     /// The address that papers and codes name; the one that is listened to if not given.
@@ -124,7 +127,13 @@ async fn start(teller: &Teller<'_>, settings: &Settings, address: &str) -> Resul
         teller.say("starting.no_public_address", &[("address", address.to_owned())]);
     }
     let public_address = settings.public_address.as_deref().unwrap_or(address);
-    let program = Program::new(&database, &settings.data, settings.apps.clone(), public_address)?;
+    let program = Program::new(
+        &database,
+        &settings.data,
+        settings.apps.clone(),
+        public_address,
+        settings.second_factor,
+    )?;
     let identity = &program.engines.identity;
     let progress = |number: usize, of: usize, step: &str| {
         teller.say(
@@ -160,7 +169,8 @@ pub(crate) async fn work(
     public_address: &str,
 ) -> Result<()> {
     let signals = Signals::listen()?;
-    let program = Program::new(database, data, apps, public_address)?;
+    // Nobody signs in to a worker.
+    let program = Program::new(database, data, apps, public_address, SecondFactorRule::Officials)?;
     let Some(settled) = signals.unless_stopped(program.settle()).await else {
         return Ok(());
     };

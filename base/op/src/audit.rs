@@ -1,10 +1,12 @@
 //! The hash-chained audit trail (nhật ký hệ thống, nhật ký người sử dụng; R024).
 
-use kernel::{Fault, Result};
+use chrono::{DateTime, Utc};
+use db::{Page, PageRequest};
+use kernel::{Fault, PersonId, Result};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio::{
     sync::watch,
     time::{Duration, Instant},
@@ -18,6 +20,7 @@ pub struct Entry {
     pub(crate) action: &'static str,
     pub(crate) subject: String,
     pub(crate) purpose: String,
+    pub(crate) person: Option<PersonId>,
     pub(crate) detail: Value,
 }
 
@@ -28,6 +31,7 @@ impl Entry {
             action,
             subject: subject.to_string(),
             purpose: String::new(),
+            person: None,
             detail: Value::Null,
         }
     }
@@ -38,11 +42,53 @@ impl Entry {
         self
     }
 
+    /// Whose personal data was read or handled. The person can see the entry, with the name and position of the official; see [`about`].
+    pub fn about(mut self, person: Option<PersonId>) -> Self {
+        self.person = person;
+        self
+    }
+
     /// Facts worth keeping; never a password, never a personal number in clear.
     pub fn detail(mut self, detail: impl Serialize) -> Self {
         self.detail = serde_json::to_value(detail).unwrap_or(Value::Null);
         self
     }
+}
+
+/// Somebody has looked at a person's data, or handled it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Look {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was done: `dossiers.read`.
+    pub action: String,
+    /// For what: the code of a dossier, or words.
+    pub purpose: String,
+    /// Name of the official; empty where the platform did it.
+    pub name: String,
+    /// Position of the official at that time.
+    pub position: String,
+    /// Agency of the official at that time.
+    pub agency: String,
+}
+
+/// Who has looked at the data of a person, the newest first. Whether the reader may know is decided by the caller.
+pub async fn about(connection: &mut PgConnection, person: PersonId, request: &PageRequest) -> Result<Page<Look>> {
+    let below: Option<i64> = request.after.as_deref().map(db::cursor::decode).transpose()?;
+    let rows = store::about(connection, person.uuid(), below.unwrap_or(i64::MAX), request.probe()).await?;
+    let page = Page::cut(rows, request, |row| row.id);
+    Ok(page.map(|row| {
+        let detail: Value = serde_json::from_str(&row.detail).unwrap_or(Value::Null);
+        let by = |part: &str| detail["by"][part].as_str().unwrap_or_default().to_owned();
+        Look {
+            at: row.at,
+            action: row.action,
+            purpose: row.purpose,
+            name: by("name"),
+            position: by("position"),
+            agency: by("agency"),
+        }
+    }))
 }
 
 /// What [`verify`] found.
@@ -85,6 +131,10 @@ pub(crate) fn digest(row: &EntryRow) -> Vec<u8> {
     ] {
         hasher.update((field.len() as u64).to_be_bytes());
         hasher.update(field);
+    }
+    // Entries from before there was such a field keep their digest.
+    if let Some(person) = row.person {
+        hasher.update(person.as_bytes());
     }
     hasher.finalize().to_vec()
 }
@@ -250,6 +300,7 @@ impl store::LinkRow {
             subject: self.subject.clone()?,
             purpose: self.purpose.clone()?,
             request: self.request?,
+            person: self.person,
             detail: self.detail.clone()?,
             digest: self.digest.clone()?,
         })

@@ -18,7 +18,7 @@ pub use permit::{Decision, Permit};
 pub use worker::{JobCounts, Worker, begin_recurring, drain, job_counts};
 
 /// The tables of this crate.
-pub const MIGRATIONS: &[db::Migration] = db::migrations!("op", ["0001_op.sql", "0002_mark.sql"]);
+pub const MIGRATIONS: &[db::Migration] = db::migrations!("op", ["0001_op.sql", "0002_mark.sql", "0003_whose_data.sql"]);
 
 /// A future that a handler returns.
 pub use futures::future::BoxFuture;

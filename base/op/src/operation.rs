@@ -3,8 +3,9 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use chrono::{DateTime, SubsecRound, Utc};
-use kernel::{Actor, Clock, Fault, Result};
+use kernel::{Actor, Clock, Fault, PersonId, Result};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use sqlx::{PgConnection, PgPool, Postgres, Transaction, pool::PoolConnection};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -273,6 +274,19 @@ impl Op {
         Ok(())
     }
 
+    /// People are told who has looked at their data, from which position: that is kept as it was then.
+    fn told_by(&self, person: Option<PersonId>, mut detail: Value) -> Value {
+        if let (Some(_), Some(official)) = (person, self.actor.official()) {
+            if !detail.is_object() {
+                detail = serde_json::json!({});
+            }
+            detail["by"] = serde_json::json!({
+                "name": official.name, "position": official.position_title, "agency": official.agency_name,
+            });
+        }
+        detail
+    }
+
     fn entry_row(&self, entry: Entry) -> EntryRow {
         let mut row = EntryRow {
             at: self.now,
@@ -281,7 +295,8 @@ impl Op {
             subject: entry.subject,
             purpose: entry.purpose,
             request: self.request,
-            detail: entry.detail.to_string(),
+            person: entry.person.map(PersonId::uuid),
+            detail: self.told_by(entry.person, entry.detail).to_string(),
             digest: Vec::new(),
         };
         row.digest = audit::digest(&row);

@@ -48,9 +48,10 @@ pub(crate) async fn insert_traces(
              SELECT kind, subject, payload, $1, $2, $3
              FROM unnest($4::text[], $5::text[], $6::jsonb[]) AS raised (kind, subject, payload)
          )
-         INSERT INTO op.audit_entry (at, actor, action, subject, purpose, request, detail, digest)
-         SELECT $3, $1, action, subject, purpose, $2, detail, digest
-         FROM unnest($7::text[], $8::text[], $9::text[], $10::text[], $11::bytea[]) AS entry (action, subject, purpose, detail, digest)",
+         INSERT INTO op.audit_entry (at, actor, action, subject, purpose, request, person, detail, digest)
+         SELECT $3, $1, action, subject, purpose, $2, person, detail, digest
+         FROM unnest($7::text[], $8::text[], $9::text[], $10::uuid[], $11::text[], $12::bytea[])
+              AS entry (action, subject, purpose, person, detail, digest)",
     )
     .bind(actor)
     .bind(request)
@@ -61,6 +62,7 @@ pub(crate) async fn insert_traces(
     .bind(entries.iter().map(|entry| entry.action.as_str()).collect::<Vec<_>>())
     .bind(entries.iter().map(|entry| entry.subject.as_str()).collect::<Vec<_>>())
     .bind(entries.iter().map(|entry| entry.purpose.as_str()).collect::<Vec<_>>())
+    .bind(entries.iter().map(|entry| entry.person).collect::<Vec<_>>())
     .bind(entries.iter().map(|entry| entry.detail.as_str()).collect::<Vec<_>>())
     .bind(entries.iter().map(|entry| entry.digest.as_slice()).collect::<Vec<_>>())
     .execute(connection)

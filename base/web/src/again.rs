@@ -16,9 +16,6 @@ use crate::{
     routes::{Kind, Route},
 };
 
-/// Fields whose names begin so are passwords: they are typed anew and never written into a page.
-const PASSWORD: &str = "mat_khau";
-
 /// A request as it came, as far as it may be wanted again.
 pub(crate) struct Sent {
     /// The address with its query.
@@ -91,7 +88,7 @@ impl Sent {
                 };
                 let typed = fields
                     .iter()
-                    .filter(|(name, _)| *name != TOKEN && !name.starts_with(PASSWORD))
+                    .filter(|(name, _)| *name != TOKEN && !Fields::is_password(name))
                     .map(|(name, value)| (name.to_string(), value.to_string()));
                 Some(Again {
                     path: self.local,

@@ -17,6 +17,9 @@ use serde::de::DeserializeOwned;
 
 use crate::patient::{Beside, Patient, TooLarge};
 
+/// Fields whose names begin so are passwords: they are typed anew and never written into a page.
+const PASSWORD: &str = "mat_khau";
+
 /// Name of the hidden field that carries the form token.
 pub(crate) const TOKEN: &str = "_csrf";
 
@@ -75,6 +78,11 @@ impl Fields {
             .iter()
             .filter(move |(key, _)| key == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a field of this name is a password.
+    pub(crate) fn is_password(name: &str) -> bool {
+        name.starts_with(PASSWORD)
     }
 
     /// Name and value of every field.

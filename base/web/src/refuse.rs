@@ -1,6 +1,6 @@
 //! Whoever is not let in: what they are told, and what is written down about it.
 
-use axum::{extract::Request, http::header};
+use axum::{extract::Request, http::header, response::Response};
 use kernel::{Actor, Fault, Result};
 use op::Entry;
 use serde_json::{Value, json};
@@ -40,11 +40,16 @@ where
         Kind::Page => Ok(redirect(&address("/dang-nhap", [("ve", local)]))),
         Kind::Form if !is_plain_form(&request) => {
             // A file cannot be carried along; the page with the upload form is where to go on.
-            let back = referring_path(request.headers()).unwrap_or_else(|| "/".to_string());
-            Ok(redirect(&address("/dang-nhap", [("ve", back.as_str())])))
+            Ok(back_to(referring_path(request.headers())))
         }
         Kind::Form => {
-            let resume = Resume::new(&visit.path, &Fields::read(request).await?);
+            let back = referring_path(request.headers());
+            let fields = Fields::read(request).await?;
+            // Nor can a password: it would stand in a page.
+            if fields.iter().any(|(name, _)| Fields::is_password(name)) {
+                return Ok(back_to(back));
+            }
+            let resume = Resume::new(&visit.path, &fields);
             let content =
                 json!({ "resume": resume.to_field(), "back": "", "login": "", "interrupted": true, "fault": null });
             visit
@@ -52,6 +57,11 @@ where
                 .await
         }
     }
+}
+
+/// To the sign-in, and from there to the page of the form.
+fn back_to(page: Option<String>) -> Response {
+    redirect(&address("/dang-nhap", [("ve", page.as_deref().unwrap_or("/"))]))
 }
 
 /// A request that another site made a browser send.

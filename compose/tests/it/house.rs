@@ -5,12 +5,13 @@ use std::sync::Arc;
 use compose::scenarios::Player;
 use compose::{Engines, Materials, apps};
 use files::{Files, Limits};
-use identity::{Config, Hashing, Identity};
+use identity::{Config, Hashing, Identity, SecondFactorRule};
 use kernel::Clock;
 use notify::Notify;
 use op::{Jobs, Ops};
 use render::Renderer;
 use testkit::Scratch;
+use vault::Vault;
 
 /// The tables of all engines and the province.
 pub async fn loaded() -> (Scratch, Identity) {
@@ -23,10 +24,12 @@ pub async fn loaded() -> (Scratch, Identity) {
     };
     let config = Config {
         hashing,
+        second_factor: SecondFactorRule::Offered,
         ..Config::default()
     };
     let clock = scratch.clock.clone() as Arc<dyn Clock>;
-    let identity = Identity::new(scratch.pool.clone(), clock, config).unwrap();
+    let vault = Vault::open(&scratch.directory().join("keys")).unwrap();
+    let identity = Identity::new(scratch.pool.clone(), clock, vault, config).unwrap();
     compose::province::load(&scratch.ops, &identity, true, &|_, _, _| {})
         .await
         .unwrap();

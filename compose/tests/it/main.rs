@@ -6,7 +6,7 @@ mod post;
 mod scenarios;
 
 use dossiers::catalogue::{Catalogue, Level, ProcedureQuery};
-use identity::{SignIn, Source};
+use identity::{Entered, SignIn, Source};
 use kernel::Actor;
 use testkit::Scratch;
 
@@ -48,17 +48,14 @@ async fn the_province_loads_once_and_whole() {
             ip: "127.0.0.1",
             user_agent: "test",
         };
-        let signed = identity
-            .sign_in(
-                &scratch.ops,
-                SignIn {
-                    login: &account.name,
-                    password: &account.password,
-                    source,
-                },
-            )
-            .await
-            .unwrap();
+        let attempt = SignIn {
+            login: &account.name,
+            password: &account.password,
+            source,
+        };
+        let Entered::In(signed) = identity.sign_in(&scratch.ops, attempt).await.unwrap() else {
+            panic!("{} has a second factor", account.name)
+        };
         assert_eq!(
             signed.actor.is_official(),
             account.role != "citizen",

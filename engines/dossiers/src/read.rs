@@ -31,11 +31,14 @@ impl Dossiers {
 }
 
 /// An official has read personal data of a case: the entry says which and for what.
-async fn note_reading(op: &mut Op, action: &'static str, row: &DossierRow, detail: Value) -> Result<()> {
+pub(crate) async fn note_reading(op: &mut Op, action: &'static str, row: &DossierRow, detail: Value) -> Result<()> {
     if !op.actor().is_official() {
         return Ok(());
     }
-    let entry = Entry::new(action, subject(row.id)).purpose(&row.code).detail(detail);
+    let entry = Entry::new(action, subject(row.id))
+        .purpose(&row.code)
+        .about(row.owner_person.or(row.submitter_person))
+        .detail(detail);
     op.record(entry).await
 }
 

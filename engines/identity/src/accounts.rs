@@ -1,9 +1,10 @@
 //! Accounts: one a person (R032), opened by somebody who may (R033), suspended and closed with effect at once (R037).
 
-use kernel::{AccountId, Actor, PersonId, Result, SessionId, local_date};
+use kernel::{AccountId, Actor, Fault, PersonId, Result, SessionId, local_date};
 use op::{Entry, Event, Op, Ops};
 use serde_json::json;
 
+use crate::guess::Guess;
 use crate::hashing::PasswordHash;
 use crate::model::{Account, AccountState, Audience};
 use crate::password::PasswordContext;
@@ -127,7 +128,7 @@ impl Identity {
     }
 
     /// Changes one's own password. Opens its own operations, because hashing must not hold one open. Fails with
-    /// `identity.wrong_credentials`, `identity.too_many_attempts`, `identity.password_unfit`.
+    /// `identity.password_wrong`, `identity.too_many_attempts`, `identity.password_unfit`.
     pub async fn change_password(&self, ops: &Ops, actor: &Actor, change: PasswordChange<'_>) -> Result<()> {
         let account = actor.account().ok_or_else(error::sign_in_again)?;
         let mut op = ops.open(actor.clone()).await?;
@@ -149,7 +150,7 @@ impl Identity {
             full_name: actor.name(),
         };
         password::check(change.new, &context).map_err(error::password_unfit)?;
-        let guess = self.evaluate(ops, &found.login, change.old, change.source).await?;
+        let guess = self.own_password(ops, actor, change.old, change.source).await?;
         let hash = self.hasher.hash(change.new).await?;
         let mut op = ops.open(actor.clone()).await?;
         let subject = format!("account:{account}");
@@ -161,7 +162,7 @@ impl Identity {
             )
             .await?;
         let now = op.now();
-        store::attempt::mark_right(op.conn(), guess.attempt).await?;
+        store::attempt::mark_right(op.conn(), guess.place.attempt).await?;
         store::account::set_password(op.conn(), &permit, account, &hash, now).await?;
         store::session::end_all(
             op.conn(),
@@ -174,6 +175,27 @@ impl Identity {
         .await?;
         op.record(Entry::new("identity.password_changed", subject)).await?;
         op.commit().await
+    }
+
+    /// Looks at the password of whoever is signed in. Fails with `identity.password_wrong`, `identity.too_many_attempts`.
+    pub(crate) async fn own_password(
+        &self,
+        ops: &Ops,
+        actor: &Actor,
+        password: &str,
+        source: Source<'_>,
+    ) -> Result<Guess> {
+        let account = actor.account().ok_or_else(error::sign_in_again)?;
+        let found = {
+            let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
+            store::account::get(&mut connection, account).await?
+        };
+        let login = found.ok_or_else(error::account_not_found)?.login;
+        let wrong = |fault: Fault| match fault.code {
+            "identity.wrong_credentials" => error::password_wrong(),
+            _ => fault,
+        };
+        self.evaluate(ops, &login, password, source).await.map_err(wrong)
     }
 
     /// The account of a person, if there is one; for officials and the platform, and the person.

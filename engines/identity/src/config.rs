@@ -13,8 +13,19 @@ pub struct Config {
     pub official_session: Lifetime,
     /// Limits on guessing.
     pub guessing: Guessing,
+    /// Who needs a second factor.
+    pub second_factor: SecondFactorRule,
     /// The roles that a position may carry.
     pub roles: Vec<String>,
+}
+
+/// Who needs a second factor (xác thực hai lớp).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondFactorRule {
+    /// Whoever acts from a position; without one, officials are citizens only.
+    Officials,
+    /// Nobody; everybody may have one.
+    Offered,
 }
 
 /// Cost of Argon2id (RFC 9106).
@@ -72,6 +83,7 @@ impl Default for Config {
                 absolute: Duration::hours(12),
             },
             guessing: Guessing::default(),
+            second_factor: SecondFactorRule::Officials,
             roles: ["clerk", "specialist", "leader", "admin"].map(str::to_owned).to_vec(),
         }
     }

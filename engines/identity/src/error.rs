@@ -24,6 +24,46 @@ pub fn busy() -> Fault {
     Fault::unavailable("identity.busy")
 }
 
+/// The code is none of this moment, or was taken before.
+pub fn code_wrong() -> Fault {
+    Fault::unauthenticated("identity.code_wrong")
+}
+
+/// The same at a field of a form.
+pub fn code_unfit() -> Fault {
+    Fault::invalid("identity.code_wrong").field("code", "identity.code_wrong")
+}
+
+/// The account has a second factor, and the request does not show it.
+pub fn code_needed() -> Fault {
+    Fault::unauthenticated("identity.code_needed")
+}
+
+/// The sign-in has waited for the second factor too long.
+pub fn sign_in_expired() -> Fault {
+    Fault::unauthenticated("identity.sign_in_expired")
+}
+
+/// Whoever is signed in has typed another password than theirs.
+pub fn password_wrong() -> Fault {
+    Fault::invalid("identity.password_wrong").field("password", "identity.password_wrong")
+}
+
+/// The secret was not shown lately.
+pub fn offer_gone() -> Fault {
+    Fault::conflict("identity.offer_gone")
+}
+
+/// The account has no second factor.
+pub fn no_second_factor() -> Fault {
+    Fault::conflict("identity.no_second_factor")
+}
+
+/// Who acts from a position keeps a second factor.
+pub fn second_factor_required() -> Fault {
+    Fault::forbidden("identity.second_factor_required")
+}
+
 /// A password breaks a rule.
 pub fn password_unfit(field: FieldFault) -> Fault {
     Fault::invalid("identity.password_unfit").field_fault(field)

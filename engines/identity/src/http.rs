@@ -1,5 +1,7 @@
 //! The JSON API. Pages are drawn by the portal.
 
+mod account;
+
 use chrono::{DateTime, Utc};
 use kernel::{Actor, Result, local_date};
 use op::Ops;
@@ -7,15 +9,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use web::{Doc, Door, Routes, Site, Visit};
 
-use crate::{Agency, AgencyFilter, AgencyLevel, Area, Identity, SignIn, Source, error};
+pub use account::{ConfirmRequest, LookInfo, LookPage, PasswordRequest, ProofRequest, RecoveryCodes, SessionInfo};
 
-/// Name and password, and the device token if there is one.
+use crate::{Agency, AgencyFilter, AgencyLevel, Area, Entered, Identity, SecondStep, SignIn, Source, error};
+
+/// Name and password, the code where the account has a second factor, and the device token if there is one.
 #[derive(Deserialize, JsonSchema)]
 pub struct SessionRequest {
     /// Login name.
     pub login: String,
     /// Password.
     pub password: String,
+    /// Six digits of the authenticator, or a recovery code. Without it `identity.code_needed` tells that one is needed.
+    #[serde(default)]
+    pub code: Option<String>,
     /// Device token of an earlier answer.
     #[serde(default)]
     pub device: Option<String>,
@@ -32,6 +39,8 @@ pub struct SessionAnswer {
     pub expires_at: DateTime<Utc>,
     /// Who has signed in.
     pub actor: ActorAnswer,
+    /// Holds a position, but cannot act from it before there is a second factor.
+    pub second_factor_missing: bool,
 }
 
 /// Who acts.
@@ -105,7 +114,12 @@ where
         .api_post(
             "/api/v1/sessions",
             Door::Public,
-            Doc::new("createSession", "identity", "Sign in by password.").created(),
+            Doc::new(
+                "createSession",
+                "identity",
+                "Sign in by password, and by a second factor where the account has one.",
+            )
+            .created(),
             create_session,
         )
         .api_send(
@@ -143,6 +157,7 @@ where
             .with_query(&["level", "kind", "area"]),
             agencies,
         )
+        .merge(account::routes())
 }
 
 async fn create_session<S>(visit: Visit<S>, body: SessionRequest) -> Result<SessionAnswer>
@@ -160,12 +175,24 @@ where
         password: &body.password,
         source,
     };
-    let signed_in = engine(&visit).sign_in(ops(&visit), attempt).await?;
+    let signed_in = match (engine(&visit).sign_in(ops(&visit), attempt).await?, &body.code) {
+        (Entered::In(signed_in), _) => *signed_in,
+        (Entered::Half(_), None) => return Err(error::code_needed()),
+        (Entered::Half(half), Some(code)) => {
+            let step = SecondStep {
+                half: &half.token,
+                code,
+                source,
+            };
+            engine(&visit).finish_sign_in(ops(&visit), step).await?
+        }
+    };
     Ok(SessionAnswer {
         token: signed_in.token,
         device: signed_in.device,
         expires_at: signed_in.expires_at,
         actor: actor_answer(&signed_in.actor),
+        second_factor_missing: signed_in.second_factor_missing,
     })
 }
 

@@ -15,9 +15,10 @@ pub fn register(jobs: &mut Jobs) {
     jobs.every(Duration::days(1), SWEEP);
 }
 
-/// Removes old attempts, dead sessions and forgotten devices; returns how many rows.
+/// Removes old attempts, sign-ins that nobody finished, dead sessions and forgotten devices; returns how many rows.
 pub async fn sweep(op: &mut Op) -> Result<u64> {
     let now = op.now();
     let attempts = store::attempt::sweep(op.conn(), now).await?;
-    Ok(attempts + store::session::sweep(op.conn(), now).await?)
+    let halves = store::second_factor::sweep(op.conn(), now).await?;
+    Ok(attempts + halves + store::session::sweep(op.conn(), now).await?)
 }

@@ -8,38 +8,45 @@ mod agencies;
 mod areas;
 mod config;
 mod error;
+mod guess;
 mod hashing;
 pub mod http;
 pub mod jobs;
 mod lifetime;
 pub mod login;
+mod looks;
 mod model;
 mod offices;
 pub mod password;
 mod people;
+mod recovery;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod store;
 mod throttle;
 mod token;
+mod totp;
 
 use std::sync::Arc;
 
 use kernel::{Clock, Result};
 use sqlx::PgPool;
+use vault::Vault;
 
 pub use accounts::{NewAccount, PasswordChange};
 pub use agencies::{AgencyFilter, NewAgency};
-pub use config::{Config, Guessing, Hashing, Lifetime};
+pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule};
 pub use hashing::PasswordHash;
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Audience, CodeOrigin, Contact, HeldPosition,
-    OfficialView, Person, PersonRow, Residence, SessionRow, Unit, Validity,
+    OfficialView, Person, PersonRow, Residence, SecondFactor, SessionRow, TotpOffer, Unit, Validity,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use password::PasswordContext;
 pub use people::NewPerson;
-pub use sign_in::{SignIn, SignedIn, Source};
+pub use second_factor::OwnerProof;
+pub use sign_in::{Entered, HalfSignIn, SecondStep, SignIn, SignedIn, Source};
 
 /// The tables of the engine.
 pub const MIGRATIONS: &[db::Migration] = db::migrations!(
@@ -50,7 +57,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0003_agency.sql",
         "0004_person.sql",
         "0005_account.sql",
-        "0006_session_network.sql"
+        "0006_session_network.sql",
+        "0007_second_factor.sql"
     ]
 );
 
@@ -59,19 +67,21 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
 pub struct Identity {
     pool: PgPool,
     clock: Arc<dyn Clock>,
+    vault: Vault,
     config: Arc<Config>,
     hasher: hashing::Hasher,
 }
 
 impl Identity {
     /// The engine on this database. The pool and the clock serve [`web::Identify`], which comes before any operation;
-    /// everything else works in the operation that the caller opens. Computes one password hash. Fails with
+    /// everything else works in the operation that the caller opens. The vault keeps the secrets of second factors. Computes one password hash. Fails with
     /// `identity.hashing_cost` where the configured cost is none that Argon2 knows.
-    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, config: Config) -> Result<Self> {
+    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, vault: Vault, config: Config) -> Result<Self> {
         let hasher = hashing::Hasher::new(config.hashing)?;
         Ok(Self {
             pool,
             clock,
+            vault,
             config: Arc::new(config),
             hasher,
         })

@@ -311,6 +311,26 @@ pub struct SessionRow {
     pub user_agent: String,
 }
 
+/// The second factor of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct SecondFactor {
+    /// Since when there is one; `None`: the password alone opens the account.
+    pub since: Option<DateTime<Utc>>,
+    /// Recovery codes that were not used.
+    pub recovery_codes_left: usize,
+    /// Whether the account must have one, because it acts from a position.
+    pub required: bool,
+}
+
+/// A secret to be taken in by an authenticator app.
+#[derive(Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct TotpOffer {
+    /// The secret in letters, in groups of four, for typing.
+    pub secret: String,
+    /// `otpauth://…`, for a QR code.
+    pub address: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

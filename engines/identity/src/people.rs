@@ -119,8 +119,12 @@ impl Identity {
             .await?
             .ok_or_else(error::person_not_found)?;
         if access::is_recorded(op.actor(), id) {
-            op.record(Entry::new("identity.person_read", subject).purpose(purpose.trim()))
-                .await?;
+            op.record(
+                Entry::new("identity.person_read", subject)
+                    .purpose(purpose.trim())
+                    .about(Some(id)),
+            )
+            .await?;
         }
         Ok(person)
     }

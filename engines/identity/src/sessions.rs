@@ -27,7 +27,7 @@ impl web::Identify for Identity {
         if !row.moments().alive(now) {
             return Ok(None);
         }
-        let actor = present_actor(&mut connection, &row, now).await?;
+        let actor = self.present_actor(&mut connection, &row, now).await?;
         if row.moments().should_write(now) {
             store::session::touch(&mut connection, row.id(), now).await?;
         }
@@ -43,21 +43,22 @@ impl web::Identify for Identity {
     }
 }
 
-/// Who the session acts as: the chosen position while it is held, else the first one held, else the person alone.
-async fn present_actor(connection: &mut PgConnection, row: &LivingRow, now: DateTime<Utc>) -> Result<Actor> {
-    let held = if row.acts_from_position() {
-        store::office::held(connection, row.person(), local_date(now)).await?
-    } else {
-        Vec::new()
-    };
-    let chosen = held
-        .iter()
-        .find(|position| Some(position.position) == row.position())
-        .or(held.first());
-    Ok(sign_in::actor(row.account(), row.person(), row.full_name(), chosen))
-}
-
 impl Identity {
+    /// Who the session acts as: the chosen position while it is held, else the first one held, else the person alone. From a
+    /// position acts only who has shown what the rule about second factors asks for.
+    async fn present_actor(&self, connection: &mut PgConnection, row: &LivingRow, now: DateTime<Utc>) -> Result<Actor> {
+        let held = if row.acts_from_position() && self.acts_from_position(row.has_second_factor()) {
+            store::office::held(connection, row.person(), local_date(now)).await?
+        } else {
+            Vec::new()
+        };
+        let chosen = held
+            .iter()
+            .find(|position| Some(position.position) == row.position())
+            .or(held.first());
+        Ok(sign_in::actor(row.account(), row.person(), row.full_name(), chosen))
+    }
+
     /// Ends a session of the actor. Its token is worthless from now on. Fails with `identity.session_not_found`.
     pub async fn sign_out(&self, op: &mut Op, session: SessionId) -> Result<()> {
         let row = self.own_session(op, session).await?;
@@ -77,6 +78,16 @@ impl Identity {
         };
         let now = op.now();
         store::session::of_account(op.conn(), account, now).await
+    }
+
+    /// Ends one session of the actor, of whatever device. Fails with `identity.session_not_found`.
+    pub async fn end_session(&self, op: &mut Op, session: SessionId) -> Result<()> {
+        let row = self.own_session(op, session).await?;
+        let now = op.now();
+        store::session::end(op.conn(), session, "ended_elsewhere", now).await?;
+        let facts = json!({ "ended": 1, "session": session });
+        op.record(Entry::new("identity.sessions_ended", format!("account:{}", row.account())).detail(facts))
+            .await
     }
 
     /// Ends all sessions of the actor but this one and returns how many there were.
@@ -112,6 +123,9 @@ impl Identity {
             if row.audience() != Some(Audience::Official) {
                 return Err(error::sign_in_again());
             }
+            if !self.acts_from_position(row.has_second_factor()) {
+                return Err(error::second_factor_required());
+            }
             let today = local_date(op.now());
             let held = store::office::held(op.conn(), row.person(), today).await?;
             if !held.iter().any(|own| own.position == position) {
@@ -128,11 +142,11 @@ impl Identity {
             .await?
             .ok_or_else(error::session_not_found)?;
         let now = op.now();
-        present_actor(op.conn(), &row, now).await
+        self.present_actor(op.conn(), &row, now).await
     }
 
     /// The session, if it lives and belongs to the actor (or the platform asks).
-    async fn own_session(&self, op: &mut Op, session: SessionId) -> Result<LivingRow> {
+    pub(crate) async fn own_session(&self, op: &mut Op, session: SessionId) -> Result<LivingRow> {
         let row = store::session::living_by_id(op.conn(), session)
             .await?
             .ok_or_else(error::session_not_found)?;

@@ -1,18 +1,20 @@
-//! Signing in by password.
+//! Signing in by password, and by a second factor where the account has one.
 //!
 //! Unknown names, accounts without a password and closed accounts cost the same work and get the same words as a wrong
-//! password. No operation is open while a password is computed. A guess takes its place in the count before it is
-//! evaluated, so guesses sent at once are counted one by one.
+//! password. No operation is open while a password is computed.
 
+use chrono::{DateTime, Duration, Utc};
 use kernel::{AccountId, Actor, Citizen, Official, PersonId, Result, SessionId, local_date};
-use op::{Entry, Ops};
+use op::{Entry, Event, Op, Ops};
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
-use crate::hashing::PasswordHash;
 use crate::model::{AccountState, Audience, HeldPosition};
-use crate::{Identity, config, error, login, store, throttle, token};
+use crate::second_factor::{self, Shown};
+use crate::{Identity, config, error, store, throttle, token};
+
+/// How long a sign-in waits for the second factor: time to find the telephone.
+const WAITS: Duration = Duration::minutes(5);
 
 /// Where a request to sign in comes from.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +38,35 @@ pub struct SignIn<'a> {
     pub source: Source<'a>,
 }
 
+/// What the right password has led to.
+#[derive(Clone, Debug)]
+pub enum Entered {
+    /// A session.
+    In(Box<SignedIn>),
+    /// The account has a second factor, which is still to be shown with [`Identity::finish_sign_in`].
+    Half(HalfSignIn),
+}
+
+/// A sign-in that waits for the second factor.
+#[derive(Clone, Debug)]
+pub struct HalfSignIn {
+    /// 32 random bytes, base64url. It opens nothing without a code.
+    pub token: String,
+    /// Until when it waits.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The second factor for a sign-in that waits.
+#[derive(Clone, Copy)]
+pub struct SecondStep<'a> {
+    /// The token of [`HalfSignIn`].
+    pub half: &'a str,
+    /// Six digits of the authenticator, or a recovery code, as typed.
+    pub code: &'a str,
+    /// Where it comes from.
+    pub source: Source<'a>,
+}
+
 /// A new session.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
@@ -48,26 +79,42 @@ pub struct SignedIn {
     /// Who has signed in; an official in the position held longest.
     pub actor: Actor,
     /// When the session ends at the latest.
-    pub expires_at: chrono::DateTime<chrono::Utc>,
+    pub expires_at: DateTime<Utc>,
+    /// Holds a position, but cannot act from it before there is a second factor.
+    pub second_factor_missing: bool,
 }
 
-/// A guess that was evaluated and was right.
-pub(crate) struct Guess {
-    pub(crate) attempt: Uuid,
+/// Whose secret was right.
+pub(crate) struct Owner {
+    pub(crate) account: AccountId,
     pub(crate) person: PersonId,
     pub(crate) full_name: String,
-    account: Uuid,
-    changed_at: Option<chrono::DateTime<chrono::Utc>>,
-    outdated: bool,
-    /// It came from a browser that has a device token of this account.
+    /// When the password was set that was shown.
+    pub(crate) changed_at: Option<DateTime<Utc>>,
+}
+
+/// As whom somebody enters.
+struct Entering {
+    actor: Actor,
+    audience: Audience,
+    second_factor_missing: bool,
+}
+
+/// What a session is opened with.
+struct Opening<'a> {
+    owner: &'a Owner,
+    entering: Entering,
     known_device: bool,
+    hash_renewed: bool,
+    shown: Option<Shown>,
+    source: Source<'a>,
 }
 
 impl Identity {
-    /// Signs a person in and opens a new session with a new token. Fails with `identity.required` (422),
-    /// `identity.wrong_credentials` (401), `identity.account_suspended` (403, after the right password only),
-    /// `identity.too_many_attempts` (429, the password was not looked at), `identity.busy` (503).
-    pub async fn sign_in(&self, ops: &Ops, attempt: SignIn<'_>) -> Result<SignedIn> {
+    /// Signs a person in: opens a new session with a new token, or, for an account with a second factor, lets the sign-in
+    /// wait for it. Fails with `identity.required` (422), `identity.wrong_credentials` (401), `identity.account_suspended` (403, after
+    /// the right password only), `identity.too_many_attempts` (429, the password was not looked at), `identity.busy` (503).
+    pub async fn sign_in(&self, ops: &Ops, attempt: SignIn<'_>) -> Result<Entered> {
         if attempt.login.trim().is_empty() {
             return Err(error::required("login"));
         }
@@ -77,146 +124,153 @@ impl Identity {
         let guess = self
             .evaluate(ops, attempt.login, attempt.password, attempt.source)
             .await?;
-        let known_device = guess.known_device;
         let renewed = if guess.outdated {
             Some(self.hasher.hash(attempt.password).await?)
         } else {
             None
         };
+        let owner = &guess.owner;
+        let entering = self.entering(ops, owner, false).await?;
+        let mut op = ops.open(entering.actor.clone()).await?;
+        lock_owner(&mut op, owner).await?;
+        store::attempt::mark_right(op.conn(), guess.place.attempt).await?;
+        if let Some(hash) = &renewed {
+            store::account::refresh_hash(op.conn(), owner.account.uuid(), hash).await?;
+        }
+        if store::second_factor::since(op.conn(), owner.account).await?.is_some() {
+            return wait(op, owner, attempt.source).await.map(Entered::Half);
+        }
+        let opening = Opening {
+            owner,
+            entering,
+            known_device: guess.place.known_device,
+            hash_renewed: renewed.is_some(),
+            shown: None,
+            source: attempt.source,
+        };
+        let signed = self.open_session(op, opening).await?;
+        Ok(Entered::In(Box::new(signed)))
+    }
 
+    /// Ends a sign-in that waits, with a code of the authenticator or a recovery code; each is taken once. Fails with
+    /// `identity.sign_in_expired` (401), `identity.code_wrong` (401), `identity.too_many_attempts` (429, the code was not looked at).
+    pub async fn finish_sign_in(&self, ops: &Ops, step: SecondStep<'_>) -> Result<SignedIn> {
+        let digest = token::digest(step.half).ok_or_else(error::sign_in_expired)?;
+        let half = {
+            let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
+            store::second_factor::half(&mut connection, &digest, ops.now()).await?
+        };
+        let half = half.ok_or_else(error::sign_in_expired)?;
+        let owner = Owner {
+            account: half.account.into(),
+            person: half.person.into(),
+            full_name: half.full_name,
+            changed_at: half.password_changed_at,
+        };
+        let guesses = second_factor::guesses_at(owner.account);
+        let place = self.take_place(ops, &guesses, Some(owner.account), step.source).await?;
+        let entering = self.entering(ops, &owner, true).await?;
+        let mut op = ops.open(entering.actor.clone()).await?;
+        lock_owner(&mut op, &owner).await?;
+        let Some(shown) = self.shown(&mut op, owner.account, step.code).await? else {
+            drop(op);
+            self.refused(ops, Some(owner.account), "code", &place, step.source)
+                .await?;
+            return Err(error::code_wrong());
+        };
+        store::attempt::mark_right(op.conn(), place.attempt).await?;
+        let opening = Opening {
+            owner: &owner,
+            entering,
+            known_device: place.known_device,
+            hash_renewed: false,
+            shown: Some(shown),
+            source: step.source,
+        };
+        self.open_session(op, opening).await
+    }
+
+    /// As whom the owner enters, with or without a second factor.
+    async fn entering(&self, ops: &Ops, owner: &Owner, second_factor: bool) -> Result<Entering> {
+        let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
+        let held = store::office::held(&mut connection, owner.person, local_date(ops.now())).await?;
+        let acts = self.acts_from_position(second_factor);
+        Ok(Entering {
+            actor: actor(
+                owner.account,
+                owner.person,
+                &owner.full_name,
+                held.first().filter(|_| acts),
+            ),
+            audience: if held.is_empty() {
+                Audience::Citizen
+            } else {
+                Audience::Official
+            },
+            second_factor_missing: !held.is_empty() && !acts,
+        })
+    }
+
+    /// Opens the session and commits.
+    async fn open_session(&self, mut op: Op, opening: Opening<'_>) -> Result<SignedIn> {
+        let Opening {
+            owner,
+            entering,
+            known_device,
+            hash_renewed,
+            shown,
+            source,
+        } = opening;
         let (session_token, device) = (token::new()?, token::new()?);
-        let device = match attempt.source.device {
+        let device = match source.device {
             Some(kept) if known_device => kept.to_owned(),
             _ => device,
         };
-        let now = ops.now();
-        let held = {
-            let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
-            store::office::held(&mut connection, guess.person, local_date(now)).await?
-        };
-        let account = AccountId::from(guess.account);
-        let actor = actor(account, guess.person, &guess.full_name, held.first());
-        let audience = if held.is_empty() {
-            Audience::Citizen
-        } else {
-            Audience::Official
-        };
-
-        let mut op = ops.open(actor.clone()).await?;
-        // The password may have been changed or the account suspended while we computed.
-        let still = store::account::lock_credential(op.conn(), guess.account).await?;
-        // A hash renewed at another cost is no change: two devices may sign in at once when the cost has been raised.
-        if still != Some((guess.changed_at, AccountState::Active)) {
-            return Err(error::wrong_credentials());
-        }
         let now = op.now();
-        let life = self.lifetime(audience);
+        let account = owner.account;
+        let life = self.lifetime(entering.audience);
         let new = store::session::NewSession {
             id: SessionId::new(),
             token: token::digest(&session_token).unwrap_or_default(),
             account,
-            audience,
+            audience: entering.audience,
             now,
             life,
-            source: attempt.source,
+            source,
+            second_factor_at: shown.map(|_| now),
         };
-        store::attempt::mark_right(op.conn(), guess.attempt).await?;
-        if let Some(hash) = &renewed {
-            store::account::refresh_hash(op.conn(), guess.account, hash).await?;
-        }
         store::session::insert(op.conn(), &new).await?;
+        // The first device of all is not news to its owner.
+        let news = !known_device && store::session::has_device(op.conn(), account).await?;
         store::session::keep_device(op.conn(), &token::digest(&device).unwrap_or_default(), account, now).await?;
+        let subject = format!("account:{account}");
         let facts = json!({
             "session": new.id,
-            "network": throttle::network(attempt.source.ip),
-            "audience": audience,
+            "network": throttle::network(source.ip),
+            "audience": entering.audience,
             "known_device": known_device,
-            "hash_renewed": renewed.is_some(),
+            "hash_renewed": hash_renewed,
+            "second_factor": shown.map(Shown::as_str),
         });
-        op.record(Entry::new("identity.signed_in", format!("account:{account}")).detail(facts))
+        op.record(Entry::new("identity.signed_in", &subject).detail(facts))
             .await?;
+        if news {
+            let facts = json!({ "account": account, "browser": new.browser(), "ip": source.ip });
+            op.emit(Event::new("identity.new_device", &subject, facts));
+        }
+        if let Some(Shown::RecoveryCode { left }) = shown {
+            let facts = json!({ "account": account, "left": left });
+            op.emit(Event::new("identity.recovery_code_used", &subject, facts));
+        }
         op.commit().await?;
         Ok(SignedIn {
             token: session_token,
             device,
             session: new.id,
-            actor,
+            actor: entering.actor,
             expires_at: now + life.absolute,
+            second_factor_missing: entering.second_factor_missing,
         })
-    }
-
-    /// Counts the guess, computes, and says whether it was right. A wrong one is recorded and becomes a fault.
-    pub(crate) async fn evaluate(&self, ops: &Ops, login: &str, password: &str, source: Source<'_>) -> Result<Guess> {
-        let folded = login::fold(login);
-        let digest = login::digest(&folded);
-        let network = throttle::network(source.ip);
-
-        let mut op = ops.open(Actor::Anonymous).await?;
-        let now = op.now();
-        store::attempt::lock(op.conn(), &digest).await?;
-        let found = store::account::credential(op.conn(), &folded).await?;
-        let account = found.as_ref().map_or(Uuid::nil(), |row| row.id);
-        let subject = if found.is_some() {
-            format!("account:{account}")
-        } else {
-            "account:unknown".to_owned()
-        };
-        let device = source.device.and_then(token::digest);
-        let device = device.filter(|_| found.is_some());
-        // Only its token makes a device known. Address and name of the browser would not do: they are the same for everybody
-        // in an office, and who may use up the guesses of a known device can lock its owner out.
-        let known_device =
-            store::session::is_device_of(op.conn(), device.as_deref().unwrap_or_default(), account).await?;
-        let device = device.filter(|_| known_device);
-        let place = match &device {
-            Some(device) => format!("device:{}", hex::encode(device)),
-            None => format!("network:{network}"),
-        };
-        let counts = store::attempt::count(op.conn(), &digest, &place, &network, now).await?;
-        if let Some(limit) = throttle::reached(&self.config.guessing, known_device, &counts) {
-            let facts = json!({ "reason": "too_many", "limit": limit.as_str(), "network": network, "known_device": known_device });
-            op.record(Entry::new("identity.sign_in_refused", subject).detail(facts))
-                .await?;
-            op.commit().await?;
-            return Err(error::too_many_attempts(limit));
-        }
-        let attempt = store::attempt::insert(op.conn(), &digest, &place, &network, known_device, now).await?;
-        op.commit().await?;
-
-        let row = found.as_ref().filter(|row| row.state != AccountState::Closed.as_str());
-        let stored = row
-            .and_then(|row| row.password.as_deref())
-            .map(PasswordHash::parse)
-            .transpose()?;
-        let verdict = self.hasher.verify(password, stored.as_ref()).await?;
-        let refusal = match (row, stored) {
-            (Some(row), Some(_)) if verdict.right && row.state == AccountState::Suspended.as_str() => {
-                ("suspended", error::account_suspended())
-            }
-            (Some(row), Some(_)) if verdict.right => {
-                let guess = Guess {
-                    attempt,
-                    person: row.person.into(),
-                    full_name: row.full_name.clone(),
-                    account: row.id,
-                    changed_at: row.password_changed_at,
-                    outdated: verdict.outdated,
-                    known_device,
-                };
-                return Ok(guess);
-            }
-            _ => ("wrong", error::wrong_credentials()),
-        };
-        let (reason, fault) = refusal;
-        let mut op = ops.open(Actor::Anonymous).await?;
-        if reason == "suspended" {
-            store::attempt::mark_right(op.conn(), attempt).await?;
-        }
-        let facts = json!({ "reason": reason, "network": network, "known_device": known_device });
-        op.record(Entry::new("identity.sign_in_refused", subject).detail(facts))
-            .await?;
-        op.commit().await?;
-        Err(fault)
     }
 
     /// How long a session of this audience lives.
@@ -225,6 +279,11 @@ impl Identity {
             Audience::Citizen => self.config.citizen_session,
             Audience::Official => self.config.official_session,
         }
+    }
+
+    /// Whether a session with or without a second factor acts from a position.
+    pub(crate) fn acts_from_position(&self, second_factor: bool) -> bool {
+        second_factor || self.config.second_factor == config::SecondFactorRule::Offered
     }
 
     /// The actor of an account as of now; used where there is no session, as in tests and commands of the console.
@@ -240,6 +299,32 @@ impl Identity {
         let held = store::office::held(connection, person, local_date(now)).await?;
         Ok(actor(account, person, &name, held.first()))
     }
+}
+
+/// The password may have been changed or the account suspended while we computed or waited.
+pub(crate) async fn lock_owner(op: &mut Op, owner: &Owner) -> Result<()> {
+    let still = store::account::lock_credential(op.conn(), owner.account.uuid()).await?;
+    // A hash renewed at another cost is no change: two devices may sign in at once when the cost has been raised.
+    if still == Some((owner.changed_at, AccountState::Active)) {
+        Ok(())
+    } else {
+        Err(error::wrong_credentials())
+    }
+}
+
+/// Lets the sign-in wait for the second factor, and commits.
+async fn wait(mut op: Op, owner: &Owner, source: Source<'_>) -> Result<HalfSignIn> {
+    let half = HalfSignIn {
+        token: token::new()?,
+        expires_at: op.now() + WAITS,
+    };
+    let digest = token::digest(&half.token).unwrap_or_default();
+    store::second_factor::insert_half(op.conn(), &digest, owner.account, owner.changed_at, half.expires_at).await?;
+    let facts = json!({ "network": throttle::network(source.ip) });
+    op.record(Entry::new("identity.password_shown", format!("account:{}", owner.account)).detail(facts))
+        .await?;
+    op.commit().await?;
+    Ok(half)
 }
 
 /// The person in the position, or the person alone.

@@ -6,6 +6,7 @@ pub(crate) mod area;
 pub(crate) mod attempt;
 pub(crate) mod office;
 pub(crate) mod person;
+pub(crate) mod second_factor;
 pub(crate) mod session;
 
 use kernel::Fault;

@@ -170,6 +170,39 @@ const PAGES: &[(&str, &[&str])] = &[
         "POST /can-bo/lich-lam-viec/cong-bo",
         &["PUT /api/v1/working-calendar/years/{year}/announcement"],
     ),
+    // One's own account.
+    ("POST /dang-nhap/ma", &["POST /api/v1/sessions"]),
+    (
+        "GET /tai-khoan",
+        &[
+            "GET /api/v1/me",
+            "GET /api/v1/me/second-factor",
+            "GET /api/v1/me/sessions",
+        ],
+    ),
+    ("GET /tai-khoan/mat-khau", &["GET /api/v1/me"]),
+    ("POST /tai-khoan/mat-khau", &["PUT /api/v1/me/password"]),
+    ("GET /tai-khoan/hai-lop", &["GET /api/v1/me/second-factor"]),
+    (
+        "POST /tai-khoan/hai-lop/bat-dau",
+        &["POST /api/v1/me/second-factor/offer"],
+    ),
+    ("POST /tai-khoan/hai-lop", &["POST /api/v1/me/second-factor"]),
+    (
+        "POST /tai-khoan/hai-lop/ma-du-phong",
+        &["POST /api/v1/me/second-factor/recovery-codes"],
+    ),
+    ("POST /tai-khoan/hai-lop/tat", &["DELETE /api/v1/me/second-factor"]),
+    ("GET /tai-khoan/ai-da-xem", &["GET /api/v1/me/looks"]),
+    ("GET /tai-khoan/thiet-bi", &["GET /api/v1/me/sessions"]),
+    (
+        "POST /tai-khoan/thiet-bi/ket-thuc",
+        &["DELETE /api/v1/me/sessions/{id}"],
+    ),
+    (
+        "POST /tai-khoan/thiet-bi/ket-thuc-khac",
+        &["DELETE /api/v1/me/sessions"],
+    ),
     // The counter.
     (
         "GET /can-bo/tiep-nhan",

@@ -16,7 +16,7 @@ use dossiers::catalogue::{Catalogue, FactRow};
 use files::{Files, Limits};
 use identity::{
     AgencyLevel, Area, AreaLevel, CodeOrigin, Config, Hashing, Identity, NewAccount, NewAgency, NewPerson, NewPosition,
-    Residence, Validity,
+    Residence, SecondFactorRule, Validity,
 };
 use kernel::{AccountId, Actor, AgencyId, Clock};
 use notify::Notify;
@@ -26,6 +26,7 @@ use render::{AssetManifest, ProvinceFrame, Renderer};
 use serde_json::Value;
 use testkit::Scratch;
 use tower::ServiceExt;
+use vault::Vault;
 use web::{Site, SiteConfig};
 
 /// A password that all rules accept, also for officials.
@@ -200,9 +201,17 @@ impl Town {
         };
         let config = Config {
             hashing,
+            second_factor: SecondFactorRule::Offered,
             ..Config::default()
         };
-        let identity = Identity::new(scratch.pool.clone(), scratch.clock.clone() as Arc<dyn Clock>, config).unwrap();
+        let vault = Vault::open(&scratch.directory().join("keys")).unwrap();
+        let identity = Identity::new(
+            scratch.pool.clone(),
+            scratch.clock.clone() as Arc<dyn Clock>,
+            vault,
+            config,
+        )
+        .unwrap();
         let notify = Notify::new();
         let apps = compose::apps::embedded().unwrap();
         let renderer = Arc::new(renderer(&apps));

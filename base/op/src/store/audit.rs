@@ -13,6 +13,7 @@ pub(crate) struct EntryRow {
     pub(crate) subject: String,
     pub(crate) purpose: String,
     pub(crate) request: Uuid,
+    pub(crate) person: Option<Uuid>,
     pub(crate) detail: String,
     pub(crate) digest: Vec<u8>,
 }
@@ -38,8 +39,8 @@ async fn raw_sql(statement: &'static str, connection: &mut PgConnection) -> Resu
 
 async fn insert_entry(connection: &mut PgConnection, row: &EntryRow) -> Result<()> {
     sqlx::query(
-        "INSERT INTO op.audit_entry (at, actor, action, subject, purpose, request, detail, digest)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO op.audit_entry (at, actor, action, subject, purpose, request, person, detail, digest)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(row.at)
     .bind(&row.actor)
@@ -47,6 +48,7 @@ async fn insert_entry(connection: &mut PgConnection, row: &EntryRow) -> Result<(
     .bind(&row.subject)
     .bind(&row.purpose)
     .bind(row.request)
+    .bind(row.person)
     .bind(&row.detail)
     .bind(&row.digest)
     .execute(connection)
@@ -127,6 +129,7 @@ pub(crate) struct LinkRow {
     pub(crate) subject: Option<String>,
     pub(crate) purpose: Option<String>,
     pub(crate) request: Option<Uuid>,
+    pub(crate) person: Option<Uuid>,
     pub(crate) detail: Option<String>,
     pub(crate) digest: Option<Vec<u8>>,
 }
@@ -135,7 +138,7 @@ pub(crate) struct LinkRow {
 pub(crate) async fn links(pool: &PgPool, after: i64, limit: i64) -> Result<Vec<LinkRow>> {
     sqlx::query_as(
         "SELECT s.position, s.entry, s.chain,
-                e.at, e.actor, e.action, e.subject, e.purpose, e.request, e.detail, e.digest
+                e.at, e.actor, e.action, e.subject, e.purpose, e.request, e.person, e.detail, e.digest
          FROM op.audit_seal s
          LEFT JOIN op.audit_entry e ON e.id = s.entry
          WHERE s.position > $1
@@ -145,6 +148,38 @@ pub(crate) async fn links(pool: &PgPool, after: i64, limit: i64) -> Result<Vec<L
     .bind(after)
     .bind(limit)
     .fetch_all(pool)
+    .await
+    .map_err(db::fault)
+}
+
+/// An entry about somebody's data.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct AboutRow {
+    pub(crate) id: i64,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) action: String,
+    pub(crate) purpose: String,
+    pub(crate) detail: String,
+}
+
+/// Entries about a person's data below a number, the newest first.
+pub(crate) async fn about(
+    connection: &mut PgConnection,
+    person: Uuid,
+    below: i64,
+    limit: i64,
+) -> Result<Vec<AboutRow>> {
+    sqlx::query_as(
+        "SELECT id, at, action, purpose, detail
+         FROM op.audit_entry
+         WHERE person = $1 AND id < $2
+         ORDER BY id DESC
+         LIMIT $3",
+    )
+    .bind(person)
+    .bind(below)
+    .bind(limit)
+    .fetch_all(connection)
     .await
     .map_err(db::fault)
 }

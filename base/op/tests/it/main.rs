@@ -406,13 +406,17 @@ async fn an_untouched_trail_verifies() {
 // shows: R024
 #[tokio::test]
 async fn changed_removed_and_reordered_entries_are_found() {
-    let cases: [(&'static str, &'static str); 4] = [
+    let cases: [(&'static str, &'static str); 5] = [
         (
             "UPDATE op.audit_entry SET detail = '99' WHERE subject = 'thing:1'",
             "changed",
         ),
         (
             "UPDATE op.audit_entry SET actor = 'system:nobody' WHERE subject = 'thing:1'",
+            "changed",
+        ),
+        (
+            "UPDATE op.audit_entry SET person = gen_random_uuid() WHERE subject = 'thing:1'",
             "changed",
         ),
         ("DELETE FROM op.audit_entry WHERE subject = 'thing:1'", "removed"),

@@ -305,6 +305,21 @@ async fn what_was_typed_survives_the_end_of_the_session() {
     assert_eq!(house.refusals("session_ended").await, 1);
 }
 
+#[tokio::test]
+async fn a_password_is_not_carried_over_the_end_of_the_session() {
+    let house = House::new().await;
+    for body in [
+        "_csrf=old&mat_khau=bi+mat",
+        "_csrf=old&name=Lan&mat_khau_moi=bi+mat",
+        "_csrf=old&mat_khau.tat=bi+mat",
+    ] {
+        let from = [("referer", "http://here/mine/page"), ("sec-fetch-site", "same-origin")];
+        let (status, headers, page) = house.post("/mine/echo", "__Host-phien=gone", body.into(), &from).await;
+        assert_eq!((status, page.as_str()), (StatusCode::SEE_OTHER, ""), "{body}");
+        assert_eq!(headers[header::LOCATION], "/dang-nhap?ve=/mine/page");
+    }
+}
+
 // shows: R024
 #[tokio::test]
 async fn forged_tokens_and_requests_of_other_sites_are_written_down() {

@@ -2,11 +2,12 @@
 
 use files::FileView;
 use kernel::{DossierId, Fault, Result};
-use op::{Entry, Op};
+use op::Op;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::code;
+use crate::read::note_reading;
 use crate::views::{DocumentView, VerifiedDocument};
 use crate::{Dossiers, access, store, subject};
 
@@ -31,11 +32,13 @@ impl Dossiers {
             .await?
             .ok_or_else(|| Fault::not_found("dossiers.document_not_found"))?;
         let file = self.parts.files.get(op, view.file).await?;
-        if op.actor().is_official() {
-            let detail = json!({ "document": id, "kind": view.kind });
-            op.record(Entry::new("dossiers.document_read", subject(dossier)).detail(detail))
-                .await?;
-        }
+        note_reading(
+            op,
+            "dossiers.document_read",
+            &row,
+            json!({ "document": id, "kind": view.kind }),
+        )
+        .await?;
         Ok((view, file))
     }
 }

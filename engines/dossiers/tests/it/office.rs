@@ -12,7 +12,7 @@ use forms::definition::FormDefinition;
 use forms::{Applicant, Channel, Forms, NewDraft, Raw};
 use identity::{
     AgencyLevel, Area, AreaLevel, CodeOrigin, Config, Hashing, Identity, NewAccount, NewAgency, NewPerson, NewPosition,
-    Validity,
+    SecondFactorRule, Validity,
 };
 use kernel::{
     Actor, AgencyId, Citizen, Clock, DossierId, DraftId, Official, PersonId, PersonalNumber, Result, TaskId,
@@ -24,6 +24,7 @@ use render::{Documents, Locale, Renderer};
 use schema::Problems;
 use serde_json::{Value, json};
 use testkit::Scratch;
+use vault::Vault;
 use workflow::{Actions, TaskState, TaskView, Workflow};
 
 /// Phường Ngã Bảy, of the city; Phường Lái Hiếu beside it.
@@ -142,10 +143,12 @@ impl Office {
         };
         let config = Config {
             hashing,
+            second_factor: SecondFactorRule::Offered,
             ..Config::default()
         };
         let clock = scratch.clock.clone() as Arc<dyn Clock>;
-        let identity = Identity::new(scratch.pool.clone(), clock.clone(), config).unwrap();
+        let vault = Vault::open(&scratch.directory().join("keys")).unwrap();
+        let identity = Identity::new(scratch.pool.clone(), clock.clone(), vault, config).unwrap();
         let files = Files::new(scratch.directory().join("files"), Limits::default());
         let forms = Forms::new(files.clone(), identity.clone());
         let actions = Actions::new();

@@ -45,6 +45,14 @@ async fn trail(office: &Office, id: DossierId) -> Vec<(String, String, String)> 
         .unwrap()
 }
 
+/// Who has looked at the data of this person, as the person sees it.
+async fn looks(office: &Office, actor: &Actor) -> Vec<op::audit::Look> {
+    let mut op = office.op(actor).await;
+    let person = actor.person().unwrap();
+    let page = op::audit::about(op.conn(), person, &PageRequest::first()).await;
+    page.unwrap().items
+}
+
 /// A case that the clerk took in with a word to the specialist, and on which the specialist has written a note.
 async fn in_work(office: &Office) -> (DossierId, String) {
     let submitted = office.submitted().await;
@@ -101,6 +109,21 @@ async fn officials_at_work_on_it_see_notes_and_their_reading_is_written_down_wit
     assert_eq!(
         (entry[0].0.as_str(), entry[0].1.as_str()),
         ("dossiers.read", code.as_str())
+    );
+    // She sees who it was, from which position, and for what.
+    let seen = looks(&office, &office.people.lan).await;
+    let leader = office.people.leader.official().unwrap();
+    let by_leader: Vec<&op::audit::Look> = seen.iter().filter(|look| look.name == leader.name).collect();
+    assert_eq!(by_leader.len(), 1, "{seen:?}");
+    let told = (by_leader[0].action.as_str(), by_leader[0].purpose.as_str());
+    assert_eq!(told, ("dossiers.read", code.as_str()));
+    assert_eq!(
+        (&by_leader[0].position, &by_leader[0].agency),
+        (&leader.position_title, &leader.agency_name)
+    );
+    assert!(
+        looks(&office, &office.people.hung).await.is_empty(),
+        "nobody sees what is told to others"
     );
     // The applicant's own reading is nobody's business.
     view(&office, &office.people.lan, id).await.unwrap();

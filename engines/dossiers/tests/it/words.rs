@@ -9,7 +9,8 @@ use schema::{Problems, Texts};
 
 /// What the sources call so that is no fault: actions asked of the operation, audit entries and jobs that are named apart from
 /// where they are used.
-const NOT_FAULTS: [&str; 8] = [
+const NOT_FAULTS: [&str; 9] = [
+    "document_read",
     "inbox",
     "ledger",
     "paper_file",

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use forms::definition::FormDefinition;
 use forms::{Applicant, Channel, DraftView, Forms, NewDraft, Raw, Residence, Saved};
-use identity::{Area, AreaLevel, Config, Hashing, Identity, Validity};
+use identity::{Area, AreaLevel, Config, Hashing, Identity, SecondFactorRule, Validity};
 use kernel::{AccountId, Actor, AgencyId, Citizen, Clock, DraftId, Official, PersonId, PositionId, Result};
 use op::Op;
 use schema::Problems;
 use serde_json::{Value, json};
 use testkit::Scratch;
+use vault::Vault;
 
 /// A form with a page that is skipped, one question of every sort that tests need, and papers.
 pub const FORM: &str = r#"
@@ -116,10 +117,12 @@ impl Town {
         };
         let config = Config {
             hashing,
+            second_factor: SecondFactorRule::Offered,
             ..Config::default()
         };
         let clock = scratch.clock.clone() as Arc<dyn Clock>;
-        let identity = Identity::new(scratch.pool.clone(), clock, config).expect("identity");
+        let vault = Vault::open(&scratch.directory().join("keys")).unwrap();
+        let identity = Identity::new(scratch.pool.clone(), clock, vault, config).expect("identity");
         let town = Self {
             forms: Forms::new(files.clone(), identity.clone()),
             scratch,

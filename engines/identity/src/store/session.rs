@@ -25,6 +25,7 @@ pub(crate) struct LivingRow {
     last_seen_at: DateTime<Utc>,
     idle_seconds: i32,
     expires_at: DateTime<Utc>,
+    second_factor_at: Option<DateTime<Utc>>,
 }
 
 impl LivingRow {
@@ -56,6 +57,11 @@ impl LivingRow {
         self.acts_as == "position"
     }
 
+    /// Whether a second factor was shown in it.
+    pub(crate) fn has_second_factor(&self) -> bool {
+        self.second_factor_at.is_some()
+    }
+
     pub(crate) fn moments(&self) -> Moments {
         Moments {
             last_seen_at: self.last_seen_at,
@@ -85,6 +91,15 @@ pub(crate) struct NewSession<'a> {
     pub(crate) now: DateTime<Utc>,
     pub(crate) life: Lifetime,
     pub(crate) source: Source<'a>,
+    /// When a second factor was shown.
+    pub(crate) second_factor_at: Option<DateTime<Utc>>,
+}
+
+impl NewSession<'_> {
+    /// What the browser says of itself, as it is kept.
+    pub(crate) fn browser(&self) -> String {
+        short(self.source.user_agent)
+    }
 }
 
 fn short(agent: &str) -> String {
@@ -94,8 +109,9 @@ fn short(agent: &str) -> String {
 pub(crate) async fn insert(connection: &mut PgConnection, new: &NewSession<'_>) -> Result<()> {
     sqlx::query(
         "INSERT INTO identity.session (
-             id, token_sha256, account, audience, acts_as, created_at, last_seen_at, idle_seconds, expires_at, ip, user_agent)
-         VALUES ($1, $2, $3, $4, CASE $4 WHEN 'official' THEN 'position' ELSE 'person' END, $5, $5, $6, $7, $8, $9)",
+             id, token_sha256, account, audience, acts_as, created_at, last_seen_at, idle_seconds, expires_at, ip, user_agent,
+             second_factor_at)
+         VALUES ($1, $2, $3, $4, CASE $4 WHEN 'official' THEN 'position' ELSE 'person' END, $5, $5, $6, $7, $8, $9, $10)",
     )
     .bind(new.id.uuid())
     .bind(&new.token)
@@ -105,7 +121,8 @@ pub(crate) async fn insert(connection: &mut PgConnection, new: &NewSession<'_>) 
     .bind(i32::try_from(new.life.idle.num_seconds()).unwrap_or(i32::MAX))
     .bind(new.now + new.life.absolute)
     .bind(short(new.source.ip))
-    .bind(short(new.source.user_agent))
+    .bind(new.browser())
+    .bind(new.second_factor_at)
     .execute(connection)
     .await
     .map_err(db::fault)?;
@@ -123,7 +140,8 @@ pub(crate) async fn living(connection: &mut PgConnection, token: &[u8]) -> Resul
                 session.position,
                 session.last_seen_at,
                 session.idle_seconds,
-                session.expires_at
+                session.expires_at,
+                session.second_factor_at
          FROM identity.session AS session
          JOIN identity.account AS account ON account.id = session.account
          JOIN identity.person AS person ON person.id = account.person
@@ -156,7 +174,8 @@ pub(crate) async fn living_by_id(connection: &mut PgConnection, id: SessionId) -
                 session.position,
                 session.last_seen_at,
                 session.idle_seconds,
-                session.expires_at
+                session.expires_at,
+                session.second_factor_at
          FROM identity.session AS session
          JOIN identity.account AS account ON account.id = session.account
          JOIN identity.person AS person ON person.id = account.person
@@ -299,13 +318,37 @@ pub(crate) async fn keep_device(
     Ok(())
 }
 
-pub(crate) async fn is_device_of(connection: &mut PgConnection, token: &[u8], account: Uuid) -> Result<bool> {
+pub(crate) async fn is_device_of(connection: &mut PgConnection, token: &[u8], account: AccountId) -> Result<bool> {
     sqlx::query_scalar("SELECT EXISTS (SELECT FROM identity.device WHERE token_sha256 = $1 AND account = $2)")
         .bind(token)
-        .bind(account)
+        .bind(account.uuid())
         .fetch_one(connection)
         .await
         .map_err(db::fault)
+}
+
+/// Whether somebody has signed in to the account before.
+pub(crate) async fn has_device(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM identity.device WHERE account = $1)")
+        .bind(account.uuid())
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// A second factor was shown in this session.
+pub(crate) async fn showed_second_factor(
+    connection: &mut PgConnection,
+    id: SessionId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query("UPDATE identity.session SET second_factor_at = $2 WHERE id = $1")
+        .bind(id.uuid())
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
 }
 
 /// Removes sessions that ended three months ago and devices unused for 400 days.

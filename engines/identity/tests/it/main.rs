@@ -5,6 +5,7 @@ mod areas;
 mod guessing;
 mod offices;
 mod people;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod town;

@@ -267,7 +267,7 @@ async fn changing_the_password_asks_for_the_old_one_and_ends_other_sessions() {
         .identity
         .change_password(ops, &here.actor, change("sai", "con vịt qua kênh"))
         .await;
-    assert_eq!(code(wrong), "identity.wrong_credentials");
+    assert_eq!(code(wrong), "identity.password_wrong");
     let unfit = town
         .identity
         .change_password(ops, &here.actor, change(PASSWORD, "matkhau123"))

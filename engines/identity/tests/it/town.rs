@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use chrono::{Duration, NaiveDate};
 use identity::{
-    AgencyLevel, CodeOrigin, Config, Hashing, Identity, NewAccount, NewAgency, NewPerson, NewPosition, NewUnit, SignIn,
-    SignedIn, Source, Validity,
+    AgencyLevel, CodeOrigin, Config, Entered, Hashing, Identity, NewAccount, NewAgency, NewPerson, NewPosition,
+    NewUnit, SecondFactorRule, SignIn, SignedIn, Source, Validity,
 };
 use kernel::{AccountId, Actor, AgencyId, Clock, Fault, PersonId, PositionId, Result, local_date};
 use op::Op;
 use testkit::Scratch;
+use vault::Vault;
 use web::Identify;
 
 /// A password that all rules accept, also for officials.
@@ -40,6 +41,7 @@ pub fn cheap() -> Config {
     };
     Config {
         hashing,
+        second_factor: SecondFactorRule::Offered,
         ..Config::default()
     }
 }
@@ -158,7 +160,10 @@ impl Town {
             password,
             source,
         };
-        self.identity.sign_in(&self.scratch.ops, attempt).await
+        match self.identity.sign_in(&self.scratch.ops, attempt).await? {
+            Entered::In(signed) => Ok(*signed),
+            Entered::Half(_) => panic!("a code is needed"),
+        }
     }
 
     /// Signs in with the right password from home.
@@ -190,7 +195,14 @@ impl Town {
 }
 
 pub fn engine(scratch: &Scratch, config: Config) -> Identity {
-    Identity::new(scratch.pool.clone(), scratch.clock.clone() as Arc<dyn Clock>, config).unwrap()
+    let vault = Vault::open(&scratch.directory().join("keys")).unwrap();
+    Identity::new(
+        scratch.pool.clone(),
+        scratch.clock.clone() as Arc<dyn Clock>,
+        vault,
+        config,
+    )
+    .unwrap()
 }
 
 pub fn agency(code: &str, name: &str) -> NewAgency {

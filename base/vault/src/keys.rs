@@ -1,0 +1,91 @@
+//! The folder of keys: `<number>.key`, 32 bytes each.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{Error, ErrorKind, Result, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+/// Bytes of a key.
+pub(crate) const LENGTH: usize = 32;
+
+/// All keys of a folder, by number.
+pub(crate) struct Keys {
+    newest: u32,
+    all: BTreeMap<u32, [u8; LENGTH]>,
+}
+
+impl Keys {
+    /// `None` where there is no key at all.
+    fn new(all: BTreeMap<u32, [u8; LENGTH]>) -> Option<Self> {
+        let newest = *all.last_key_value()?.0;
+        Some(Self { newest, all })
+    }
+
+    pub(crate) fn newest(&self) -> (u32, [u8; LENGTH]) {
+        (self.newest, self.all[&self.newest])
+    }
+
+    pub(crate) fn get(&self, number: u32) -> Option<[u8; LENGTH]> {
+        self.all.get(&number).copied()
+    }
+}
+
+/// Reads the folder; makes it and the first key where there is none.
+pub(crate) fn read_or_make(folder: &Path) -> Result<Keys> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    if let Some(keys) = Keys::new(read(folder)?) {
+        return Ok(keys);
+    }
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+    make(folder, 1)?;
+    Keys::new(read(folder)?).ok_or_else(|| Error::from(ErrorKind::NotFound))
+}
+
+fn read(folder: &Path) -> Result<BTreeMap<u32, [u8; LENGTH]>> {
+    let mut keys = BTreeMap::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "key") {
+            continue;
+        }
+        let unfit = || Error::new(ErrorKind::InvalidData, format!("{} is not a key", path.display()));
+        let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+        let key = fs::read(&path)?.try_into().map_err(|_| unfit())?;
+        keys.insert(number.ok_or_else(unfit)?, key);
+    }
+    Ok(keys)
+}
+
+/// Makes a key, unless somebody else makes the same one at the same moment. Written and synced beside and then linked into place: nobody ever
+/// reads half a key, and no key is replaced.
+fn make(folder: &Path, number: u32) -> Result<()> {
+    let (mut key, mut name) = ([0; LENGTH], [0; 8]);
+    for part in [key.as_mut_slice(), &mut name] {
+        SystemRandom::new()
+            .fill(part)
+            .map_err(|error| Error::other(error.to_string()))?;
+    }
+    let beside = folder.join(format!("{}.new", hex::encode(name)));
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
+    file.write_all(&key)?;
+    file.sync_all()?;
+    let made = fs::hard_link(&beside, folder.join(format!("{number}.key")));
+    fs::remove_file(&beside)?;
+    match made {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    File::open(folder)?.sync_all()?;
+    if let Some(parent) = folder.parent() {
+        File::open(parent)?.sync_all()?;
+    }
+    Ok(())
+}

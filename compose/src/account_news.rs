@@ -1,0 +1,51 @@
+//! What owners of accounts are told, so that a stranger does not stay unnoticed: sign-ins from new devices, changes of the second factor.
+
+use kernel::{AccountId, Fault, Result, local};
+use notify::{Message, Notify};
+use op::{Event, Op, Reactions};
+use serde::Deserialize;
+
+const DEVICES: &str = "/tai-khoan/thiet-bi";
+const SECOND_FACTOR: &str = "/tai-khoan/hai-lop";
+
+/// What the events say, as far as messages repeat it.
+#[derive(Deserialize)]
+struct Facts {
+    account: AccountId,
+    #[serde(default)]
+    browser: String,
+    #[serde(default)]
+    ip: String,
+    #[serde(default)]
+    left: u32,
+}
+
+/// Listens to the accounts.
+pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
+    for (event, kind, link) in [
+        ("identity.new_device", "new_device", DEVICES),
+        ("identity.second_factor_changed", "second_factor_changed", SECOND_FACTOR),
+        ("identity.recovery_code_used", "recovery_code_used", SECOND_FACTOR),
+    ] {
+        let notify = notify.clone();
+        reactions.on(event, move |op: &mut Op, event: &Event| {
+            let notify = notify.clone();
+            Box::pin(async move { tell(&notify, op, event, kind, link).await })
+        });
+    }
+}
+
+async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, link: &str) -> Result<()> {
+    let facts: Facts = serde_json::from_value(event.payload.clone()).map_err(|error| {
+        Fault::internal("compose.event_broken")
+            .with("event", event.kind)
+            .caused_by(error)
+    })?;
+    let message = Message::new(facts.account, kind, link)
+        .with("at", local(op.now()).format("%H:%M %d/%m/%Y"))
+        .with("browser", facts.browser)
+        .with("ip", facts.ip)
+        .with("left", facts.left);
+    notify.send(op, message).await?;
+    Ok(())
+}

@@ -1,0 +1,278 @@
+//! The second factor (xác thực hai lớp): an authenticator app, and recovery codes for whoever has lost it.
+//!
+//! Whoever changes it shows the password once more: a session that somebody left open is not enough. Changing it ends all other
+//! sessions.
+
+use chrono::Duration;
+use kernel::{AccountId, Actor, Result, SessionId, local_date};
+use op::{Entry, Event, Op, Ops, Permit};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::config::SecondFactorRule;
+use crate::guess::Guess;
+use crate::model::{SecondFactor, TotpOffer};
+use crate::sign_in::{Source, lock_owner};
+use crate::{Identity, access, error, recovery, store, totp};
+
+/// What the vault knows the secrets as. Never changed: it is part of their keys.
+const TOTP: &str = "identity.totp";
+const RECOVERY: &str = "identity.recovery_code";
+/// How long a secret that is shown waits for its first code.
+const OFFERED: Duration = Duration::hours(1);
+
+/// The owner at the keyboard: the session in which something is asked for, and the password once more.
+#[derive(Clone, Copy)]
+pub struct OwnerProof<'a> {
+    /// The password.
+    pub password: &'a str,
+    /// The session; it stays open when others end.
+    pub session: SessionId,
+    /// Where it comes from, for the limits on guessing.
+    pub source: Source<'a>,
+}
+
+/// What was shown as the second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Authenticator,
+    /// So many are left.
+    RecoveryCode {
+        left: usize,
+    },
+}
+
+impl Shown {
+    /// Word for the audit trail.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Authenticator => "totp",
+            Self::RecoveryCode { .. } => "recovery_code",
+        }
+    }
+}
+
+impl Identity {
+    /// The second factor of the actor's account.
+    pub async fn second_factor(&self, op: &mut Op) -> Result<SecondFactor> {
+        let account = op.actor().account().ok_or_else(error::sign_in_again)?;
+        Ok(SecondFactor {
+            since: store::second_factor::since(op.conn(), account).await?,
+            recovery_codes_left: store::second_factor::recovery_tags(op.conn(), account).await?.len(),
+            required: self.is_required(op, account).await?,
+        })
+    }
+
+    /// Makes a secret for the actor's authenticator, to be shown until [`Self::confirm_totp`]. What is in force stays so until then.
+    pub async fn offer_totp(&self, op: &mut Op) -> Result<()> {
+        let (account, permit) = self.own(op, "identity.offer_totp").await?;
+        let now = op.now();
+        let row = store::second_factor::lock(op.conn(), account).await?;
+        if row.and_then(|row| row.next_at).is_some_and(|at| at + OFFERED > now) {
+            return Ok(());
+        }
+        let sealed = self.vault.seal(TOTP, &subject(account), &totp::new_secret()?)?;
+        store::second_factor::offer(op.conn(), &permit, account, &sealed, now).await
+    }
+
+    /// The secret that waits for its first code. `issuer` is what the app shows it under.
+    pub async fn offered_totp(&self, op: &mut Op, issuer: &str) -> Result<Option<TotpOffer>> {
+        let (account, _) = self.own(op, "identity.offered_totp").await?;
+        let now = op.now();
+        let row = store::second_factor::lock(op.conn(), account).await?;
+        let offered = row.and_then(|row| row.next_secret.zip(row.next_at));
+        let Some((sealed, _)) = offered.filter(|(_, at)| *at + OFFERED > now) else {
+            return Ok(None);
+        };
+        let login = store::account::get(op.conn(), account)
+            .await?
+            .ok_or_else(error::account_not_found)?
+            .login;
+        let secret = self.vault.unseal(TOTP, &subject(account), &sealed)?;
+        Ok(Some(TotpOffer {
+            secret: totp::spelled(&secret),
+            address: totp::address(&secret, issuer, &login),
+        }))
+    }
+
+    /// Puts the secret that was shown into force and gives the recovery codes, which exist nowhere else. Opens its own
+    /// operations, because hashing must not hold one open. Fails with `identity.password_wrong`, `identity.too_many_attempts`,
+    /// `identity.offer_gone`, `identity.code_wrong` (at the field `code`).
+    pub async fn confirm_totp(
+        &self,
+        ops: &Ops,
+        actor: &Actor,
+        code: &str,
+        proof: OwnerProof<'_>,
+    ) -> Result<Vec<String>> {
+        let (mut op, account, permit) = self.proven(ops, actor, "identity.confirm_totp", proof).await?;
+        let now = op.now();
+        let row = store::second_factor::lock(op.conn(), account).await?;
+        let before = row.as_ref().and_then(|row| row.confirmed_at);
+        let offered = row.and_then(|row| row.next_secret.zip(row.next_at));
+        let Some((sealed, _)) = offered.filter(|(_, at)| *at + OFFERED > now) else {
+            return Err(error::offer_gone());
+        };
+        let secret = self.vault.unseal(TOTP, &subject(account), &sealed)?;
+        let step = totp::matching_step(&secret, now, 0, code).ok_or_else(error::code_unfit)?;
+        store::second_factor::confirm(op.conn(), &permit, account, step, now).await?;
+        let codes = self.give_recovery_codes(&mut op, &permit, account).await?;
+        store::session::showed_second_factor(op.conn(), proof.session, now).await?;
+        let what = if before.is_some() { "replaced" } else { "set" };
+        close_others(&mut op, &permit, account, Some(proof.session)).await?;
+        changed(&mut op, account, what).await?;
+        op.commit().await?;
+        Ok(codes)
+    }
+
+    /// Gives new recovery codes in place of the old ones. Fails as [`Self::confirm_totp`], and with `identity.no_second_factor`.
+    pub async fn renew_recovery_codes(&self, ops: &Ops, actor: &Actor, proof: OwnerProof<'_>) -> Result<Vec<String>> {
+        let (mut op, account, permit) = self.proven(ops, actor, "identity.renew_recovery_codes", proof).await?;
+        let row = store::second_factor::lock(op.conn(), account).await?;
+        if row.is_none_or(|row| row.secret.is_none()) {
+            return Err(error::no_second_factor());
+        }
+        let codes = self.give_recovery_codes(&mut op, &permit, account).await?;
+        changed(&mut op, account, "recovery_codes").await?;
+        op.commit().await?;
+        Ok(codes)
+    }
+
+    /// Takes the second factor away. Fails as [`Self::confirm_totp`], and with `identity.second_factor_required` where the account needs one.
+    pub async fn remove_second_factor(&self, ops: &Ops, actor: &Actor, proof: OwnerProof<'_>) -> Result<()> {
+        let (mut op, account, permit) = self.proven(ops, actor, "identity.remove_second_factor", proof).await?;
+        if self.is_required(&mut op, account).await? {
+            return Err(error::second_factor_required());
+        }
+        store::second_factor::remove(op.conn(), &permit, account).await?;
+        close_others(&mut op, &permit, account, Some(proof.session)).await?;
+        changed(&mut op, account, "removed").await?;
+        op.commit().await
+    }
+
+    /// Takes the second factor of an account away whose owner has lost it and has shown who they are: by an administrator. Ends all its
+    /// sessions. Fails with `identity.no_second_factor`.
+    pub async fn reset_second_factor(&self, op: &mut Op, account: AccountId) -> Result<()> {
+        let permit = op
+            .allow(
+                "identity.reset_second_factor",
+                &subject(account),
+                access::manage_accounts(op.actor()),
+            )
+            .await?;
+        let row = store::second_factor::lock(op.conn(), account).await?;
+        if row.is_none_or(|row| row.secret.is_none()) {
+            return Err(error::no_second_factor());
+        }
+        store::second_factor::remove(op.conn(), &permit, account).await?;
+        close_others(op, &permit, account, None).await?;
+        changed(op, account, "reset").await
+    }
+
+    /// Takes a code of the account's authenticator or a recovery code, each once; `None` where it is neither.
+    pub(crate) async fn shown(&self, op: &mut Op, account: AccountId, typed: &str) -> Result<Option<Shown>> {
+        let now = op.now();
+        let Some(row) = store::second_factor::lock(op.conn(), account).await? else {
+            return Ok(None);
+        };
+        let Some(sealed) = row.secret else { return Ok(None) };
+        let secret = self.vault.unseal(TOTP, &subject(account), &sealed)?;
+        if let Some(step) = totp::matching_step(&secret, now, row.last_step, typed) {
+            store::second_factor::took(op.conn(), account, step).await?;
+            return Ok(Some(Shown::Authenticator));
+        }
+        let Some(code) = recovery::read(typed) else {
+            return Ok(None);
+        };
+        let tags = store::second_factor::recovery_tags(op.conn(), account).await?;
+        for tag in &tags {
+            if self
+                .vault
+                .tag_holds(RECOVERY, &subject(account), code.as_bytes(), tag)?
+            {
+                store::second_factor::use_recovery_code(op.conn(), account, tag, now).await?;
+                return Ok(Some(Shown::RecoveryCode { left: tags.len() - 1 }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the account must keep a second factor: it acts from a position today, and the rule asks for it.
+    async fn is_required(&self, op: &mut Op, account: AccountId) -> Result<bool> {
+        if self.config.second_factor == SecondFactorRule::Offered {
+            return Ok(false);
+        }
+        let found = store::account::get(op.conn(), account)
+            .await?
+            .ok_or_else(error::account_not_found)?;
+        let today = local_date(op.now());
+        Ok(!store::office::held(op.conn(), found.person, today).await?.is_empty())
+    }
+
+    /// The actor's own account.
+    async fn own(&self, op: &mut Op, action: &'static str) -> Result<(AccountId, Permit)> {
+        let account = op.actor().account().ok_or_else(error::sign_in_again)?;
+        let decision = access::use_sessions_of(op.actor(), account);
+        Ok((account, op.allow(action, &subject(account), decision).await?))
+    }
+
+    /// Looks at the password, and opens the operation of an owner who has shown it.
+    async fn proven(
+        &self,
+        ops: &Ops,
+        actor: &Actor,
+        action: &'static str,
+        proof: OwnerProof<'_>,
+    ) -> Result<(Op, AccountId, Permit)> {
+        let Guess { place, owner, .. } = self.own_password(ops, actor, proof.password, proof.source).await?;
+        let mut op = ops.open(actor.clone()).await?;
+        let (account, permit) = self.own(&mut op, action).await?;
+        lock_owner(&mut op, &owner).await?;
+        store::attempt::mark_right(op.conn(), place.attempt).await?;
+        self.own_session(&mut op, proof.session).await?;
+        Ok((op, account, permit))
+    }
+
+    async fn give_recovery_codes(&self, op: &mut Op, permit: &Permit, account: AccountId) -> Result<Vec<String>> {
+        let codes = recovery::new()?;
+        let tag = |code: &String| {
+            let letters = recovery::read(code).unwrap_or_default();
+            self.vault.tag(RECOVERY, &subject(account), letters.as_bytes())
+        };
+        let tags = codes.iter().map(tag).collect::<Result<Vec<_>>>()?;
+        store::second_factor::set_recovery_codes(op.conn(), permit, account, &tags).await?;
+        Ok(codes)
+    }
+}
+
+/// What guesses at the codes of an account have in common. No login name gives the same: those are folded, and have no zero in them.
+pub(crate) fn guesses_at(account: AccountId) -> Vec<u8> {
+    Sha256::new()
+        .chain_update(b"code\0")
+        .chain_update(account.uuid().as_bytes())
+        .finalize()
+        .to_vec()
+}
+
+fn subject(account: AccountId) -> String {
+    format!("account:{account}")
+}
+
+/// Whoever came in without what holds now comes in again.
+async fn close_others(op: &mut Op, permit: &Permit, account: AccountId, keep: Option<SessionId>) -> Result<()> {
+    let now = op.now();
+    store::session::end_all(op.conn(), permit, account, keep, "second_factor_changed", now).await?;
+    Ok(())
+}
+
+/// Writes the change down and tells it.
+async fn changed(op: &mut Op, account: AccountId, what: &str) -> Result<()> {
+    let facts = json!({ "account": account, "what": what });
+    op.emit(Event::new(
+        "identity.second_factor_changed",
+        subject(account),
+        facts.clone(),
+    ));
+    op.record(Entry::new("identity.second_factor_changed", subject(account)).detail(facts))
+        .await
+}

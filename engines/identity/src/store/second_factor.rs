@@ -1,0 +1,209 @@
+use chrono::{DateTime, Utc};
+use kernel::{AccountId, Result};
+use op::Permit;
+use sqlx::PgConnection;
+
+/// The authenticator of an account; secrets are sealed.
+#[derive(sqlx::FromRow)]
+pub(crate) struct TotpRow {
+    pub(crate) secret: Option<Vec<u8>>,
+    pub(crate) confirmed_at: Option<DateTime<Utc>>,
+    pub(crate) last_step: i64,
+    pub(crate) next_secret: Option<Vec<u8>>,
+    pub(crate) next_at: Option<DateTime<Utc>>,
+}
+
+/// A sign-in that waits for the second factor.
+#[derive(sqlx::FromRow)]
+pub(crate) struct HalfRow {
+    pub(crate) account: uuid::Uuid,
+    pub(crate) password_changed_at: Option<DateTime<Utc>>,
+    pub(crate) person: uuid::Uuid,
+    pub(crate) full_name: String,
+}
+
+/// Since when the account has a second factor.
+pub(crate) async fn since(connection: &mut PgConnection, account: AccountId) -> Result<Option<DateTime<Utc>>> {
+    let since: Option<Option<DateTime<Utc>>> =
+        sqlx::query_scalar("SELECT confirmed_at FROM identity.totp WHERE account = $1")
+            .bind(account.uuid())
+            .fetch_optional(connection)
+            .await
+            .map_err(db::fault)?;
+    Ok(since.flatten())
+}
+
+/// The authenticator, locked until the operation ends: no code is taken twice.
+pub(crate) async fn lock(connection: &mut PgConnection, account: AccountId) -> Result<Option<TotpRow>> {
+    sqlx::query_as(
+        "SELECT secret, confirmed_at, last_step, next_secret, next_at FROM identity.totp WHERE account = $1 FOR UPDATE",
+    )
+    .bind(account.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Keeps a secret that is shown, until a code of it is given.
+pub(crate) async fn offer(
+    connection: &mut PgConnection,
+    _: &Permit,
+    account: AccountId,
+    sealed: &[u8],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO identity.totp (account, next_secret, next_at)
+         VALUES ($1, $2, $3)
+         ON CONFLICT (account) DO UPDATE SET next_secret = excluded.next_secret, next_at = excluded.next_at",
+    )
+    .bind(account.uuid())
+    .bind(sealed)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// The secret that was shown comes into force, with the step of the code that proved it.
+pub(crate) async fn confirm(
+    connection: &mut PgConnection,
+    _: &Permit,
+    account: AccountId,
+    step: i64,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE identity.totp
+            SET secret = next_secret, confirmed_at = $3, last_step = $2, next_secret = NULL, next_at = NULL
+          WHERE account = $1",
+    )
+    .bind(account.uuid())
+    .bind(step)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// The code of this step was taken.
+pub(crate) async fn took(connection: &mut PgConnection, account: AccountId, step: i64) -> Result<()> {
+    sqlx::query("UPDATE identity.totp SET last_step = $2 WHERE account = $1")
+        .bind(account.uuid())
+        .bind(step)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Removes the authenticator and the recovery codes.
+pub(crate) async fn remove(connection: &mut PgConnection, _: &Permit, account: AccountId) -> Result<()> {
+    for statement in [
+        "DELETE FROM identity.totp WHERE account = $1",
+        "DELETE FROM identity.recovery_code WHERE account = $1",
+        "DELETE FROM identity.half_sign_in WHERE account = $1",
+    ] {
+        sqlx::query(statement)
+            .bind(account.uuid())
+            .execute(&mut *connection)
+            .await
+            .map_err(db::fault)?;
+    }
+    Ok(())
+}
+
+/// Replaces the recovery codes of an account.
+pub(crate) async fn set_recovery_codes(
+    connection: &mut PgConnection,
+    _: &Permit,
+    account: AccountId,
+    tags: &[Vec<u8>],
+) -> Result<()> {
+    sqlx::query("DELETE FROM identity.recovery_code WHERE account = $1")
+        .bind(account.uuid())
+        .execute(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    sqlx::query("INSERT INTO identity.recovery_code (account, tag) SELECT $1, unnest($2::bytea[])")
+        .bind(account.uuid())
+        .bind(tags)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Tags of the recovery codes that were not used.
+pub(crate) async fn recovery_tags(connection: &mut PgConnection, account: AccountId) -> Result<Vec<Vec<u8>>> {
+    sqlx::query_scalar("SELECT tag FROM identity.recovery_code WHERE account = $1 AND used_at IS NULL")
+        .bind(account.uuid())
+        .fetch_all(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// Uses a recovery code up. Its owner holds the authenticator's row, so nobody else does it at the same moment.
+pub(crate) async fn use_recovery_code(
+    connection: &mut PgConnection,
+    account: AccountId,
+    tag: &[u8],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query("UPDATE identity.recovery_code SET used_at = $3 WHERE account = $1 AND tag = $2")
+        .bind(account.uuid())
+        .bind(tag)
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn insert_half(
+    connection: &mut PgConnection,
+    token: &[u8],
+    account: AccountId,
+    password_changed_at: Option<DateTime<Utc>>,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO identity.half_sign_in (token_sha256, account, password_changed_at, expires_at) VALUES ($1, $2, $3, $4)",
+    )
+    .bind(token)
+    .bind(account.uuid())
+    .bind(password_changed_at)
+    .bind(expires_at)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// The sign-in that this token waits with, and whose it is; of active accounts.
+pub(crate) async fn half(connection: &mut PgConnection, token: &[u8], now: DateTime<Utc>) -> Result<Option<HalfRow>> {
+    sqlx::query_as(
+        "SELECT half.account, half.password_changed_at, account.person, person.full_name
+         FROM identity.half_sign_in AS half
+         JOIN identity.account AS account ON account.id = half.account
+         JOIN identity.person AS person ON person.id = account.person
+         WHERE half.token_sha256 = $1 AND half.expires_at > $2 AND account.state = 'active'",
+    )
+    .bind(token)
+    .bind(now)
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Removes sign-ins that nobody finished.
+pub(crate) async fn sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<u64> {
+    let gone = sqlx::query("DELETE FROM identity.half_sign_in WHERE expires_at < $1")
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(gone.rows_affected())
+}
