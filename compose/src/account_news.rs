@@ -1,4 +1,5 @@
-//! What owners of accounts are told, so that a stranger does not stay unnoticed: sign-ins from new devices, changes of the second factor.
+//! What owners of accounts are told, so that a stranger does not stay unnoticed: sign-ins from new devices, guesses at codes, changes of password
+//! and second factor.
 
 use kernel::{AccountId, Fault, Result, local};
 use notify::{Message, Notify};
@@ -7,6 +8,7 @@ use serde::Deserialize;
 
 const DEVICES: &str = "/tai-khoan/thiet-bi";
 const SECOND_FACTOR: &str = "/tai-khoan/hai-lop";
+const PASSWORD: &str = "/tai-khoan/mat-khau";
 
 /// What the events say, as far as messages repeat it.
 #[derive(Deserialize)]
@@ -18,6 +20,8 @@ struct Facts {
     ip: String,
     #[serde(default)]
     left: u32,
+    #[serde(default)]
+    wrong: u32,
 }
 
 /// Listens to the accounts.
@@ -26,6 +30,8 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         ("identity.new_device", "new_device", DEVICES),
         ("identity.second_factor_changed", "second_factor_changed", SECOND_FACTOR),
         ("identity.recovery_code_used", "recovery_code_used", SECOND_FACTOR),
+        ("identity.password_changed", "password_changed", DEVICES),
+        ("identity.codes_guessed", "codes_guessed", PASSWORD),
     ] {
         let notify = notify.clone();
         reactions.on(event, move |op: &mut Op, event: &Event| {
@@ -45,7 +51,8 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
         .with("at", local(op.now()).format("%H:%M %d/%m/%Y"))
         .with("browser", facts.browser)
         .with("ip", facts.ip)
-        .with("left", facts.left);
+        .with("left", facts.left)
+        .with("wrong", facts.wrong);
     notify.send(op, message).await?;
     Ok(())
 }

@@ -52,12 +52,12 @@ async fn sign_in(visit: Visit<House>, fields: Fields) -> Answer {
 
 async fn second_step(visit: Visit<House>, fields: Fields) -> Answer {
     let ip = visit.client_ip().to_string();
-    let half = fields.get("nua").unwrap_or_default();
+    let half = fields.get("mat_khau.nua").unwrap_or_default();
     let step = SecondStep {
         half,
         code: fields
-            .filled("du_phong")
-            .or_else(|| fields.get("ma"))
+            .filled("mat_khau.du_phong")
+            .or_else(|| fields.get("mat_khau.ma"))
             .unwrap_or_default(),
         source: source(&visit, &ip),
     };
@@ -65,6 +65,10 @@ async fn second_step(visit: Visit<House>, fields: Fields) -> Answer {
         Ok(signed) => enter(visit, &fields, signed).await,
         Err(fault) if matches!(fault.code, "identity.code_wrong" | "identity.too_many_attempts") => {
             ask_code(&visit, &fields, half, Some(fault)).await
+        }
+        // Pressed twice: the first press has opened the session.
+        Err(fault) if fault.code == "identity.sign_in_expired" && visit.session.is_some() => {
+            visit.redirect(fields.filled("ve").unwrap_or("/"))
         }
         Err(fault) => ask_password(&visit, &fields, fault).await,
     }
@@ -88,7 +92,7 @@ async fn ask_code(visit: &Visit<House>, fields: &Fields, half: &str, fault: Opti
     let resume = Resume::from_fields(fields);
     let content = json!({
         "back": fields.get("ve").unwrap_or(""), "half": half, "resume": resume.as_ref().map_or(String::new(), Resume::to_field),
-        "fault": fault.as_ref().map(|fault| said(visit, fault)), "by_recovery": fields.filled("du_phong").is_some(),
+        "fault": fault.as_ref().map(|fault| said(visit, fault)), "by_recovery": fields.filled("mat_khau.du_phong").is_some(),
     });
     let status = fault.as_ref().map_or(StatusCode::OK, status);
     visit.page_status(status, "portal/account/code.html", content).await

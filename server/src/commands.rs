@@ -197,7 +197,6 @@ async fn migrated(matches: &ArgMatches) -> Result<Database> {
     Ok(database)
 }
 
-/// Carries out what was asked for.
 /// Who needs a second factor: officials, unless it is the demonstration, where nobody has set one up.
 fn second_factor(options: &ArgMatches) -> SecondFactorRule {
     match options.get_one::<String>("second-factor").map(String::as_str) {
@@ -208,6 +207,7 @@ fn second_factor(options: &ArgMatches) -> SecondFactorRule {
     }
 }
 
+/// Carries out what was asked for.
 pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode> {
     let say = |key: &str, params: &[(&str, String)]| {
         let params = params

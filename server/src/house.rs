@@ -68,7 +68,7 @@ impl Program {
         let identity = Identity::new(
             database.pool().clone(),
             Arc::new(SystemClock) as Arc<dyn Clock>,
-            Vault::open(&data.join("keys"))?,
+            Vault::open(&data.join("keys"), SystemClock.now())?,
             Config {
                 second_factor,
                 ..Config::default()

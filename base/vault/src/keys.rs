@@ -6,6 +6,7 @@ use std::io::{Error, ErrorKind, Result, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use ring::rand::{SecureRandom, SystemRandom};
 
 /// Bytes of a key.
@@ -33,18 +34,20 @@ impl Keys {
     }
 }
 
-/// Reads the folder; makes it and the first key where there is none.
-pub(crate) fn read_or_make(folder: &Path) -> Result<Keys> {
+/// Reads the folder; makes it and the first key where there is none. Keys are numbered by the second in which they were made: the newest has
+/// the highest number, and a key that is made in place of a lost one is never taken for it.
+pub(crate) fn read_or_make(folder: &Path, now: DateTime<Utc>) -> Result<Keys> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    if let Some(keys) = Keys::new(read(folder)?) {
+    if let Some(keys) = read(folder)? {
         return Ok(keys);
     }
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-    make(folder, 1)?;
-    Keys::new(read(folder)?).ok_or_else(|| Error::from(ErrorKind::NotFound))
+    make(folder, u32::try_from(now.timestamp()).map_err(Error::other)?)?;
+    read(folder)?.ok_or_else(|| Error::from(ErrorKind::NotFound))
 }
 
-fn read(folder: &Path) -> Result<BTreeMap<u32, [u8; LENGTH]>> {
+/// The keys that are there, if there is one.
+pub(crate) fn read(folder: &Path) -> Result<Option<Keys>> {
     let mut keys = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -52,14 +55,18 @@ fn read(folder: &Path) -> Result<BTreeMap<u32, [u8; LENGTH]>> {
             continue;
         }
         let unfit = || Error::new(ErrorKind::InvalidData, format!("{} is not a key", path.display()));
-        let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
-        let key = fs::read(&path)?.try_into().map_err(|_| unfit())?;
-        keys.insert(number.ok_or_else(unfit)?, key);
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).ok_or_else(unfit)?;
+        // Written in one way only: `01.key` does not stand for another file.
+        let number: u32 = stem.parse().map_err(|_| unfit())?;
+        if number.to_string() != stem {
+            return Err(unfit());
+        }
+        keys.insert(number, fs::read(&path)?.try_into().map_err(|_| unfit())?);
     }
-    Ok(keys)
+    Ok(Keys::new(keys))
 }
 
-/// Makes a key, unless somebody else makes the same one at the same moment. Written and synced beside and then linked into place: nobody ever
+/// Makes the key of this second, unless somebody else does at the same moment. Written and synced beside and then linked into place: nobody ever
 /// reads half a key, and no key is replaced.
 fn make(folder: &Path, number: u32) -> Result<()> {
     let (mut key, mut name) = ([0; LENGTH], [0; 8]);

@@ -5,6 +5,7 @@ mod keys;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use chrono::{DateTime, Utc};
 use kernel::{Fault, Result};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -26,9 +27,9 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// The keys in this folder; where there is none, the first one is made. Fails with `vault.keys`.
-    pub fn open(folder: &Path) -> Result<Self> {
-        let keys = keys::read_or_make(folder).map_err(unusable)?;
+    /// The keys in this folder; where there is none, the first one is made, called by the second of `now`. Fails with `vault.keys`.
+    pub fn open(folder: &Path, now: DateTime<Utc>) -> Result<Self> {
+        let keys = keys::read_or_make(folder, now).map_err(unusable)?;
         Ok(Self {
             folder: Arc::new(folder.to_owned()),
             keys: Arc::new(RwLock::new(keys)),
@@ -84,16 +85,18 @@ impl Vault {
         keys.newest()
     }
 
-    /// A key by its number. Another program may have made it a moment ago, so the folder is read once more before it is missing.
+    /// A key by its number. Another program may have made it a moment ago, so the folder is read once more before it is missing;
+    /// none is made here.
     fn key(&self, number: u32) -> Result<[u8; keys::LENGTH]> {
         let known = |keys: &Keys| keys.get(number);
         if let Some(key) = known(&self.keys.read().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(key);
         }
-        let read = keys::read_or_make(&self.folder).map_err(unusable)?;
-        let found = known(&read);
+        let missing = || Fault::internal("vault.key_missing").with("number", number);
+        let read = keys::read(&self.folder).map_err(unusable)?.ok_or_else(missing)?;
+        let found = known(&read).ok_or_else(missing)?;
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = read;
-        found.ok_or_else(|| Fault::internal("vault.key_missing").with("number", number))
+        Ok(found)
     }
 }
 

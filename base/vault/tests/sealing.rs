@@ -2,16 +2,23 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::thread;
 
+use chrono::{DateTime, Utc};
 use vault::Vault;
 
 const TOTP: &str = "identity.totp";
 
+/// So many seconds after the beginning.
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_772_413_200 + seconds, 0).unwrap()
+}
+
 #[test]
 fn a_secret_opens_again_for_its_purpose_and_owner_only() {
     let folder = tempfile::tempdir().unwrap();
-    let vault = Vault::open(&folder.path().join("keys")).unwrap();
+    let vault = Vault::open(&folder.path().join("keys"), at(0)).unwrap();
     let sealed = vault.seal(TOTP, "account:1", b"secret").unwrap();
     assert_eq!(sealed.len(), 1 + 4 + 12 + 6 + 16);
     assert!(!sealed.windows(6).any(|part| part == b"secret"));
@@ -35,7 +42,7 @@ fn a_secret_opens_again_for_its_purpose_and_owner_only() {
 #[test]
 fn a_tag_holds_for_its_secret_and_owner_only() {
     let folder = tempfile::tempdir().unwrap();
-    let vault = Vault::open(folder.path()).unwrap();
+    let vault = Vault::open(folder.path(), at(0)).unwrap();
     let tag = vault.tag("identity.recovery", "account:1", b"ABCDE").unwrap();
     let holds = |purpose, about, secret: &[u8]| vault.tag_holds(purpose, about, secret, &tag).unwrap();
     assert!(holds("identity.recovery", "account:1", b"ABCDE"));
@@ -49,64 +56,115 @@ fn a_tag_holds_for_its_secret_and_owner_only() {
     );
 }
 
+/// The keys in a folder, oldest first.
+fn keys(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    found.sort();
+    found
+}
+
 #[test]
 fn keys_stay_and_are_for_their_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let keys = folder.path().join("keys");
-    let sealed = Vault::open(&keys).unwrap().seal(TOTP, "account:1", b"secret").unwrap();
+    let home = folder.path().join("keys");
+    let sealed = Vault::open(&home, at(0))
+        .unwrap()
+        .seal(TOTP, "account:1", b"secret")
+        .unwrap();
     assert_eq!(
-        Vault::open(&keys).unwrap().unseal(TOTP, "account:1", &sealed).unwrap(),
+        Vault::open(&home, at(0))
+            .unwrap()
+            .unseal(TOTP, "account:1", &sealed)
+            .unwrap(),
         b"secret"
     );
+    let [key] = keys(&home).try_into().expect("nothing is left beside the key");
     let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(keys.clone()), mode(keys.join("1.key"))), (0o700, 0o600));
-    assert_eq!(fs::read_dir(&keys).unwrap().count(), 1, "nothing is left beside");
+    assert_eq!((mode(home), mode(key)), (0o700, 0o600));
 }
 
 #[test]
 fn a_newer_key_seals_and_older_ones_still_open() {
     let folder = tempfile::tempdir().unwrap();
-    let running = Vault::open(folder.path()).unwrap();
+    let running = Vault::open(folder.path(), at(0)).unwrap();
     let old = running.seal(TOTP, "account:1", b"secret").unwrap();
-    fs::write(folder.path().join("2.key"), [7; 32]).unwrap();
-    let started_later = Vault::open(folder.path()).unwrap();
+    let [first] = keys(folder.path()).try_into().unwrap();
+    fs::write(folder.path().join("4294967295.key"), [7; 32]).unwrap();
+    let started_later = Vault::open(folder.path(), at(0)).unwrap();
     let new = started_later.seal(TOTP, "account:1", b"secret").unwrap();
-    assert_eq!((old[4], new[4]), (1, 2));
+    assert_eq!(new[1..5], [255; 4]);
+    assert_ne!(old[1..5], [255; 4]);
     assert_eq!(started_later.unseal(TOTP, "account:1", &old).unwrap(), b"secret");
     // The program that runs meanwhile learns of the key when it meets it.
     assert_eq!(running.unseal(TOTP, "account:1", &new).unwrap(), b"secret");
 
-    fs::remove_file(folder.path().join("1.key")).unwrap();
-    let without = Vault::open(folder.path()).unwrap();
+    fs::remove_file(&first).unwrap();
+    let without = Vault::open(folder.path(), at(0)).unwrap();
     let fault = without.unseal(TOTP, "account:1", &old).unwrap_err();
+    let number = first.file_stem().unwrap().to_str().unwrap();
     assert_eq!(
         (fault.code, fault.params["number"].as_str()),
-        ("vault.key_missing", "1")
+        ("vault.key_missing", number)
     );
+}
+
+#[test]
+fn a_lost_folder_is_told_and_can_be_put_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("keys");
+    let sealed = Vault::open(&home, at(0))
+        .unwrap()
+        .seal(TOTP, "account:1", b"secret")
+        .unwrap();
+    let [first] = keys(&home).try_into().unwrap();
+    let kept = fs::read(&first).unwrap();
+    fs::remove_dir_all(&home).unwrap();
+    let after = Vault::open(&home, at(60)).unwrap();
+    let sealed_after = after.seal(TOTP, "account:1", b"other").unwrap();
+    assert_eq!(
+        after.unseal(TOTP, "account:1", &sealed).unwrap_err().code,
+        "vault.key_missing"
+    );
+    fs::write(first, kept).unwrap();
+    assert_eq!(after.unseal(TOTP, "account:1", &sealed).unwrap(), b"secret");
+    assert_eq!(after.unseal(TOTP, "account:1", &sealed_after).unwrap(), b"other");
 }
 
 #[test]
 fn what_is_no_key_is_refused_and_nothing_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("1.key"), b"short").unwrap();
-    let code = |folder| Vault::open(folder).err().unwrap().code;
-    assert_eq!(code(folder.path()), "vault.keys");
-    assert_eq!(fs::read(folder.path().join("1.key")).unwrap(), b"short");
-    fs::rename(folder.path().join("1.key"), folder.path().join("first.key")).unwrap();
-    assert_eq!(code(folder.path()), "vault.keys");
+    let code = |folder| Vault::open(folder, at(0)).err().unwrap().code;
+    for (name, content) in [
+        ("1.key", [1; 5].as_slice()),
+        ("first.key", &[1; 32]),
+        ("01.key", &[1; 32]),
+        ("+1.key", &[1; 32]),
+        ("4294967296.key", &[1; 32]),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        assert_eq!(code(folder.path()), "vault.keys", "{name}");
+        assert_eq!(fs::read(&path).unwrap(), content);
+        fs::remove_file(path).unwrap();
+    }
 }
 
 #[test]
-fn programs_that_start_at_once_agree_on_one_key() {
+fn programs_that_start_at_once_open_what_the_others_sealed() {
     let folder = tempfile::tempdir().unwrap();
     let vaults: Vec<Vault> = thread::scope(|scope| {
         let starts: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| Vault::open(folder.path()).unwrap()))
+            .map(|_| scope.spawn(|| Vault::open(folder.path(), at(0)).unwrap()))
             .collect();
         starts.into_iter().map(|start| start.join().unwrap()).collect()
     });
-    let sealed = vaults[0].seal(TOTP, "account:1", b"secret").unwrap();
-    for vault in &vaults {
-        assert_eq!(vault.unseal(TOTP, "account:1", &sealed).unwrap(), b"secret");
+    for one in &vaults {
+        let sealed = one.seal(TOTP, "account:1", b"secret").unwrap();
+        for other in &vaults {
+            assert_eq!(other.unseal(TOTP, "account:1", &sealed).unwrap(), b"secret");
+        }
     }
 }

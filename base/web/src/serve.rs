@@ -366,10 +366,13 @@ pub(crate) fn secure(site: &Site, headers: &mut HeaderMap) {
 /// Security headers, cookie of a new visitor, request number.
 fn dress(site: &Site, arrival: &Arrival, headers: &mut HeaderMap, signed_in: bool) {
     secure(site, headers);
-    let html = headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if html || signed_in {
+    let is = |media: &[u8]| {
+        let kind = headers.get(header::CONTENT_TYPE);
+        kind.is_some_and(|kind| kind.as_bytes().starts_with(media))
+    };
+    let html = is(b"text/html");
+    // An answer of the API may be a token.
+    if html || signed_in || is(b"application/json") {
         headers
             .entry(header::CACHE_CONTROL)
             .or_insert(HeaderValue::from_static("private, no-store"));

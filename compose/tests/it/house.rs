@@ -28,7 +28,7 @@ pub async fn loaded() -> (Scratch, Identity) {
         ..Config::default()
     };
     let clock = scratch.clock.clone() as Arc<dyn Clock>;
-    let vault = Vault::open(&scratch.directory().join("keys")).unwrap();
+    let vault = Vault::open(&scratch.directory().join("keys"), scratch.ops.now()).unwrap();
     let identity = Identity::new(scratch.pool.clone(), clock, vault, config).unwrap();
     compose::province::load(&scratch.ops, &identity, true, &|_, _, _| {})
         .await

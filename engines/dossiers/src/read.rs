@@ -11,7 +11,9 @@ mod search;
 mod track;
 mod view;
 
-use kernel::{DossierId, Fault, Official, Result};
+use std::collections::BTreeSet;
+
+use kernel::{DossierId, Fault, Official, PersonId, Result};
 use op::{Decision, Entry, Op};
 use serde_json::Value;
 
@@ -35,11 +37,13 @@ pub(crate) async fn note_reading(op: &mut Op, action: &'static str, row: &Dossie
     if !op.actor().is_official() {
         return Ok(());
     }
-    let entry = Entry::new(action, subject(row.id))
-        .purpose(&row.code)
-        .about(row.owner_person.or(row.submitter_person))
-        .detail(detail);
-    op.record(entry).await
+    // Whose case it is, and who handed it in for them: each can see who has looked.
+    let people: BTreeSet<PersonId> = row.owner_person.into_iter().chain(row.submitter_person).collect();
+    let entry = Entry::new(action, subject(row.id)).purpose(&row.code).detail(detail);
+    for person in people.iter().skip(1) {
+        op.record(entry.clone().about(Some(*person))).await?;
+    }
+    op.record(entry.about(people.first().copied())).await
 }
 
 /// The official who reads a list of an office.

@@ -8,8 +8,9 @@ CREATE TABLE identity.totp (
     last_step    bigint      NOT NULL DEFAULT 0, -- the last step of 30 s whose code was taken: no code is taken twice
     next_secret  bytea,                     -- shown, but no code of it was given yet
     next_at      timestamptz,
+    next_session uuid,                      -- in which it is shown, and in no other
     CONSTRAINT totp_confirmed CHECK ((secret IS NULL) = (confirmed_at IS NULL)),
-    CONSTRAINT totp_next CHECK ((next_secret IS NULL) = (next_at IS NULL)),
+    CONSTRAINT totp_next CHECK (num_nulls(next_secret, next_at, next_session) IN (0, 3)),
     CONSTRAINT totp_some CHECK (secret IS NOT NULL OR next_secret IS NOT NULL)
 );
 

@@ -1,6 +1,6 @@
 //! Who may do what: pure decisions over the actor. Nothing here reads the database or the clock.
 
-use kernel::{Actor, PersonId};
+use kernel::{AccountId, Actor, PersonId};
 use op::Decision;
 
 use crate::error;
@@ -16,6 +16,17 @@ pub fn organise(actor: &Actor) -> Decision {
 /// Opening accounts and changing their state (R033, R037).
 pub fn manage_accounts(actor: &Actor) -> Decision {
     organise(actor)
+}
+
+/// Taking the second factor of somebody else away: administrators who say how the owner has shown who they are.
+pub fn reset_second_factor(actor: &Actor, account: AccountId, purpose: &str) -> Decision {
+    if actor.account() == Some(account) {
+        return Decision::Deny(error::not_allowed());
+    }
+    match manage_accounts(actor) {
+        Decision::Allow => Decision::when(is_system(actor) || is_purpose(purpose), error::purpose_needed),
+        denied => denied,
+    }
 }
 
 /// Writing a person down: at the counter by a clerk, in bulk by the loader.
@@ -70,7 +81,7 @@ pub fn read_contact(actor: &Actor, person: PersonId) -> Decision {
 }
 
 /// Sessions: their owner, and the platform.
-pub fn use_sessions_of(actor: &Actor, account: kernel::AccountId) -> Decision {
+pub fn use_sessions_of(actor: &Actor, account: AccountId) -> Decision {
     Decision::when(
         is_system(actor) || actor.account() == Some(account),
         error::session_not_found,
@@ -93,7 +104,7 @@ fn is_purpose(purpose: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::{AccountId, AgencyId, Citizen, Official, PositionId};
+    use kernel::{AgencyId, Citizen, Official, PositionId};
 
     fn citizen(person: PersonId) -> Actor {
         Actor::Citizen(Citizen {

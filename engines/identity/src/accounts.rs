@@ -101,10 +101,9 @@ impl Identity {
         if before == AccountState::Closed {
             return Err(error::account_closed());
         }
-        let now = op.now();
         store::account::set_state(op.conn(), &permit, account, state).await?;
         if state != AccountState::Active {
-            store::session::end_all(op.conn(), &permit, account, None, "account_state", now).await?;
+            self.start_anew(op, &permit, account, None, "account_state").await?;
         }
         let facts = json!({ "account": account, "from": before, "to": state });
         op.record(Entry::new("identity.account_state_changed", &subject).detail(&facts))
@@ -123,13 +122,14 @@ impl Identity {
         if !store::account::set_password(op.conn(), &permit, account, hash, now).await? {
             return Err(error::account_not_found());
         }
-        store::session::end_all(op.conn(), &permit, account, None, "password_changed", now).await?;
+        self.start_anew(op, &permit, account, None, "password_changed").await?;
+        op.emit(password_changed(account));
         op.record(Entry::new("identity.password_reset", subject)).await
     }
 
-    /// Changes one's own password. Opens its own operations, because hashing must not hold one open. Fails with
-    /// `identity.password_wrong`, `identity.too_many_attempts`, `identity.password_unfit`.
-    pub async fn change_password(&self, ops: &Ops, actor: &Actor, change: PasswordChange<'_>) -> Result<()> {
+    /// Changes one's own password and gives the new token of the session; all other sessions end. Opens its own operations, because
+    /// hashing must not hold one open. Fails with `identity.password_wrong`, `identity.too_many_attempts`, `identity.password_unfit`.
+    pub async fn change_password(&self, ops: &Ops, actor: &Actor, change: PasswordChange<'_>) -> Result<String> {
         let account = actor.account().ok_or_else(error::sign_in_again)?;
         let mut op = ops.open(actor.clone()).await?;
         let found = store::account::get(op.conn(), account)
@@ -152,29 +152,19 @@ impl Identity {
         password::check(change.new, &context).map_err(error::password_unfit)?;
         let guess = self.own_password(ops, actor, change.old, change.source).await?;
         let hash = self.hasher.hash(change.new).await?;
-        let mut op = ops.open(actor.clone()).await?;
-        let subject = format!("account:{account}");
-        let permit = op
-            .allow(
-                "identity.change_password",
-                &subject,
-                access::use_sessions_of(actor, account),
-            )
-            .await?;
+        let action = "identity.change_password";
+        let (mut op, account, permit) = self.open_proven(ops, actor, action, guess, change.session).await?;
         let now = op.now();
-        store::attempt::mark_right(op.conn(), guess.place.attempt).await?;
         store::account::set_password(op.conn(), &permit, account, &hash, now).await?;
-        store::session::end_all(
-            op.conn(),
-            &permit,
-            account,
-            Some(change.session),
-            "password_changed",
-            now,
-        )
-        .await?;
-        op.record(Entry::new("identity.password_changed", subject)).await?;
-        op.commit().await
+        let here = Some((change.session, change.source));
+        let token = self
+            .start_anew(&mut op, &permit, account, here, "password_changed")
+            .await?;
+        op.emit(password_changed(account));
+        op.record(Entry::new("identity.password_changed", format!("account:{account}")))
+            .await?;
+        op.commit().await?;
+        token.ok_or_else(error::session_not_found)
     }
 
     /// Looks at the password of whoever is signed in. Fails with `identity.password_wrong`, `identity.too_many_attempts`.
@@ -186,6 +176,10 @@ impl Identity {
         source: Source<'_>,
     ) -> Result<Guess> {
         let account = actor.account().ok_or_else(error::sign_in_again)?;
+        // No guess: nothing was typed.
+        if password.is_empty() {
+            return Err(error::password_wrong());
+        }
         let found = {
             let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
             store::account::get(&mut connection, account).await?
@@ -221,4 +215,9 @@ impl Identity {
             .await?
             .ok_or_else(error::account_not_found)
     }
+}
+
+fn password_changed(account: AccountId) -> Event {
+    let facts = json!({ "account": account });
+    Event::new("identity.password_changed", format!("account:{account}"), facts)
 }

@@ -1,14 +1,18 @@
 //! Guesses at secrets: each takes its place in the count before it is evaluated, so guesses sent at once are counted one by one.
 
 use kernel::{AccountId, Actor, Result};
-use op::{Entry, Ops};
+use op::{Entry, Event, Ops};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::hashing::PasswordHash;
 use crate::model::AccountState;
+use crate::second_factor::guesses_at;
 use crate::sign_in::{Owner, Source};
 use crate::{Identity, error, login, store, throttle, token};
+
+/// So many wrong codes within an hour are news to their owner, and so many more.
+const NEWS_EVERY: u32 = 5;
 
 /// The place of a guess in the count. It counts as wrong until it is marked as right.
 pub(crate) struct Place {
@@ -118,6 +122,16 @@ impl Identity {
         let facts = json!({ "reason": reason, "network": network, "known_device": place.known_device });
         op.record(Entry::new("identity.sign_in_refused", subject(account)).detail(facts))
             .await?;
+        if let (Some(account), "code") = (account, reason) {
+            let now = op.now();
+            let counts = store::attempt::count(op.conn(), &guesses_at(account), "", &network, now).await?;
+            let wrong = counts.by_strangers + counts.by_known_devices;
+            // Whoever guesses codes has the password: its owner has to hear of that.
+            if wrong.is_multiple_of(NEWS_EVERY) {
+                let facts = json!({ "account": account, "wrong": wrong });
+                op.emit(Event::new("identity.codes_guessed", subject(Some(account)), facts));
+            }
+        }
         op.commit().await
     }
 }

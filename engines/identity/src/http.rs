@@ -9,7 +9,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use web::{Doc, Door, Routes, Site, Visit};
 
-pub use account::{ConfirmRequest, LookInfo, LookPage, PasswordRequest, ProofRequest, RecoveryCodes, SessionInfo};
+pub use account::{
+    ConfirmRequest, LookInfo, LookPage, PasswordRequest, ProofRequest, RecoveryCodes, RenewedSession, ResetRequest,
+    SessionInfo,
+};
 
 use crate::{Agency, AgencyFilter, AgencyLevel, Area, Entered, Identity, SecondStep, SignIn, Source, error};
 

@@ -45,7 +45,7 @@ pub use model::{
 pub use offices::{NewPosition, NewUnit};
 pub use password::PasswordContext;
 pub use people::NewPerson;
-pub use second_factor::OwnerProof;
+pub use second_factor::{NewCodes, OwnerProof};
 pub use sign_in::{Entered, HalfSignIn, SecondStep, SignIn, SignedIn, Source};
 
 /// The tables of the engine.

@@ -29,9 +29,10 @@ impl PasswordContext<'_> {
     }
 }
 
-/// A password as it is hashed: composed (NFC), so that every keyboard gives the same bytes. Spaces count.
+/// A password as it is hashed: cleaned as every text of a form is (composed, single spaces, none at the ends), so that every keyboard
+/// and every way in give the same bytes.
 pub fn normalise(password: &str) -> String {
-    text::nfc(password)
+    text::clean_text(password)
 }
 
 /// Whether the password may be taken. The fault belongs to the field `password`.

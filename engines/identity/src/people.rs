@@ -174,6 +174,10 @@ impl Identity {
                     .detail(json!({ "shown": shown })),
             )
             .await?;
+            for row in &found.items {
+                let entry = Entry::new("identity.person_found", format!("person:{}", row.id));
+                op.record(entry.purpose(purpose.trim()).about(Some(row.id))).await?;
+            }
         }
         Ok(found)
     }

@@ -1,9 +1,9 @@
 //! The second factor (xác thực hai lớp): an authenticator app, and recovery codes for whoever has lost it.
 //!
 //! Whoever changes it shows the password once more: a session that somebody left open is not enough. Changing it ends all other
-//! sessions.
+//! sessions, and the one that goes on gets another token.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use kernel::{AccountId, Actor, Result, SessionId, local_date};
 use op::{Entry, Event, Op, Ops, Permit};
 use serde_json::json;
@@ -13,6 +13,7 @@ use crate::config::SecondFactorRule;
 use crate::guess::Guess;
 use crate::model::{SecondFactor, TotpOffer};
 use crate::sign_in::{Source, lock_owner};
+use crate::store::second_factor::TotpRow;
 use crate::{Identity, access, error, recovery, store, totp};
 
 /// What the vault knows the secrets as. Never changed: it is part of their keys.
@@ -30,6 +31,15 @@ pub struct OwnerProof<'a> {
     pub session: SessionId,
     /// Where it comes from, for the limits on guessing.
     pub source: Source<'a>,
+}
+
+/// Recovery codes that were just made.
+#[derive(Clone, Debug)]
+pub struct NewCodes {
+    /// The codes; they exist nowhere else.
+    pub codes: Vec<String>,
+    /// The token under which the session goes on.
+    pub token: String,
 }
 
 /// What was shown as the second factor.
@@ -63,25 +73,25 @@ impl Identity {
         })
     }
 
-    /// Makes a secret for the actor's authenticator, to be shown until [`Self::confirm_totp`]. What is in force stays so until then.
-    pub async fn offer_totp(&self, op: &mut Op) -> Result<()> {
+    /// Makes a secret for the actor's authenticator, to be shown in this session until [`Self::confirm_totp`]. What is in force stays so
+    /// until then.
+    pub async fn offer_totp(&self, op: &mut Op, session: SessionId) -> Result<()> {
         let (account, permit) = self.own(op, "identity.offer_totp").await?;
         let now = op.now();
         let row = store::second_factor::lock(op.conn(), account).await?;
-        if row.and_then(|row| row.next_at).is_some_and(|at| at + OFFERED > now) {
+        if row.is_some_and(|row| offered(row, session, now).is_some()) {
             return Ok(());
         }
         let sealed = self.vault.seal(TOTP, &subject(account), &totp::new_secret()?)?;
-        store::second_factor::offer(op.conn(), &permit, account, &sealed, now).await
+        store::second_factor::offer(op.conn(), &permit, account, session, &sealed, now).await
     }
 
-    /// The secret that waits for its first code. `issuer` is what the app shows it under.
-    pub async fn offered_totp(&self, op: &mut Op, issuer: &str) -> Result<Option<TotpOffer>> {
+    /// The secret that waits for its first code in this session. `issuer` is what the app shows it under.
+    pub async fn offered_totp(&self, op: &mut Op, session: SessionId, issuer: &str) -> Result<Option<TotpOffer>> {
         let (account, _) = self.own(op, "identity.offered_totp").await?;
         let now = op.now();
         let row = store::second_factor::lock(op.conn(), account).await?;
-        let offered = row.and_then(|row| row.next_secret.zip(row.next_at));
-        let Some((sealed, _)) = offered.filter(|(_, at)| *at + OFFERED > now) else {
+        let Some(sealed) = row.and_then(|row| offered(row, session, now)) else {
             return Ok(None);
         };
         let login = store::account::get(op.conn(), account)
@@ -95,78 +105,67 @@ impl Identity {
         }))
     }
 
-    /// Puts the secret that was shown into force and gives the recovery codes, which exist nowhere else. Opens its own
-    /// operations, because hashing must not hold one open. Fails with `identity.password_wrong`, `identity.too_many_attempts`,
-    /// `identity.offer_gone`, `identity.code_wrong` (at the field `code`).
-    pub async fn confirm_totp(
-        &self,
-        ops: &Ops,
-        actor: &Actor,
-        code: &str,
-        proof: OwnerProof<'_>,
-    ) -> Result<Vec<String>> {
+    /// Puts the secret that was shown into force. Opens its own operations, because hashing must not hold one open. Fails with
+    /// `identity.password_wrong`, `identity.too_many_attempts`, `identity.offer_gone`, `identity.code_wrong` (at the field `code`).
+    pub async fn confirm_totp(&self, ops: &Ops, actor: &Actor, code: &str, proof: OwnerProof<'_>) -> Result<NewCodes> {
         let (mut op, account, permit) = self.proven(ops, actor, "identity.confirm_totp", proof).await?;
         let now = op.now();
         let row = store::second_factor::lock(op.conn(), account).await?;
         let before = row.as_ref().and_then(|row| row.confirmed_at);
-        let offered = row.and_then(|row| row.next_secret.zip(row.next_at));
-        let Some((sealed, _)) = offered.filter(|(_, at)| *at + OFFERED > now) else {
-            return Err(error::offer_gone());
-        };
+        let sealed = row.and_then(|row| offered(row, proof.session, now));
+        let sealed = sealed.ok_or_else(error::offer_gone)?;
         let secret = self.vault.unseal(TOTP, &subject(account), &sealed)?;
         let step = totp::matching_step(&secret, now, 0, code).ok_or_else(error::code_unfit)?;
         store::second_factor::confirm(op.conn(), &permit, account, step, now).await?;
         let codes = self.give_recovery_codes(&mut op, &permit, account).await?;
         store::session::showed_second_factor(op.conn(), proof.session, now).await?;
         let what = if before.is_some() { "replaced" } else { "set" };
-        close_others(&mut op, &permit, account, Some(proof.session)).await?;
-        changed(&mut op, account, what).await?;
+        let token = self.changed(&mut op, &permit, account, Some(proof), what).await?;
         op.commit().await?;
-        Ok(codes)
+        Ok(NewCodes { codes, token })
     }
 
     /// Gives new recovery codes in place of the old ones. Fails as [`Self::confirm_totp`], and with `identity.no_second_factor`.
-    pub async fn renew_recovery_codes(&self, ops: &Ops, actor: &Actor, proof: OwnerProof<'_>) -> Result<Vec<String>> {
+    pub async fn renew_recovery_codes(&self, ops: &Ops, actor: &Actor, proof: OwnerProof<'_>) -> Result<NewCodes> {
         let (mut op, account, permit) = self.proven(ops, actor, "identity.renew_recovery_codes", proof).await?;
-        let row = store::second_factor::lock(op.conn(), account).await?;
-        if row.is_none_or(|row| row.secret.is_none()) {
-            return Err(error::no_second_factor());
-        }
+        lock_set(&mut op, account).await?;
         let codes = self.give_recovery_codes(&mut op, &permit, account).await?;
-        changed(&mut op, account, "recovery_codes").await?;
+        let what = "recovery_codes";
+        let token = self.changed(&mut op, &permit, account, Some(proof), what).await?;
         op.commit().await?;
-        Ok(codes)
+        Ok(NewCodes { codes, token })
     }
 
-    /// Takes the second factor away. Fails as [`Self::confirm_totp`], and with `identity.second_factor_required` where the account needs one.
-    pub async fn remove_second_factor(&self, ops: &Ops, actor: &Actor, proof: OwnerProof<'_>) -> Result<()> {
+    /// Takes the second factor away and gives the new token of the session. Fails as [`Self::confirm_totp`], and with
+    /// `identity.no_second_factor`, `identity.second_factor_required` where the account needs one.
+    pub async fn remove_second_factor(&self, ops: &Ops, actor: &Actor, proof: OwnerProof<'_>) -> Result<String> {
         let (mut op, account, permit) = self.proven(ops, actor, "identity.remove_second_factor", proof).await?;
         if self.is_required(&mut op, account).await? {
             return Err(error::second_factor_required());
         }
+        lock_set(&mut op, account).await?;
         store::second_factor::remove(op.conn(), &permit, account).await?;
-        close_others(&mut op, &permit, account, Some(proof.session)).await?;
-        changed(&mut op, account, "removed").await?;
-        op.commit().await
+        let token = self.changed(&mut op, &permit, account, Some(proof), "removed").await?;
+        op.commit().await?;
+        Ok(token)
     }
 
-    /// Takes the second factor of an account away whose owner has lost it and has shown who they are: by an administrator. Ends all its
-    /// sessions. Fails with `identity.no_second_factor`.
-    pub async fn reset_second_factor(&self, op: &mut Op, account: AccountId) -> Result<()> {
+    /// Takes the second factor of an account away whose owner has lost it and has shown who they are: by an administrator, not for
+    /// themself, who says how that was shown. Ends all its sessions. Fails with `identity.no_second_factor`, `identity.purpose_needed`.
+    pub async fn reset_second_factor(&self, op: &mut Op, account: AccountId, purpose: &str) -> Result<()> {
         let permit = op
             .allow(
                 "identity.reset_second_factor",
                 &subject(account),
-                access::manage_accounts(op.actor()),
+                access::reset_second_factor(op.actor(), account, purpose),
             )
             .await?;
-        let row = store::second_factor::lock(op.conn(), account).await?;
-        if row.is_none_or(|row| row.secret.is_none()) {
-            return Err(error::no_second_factor());
-        }
+        lock_set(op, account).await?;
         store::second_factor::remove(op.conn(), &permit, account).await?;
-        close_others(op, &permit, account, None).await?;
-        changed(op, account, "reset").await
+        op.record(Entry::new("identity.second_factor_reset", subject(account)).purpose(purpose.trim()))
+            .await?;
+        self.changed(op, &permit, account, None, "reset").await?;
+        Ok(())
     }
 
     /// Takes a code of the account's authenticator or a recovery code, each once; `None` where it is neither.
@@ -224,13 +223,49 @@ impl Identity {
         action: &'static str,
         proof: OwnerProof<'_>,
     ) -> Result<(Op, AccountId, Permit)> {
-        let Guess { place, owner, .. } = self.own_password(ops, actor, proof.password, proof.source).await?;
+        let guess = self.own_password(ops, actor, proof.password, proof.source).await?;
+        self.open_proven(ops, actor, action, guess, proof.session).await
+    }
+
+    /// Opens the operation of an owner who has just shown the password in this session.
+    pub(crate) async fn open_proven(
+        &self,
+        ops: &Ops,
+        actor: &Actor,
+        action: &'static str,
+        guess: Guess,
+        session: SessionId,
+    ) -> Result<(Op, AccountId, Permit)> {
         let mut op = ops.open(actor.clone()).await?;
         let (account, permit) = self.own(&mut op, action).await?;
-        lock_owner(&mut op, &owner).await?;
-        store::attempt::mark_right(op.conn(), place.attempt).await?;
-        self.own_session(&mut op, proof.session).await?;
+        lock_owner(&mut op, &guess.owner).await?;
+        store::attempt::mark_right(op.conn(), guess.place.attempt).await?;
+        self.own_session(&mut op, session).await?;
         Ok((op, account, permit))
+    }
+
+    /// Lets everybody come in anew, writes the change down and tells it. Gives the new token of the session that goes on.
+    async fn changed(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        account: AccountId,
+        proof: Option<OwnerProof<'_>>,
+        what: &str,
+    ) -> Result<String> {
+        let here = proof.map(|proof| (proof.session, proof.source));
+        let token = self
+            .start_anew(op, permit, account, here, "second_factor_changed")
+            .await?;
+        let facts = json!({ "account": account, "what": what });
+        op.emit(Event::new(
+            "identity.second_factor_changed",
+            subject(account),
+            facts.clone(),
+        ));
+        op.record(Entry::new("identity.second_factor_changed", subject(account)).detail(facts))
+            .await?;
+        Ok(token.unwrap_or_default())
     }
 
     async fn give_recovery_codes(&self, op: &mut Op, permit: &Permit, account: AccountId) -> Result<Vec<String>> {
@@ -258,21 +293,16 @@ fn subject(account: AccountId) -> String {
     format!("account:{account}")
 }
 
-/// Whoever came in without what holds now comes in again.
-async fn close_others(op: &mut Op, permit: &Permit, account: AccountId, keep: Option<SessionId>) -> Result<()> {
-    let now = op.now();
-    store::session::end_all(op.conn(), permit, account, keep, "second_factor_changed", now).await?;
-    Ok(())
+/// The sealed secret that is shown in this session and waits for its first code.
+fn offered(row: TotpRow, session: SessionId, now: DateTime<Utc>) -> Option<Vec<u8>> {
+    let here = row.next_session == Some(session.uuid()) && row.next_at.is_some_and(|at| at + OFFERED > now);
+    row.next_secret.filter(|_| here)
 }
 
-/// Writes the change down and tells it.
-async fn changed(op: &mut Op, account: AccountId, what: &str) -> Result<()> {
-    let facts = json!({ "account": account, "what": what });
-    op.emit(Event::new(
-        "identity.second_factor_changed",
-        subject(account),
-        facts.clone(),
-    ));
-    op.record(Entry::new("identity.second_factor_changed", subject(account)).detail(facts))
-        .await
+/// Locks the authenticator, which has to be in force.
+async fn lock_set(op: &mut Op, account: AccountId) -> Result<()> {
+    let row = store::second_factor::lock(op.conn(), account).await?;
+    row.and_then(|row| row.secret)
+        .map(|_| ())
+        .ok_or_else(error::no_second_factor)
 }

@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::{Actor, PositionId, Result, SessionId, local_date};
-use op::{Entry, Op};
+use kernel::{AccountId, Actor, PositionId, Result, SessionId, local_date};
+use op::{Entry, Op, Permit};
 use serde_json::json;
 use sqlx::PgConnection;
 
 use crate::model::{Audience, SessionRow};
+use crate::sign_in::{self, Source};
 use crate::store::session::LivingRow;
-use crate::{Identity, access, error, sign_in, store, token};
+use crate::{Identity, access, error, store, token};
 
 #[async_trait]
 impl web::Identify for Identity {
@@ -104,6 +105,7 @@ impl Identity {
         let now = op.now();
         let ended =
             store::session::end_all(op.conn(), &permit, row.account(), Some(keep), "ended_elsewhere", now).await?;
+        store::second_factor::forget_waiting(op.conn(), row.account()).await?;
         op.record(Entry::new("identity.sessions_ended", subject).detail(json!({ "ended": ended, "kept": keep })))
             .await?;
         Ok(ended)
@@ -143,6 +145,29 @@ impl Identity {
             .ok_or_else(error::session_not_found)?;
         let now = op.now();
         self.present_actor(op.conn(), &row, now).await
+    }
+
+    /// Whoever came in with what held before comes in again: sessions end, sign-ins and offers that wait are forgotten, and browsers
+    /// are strangers. The session in which the owner did it stays open under another token, which is given: a copy of the old one
+    /// is worth nothing.
+    pub(crate) async fn start_anew(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        account: AccountId,
+        here: Option<(SessionId, Source<'_>)>,
+        reason: &'static str,
+    ) -> Result<Option<String>> {
+        let now = op.now();
+        let keep = here.map(|(session, _)| session);
+        store::session::end_all(op.conn(), permit, account, keep, reason, now).await?;
+        store::second_factor::forget_waiting(op.conn(), account).await?;
+        let device = here.and_then(|(_, source)| source.device).and_then(token::digest);
+        store::session::forget_devices(op.conn(), permit, account, device.as_deref()).await?;
+        let Some(session) = keep else { return Ok(None) };
+        let token = token::new()?;
+        store::session::renew_token(op.conn(), session, &token::digest(&token).unwrap_or_default()).await?;
+        Ok(Some(token))
     }
 
     /// The session, if it lives and belongs to the actor (or the platform asks).

@@ -179,6 +179,9 @@ impl Identity {
             return Err(error::code_wrong());
         };
         store::attempt::mark_right(op.conn(), place.attempt).await?;
+        if !store::second_factor::take_half(op.conn(), &digest).await? {
+            return Err(error::sign_in_expired());
+        }
         let opening = Opening {
             owner: &owner,
             entering,

@@ -1,6 +1,6 @@
 //! One's own account (tài khoản của tôi): password, second factor, devices.
 
-use identity::{OwnerProof, PasswordChange, SessionRow};
+use identity::{NewCodes, OwnerProof, PasswordChange, SessionRow};
 use kernel::{Fault, Result};
 use serde_json::{Value, json};
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
@@ -92,7 +92,10 @@ async fn change_password(visit: Visit<House>, fields: Fields) -> Answer {
     };
     let identity = &visit.state.identity;
     match identity.change_password(&visit.site().ops, &visit.actor, change).await {
-        Ok(()) => visit.redirect(format!("{ACCOUNT}?da=password_changed")),
+        Ok(token) => {
+            let response = visit.redirect(format!("{ACCOUNT}?da=password_changed"))?;
+            Ok(visit.start_session(&token, response))
+        }
         // The engine calls the password that was shown `password`, as everywhere; here that is the old one.
         Err(fault) if fault.code == "identity.password_wrong" => {
             let fault = Fault::invalid(fault.code).field("old", fault.code);
@@ -132,17 +135,18 @@ async fn second_factor(visit: Visit<House>) -> Answer {
 
 async fn draw_second_factor(visit: &Visit<House>, wrong: Option<(Form, &Fault)>) -> Answer {
     let identity = &visit.state.identity;
+    let session = visit.session.ok_or_else(not_signed_in)?;
     // An operation of its own: the offer is read under its lock.
     let mut op = visit.op().await?;
     let factor = identity.second_factor(&mut op).await?;
     let offer = identity
-        .offered_totp(&mut op, &visit.site().config.province.name)
+        .offered_totp(&mut op, session, &visit.site().config.province.name)
         .await?;
     drop(op);
     let words = Words::new(visit, "");
     let control = |form: Form| {
         move |field: &str| match field {
-            "code" => Some("ma".to_owned()),
+            "code" => Some("mat_khau.ma".to_owned()),
             "password" => Some(form.password()),
             _ => None,
         }
@@ -159,8 +163,9 @@ async fn draw_second_factor(visit: &Visit<House>, wrong: Option<(Form, &Fault)>)
 }
 
 async fn offer(visit: Visit<House>, _: Fields) -> Answer {
+    let session = visit.session.ok_or_else(not_signed_in)?;
     let mut op = visit.op().await?;
-    visit.state.identity.offer_totp(&mut op).await?;
+    visit.state.identity.offer_totp(&mut op, session).await?;
     op.commit().await?;
     visit.redirect(SECOND_FACTOR)
 }
@@ -176,7 +181,7 @@ fn proof<'a>(visit: &'a Visit<House>, fields: &'a Fields, form: Form, ip: &'a st
 async fn confirm(visit: Visit<House>, fields: Fields) -> Answer {
     let ip = visit.client_ip().to_string();
     let proof = proof(&visit, &fields, Form::Confirm, &ip)?;
-    let code = fields.get("ma").unwrap_or_default();
+    let code = fields.get("mat_khau.ma").unwrap_or_default();
     let identity = &visit.state.identity;
     let codes = identity
         .confirm_totp(&visit.site().ops, &visit.actor, code, proof)
@@ -195,11 +200,12 @@ async fn renew(visit: Visit<House>, fields: Fields) -> Answer {
 }
 
 /// The recovery codes are shown in the answer itself: they are nowhere to be read again.
-async fn show_codes(visit: &Visit<House>, form: Form, codes: Result<Vec<String>>) -> Answer {
+async fn show_codes(visit: &Visit<House>, form: Form, codes: Result<NewCodes>) -> Answer {
     match codes {
-        Ok(codes) => {
-            let content = json!({ "codes": codes, "new": form == Form::Confirm });
-            visit.page("portal/account/recovery_codes.html", content).await
+        Ok(new) => {
+            let content = json!({ "codes": new.codes, "new": form == Form::Confirm });
+            let response = visit.page("portal/account/recovery_codes.html", content).await?;
+            Ok(visit.start_session(&new.token, response))
         }
         Err(fault) if is_told_in_place(&fault) => draw_second_factor(visit, Some((form, &fault))).await,
         Err(fault) => Err(fault),
@@ -214,7 +220,10 @@ async fn remove(visit: Visit<House>, fields: Fields) -> Answer {
         .remove_second_factor(&visit.site().ops, &visit.actor, proof)
         .await
     {
-        Ok(()) => visit.redirect(format!("{ACCOUNT}?da=second_factor_removed")),
+        Ok(token) => {
+            let response = visit.redirect(format!("{ACCOUNT}?da=second_factor_removed"))?;
+            Ok(visit.start_session(&token, response))
+        }
         Err(fault) if is_told_in_place(&fault) => draw_second_factor(&visit, Some((Form::Remove, &fault))).await,
         Err(fault) => Err(fault),
     }
@@ -236,12 +245,18 @@ async fn looks(visit: Visit<House>) -> Answer {
         .map(|look| {
             let action = words.find(&format!("portal.looks.action.{}", look.action.replace('.', "_")));
             let action = action.unwrap_or_else(|| words.say("portal.looks.other", []));
-            json!({ "at": look.at, "action": action, "purpose": look.purpose, "name": look.name, "position": look.position, "agency": look.agency })
+            json!({ "at": look.at, "action": action, "purpose": purpose(&look.purpose), "name": look.name, "position": look.position, "agency": look.agency })
         })
         .collect();
     visit
         .page("portal/account/looks.html", json!({ "rows": rows, "next": next }))
         .await
+}
+
+/// What officials typed, and codes of dossiers; marks that programs write (`intake:…`) are no words.
+fn purpose(text: &str) -> &str {
+    let mark = text.contains(':') || text.chars().all(|c| c.is_ascii_lowercase());
+    if mark { "" } else { text }
 }
 
 async fn devices(visit: Visit<House>) -> Answer {

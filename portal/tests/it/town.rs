@@ -204,7 +204,7 @@ impl Town {
             second_factor: SecondFactorRule::Offered,
             ..Config::default()
         };
-        let vault = Vault::open(&scratch.directory().join("keys")).unwrap();
+        let vault = Vault::open(&scratch.directory().join("keys"), scratch.ops.now()).unwrap();
         let identity = Identity::new(
             scratch.pool.clone(),
             scratch.clock.clone() as Arc<dyn Clock>,

@@ -38,7 +38,7 @@ async function fresh(page, secret) {
 /** Name and password of somebody who is then asked for a code. */
 async function give(browsers, page, account) {
   await browsers.giveCredentials(page, account);
-  await page.locator('input[name=ma]').waitFor();
+  await page.locator('input[name="mat_khau.ma"]').waitFor();
 }
 
 const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
@@ -53,17 +53,17 @@ async function setUp(page, { password }, look = async () => {}) {
   assert.equal(await page.locator('main code').innerText(), secret, 'the page shows the same when it is loaded again');
   assert.match(await page.locator('main a[href^="otpauth:"]').getAttribute('href'), new RegExp(`secret=${secret.replaceAll(' ', '')}&`));
   await look('offer');
-  await form(page, '').locator('input[name="ma"]').fill('000000');
+  await form(page, '').locator('input[name="mat_khau.ma"]').fill('000000');
   await form(page, '').locator('input[name="mat_khau.confirm"]').fill(password);
   await press(page, 'Xác nhận và bật');
   await says(page, 'Mã không đúng hoặc đã dùng rồi');
   assert.equal(await page.locator('main code').innerText(), secret, 'a mistake changes nothing');
   await look('mistake');
-  await form(page, '').locator('input[name="ma"]').fill(await fresh(page, secret));
+  await form(page, '').locator('input[name="mat_khau.ma"]').fill(await fresh(page, secret));
   await form(page, '').locator('input[name="mat_khau.confirm"]').fill('sai mật khẩu rồi');
   await press(page, 'Xác nhận và bật');
   await says(page, 'Mật khẩu không đúng');
-  await form(page, '').locator('input[name="ma"]').fill(app(secret, used));
+  await form(page, '').locator('input[name="mat_khau.ma"]').fill(app(secret, used));
   await form(page, '').locator('input[name="mat_khau.confirm"]').fill(password);
   await press(page, 'Xác nhận và bật');
   await says(page, 'Xác thực hai lớp đã bật');
@@ -107,14 +107,14 @@ async function factor({ town, browsers }) {
   await peek.goto('/hop-thu');
   await says(peek, 'Tên đăng nhập');
   await peek.close();
-  await other.fill('input[name=ma]', '12 34 56');
+  await other.fill('input[name="mat_khau.ma"]', '12 34 56');
   await press(other, 'Đăng nhập');
   await says(other, 'Mã không đúng hoặc đã dùng rồi');
   await browsers.examine(other, 'sign-in-code-mistake');
-  await other.fill('input[name=ma]', app(secret, used));
+  await other.fill('input[name="mat_khau.ma"]', app(secret, used));
   await press(other, 'Đăng nhập');
   await says(other, 'Mã không đúng hoặc đã dùng rồi');
-  await other.fill('input[name=ma]', await fresh(other, secret));
+  await other.fill('input[name="mat_khau.ma"]', await fresh(other, secret));
   await press(other, 'Đăng nhập');
   await other.waitForURL('**/hop-thu');
   await says(other, 'Xác thực hai lớp vừa thay đổi', 'Có đăng nhập từ thiết bị mới');
@@ -131,7 +131,7 @@ async function factor({ town, browsers }) {
       await give(browsers, third, account);
       await third.getByText('Không có điện thoại bên cạnh?').click();
     }
-    await third.fill('input[name=du_phong]', code.toLowerCase());
+    await third.fill('input[name="mat_khau.du_phong"]', code.toLowerCase());
     await press(third, 'Đăng nhập');
     if (said) await says(third, said); else await third.waitForURL('**/can-bo');
   }
@@ -261,7 +261,7 @@ async function officials({ town, browsers }) {
     const other = await browsers.page(phone);
     await other.goto('/dang-nhap');
     await give(browsers, other, account);
-    await other.fill('input[name=ma]', await fresh(other, secret));
+    await other.fill('input[name="mat_khau.ma"]', await fresh(other, secret));
     await press(other, 'Đăng nhập');
     await other.waitForURL('**/can-bo');
     // Programs of officials are no exception.

@@ -147,7 +147,7 @@ impl Office {
             ..Config::default()
         };
         let clock = scratch.clock.clone() as Arc<dyn Clock>;
-        let vault = Vault::open(&scratch.directory().join("keys")).unwrap();
+        let vault = Vault::open(&scratch.directory().join("keys"), scratch.ops.now()).unwrap();
         let identity = Identity::new(scratch.pool.clone(), clock.clone(), vault, config).unwrap();
         let files = Files::new(scratch.directory().join("files"), Limits::default());
         let forms = Forms::new(files.clone(), identity.clone());

@@ -121,7 +121,7 @@ impl Town {
             ..Config::default()
         };
         let clock = scratch.clock.clone() as Arc<dyn Clock>;
-        let vault = Vault::open(&scratch.directory().join("keys")).unwrap();
+        let vault = Vault::open(&scratch.directory().join("keys"), scratch.ops.now()).unwrap();
         let identity = Identity::new(scratch.pool.clone(), clock, vault, config).expect("identity");
         let town = Self {
             forms: Forms::new(files.clone(), identity.clone()),

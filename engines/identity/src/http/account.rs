@@ -41,6 +41,22 @@ pub struct ConfirmRequest {
 pub struct RecoveryCodes {
     /// Each is good for one sign-in.
     pub codes: Vec<String>,
+    /// The token under which this session goes on; all others have ended.
+    pub token: String,
+}
+
+/// The session goes on under another token; all others have ended.
+#[derive(Serialize, JsonSchema)]
+pub struct RenewedSession {
+    /// For `Authorization: Bearer`.
+    pub token: String,
+}
+
+/// How the owner of an account has shown who they are.
+#[derive(Deserialize, JsonSchema)]
+pub struct ResetRequest {
+    /// A few words, for the audit trail.
+    pub purpose: String,
 }
 
 /// A session of one's own.
@@ -98,7 +114,7 @@ where
             Method::PUT,
             "/api/v1/me/password",
             Door::SignedIn,
-            doc("changePassword", "Changes the password; all other sessions end."),
+            doc("changePassword", "Changes the password; all other sessions end, and this one goes on under another token."),
             change_password,
         )
         .api_get(
@@ -193,7 +209,7 @@ fn proof<'a, S: AsRef<Site>>(visit: &'a Visit<S>, ip: &'a str, password: &'a str
     })
 }
 
-async fn change_password<S>(visit: Visit<S>, body: PasswordRequest) -> Result<Ended>
+async fn change_password<S>(visit: Visit<S>, body: PasswordRequest) -> Result<RenewedSession>
 where
     S: AsRef<Site> + AsRef<Identity>,
 {
@@ -204,10 +220,10 @@ where
         session: visit.session.ok_or_else(error::session_not_found)?,
         source: source(&visit, &ip),
     };
-    engine(&visit)
+    let token = engine(&visit)
         .change_password(ops(&visit), &visit.actor, change)
         .await?;
-    Ok(Ended { ended: true })
+    Ok(RenewedSession { token })
 }
 
 async fn second_factor<S>(visit: Visit<S>) -> Result<SecondFactor>
@@ -222,10 +238,11 @@ async fn offer<S>(visit: Visit<S>, _: Nothing) -> Result<TotpOffer>
 where
     S: AsRef<Site> + AsRef<Identity>,
 {
+    let session = visit.session.ok_or_else(error::session_not_found)?;
     let mut op = visit.op().await?;
-    engine(&visit).offer_totp(&mut op).await?;
+    engine(&visit).offer_totp(&mut op, session).await?;
     let issuer = &visit.site().config.province.name;
-    let offer = engine(&visit).offered_totp(&mut op, issuer).await?;
+    let offer = engine(&visit).offered_totp(&mut op, session, issuer).await?;
     op.commit().await?;
     offer.ok_or_else(error::offer_gone)
 }
@@ -236,10 +253,13 @@ where
 {
     let ip = visit.client_ip().to_string();
     let proof = proof(&visit, &ip, &body.password)?;
-    let codes = engine(&visit)
+    let new = engine(&visit)
         .confirm_totp(ops(&visit), &visit.actor, &body.code, proof)
         .await?;
-    Ok(RecoveryCodes { codes })
+    Ok(RecoveryCodes {
+        codes: new.codes,
+        token: new.token,
+    })
 }
 
 async fn renew<S>(visit: Visit<S>, body: ProofRequest) -> Result<RecoveryCodes>
@@ -248,22 +268,25 @@ where
 {
     let ip = visit.client_ip().to_string();
     let proof = proof(&visit, &ip, &body.password)?;
-    let codes = engine(&visit)
+    let new = engine(&visit)
         .renew_recovery_codes(ops(&visit), &visit.actor, proof)
         .await?;
-    Ok(RecoveryCodes { codes })
+    Ok(RecoveryCodes {
+        codes: new.codes,
+        token: new.token,
+    })
 }
 
-async fn remove<S>(visit: Visit<S>, body: ProofRequest) -> Result<Ended>
+async fn remove<S>(visit: Visit<S>, body: ProofRequest) -> Result<RenewedSession>
 where
     S: AsRef<Site> + AsRef<Identity>,
 {
     let ip = visit.client_ip().to_string();
     let proof = proof(&visit, &ip, &body.password)?;
-    engine(&visit)
+    let token = engine(&visit)
         .remove_second_factor(ops(&visit), &visit.actor, proof)
         .await?;
-    Ok(Ended { ended: true })
+    Ok(RenewedSession { token })
 }
 
 async fn sessions<S>(visit: Visit<S>) -> Result<Vec<SessionInfo>>
@@ -326,13 +349,15 @@ where
     })
 }
 
-async fn reset<S>(visit: Visit<S>, _: Nothing) -> Result<Ended>
+async fn reset<S>(visit: Visit<S>, body: ResetRequest) -> Result<Ended>
 where
     S: AsRef<Site> + AsRef<Identity>,
 {
     let account = visit.parse_param("id")?;
     let mut op = visit.op().await?;
-    engine(&visit).reset_second_factor(&mut op, account).await?;
+    engine(&visit)
+        .reset_second_factor(&mut op, account, &body.purpose)
+        .await?;
     op.commit().await?;
     Ok(Ended { ended: true })
 }

@@ -1,7 +1,8 @@
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, Result};
+use kernel::{AccountId, Result, SessionId};
 use op::Permit;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// The authenticator of an account; secrets are sealed.
 #[derive(sqlx::FromRow)]
@@ -11,14 +12,15 @@ pub(crate) struct TotpRow {
     pub(crate) last_step: i64,
     pub(crate) next_secret: Option<Vec<u8>>,
     pub(crate) next_at: Option<DateTime<Utc>>,
+    pub(crate) next_session: Option<Uuid>,
 }
 
 /// A sign-in that waits for the second factor.
 #[derive(sqlx::FromRow)]
 pub(crate) struct HalfRow {
-    pub(crate) account: uuid::Uuid,
+    pub(crate) account: Uuid,
     pub(crate) password_changed_at: Option<DateTime<Utc>>,
-    pub(crate) person: uuid::Uuid,
+    pub(crate) person: Uuid,
     pub(crate) full_name: String,
 }
 
@@ -36,7 +38,10 @@ pub(crate) async fn since(connection: &mut PgConnection, account: AccountId) -> 
 /// The authenticator, locked until the operation ends: no code is taken twice.
 pub(crate) async fn lock(connection: &mut PgConnection, account: AccountId) -> Result<Option<TotpRow>> {
     sqlx::query_as(
-        "SELECT secret, confirmed_at, last_step, next_secret, next_at FROM identity.totp WHERE account = $1 FOR UPDATE",
+        "SELECT secret, confirmed_at, last_step, next_secret, next_at, next_session
+         FROM identity.totp
+         WHERE account = $1
+         FOR UPDATE",
     )
     .bind(account.uuid())
     .fetch_optional(connection)
@@ -44,22 +49,27 @@ pub(crate) async fn lock(connection: &mut PgConnection, account: AccountId) -> R
     .map_err(db::fault)
 }
 
-/// Keeps a secret that is shown, until a code of it is given.
+/// Keeps a secret that is shown in a session, until a code of it is given there.
 pub(crate) async fn offer(
     connection: &mut PgConnection,
     _: &Permit,
     account: AccountId,
+    session: SessionId,
     sealed: &[u8],
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query(
-        "INSERT INTO identity.totp (account, next_secret, next_at)
-         VALUES ($1, $2, $3)
-         ON CONFLICT (account) DO UPDATE SET next_secret = excluded.next_secret, next_at = excluded.next_at",
+        "INSERT INTO identity.totp (account, next_secret, next_at, next_session)
+         VALUES ($1, $2, $3, $4)
+         ON CONFLICT (account) DO UPDATE SET
+             next_secret = excluded.next_secret,
+             next_at = excluded.next_at,
+             next_session = excluded.next_session",
     )
     .bind(account.uuid())
     .bind(sealed)
     .bind(now)
+    .bind(session.uuid())
     .execute(connection)
     .await
     .map_err(db::fault)?;
@@ -76,7 +86,7 @@ pub(crate) async fn confirm(
 ) -> Result<()> {
     sqlx::query(
         "UPDATE identity.totp
-            SET secret = next_secret, confirmed_at = $3, last_step = $2, next_secret = NULL, next_at = NULL
+            SET secret = next_secret, confirmed_at = $3, last_step = $2, next_secret = NULL, next_at = NULL, next_session = NULL
           WHERE account = $1",
     )
     .bind(account.uuid())
@@ -104,7 +114,23 @@ pub(crate) async fn remove(connection: &mut PgConnection, _: &Permit, account: A
     for statement in [
         "DELETE FROM identity.totp WHERE account = $1",
         "DELETE FROM identity.recovery_code WHERE account = $1",
+    ] {
+        sqlx::query(statement)
+            .bind(account.uuid())
+            .execute(&mut *connection)
+            .await
+            .map_err(db::fault)?;
+    }
+    Ok(())
+}
+
+/// Forgets what waits to be finished: sign-ins, and secrets that were shown.
+pub(crate) async fn forget_waiting(connection: &mut PgConnection, account: AccountId) -> Result<()> {
+    for statement in [
         "DELETE FROM identity.half_sign_in WHERE account = $1",
+        "DELETE FROM identity.totp WHERE account = $1 AND secret IS NULL",
+        "UPDATE identity.totp SET next_secret = NULL, next_at = NULL, next_session = NULL
+          WHERE account = $1 AND next_secret IS NOT NULL",
     ] {
         sqlx::query(statement)
             .bind(account.uuid())
@@ -196,6 +222,16 @@ pub(crate) async fn half(connection: &mut PgConnection, token: &[u8], now: DateT
     .fetch_optional(connection)
     .await
     .map_err(db::fault)
+}
+
+/// Uses a sign-in that waits up; false if somebody else was faster.
+pub(crate) async fn take_half(connection: &mut PgConnection, token: &[u8]) -> Result<bool> {
+    let gone = sqlx::query("DELETE FROM identity.half_sign_in WHERE token_sha256 = $1")
+        .bind(token)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(gone.rows_affected() == 1)
 }
 
 /// Removes sign-ins that nobody finished.

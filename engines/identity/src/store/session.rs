@@ -336,6 +336,33 @@ pub(crate) async fn has_device(connection: &mut PgConnection, account: AccountId
         .map_err(db::fault)
 }
 
+/// The session goes on under another token.
+pub(crate) async fn renew_token(connection: &mut PgConnection, id: SessionId, token: &[u8]) -> Result<()> {
+    sqlx::query("UPDATE identity.session SET token_sha256 = $2 WHERE id = $1")
+        .bind(id.uuid())
+        .bind(token)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Browsers in which the account was opened are strangers again, all but one.
+pub(crate) async fn forget_devices(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    account: AccountId,
+    keep: Option<&[u8]>,
+) -> Result<()> {
+    sqlx::query("DELETE FROM identity.device WHERE account = $1 AND token_sha256 IS DISTINCT FROM $2")
+        .bind(account.uuid())
+        .bind(keep)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
 /// A second factor was shown in this session.
 pub(crate) async fn showed_second_factor(
     connection: &mut PgConnection,

@@ -1,8 +1,10 @@
 //! A second factor: set, asked for, taken once, lost, required.
 
 use chrono::Duration;
-use identity::{Config, Entered, Identity, OwnerProof, PasswordChange, SecondFactorRule, SecondStep, SignIn, SignedIn};
-use kernel::{Actor, Clock, Fault, Result};
+use identity::{
+    Config, Entered, Identity, NewCodes, OwnerProof, PasswordChange, SecondFactorRule, SecondStep, SignIn, SignedIn,
+};
+use kernel::{Clock, Fault, Result};
 use ring::hmac;
 
 use crate::town::{HOME, PASSWORD, Town, cheap, code, engine};
@@ -49,26 +51,29 @@ impl Town {
 
     async fn offered(&self, engine: &Identity, signed: &SignedIn) -> String {
         let mut op = self.op(&signed.actor).await;
-        engine.offer_totp(&mut op).await.unwrap();
-        let offer = engine.offered_totp(&mut op, "Tỉnh mẫu").await.unwrap().unwrap();
+        engine.offer_totp(&mut op, signed.session).await.unwrap();
+        let offer = engine
+            .offered_totp(&mut op, signed.session, "Tỉnh mẫu")
+            .await
+            .unwrap()
+            .unwrap();
         op.commit().await.unwrap();
         assert!(offer.address.contains(&offer.secret.replace(' ', "")));
         offer.secret
     }
 
-    async fn confirm(&self, engine: &Identity, signed: &SignedIn, code: &str, password: &str) -> Result<Vec<String>> {
+    async fn confirm(&self, engine: &Identity, signed: &SignedIn, code: &str, password: &str) -> Result<NewCodes> {
         let proof = self.proof(signed, password);
         engine.confirm_totp(&self.scratch.ops, &signed.actor, code, proof).await
     }
 
     /// Signs in and sets an authenticator up.
     async fn set_up(&self, engine: &Identity, login: &str) -> Owner {
-        let signed = self.in_with(engine, login).await;
+        let mut signed = self.in_with(engine, login).await;
         let secret = self.offered(engine, &signed).await;
-        let recovery = self
-            .confirm(engine, &signed, &self.app(&secret), PASSWORD)
-            .await
-            .unwrap();
+        let new = self.confirm(engine, &signed, &self.app(&secret), PASSWORD).await;
+        let NewCodes { codes: recovery, token } = new.unwrap();
+        signed.token = token;
         // The code that proved it is taken; a minute later there is another.
         self.advance(Duration::minutes(1));
         Owner {
@@ -141,14 +146,14 @@ async fn the_password_alone_no_longer_opens_an_account_with_an_authenticator() {
     assert_eq!(town.actor(&signed.token).await, Some(signed.actor));
     assert_eq!(
         code(town.finish(&half, &right).await),
-        "identity.code_wrong",
-        "a code is taken once"
+        "identity.sign_in_expired",
+        "it is used up"
     );
     let again = town.half("chi.sen").await;
     assert_eq!(
         code(town.finish(&again, &right).await),
         "identity.code_wrong",
-        "in any sign-in"
+        "a code is taken once, in any sign-in"
     );
     town.advance(Duration::seconds(30));
     town.finish(&again, &town.app(&sen.secret)).await.unwrap();
@@ -161,6 +166,7 @@ async fn a_recovery_code_opens_once_and_new_ones_replace_the_old() {
     let sen = town.set_up(&town.identity, "chi.sen").await;
     let half = town.half("chi.sen").await;
     town.finish(&half, &sen.recovery[3].to_lowercase()).await.unwrap();
+    let half = town.half("chi.sen").await;
     assert_eq!(code(town.finish(&half, &sen.recovery[3]).await), "identity.code_wrong");
     let mut op = town.op(&sen.signed.actor).await;
     let now = town.identity.second_factor(&mut op).await.unwrap();
@@ -177,8 +183,14 @@ async fn a_recovery_code_opens_once_and_new_ones_replace_the_old() {
         .renew_recovery_codes(ops, &sen.signed.actor, proof)
         .await
         .unwrap();
+    assert_eq!(
+        code(town.finish(&half, &new.codes[3]).await),
+        "identity.sign_in_expired",
+        "what waited is forgotten"
+    );
+    let half = town.half("chi.sen").await;
     assert_eq!(code(town.finish(&half, &sen.recovery[4]).await), "identity.code_wrong");
-    town.finish(&half, &new[4]).await.unwrap();
+    town.finish(&half, &new.codes[4]).await.unwrap();
     let used = town
         .count("SELECT count(*) FROM op.event WHERE kind = 'identity.recovery_code_used' AND payload ->> 'left' = '9'")
         .await;
@@ -236,6 +248,7 @@ async fn another_telephone_takes_over_when_it_has_given_its_first_code() {
     let now = town.app(&next);
     town.confirm(&town.identity, &sen.signed, &now, PASSWORD).await.unwrap();
     town.advance(Duration::minutes(1));
+    let half = town.half("chi.sen").await;
     assert_eq!(
         code(town.finish(&half, &town.app(&sen.secret)).await),
         "identity.code_wrong"
@@ -273,8 +286,88 @@ async fn half_a_sign_in_does_not_wait_for_ever_nor_outlive_the_password() {
         .unwrap();
     assert_eq!(
         code(town.finish(&half, &town.app(&sen.secret)).await),
-        "identity.wrong_credentials"
+        "identity.sign_in_expired"
     );
+}
+
+#[tokio::test]
+async fn whoever_looked_on_has_nothing_in_hand_afterwards() {
+    let town = Town::new().await;
+    town.citizen("Lê Thị Sen", "chi.sen").await;
+    let (intruder, sen) = (town.enter("chi.sen").await, town.enter("chi.sen").await);
+    let engine = &town.identity;
+    // The intruder has a session and looks at a secret before its owner asks for one.
+    let seen = town.offered(engine, &intruder).await;
+    let secret = town.offered(engine, &sen).await;
+    assert_ne!(seen, secret, "each session is shown its own");
+    let mut op = town.op(&intruder.actor).await;
+    assert!(
+        engine
+            .offered_totp(&mut op, intruder.session, "x")
+            .await
+            .unwrap()
+            .is_none()
+    );
+    drop(op);
+    let now = town.app(&secret);
+    let new = town.confirm(engine, &sen, &now, PASSWORD).await.unwrap();
+    // A copy of the token of her own session is worth nothing either.
+    assert_eq!(town.actor(&sen.token).await, None);
+    assert_eq!(town.actor(&intruder.token).await, None);
+    assert!(town.actor(&new.token).await.is_some());
+    assert_eq!(
+        town.count("SELECT count(*) FROM identity.device").await,
+        0,
+        "browsers are strangers again"
+    );
+
+    let half = town.half("chi.sen").await;
+    let other = town.finish(&half, &new.codes[0]).await.unwrap();
+    town.offered(engine, &other).await;
+    let change = PasswordChange {
+        old: PASSWORD,
+        new: "lục bình trôi trên sông",
+        session: other.session,
+        source: HOME,
+    };
+    let token = engine
+        .change_password(&town.scratch.ops, &other.actor, change)
+        .await
+        .unwrap();
+    assert_eq!(
+        (town.actor(&other.token).await, town.actor(&token).await.is_some()),
+        (None, true)
+    );
+    let mut op = town.op(&other.actor).await;
+    assert!(
+        engine
+            .offered_totp(&mut op, other.session, "x")
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn the_owner_hears_of_guesses_and_nothing_typed_is_no_guess() {
+    let town = Town::new().await;
+    town.citizen("Lê Thị Sen", "chi.sen").await;
+    let sen = town.set_up(&town.identity, "chi.sen").await;
+    let half = town.half("chi.sen").await;
+    let news = "SELECT count(*) FROM op.event WHERE kind = 'identity.codes_guessed'";
+    for guess in 1..=6 {
+        assert_eq!(code(town.finish(&half, "000000").await), "identity.code_wrong");
+        assert_eq!(town.count(news).await, i64::from(guess >= 5), "{guess}");
+    }
+    let guesses = "SELECT count(*) FROM identity.sign_in_attempt";
+    let before = town.count(guesses).await;
+    let proof = town.proof(&sen.signed, "");
+    let renewed = town
+        .identity
+        .renew_recovery_codes(&town.scratch.ops, &sen.signed.actor, proof)
+        .await;
+    assert_eq!(code(renewed), "identity.password_wrong");
+    assert_eq!(town.count(guesses).await, before);
 }
 
 #[tokio::test]
@@ -317,8 +410,8 @@ async fn an_official_without_a_second_factor_is_a_citizen() {
     drop(op);
 
     let secret = town.offered(&strict, &lua).await;
-    town.confirm(&strict, &lua, &town.app(&secret), PASSWORD).await.unwrap();
-    let official = actor(&lua.token).await;
+    let new = town.confirm(&strict, &lua, &town.app(&secret), PASSWORD).await.unwrap();
+    let official = actor(&new.token).await;
     assert_eq!(
         official.official().unwrap().roles,
         ["clerk"],
@@ -344,14 +437,35 @@ async fn an_administrator_helps_whoever_has_lost_everything() {
     let clerk = town.desk("anh.lua", &["clerk"]).await;
     let mut op = town.op(&clerk).await;
     assert_eq!(
-        code(town.identity.reset_second_factor(&mut op, account).await),
+        code(
+            town.identity
+                .reset_second_factor(&mut op, account, "đã xem thẻ căn cước")
+                .await
+        ),
         "identity.not_allowed"
     );
     drop(op);
-    let mut op = town.op(&Actor::System("province")).await;
-    town.identity.reset_second_factor(&mut op, account).await.unwrap();
+    let admin = town.desk("anh.quan", &["admin"]).await;
+    let own = admin.account().unwrap();
+    let mut op = town.op(&admin).await;
+    let reset = town.identity.reset_second_factor(&mut op, own, "quên điện thoại").await;
+    assert_eq!(code(reset), "identity.not_allowed", "not one's own");
+    drop(op);
+    let mut op = town.op(&admin).await;
+    let reset = town.identity.reset_second_factor(&mut op, account, " ").await;
+    assert_eq!(code(reset), "identity.purpose_needed");
+    drop(op);
+    let mut op = town.op(&admin).await;
+    town.identity
+        .reset_second_factor(&mut op, account, "đã xem thẻ căn cước")
+        .await
+        .unwrap();
     assert_eq!(
-        code(town.identity.reset_second_factor(&mut op, account).await),
+        code(
+            town.identity
+                .reset_second_factor(&mut op, account, "đã xem thẻ căn cước")
+                .await
+        ),
         "identity.no_second_factor"
     );
     op.commit().await.unwrap();

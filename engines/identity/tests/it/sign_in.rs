@@ -280,11 +280,15 @@ async fn changing_the_password_asks_for_the_old_one_and_ends_other_sessions() {
     assert!(town.actor(&there.token).await.is_some());
 
     town.advance(Duration::minutes(1));
-    town.identity
+    let changed = town
+        .identity
         .change_password(ops, &here.actor, change(PASSWORD, "con vịt qua kênh"))
-        .await
-        .unwrap();
-    assert!(town.actor(&here.token).await.is_some());
+        .await;
+    assert!(town.actor(&changed.unwrap()).await.is_some());
+    assert!(
+        town.actor(&here.token).await.is_none(),
+        "a copy of the token is worth nothing"
+    );
     assert!(town.actor(&there.token).await.is_none());
     assert_eq!(
         town.refused("chi.sen", PASSWORD, HOME).await,

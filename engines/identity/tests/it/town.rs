@@ -195,7 +195,7 @@ impl Town {
 }
 
 pub fn engine(scratch: &Scratch, config: Config) -> Identity {
-    let vault = Vault::open(&scratch.directory().join("keys")).unwrap();
+    let vault = Vault::open(&scratch.directory().join("keys"), scratch.ops.now()).unwrap();
     Identity::new(
         scratch.pool.clone(),
         scratch.clock.clone() as Arc<dyn Clock>,
