@@ -14,6 +14,9 @@ const PASSWORD: &str = "/tai-khoan/mat-khau";
 #[derive(Deserialize)]
 struct Facts {
     account: AccountId,
+    /// What was changed: `set`, `replaced`, `removed`, `reset`, `recovery_codes`.
+    #[serde(default)]
+    what: String,
     #[serde(default)]
     browser: String,
     #[serde(default)]
@@ -47,6 +50,11 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
             .with("event", event.kind)
             .caused_by(error)
     })?;
+    let kind = match facts.what.as_str() {
+        "removed" | "reset" => "second_factor_removed",
+        "recovery_codes" => "recovery_codes_renewed",
+        _ => kind,
+    };
     let message = Message::new(facts.account, kind, link)
         .with("at", local(op.now()).format("%H:%M %d/%m/%Y"))
         .with("browser", facts.browser)

@@ -8,6 +8,8 @@ use serde_json::json;
 use web::{Answer, Door, Fields, Resume, Routes, StatusCode, Visit};
 
 use crate::House;
+use crate::told::status_of;
+use crate::words::Words;
 
 pub(crate) fn routes() -> Routes<House> {
     Routes::new()
@@ -63,7 +65,12 @@ async fn second_step(visit: Visit<House>, fields: Fields) -> Answer {
     };
     match visit.state.identity.finish_sign_in(&visit.site().ops, step).await {
         Ok(signed) => enter(visit, &fields, signed).await,
-        Err(fault) if matches!(fault.code, "identity.code_wrong" | "identity.too_many_attempts") => {
+        Err(fault)
+            if matches!(
+                fault.code,
+                "identity.code_wrong" | "identity.required" | "identity.too_many_attempts"
+            ) =>
+        {
             ask_code(&visit, &fields, half, Some(fault)).await
         }
         // Pressed twice: the first press has opened the session.
@@ -82,32 +89,27 @@ async fn ask_password(visit: &Visit<House>, fields: &Fields, fault: Fault) -> An
     let resume = Resume::from_fields(fields);
     let content = json!({
         "back": fields.get("ve").unwrap_or(""), "login": fields.get("ten").unwrap_or(""), "interrupted": resume.is_some(),
-        "resume": resume.as_ref().map_or(String::new(), Resume::to_field), "fault": said(visit, &fault),
+        "resume": resume.as_ref().map_or(String::new(), Resume::to_field), "fault": Words::new(visit, "").fault(&fault),
     });
-    visit.page_status(status(&fault), "web/sign_in.html", content).await
+    visit.page_status(status_of(&fault), "web/sign_in.html", content).await
 }
 
 /// The page for the second factor. It carries on what the first one carried.
 async fn ask_code(visit: &Visit<House>, fields: &Fields, half: &str, fault: Option<Fault>) -> Answer {
     let resume = Resume::from_fields(fields);
+    let words = Words::new(visit, "");
+    let by_recovery = fields.filled("mat_khau.du_phong").is_some();
+    let said = fault.as_ref().map(|fault| match fault.code {
+        // There is no next one to wait for.
+        "identity.code_wrong" if by_recovery => words.say("portal.code.recovery_wrong", []),
+        _ => words.fault(fault),
+    });
     let content = json!({
         "back": fields.get("ve").unwrap_or(""), "half": half, "resume": resume.as_ref().map_or(String::new(), Resume::to_field),
-        "fault": fault.as_ref().map(|fault| said(visit, fault)), "by_recovery": fields.filled("mat_khau.du_phong").is_some(),
+        "fault": said, "by_recovery": by_recovery,
     });
-    let status = fault.as_ref().map_or(StatusCode::OK, status);
+    let status = fault.as_ref().map_or(StatusCode::OK, status_of);
     visit.page_status(status, "portal/account/code.html", content).await
-}
-
-fn said(visit: &Visit<House>, fault: &Fault) -> String {
-    visit
-        .site()
-        .renderer
-        .texts()
-        .error(visit.locale, fault.code, &fault.params)
-}
-
-fn status(fault: &Fault) -> StatusCode {
-    StatusCode::from_u16(fault.kind.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 /// Goes on to where the visitor wanted to.

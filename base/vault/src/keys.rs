@@ -78,8 +78,7 @@ fn make(folder: &Path, number: u32) -> Result<()> {
     let beside = folder.join(format!("{}.new", hex::encode(name)));
     let mut file = OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&beside)?;
     file.write_all(&key)?;

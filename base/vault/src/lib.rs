@@ -37,13 +37,13 @@ impl Vault {
     }
 
     /// Encrypts a secret. `purpose` says what sort of secret it is and never changes (`identity.totp`), `about` what it belongs
-    /// to (`account:<uuid>`); both are needed to unseal it.
+    /// to (`account:<uuid>`); both are needed to unseal it. Fails with `vault.no_randomness`.
     pub fn seal(&self, purpose: &str, about: &str, plain: &[u8]) -> Result<Vec<u8>> {
         let (number, key) = self.newest();
         let mut nonce = [0; NONCE_LEN];
         SystemRandom::new()
             .fill(&mut nonce)
-            .map_err(|error| unusable(error.to_string()))?;
+            .map_err(|error| Fault::internal("vault.no_randomness").caused_by(error.to_string()))?;
         let mut text = plain.to_vec();
         cipher(&key, purpose)?
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad(purpose, about), &mut text)

@@ -88,7 +88,7 @@ impl Sent {
                 };
                 let typed = fields
                     .iter()
-                    .filter(|(name, _)| *name != TOKEN && !Fields::is_password(name))
+                    .filter(|(name, _)| *name != TOKEN && !Fields::is_secret(name))
                     .map(|(name, value)| (name.to_string(), value.to_string()));
                 Some(Again {
                     path: self.local,

@@ -17,8 +17,9 @@ use serde::de::DeserializeOwned;
 
 use crate::patient::{Beside, Patient, TooLarge};
 
-/// Fields whose names begin so are passwords: they are typed anew and never written into a page.
-const PASSWORD: &str = "mat_khau";
+/// Fields whose names begin so are secrets (passwords, codes, the token of half a sign-in): they are never carried over a sign-in nor
+/// offered again.
+const SECRET: &str = "mat_khau";
 
 /// Name of the hidden field that carries the form token.
 pub(crate) const TOKEN: &str = "_csrf";
@@ -80,9 +81,9 @@ impl Fields {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Whether a field of this name is a password.
-    pub(crate) fn is_password(name: &str) -> bool {
-        name.starts_with(PASSWORD)
+    /// Whether a field of this name is a secret.
+    pub(crate) fn is_secret(name: &str) -> bool {
+        name.starts_with(SECRET)
     }
 
     /// Name and value of every field.

@@ -45,8 +45,8 @@ where
         Kind::Form => {
             let back = referring_path(request.headers());
             let fields = Fields::read(request).await?;
-            // Nor can a password: it would stand in a page.
-            if fields.iter().any(|(name, _)| Fields::is_password(name)) {
+            // Nor can a secret: it would stand in a page.
+            if fields.iter().any(|(name, _)| Fields::is_secret(name)) {
                 return Ok(back_to(back));
             }
             let resume = Resume::new(&visit.path, &fields);

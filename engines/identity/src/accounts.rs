@@ -167,7 +167,7 @@ impl Identity {
         token.ok_or_else(error::session_not_found)
     }
 
-    /// Looks at the password of whoever is signed in. Fails with `identity.password_wrong`, `identity.too_many_attempts`.
+    /// Looks at the password of whoever is signed in. Fails with `identity.required`, `identity.password_wrong`, `identity.too_many_attempts`.
     pub(crate) async fn own_password(
         &self,
         ops: &Ops,
@@ -178,7 +178,7 @@ impl Identity {
         let account = actor.account().ok_or_else(error::sign_in_again)?;
         // No guess: nothing was typed.
         if password.is_empty() {
-            return Err(error::password_wrong());
+            return Err(error::required("password"));
         }
         let found = {
             let mut connection = ops.pool().acquire().await.map_err(db::fault)?;

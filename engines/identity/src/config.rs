@@ -50,7 +50,7 @@ pub struct Lifetime {
     pub absolute: Duration,
 }
 
-/// Limits on guessing passwords. Only guesses that are evaluated count; refused ones cost nothing and tell nothing.
+/// Limits on guessing passwords and codes. Only guesses that are evaluated count; refused ones cost nothing and tell nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guessing {
     /// Wrong guesses at one account from one source (a known device or a network) within [`Guessing::WINDOW`].

@@ -6,6 +6,7 @@ pub mod access;
 mod accounts;
 mod agencies;
 mod areas;
+pub mod browser;
 mod config;
 mod error;
 mod guess;

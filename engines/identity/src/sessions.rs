@@ -113,7 +113,8 @@ impl Identity {
 
     /// Chooses the position that the session acts from; `None`: for oneself, as a citizen. Returns the actor as it is
     /// from the next request on. Fails with `identity.position_not_held`, and with `identity.sign_in_again` in a session
-    /// that was opened before its owner became an official, because it lives longer than an official's may.
+    /// that was opened before its owner became an official, because it lives longer than an official's may, and with
+    /// `identity.second_factor_required` where the rule asks for one.
     pub async fn choose_position(
         &self,
         op: &mut Op,
@@ -147,7 +148,7 @@ impl Identity {
         self.present_actor(op.conn(), &row, now).await
     }
 
-    /// Whoever came in with what held before comes in again: sessions end, sign-ins and offers that wait are forgotten, and browsers
+    /// Whoever came in with what held before comes in again: sessions end, sign-ins and offers that wait are forgotten, and all other browsers
     /// are strangers. The session in which the owner did it stays open under another token, which is given: a copy of the old one
     /// is worth nothing.
     pub(crate) async fn start_anew(

@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 
 use crate::model::{AccountState, Audience, HeldPosition};
 use crate::second_factor::{self, Shown};
-use crate::{Identity, config, error, store, throttle, token};
+use crate::{Identity, browser, config, error, store, throttle, token};
 
 /// How long a sign-in waits for the second factor: time to find the telephone.
 const WAITS: Duration = Duration::minutes(5);
@@ -153,8 +153,13 @@ impl Identity {
     }
 
     /// Ends a sign-in that waits, with a code of the authenticator or a recovery code; each is taken once. Fails with
-    /// `identity.sign_in_expired` (401), `identity.code_wrong` (401), `identity.too_many_attempts` (429, the code was not looked at).
+    /// `identity.required` (422), `identity.sign_in_expired` (401), `identity.code_wrong` (401), `identity.too_many_attempts` (429, the code
+    /// was not looked at).
     pub async fn finish_sign_in(&self, ops: &Ops, step: SecondStep<'_>) -> Result<SignedIn> {
+        // No guess: nothing was typed.
+        if step.code.trim().is_empty() {
+            return Err(error::required("code"));
+        }
         let digest = token::digest(step.half).ok_or_else(error::sign_in_expired)?;
         let half = {
             let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
@@ -243,8 +248,8 @@ impl Identity {
             second_factor_at: shown.map(|_| now),
         };
         store::session::insert(op.conn(), &new).await?;
-        // The first device of all is not news to its owner.
-        let news = !known_device && store::session::has_device(op.conn(), account).await?;
+        // The first time of all is not news to its owner.
+        let news = !known_device && store::session::was_entered_before(op.conn(), account, new.id).await?;
         store::session::keep_device(op.conn(), &token::digest(&device).unwrap_or_default(), account, now).await?;
         let subject = format!("account:{account}");
         let facts = json!({
@@ -258,7 +263,7 @@ impl Identity {
         op.record(Entry::new("identity.signed_in", &subject).detail(facts))
             .await?;
         if news {
-            let facts = json!({ "account": account, "browser": new.browser(), "ip": source.ip });
+            let facts = json!({ "account": account, "browser": browser::called(source.user_agent), "ip": source.ip });
             op.emit(Event::new("identity.new_device", &subject, facts));
         }
         if let Some(Shown::RecoveryCode { left }) = shown {

@@ -66,7 +66,7 @@ async fn draw_password(visit: &Visit<House>, fault: Option<&Fault>) -> Answer {
     visit.page_status(status, "portal/account/password.html", content).await
 }
 
-/// The control of a field. Names of passwords begin alike, so that none is ever written into a page.
+/// The control of a field. Names of secrets begin alike, so that none is carried into another page.
 fn password_control(field: &str) -> Option<String> {
     let control = match field {
         "old" => "mat_khau",
@@ -97,7 +97,7 @@ async fn change_password(visit: Visit<House>, fields: Fields) -> Answer {
             Ok(visit.start_session(&token, response))
         }
         // The engine calls the password that was shown `password`, as everywhere; here that is the old one.
-        Err(fault) if fault.code == "identity.password_wrong" => {
+        Err(fault) if matches!(fault.code, "identity.password_wrong" | "identity.required") => {
             let fault = Fault::invalid(fault.code).field("old", fault.code);
             draw_password(&visit, Some(&fault)).await
         }
@@ -245,18 +245,12 @@ async fn looks(visit: Visit<House>) -> Answer {
         .map(|look| {
             let action = words.find(&format!("portal.looks.action.{}", look.action.replace('.', "_")));
             let action = action.unwrap_or_else(|| words.say("portal.looks.other", []));
-            json!({ "at": look.at, "action": action, "purpose": purpose(&look.purpose), "name": look.name, "position": look.position, "agency": look.agency })
+            json!({ "at": look.at, "action": action, "purpose": look.purpose, "name": look.name, "position": look.position, "agency": look.agency })
         })
         .collect();
     visit
         .page("portal/account/looks.html", json!({ "rows": rows, "next": next }))
         .await
-}
-
-/// What officials typed, and codes of dossiers; marks that programs write (`intake:…`) are no words.
-fn purpose(text: &str) -> &str {
-    let mark = text.contains(':') || text.chars().all(|c| c.is_ascii_lowercase());
-    if mark { "" } else { text }
 }
 
 async fn devices(visit: Visit<House>) -> Answer {
@@ -268,38 +262,11 @@ async fn devices(visit: Visit<House>) -> Answer {
 }
 
 fn device(visit: &Visit<House>, row: &SessionRow) -> Value {
-    let (browser, system) = browser(&row.user_agent);
+    let (browser, system) = identity::browser::known(&row.user_agent);
     json!({
         "id": row.id, "current": visit.session == Some(row.id), "created_at": row.created_at, "last_seen_at": row.last_seen_at,
         "ip": row.ip, "browser": browser, "system": system, "agent": row.user_agent,
     })
-}
-
-/// Browser and system by the names that people know. Programs are none of these.
-fn browser(agent: &str) -> (Option<&'static str>, Option<&'static str>) {
-    // Each says that it is also all of those below it.
-    let browsers = [
-        ("Edg", "Edge"),
-        ("coc_coc", "Cốc Cốc"),
-        ("Firefox", "Firefox"),
-        ("Chrome", "Chrome"),
-        ("Safari", "Safari"),
-    ];
-    let systems = [
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS", "macOS"),
-        ("Linux", "Linux"),
-    ];
-    let known = |names: &[(&str, &'static str)]| {
-        names
-            .iter()
-            .find(|(sign, _)| agent.contains(sign))
-            .map(|(_, name)| *name)
-    };
-    (known(&browsers), known(&systems))
 }
 
 async fn end_one(visit: Visit<House>, fields: Fields) -> Answer {
@@ -321,22 +288,4 @@ async fn end_others(visit: Visit<House>, _: Fields) -> Answer {
     visit.state.identity.end_other_sessions(&mut op, session).await?;
     op.commit().await?;
     visit.redirect(format!("{DEVICES}?da=sessions_ended"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::browser;
-
-    #[test]
-    fn browsers_are_called_as_people_know_them() {
-        let android = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36";
-        let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile Safari/604.1";
-        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36 Edg/130.0.0.0";
-        let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
-        assert_eq!(browser(android), (Some("Chrome"), Some("Android")));
-        assert_eq!(browser(iphone), (Some("Safari"), Some("iPhone")));
-        assert_eq!(browser(edge), (Some("Edge"), Some("Windows")));
-        assert_eq!(browser(firefox), (Some("Firefox"), Some("Linux")));
-        assert_eq!(browser("curl/8.5.0"), (None, None));
-    }
 }

@@ -124,7 +124,7 @@ async function factor({ town, browsers }) {
   await third.goto('/dang-nhap');
   await give(browsers, third, account);
   await third.getByText('Không có điện thoại bên cạnh?').click();
-  for (const [code, said] of [['0000-0000-0000', 'Mã không đúng'], [codes[0], null], [codes[0], 'Mã không đúng']]) {
+  for (const [code, said] of [['0000-0000-0000', 'Mã dự phòng không đúng'], [codes[0], null], [codes[0], 'Mã dự phòng không đúng']]) {
     if (third.url().endsWith('/can-bo')) {
       await third.context().clearCookies();
       await third.goto('/dang-nhap');
@@ -199,16 +199,16 @@ async function devices({ browsers }) {
   await page.goto('/tai-khoan/thiet-bi');
   await says(page, 'Chrome trên', 'Thiết bị này');
   await browsers.examine(page, 'account-devices');
-  const before = await page.getByRole('button', { name: 'Kết thúc', exact: true }).count();
-  await page.getByRole('button', { name: 'Kết thúc', exact: true }).first().click();
-  await says(page, 'Đã kết thúc phiên trên thiết bị đó');
-  assert.equal(await page.getByRole('button', { name: 'Kết thúc', exact: true }).count(), before - 1);
+  const before = await page.locator('main').getByRole('button', { name: 'Đăng xuất', exact: true }).count();
+  await page.locator('main').getByRole('button', { name: 'Đăng xuất', exact: true }).first().click();
+  await says(page, 'Đã đăng xuất khỏi thiết bị đó');
+  assert.equal(await page.locator('main').getByRole('button', { name: 'Đăng xuất', exact: true }).count(), before - 1);
   // The newest stands first.
   await third.goto('/tai-khoan');
   await says(third, 'Tên đăng nhập');
   await second.goto('/tai-khoan');
   await says(second, 'Tài khoản của tôi');
-  await press(page, 'Kết thúc tất cả thiết bị khác');
+  await press(page, 'Đăng xuất khỏi mọi thiết bị khác');
   await says(page, 'Không có thiết bị nào khác đang đăng nhập');
   await browsers.examine(page, 'account-devices-alone');
   await second.goto('/tai-khoan');

@@ -311,7 +311,7 @@ async fn a_password_is_not_carried_over_the_end_of_the_session() {
     for body in [
         "_csrf=old&mat_khau=bi+mat",
         "_csrf=old&name=Lan&mat_khau_moi=bi+mat",
-        "_csrf=old&mat_khau.tat=bi+mat",
+        "_csrf=old&mat_khau.remove=bi+mat",
     ] {
         let from = [("referer", "http://here/mine/page"), ("sec-fetch-site", "same-origin")];
         let (status, headers, page) = house.post("/mine/echo", "__Host-phien=gone", body.into(), &from).await;

@@ -171,7 +171,7 @@ pub(crate) async fn recovery_tags(connection: &mut PgConnection, account: Accoun
         .map_err(db::fault)
 }
 
-/// Uses a recovery code up. Its owner holds the authenticator's row, so nobody else does it at the same moment.
+/// Uses a recovery code up. The caller holds the authenticator's row, so nobody else does it at the same moment.
 pub(crate) async fn use_recovery_code(
     connection: &mut PgConnection,
     account: AccountId,

@@ -95,13 +95,6 @@ pub(crate) struct NewSession<'a> {
     pub(crate) second_factor_at: Option<DateTime<Utc>>,
 }
 
-impl NewSession<'_> {
-    /// What the browser says of itself, as it is kept.
-    pub(crate) fn browser(&self) -> String {
-        short(self.source.user_agent)
-    }
-}
-
 fn short(agent: &str) -> String {
     agent.chars().filter(|c| !c.is_control()).take(LONGEST_AGENT).collect()
 }
@@ -121,7 +114,7 @@ pub(crate) async fn insert(connection: &mut PgConnection, new: &NewSession<'_>) 
     .bind(i32::try_from(new.life.idle.num_seconds()).unwrap_or(i32::MAX))
     .bind(new.now + new.life.absolute)
     .bind(short(new.source.ip))
-    .bind(new.browser())
+    .bind(short(new.source.user_agent))
     .bind(new.second_factor_at)
     .execute(connection)
     .await
@@ -327,13 +320,21 @@ pub(crate) async fn is_device_of(connection: &mut PgConnection, token: &[u8], ac
         .map_err(db::fault)
 }
 
-/// Whether somebody has signed in to the account before.
-pub(crate) async fn has_device(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT FROM identity.device WHERE account = $1)")
-        .bind(account.uuid())
-        .fetch_one(connection)
-        .await
-        .map_err(db::fault)
+/// Whether the account was entered before, in another session. Browsers are forgotten when something changes, sessions are not.
+pub(crate) async fn was_entered_before(
+    connection: &mut PgConnection,
+    account: AccountId,
+    now: SessionId,
+) -> Result<bool> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM identity.session WHERE account = $1 AND id <> $2)
+             OR EXISTS (SELECT FROM identity.device WHERE account = $1)",
+    )
+    .bind(account.uuid())
+    .bind(now.uuid())
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
 }
 
 /// The session goes on under another token.
