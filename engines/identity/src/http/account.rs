@@ -144,14 +144,14 @@ where
         .api_post(
             "/api/v1/me/second-factor/recovery-codes",
             Door::SignedIn,
-            doc("renewRecoveryCodes", "New recovery codes in place of the old ones."),
+            doc("renewRecoveryCodes", "New recovery codes in place of the old ones; all other sessions end."),
             renew,
         )
         .api_send(
             Method::DELETE,
             "/api/v1/me/second-factor",
             Door::SignedIn,
-            doc("removeSecondFactor", "Takes the second factor away, unless the account needs one."),
+            doc("removeSecondFactor", "Takes the second factor away, unless the account needs one; all other sessions end."),
             remove,
         )
         .api_get(
