@@ -27,6 +27,8 @@ postgres_package() {
     # Debian 12 names it postgresql-15; other releases carry another number.
     if apt-cache show postgresql-15 >/dev/null 2>&1; then echo postgresql-15; else echo postgresql; fi
 }
+# Another Python may stand before that of the system in the path.
+python3_of_debian() { /usr/bin/python3 "$@"; }
 missing() {
     packages=()
     have_postgres || packages+=("$(postgres_package)")
@@ -34,6 +36,9 @@ missing() {
     if [ "$purpose" = test ]; then
         command -v chromium >/dev/null || packages+=(chromium)
         command -v pdftotext >/dev/null || packages+=(poppler-utils)
+        # Clients that others have written, for signing in to applications.
+        [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || packages+=(apache2 libapache2-mod-auth-openidc)
+        python3_of_debian -c 'import authlib, requests' 2>/dev/null || packages+=(python3-authlib python3-requests)
         compgen -G '/usr/share/fonts/truetype/noto/NotoSans-Regular.*' >/dev/null || packages+=(fonts-noto-core)
     fi
 }

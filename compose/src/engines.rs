@@ -10,6 +10,7 @@ use identity::Identity;
 use kernel::Result;
 use notify::Notify;
 use op::{Jobs, Reactions};
+use openid::Openid;
 use render::{Documents, Renderer};
 use workflow::{Actions, PublishedCalendar, Workflow};
 
@@ -20,6 +21,7 @@ use crate::apps::{self, App};
 pub const MIGRATIONS: &[&[Migration]] = &[
     files::MIGRATIONS,
     identity::MIGRATIONS,
+    openid::MIGRATIONS,
     notify::MIGRATIONS,
     workflow::MIGRATIONS,
     forms::MIGRATIONS,
@@ -30,6 +32,8 @@ pub const MIGRATIONS: &[&[Migration]] = &[
 pub struct Materials<'a> {
     /// People and agencies.
     pub identity: Identity,
+    /// Signing in to applications.
+    pub openid: Openid,
     /// Messages.
     pub notify: Notify,
     /// Stored files.
@@ -49,6 +53,8 @@ pub struct Materials<'a> {
 pub struct Engines {
     /// People and agencies.
     pub identity: Identity,
+    /// Signing in to applications.
+    pub openid: Openid,
     /// Messages.
     pub notify: Notify,
     /// Stored files.
@@ -68,6 +74,7 @@ impl Engines {
     pub fn new(materials: Materials<'_>) -> Result<Self> {
         let Materials {
             identity,
+            openid,
             notify,
             files,
             calendar,
@@ -96,6 +103,7 @@ impl Engines {
         dossiers::register_actions(&actions, &dossiers);
         Ok(Self {
             identity,
+            openid,
             notify,
             files,
             workflow,
@@ -110,6 +118,7 @@ impl Engines {
         let mut reactions = Reactions::new();
         dossiers::register_reactions(&mut reactions, &self.dossiers);
         account_news::register(&mut reactions, &self.notify);
+        openid::register_reactions(&mut reactions, &self.openid);
         reactions
     }
 
@@ -118,6 +127,7 @@ impl Engines {
         let mut jobs = Jobs::new();
         op::register(&mut jobs);
         identity::jobs::register(&mut jobs);
+        openid::register(&mut jobs, &self.openid);
         files::register(&mut jobs, &self.files);
         notify::register(&mut jobs, &self.notify);
         workflow::jobs::register(&mut jobs, self.workflow.clone());

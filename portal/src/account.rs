@@ -22,7 +22,9 @@ pub(crate) fn routes() -> Routes<House> {
 
 async fn form(visit: Visit<House>) -> Answer {
     let back = visit.query("ve").unwrap_or("").to_owned();
-    if !matches!(visit.actor, Actor::Anonymous) {
+    // An application may want its person to sign in once more.
+    let again = visit.query("lai").is_some();
+    if !matches!(visit.actor, Actor::Anonymous) && !again {
         return visit.redirect(if back.is_empty() { "/" } else { &back });
     }
     let content = json!({ "back": back, "login": "", "interrupted": false, "resume": "", "fault": null });

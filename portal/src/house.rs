@@ -10,6 +10,7 @@ use identity::Identity;
 use kernel::Actor;
 use notify::Notify;
 use op::Ops;
+use openid::Openid;
 use web::{Chrome, Site};
 use workflow::{PublishedCalendar, Workflow};
 
@@ -20,6 +21,8 @@ pub struct House {
     pub site: Site,
     /// People, agencies, sign-in.
     pub identity: Identity,
+    /// Signing in to applications.
+    pub openid: Openid,
     /// Messages.
     pub notify: Notify,
     /// Stored files.
@@ -45,6 +48,12 @@ impl AsRef<Site> for House {
 impl AsRef<Identity> for House {
     fn as_ref(&self) -> &Identity {
         &self.identity
+    }
+}
+
+impl AsRef<Openid> for House {
+    fn as_ref(&self) -> &Openid {
+        &self.openid
     }
 }
 

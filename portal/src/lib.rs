@@ -13,6 +13,7 @@ mod papers;
 mod places;
 mod procedures;
 mod questions;
+mod sign_on;
 mod supply;
 mod told;
 mod track;
@@ -46,6 +47,7 @@ pub fn routes() -> Routes<House> {
         .merge(track::routes())
         .merge(verify::routes())
         .merge(account::routes())
+        .merge(sign_on::routes())
         .merge(desk::routes())
         .merge(messages::routes())
         .merge(help::routes())
@@ -53,6 +55,7 @@ pub fn routes() -> Routes<House> {
         .merge(dossiers::http::routes())
         .merge(forms::http::routes())
         .merge(identity::http::routes())
+        .merge(openid::http::routes())
         .merge(notify::routes())
         .merge(workflow::http::routes())
 }

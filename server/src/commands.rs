@@ -11,7 +11,7 @@ use identity::SecondFactorRule;
 use kernel::Actor;
 use render::{Locale, Texts};
 
-use crate::{doctor, house, secrets, serve};
+use crate::{doctor, house, oidc, secrets, serve};
 
 /// Done, but some rows were refused, declarations have problems or the trail is broken.
 const WITH_FINDINGS: u8 = 3;
@@ -29,7 +29,7 @@ fn words(texts: &Texts, key: &str) -> String {
     format!("{}\n{}", of(Locale::Vi), of(Locale::En))
 }
 
-fn option(texts: &Texts, name: &'static str) -> Arg {
+pub(crate) fn option(texts: &Texts, name: &'static str) -> Arg {
     Arg::new(name).long(name).help(words(texts, &format!("option.{name}")))
 }
 
@@ -39,6 +39,11 @@ fn data(texts: &Texts) -> Arg {
         .value_parser(value_parser!(PathBuf))
         .default_value("data")
         .env("NGABAY_DATA")
+}
+
+/// Answers for programs.
+pub(crate) fn json(texts: &Texts) -> Arg {
+    option(texts, "json").action(ArgAction::SetTrue)
 }
 
 fn database(texts: &Texts) -> Arg {
@@ -145,6 +150,27 @@ pub(crate) fn command(texts: &Texts) -> Command {
         )
         .subcommand(Command::new("doctor").about(about("doctor")).arg(data(texts)))
         .subcommand(
+            Command::new("oidc")
+                .about(about("oidc"))
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(
+                    Command::new("client")
+                        .about(about("oidc_client"))
+                        .subcommand_required(true)
+                        .arg_required_else_help(true)
+                        .subcommand(oidc::client_add(texts, stored("add").about(about("oidc_client_add"))))
+                        .subcommand(stored("list").about(about("oidc_client_list")).arg(json(texts))),
+                )
+                .subcommand(
+                    Command::new("keys")
+                        .about(about("oidc_keys"))
+                        .subcommand_required(true)
+                        .arg_required_else_help(true)
+                        .subcommand(stored("rotate").about(about("oidc_keys_rotate")).arg(json(texts))),
+                ),
+        )
+        .subcommand(
             Command::new("audit")
                 .about(about("audit"))
                 .subcommand_required(true)
@@ -164,7 +190,7 @@ fn source(matches: &ArgMatches) -> Source {
     }
 }
 
-fn directory(matches: &ArgMatches) -> PathBuf {
+pub(crate) fn directory(matches: &ArgMatches) -> PathBuf {
     matches
         .get_one::<PathBuf>("data")
         .cloned()
@@ -172,7 +198,7 @@ fn directory(matches: &ArgMatches) -> PathBuf {
 }
 
 /// The database beside the program that serves from it, or by itself; only at the version of this program.
-async fn beside(texts: &Texts, matches: &ArgMatches) -> Result<Database> {
+pub(crate) async fn beside(texts: &Texts, matches: &ArgMatches) -> Result<Database> {
     let database = Database::join(&source(matches), house::FEW_CONNECTIONS).await?;
     let missing = db::pending(database.pool(), &house::migrations()).await?;
     if !missing.is_empty() {
@@ -320,6 +346,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
             }
         }
         Some(("doctor", options)) => return Ok(doctor::examine(texts, &directory(options))),
+        Some(("oidc", group)) => oidc::run(texts, group).await?,
         Some(("audit", group)) => {
             let (_, options) = group.subcommand().context("a subcommand is required")?;
             let database = beside(texts, options).await?;
@@ -350,6 +377,6 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
 }
 
 /// A fault in words.
-fn told(texts: &Texts, fault: &kernel::Fault) -> anyhow::Error {
+pub(crate) fn told(texts: &Texts, fault: &kernel::Fault) -> anyhow::Error {
     anyhow::anyhow!("{}", texts.error(Locale::Vi, fault.code, &fault.params))
 }

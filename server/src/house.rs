@@ -12,6 +12,7 @@ use files::Files;
 use identity::{Config, Identity, SecondFactorRule};
 use kernel::{Clock, SystemClock};
 use op::{Ops, Reactions};
+use openid::Openid;
 use portal::{House, UnreadCount};
 use render::{ProvinceFrame, Renderer};
 use tokio::sync::watch;
@@ -41,6 +42,15 @@ pub(crate) fn ops(database: &Database) -> Ops {
     Ops::new(database.pool().clone(), Arc::new(SystemClock), Reactions::new())
 }
 
+/// The engine of single sign-on alone: for commands that touch no case.
+pub(crate) fn openid(database: &Database, data: &Path) -> Result<Openid> {
+    let vault = Vault::open(&data.join("keys"), SystemClock.now())?;
+    let clock = Arc::new(SystemClock) as Arc<dyn Clock>;
+    let identity = Identity::new(database.pool().clone(), clock, vault.clone(), Config::default())?;
+    // Nothing is signed here, so nobody reads the address.
+    Ok(Openid::new(identity, vault, openid::Config::at("")))
+}
+
 /// The engines at work in one process.
 pub(crate) struct Program {
     /// Operations with the real clock, heard by the engines.
@@ -65,10 +75,11 @@ impl Program {
             .templates(web::templates)
             .templates(portal::templates);
         let renderer = Arc::new(apps::texts(builder, &apps).build()?);
+        let vault = Vault::open(&data.join("keys"), SystemClock.now())?;
         let identity = Identity::new(
             database.pool().clone(),
             Arc::new(SystemClock) as Arc<dyn Clock>,
-            Vault::open(&data.join("keys"), SystemClock.now())?,
+            vault.clone(),
             Config {
                 second_factor,
                 ..Config::default()
@@ -76,8 +87,10 @@ impl Program {
         )?;
         let email = variables::email(public_address)?;
         let notify = compose::post::notify(email.as_ref(), &identity, &renderer)?;
+        let openid = Openid::new(identity.clone(), vault, openid::Config::at(public_address));
         let engines = Engines::new(Materials {
             identity,
+            openid,
             notify,
             files: Files::new(data.join("files"), variables::limits()?),
             calendar: compose::calendar::of_the_file()?,
@@ -100,6 +113,7 @@ impl Program {
         let engines = &self.engines;
         Ok(Engines::new(Materials {
             identity: engines.identity.clone(),
+            openid: engines.openid.clone(),
             notify: compose::post::notify(None, &engines.identity, &self.renderer)?,
             files: engines.files.clone(),
             calendar: engines.calendar.clone(),
@@ -149,6 +163,7 @@ impl Program {
         Ok(House {
             site,
             identity: engines.identity.clone(),
+            openid: engines.openid.clone(),
             notify: engines.notify.clone(),
             files: engines.files.clone(),
             workflow: engines.workflow.clone(),

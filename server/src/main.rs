@@ -5,6 +5,7 @@ mod commands;
 mod doctor;
 mod house;
 mod listen;
+mod oidc;
 mod secrets;
 mod serve;
 mod signals;

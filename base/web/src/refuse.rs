@@ -36,7 +36,7 @@ where
         note(visit, detail).await?;
     }
     match route.kind {
-        Kind::Api => Err(Fault::unauthenticated("web.sign_in_first")),
+        Kind::Api | Kind::Protocol => Err(Fault::unauthenticated("web.sign_in_first")),
         Kind::Page => Ok(redirect(&address("/dang-nhap", [("ve", local)]))),
         Kind::Form if !is_plain_form(&request) => {
             // A file cannot be carried along; the page with the upload form is where to go on.

@@ -18,6 +18,8 @@ use crate::{Answer, Doc, Door, Fields, Site, Upload, Visit, openapi, patient::Pa
 
 /// Bodies of forms and of JSON: 1 MiB.
 const PLAIN_BODY: usize = 1 << 20;
+/// Bodies at addresses that a norm fixes: tokens and parameters, 64 KiB.
+const PROTOCOL_BODY: usize = 64 << 10;
 
 pub(crate) type Handler<S> = Arc<dyn Fn(Visit<S>, Request) -> BoxFuture<'static, Answer> + Send + Sync>;
 
@@ -27,6 +29,8 @@ pub(crate) enum Kind {
     Page,
     Form,
     Api,
+    /// An address whose requests and answers a norm fixes.
+    Protocol,
 }
 
 pub(crate) struct Route<S> {
@@ -50,6 +54,8 @@ pub struct RouteView {
     pub door: Door,
     /// Whether it belongs to the JSON API.
     pub api: bool,
+    /// Whether a norm fixes its requests and answers ([`Routes::protocol`]).
+    pub protocol: bool,
 }
 
 /// A collection of routes. The only way to put an address on the network.
@@ -278,6 +284,25 @@ where
         })
     }
 
+    /// An address of a protocol that others have written (OAuth 2.0), for programs: neither session nor form token are looked at,
+    /// and whoever comes is nobody until the handler has found out by the means of the protocol. Faults that the handler does not
+    /// put into the protocol's own form become problem documents.
+    pub fn protocol<F, A>(self, method: Method, path: &'static str, handler: F) -> Self
+    where
+        F: Fn(Visit<S>, Request) -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Answer> + Send + 'static,
+    {
+        self.add(Route {
+            method,
+            path,
+            door: Door::Public,
+            kind: Kind::Protocol,
+            doc: None,
+            body: PROTOCOL_BODY,
+            handler: Arc::new(move |visit, request| Box::pin(handler(visit, request))),
+        })
+    }
+
     /// These routes and those.
     pub fn merge(mut self, other: Self) -> Self {
         self.routes.extend(other.routes);
@@ -293,6 +318,7 @@ where
                 path: route.path,
                 door: route.door,
                 api: route.kind == Kind::Api,
+                protocol: route.kind == Kind::Protocol,
             })
             .collect()
     }

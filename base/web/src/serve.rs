@@ -37,7 +37,8 @@ where
     let started = Instant::now();
     let site = state.as_ref().clone();
     let (mut parts, body) = request.into_parts();
-    let api = route.kind == Kind::Api;
+    let protocol = route.kind == Kind::Protocol;
+    let api = protocol || route.kind == Kind::Api;
     let arrival = Arrival::new(
         &site,
         &parts.headers,
@@ -62,7 +63,9 @@ where
     let mut sent = Sent::new(&parts);
     let unsafe_method = !matches!(parts.method, Method::GET | Method::HEAD);
     let foreign = unsafe_method && !api && from_other_site(&parts.headers);
-    let presented = presented_token(&site, &parts.headers, api);
+    let presented = (!protocol)
+        .then(|| presented_token(&site, &parts.headers, api))
+        .flatten();
     // Who asks too often is turned away before the database is asked who they are.
     let (session, identified) = if site.within_rate(arrival.from) {
         identify(&site, presented.as_deref()).await
@@ -91,6 +94,7 @@ where
         locale: arrival.locale,
         request: arrival.request,
         path: parts.uri.path().to_string(),
+        raw_query: parts.uri.query().unwrap_or_default().to_string(),
         params,
         query,
         from: arrival.from,

@@ -28,6 +28,7 @@ pub struct Visit<S> {
     pub locale: Locale,
     pub(crate) request: Uuid,
     pub(crate) path: String,
+    pub(crate) raw_query: String,
     pub(crate) params: Vec<(String, String)>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) from: IpAddr,
@@ -83,6 +84,11 @@ impl<S: AsRef<Site>> Visit<S> {
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.trim())
             .filter(|value| !value.is_empty())
+    }
+
+    /// The query letter by letter as it came, for protocols that give parts of it back unchanged.
+    pub fn raw_query(&self) -> &str {
+        &self.raw_query
     }
 
     /// All filled parameters of the query, in order.

@@ -9,12 +9,18 @@ use identity::{Config, Hashing, Identity, SecondFactorRule};
 use kernel::Clock;
 use notify::Notify;
 use op::{Jobs, Ops};
+use openid::Openid;
 use render::Renderer;
 use testkit::Scratch;
 use vault::Vault;
 
 /// The tables of all engines and the province.
 pub async fn loaded() -> (Scratch, Identity) {
+    let (scratch, identity, _) = loaded_with_vault().await;
+    (scratch, identity)
+}
+
+async fn loaded_with_vault() -> (Scratch, Identity, Vault) {
     let scratch = Scratch::new(compose::MIGRATIONS).await;
     let hashing = Hashing {
         memory_kib: 64,
@@ -29,11 +35,11 @@ pub async fn loaded() -> (Scratch, Identity) {
     };
     let clock = scratch.clock.clone() as Arc<dyn Clock>;
     let vault = Vault::open(&scratch.directory().join("keys"), scratch.ops.now()).unwrap();
-    let identity = Identity::new(scratch.pool.clone(), clock, vault, config).unwrap();
+    let identity = Identity::new(scratch.pool.clone(), clock, vault.clone(), config).unwrap();
     compose::province::load(&scratch.ops, &identity, true, &|_, _, _| {})
         .await
         .unwrap();
-    (scratch, identity)
+    (scratch, identity, vault)
 }
 
 /// Everything, with the systems in force and the accounts of the demonstration.
@@ -45,10 +51,11 @@ pub struct House {
 }
 
 pub async fn house() -> House {
-    let (scratch, identity) = loaded().await;
+    let (scratch, identity, vault) = loaded_with_vault().await;
     let apps = apps::embedded().unwrap();
     let renderer = apps::texts(Renderer::builder(), &apps).build().unwrap();
     let engines = Engines::new(Materials {
+        openid: Openid::new(identity.clone(), vault, openid::Config::at("http://localhost")),
         identity: identity.clone(),
         notify: Notify::new(),
         files: Files::new(scratch.directory().join("files"), Limits::default()),

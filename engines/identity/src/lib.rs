@@ -40,8 +40,8 @@ pub use agencies::{AgencyFilter, NewAgency};
 pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule};
 pub use hashing::PasswordHash;
 pub use model::{
-    Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Audience, CodeOrigin, Contact, HeldPosition,
-    OfficialView, Person, PersonRow, Residence, SecondFactor, SessionRow, TotpOffer, Unit, Validity,
+    Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Audience, Authentication, CodeOrigin, Contact,
+    HeldPosition, OfficialView, Person, PersonRow, Residence, SecondFactor, SessionRow, TotpOffer, Unit, Validity,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use password::PasswordContext;

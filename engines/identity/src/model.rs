@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::code::Sex;
-use kernel::{AccountId, AgencyCode, AgencyId, PersonId, PersonalNumber, PhoneNumber, PositionId, SessionId, UnitId};
+use kernel::{
+    AccountId, Actor, AgencyCode, AgencyId, PersonId, PersonalNumber, PhoneNumber, PositionId, SessionId, UnitId,
+};
 use serde::{Deserialize, Serialize};
 
 /// An enumeration whose values are words in the database and in JSON.
@@ -309,6 +311,25 @@ pub struct SessionRow {
     pub ip: String,
     /// Browser at sign-in.
     pub user_agent: String,
+}
+
+/// How somebody is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authentication {
+    /// The session.
+    pub session: SessionId,
+    /// The account.
+    pub account: AccountId,
+    /// The person behind it.
+    pub person: PersonId,
+    /// Who acts, with the rights of this moment.
+    pub actor: Actor,
+    /// When the session was opened.
+    pub signed_in_at: DateTime<Utc>,
+    /// A second factor was shown.
+    pub two_factors: bool,
+    /// When the session ends at the latest.
+    pub expires_at: DateTime<Utc>,
 }
 
 /// The second factor of an account.

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{AccountId, Actor, PositionId, Result, SessionId, local_date};
-use op::{Entry, Op, Permit};
+use op::{Entry, Event, Op, Permit};
 use serde_json::json;
 use sqlx::PgConnection;
 
-use crate::model::{Audience, SessionRow};
+use crate::model::{Audience, Authentication, SessionRow};
 use crate::sign_in::{self, Source};
 use crate::store::session::LivingRow;
 use crate::{Identity, access, error, store, token};
@@ -60,11 +60,65 @@ impl Identity {
         Ok(sign_in::actor(row.account(), row.person(), row.full_name(), chosen))
     }
 
+    /// Who is signed in in this session, since when and how; `None` when it has ended.
+    pub async fn authentication(
+        &self,
+        connection: &mut PgConnection,
+        session: SessionId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Authentication>> {
+        let Some(row) = store::session::living_by_id(connection, session).await? else {
+            return Ok(None);
+        };
+        if !row.moments().alive(now) {
+            return Ok(None);
+        }
+        let actor = self.present_actor(connection, &row, now).await?;
+        Ok(Some(Authentication {
+            session,
+            account: row.account(),
+            person: row.person(),
+            actor,
+            signed_in_at: row.created_at(),
+            two_factors: row.has_second_factor(),
+            expires_at: row.moments().expires_at,
+        }))
+    }
+
+    /// The session is in use, elsewhere than on our own pages: it does not become idle.
+    pub async fn seen(&self, connection: &mut PgConnection, session: SessionId, now: DateTime<Utc>) -> Result<()> {
+        store::session::touch(connection, session, now).await
+    }
+
+    /// Who an account is now, outside of any session; `None` when it is not active. It acts from this position if it is still held and the
+    /// rule about second factors is met, else for itself.
+    pub async fn standing(
+        &self,
+        connection: &mut PgConnection,
+        account: AccountId,
+        position: Option<PositionId>,
+        two_factors: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Actor>> {
+        let Some((person, name)) = store::session::owner(connection, account).await? else {
+            return Ok(None);
+        };
+        let held = match position {
+            Some(_) if self.acts_from_position(two_factors) => {
+                store::office::held(connection, person, local_date(now)).await?
+            }
+            _ => Vec::new(),
+        };
+        let from = held.iter().find(|own| Some(own.position) == position);
+        Ok(Some(sign_in::actor(account, person, &name, from)))
+    }
+
     /// Ends a session of the actor. Its token is worthless from now on. Fails with `identity.session_not_found`.
     pub async fn sign_out(&self, op: &mut Op, session: SessionId) -> Result<()> {
         let row = self.own_session(op, session).await?;
         let now = op.now();
         store::session::end(op.conn(), session, "signed_out", now).await?;
+        tell_ended(op, row.account(), &[session], "signed_out", false);
         op.record(
             Entry::new("identity.signed_out", format!("account:{}", row.account()))
                 .detail(json!({ "session": session })),
@@ -86,13 +140,14 @@ impl Identity {
         let row = self.own_session(op, session).await?;
         let now = op.now();
         store::session::end(op.conn(), session, "ended_elsewhere", now).await?;
+        tell_ended(op, row.account(), &[session], "ended_elsewhere", false);
         let facts = json!({ "ended": 1, "session": session });
         op.record(Entry::new("identity.sessions_ended", format!("account:{}", row.account())).detail(facts))
             .await
     }
 
     /// Ends all sessions of the actor but this one and returns how many there were.
-    pub async fn end_other_sessions(&self, op: &mut Op, keep: SessionId) -> Result<u64> {
+    pub async fn end_other_sessions(&self, op: &mut Op, keep: SessionId) -> Result<usize> {
         let row = self.own_session(op, keep).await?;
         let subject = format!("account:{}", row.account());
         let permit = op
@@ -106,9 +161,11 @@ impl Identity {
         let ended =
             store::session::end_all(op.conn(), &permit, row.account(), Some(keep), "ended_elsewhere", now).await?;
         store::second_factor::forget_waiting(op.conn(), row.account()).await?;
-        op.record(Entry::new("identity.sessions_ended", subject).detail(json!({ "ended": ended, "kept": keep })))
+        tell_ended(op, row.account(), &ended, "ended_elsewhere", false);
+        let facts = json!({ "ended": ended.len(), "kept": keep });
+        op.record(Entry::new("identity.sessions_ended", subject).detail(facts))
             .await?;
-        Ok(ended)
+        Ok(ended.len())
     }
 
     /// Chooses the position that the session acts from; `None`: for oneself, as a citizen. Returns the actor as it is
@@ -161,7 +218,8 @@ impl Identity {
     ) -> Result<Option<String>> {
         let now = op.now();
         let keep = here.map(|(session, _)| session);
-        store::session::end_all(op.conn(), permit, account, keep, reason, now).await?;
+        let ended = store::session::end_all(op.conn(), permit, account, keep, reason, now).await?;
+        tell_ended(op, account, &ended, reason, true);
         store::second_factor::forget_waiting(op.conn(), account).await?;
         let device = here.and_then(|(_, source)| source.device).and_then(token::digest);
         store::session::forget_devices(op.conn(), permit, account, device.as_deref()).await?;
@@ -184,4 +242,18 @@ impl Identity {
         }
         Ok(row)
     }
+}
+
+/// Sessions are over; whoever has given something in them takes it back. `anew`: whoever came in with what held before comes in again, so
+/// what was given in the session that goes on is taken back too.
+fn tell_ended(op: &mut Op, account: AccountId, sessions: &[SessionId], reason: &str, anew: bool) {
+    if sessions.is_empty() && !anew {
+        return;
+    }
+    let facts = json!({ "account": account, "sessions": sessions, "reason": reason, "anew": anew });
+    op.emit(Event::new(
+        "identity.sessions_ended",
+        format!("account:{account}"),
+        facts,
+    ));
 }

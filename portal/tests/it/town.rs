@@ -21,6 +21,7 @@ use identity::{
 use kernel::{AccountId, Actor, AgencyId, Clock};
 use notify::Notify;
 use op::Ops;
+use openid::Openid;
 use portal::{House, UnreadCount};
 use render::{AssetManifest, ProvinceFrame, Renderer};
 use serde_json::Value;
@@ -208,14 +209,20 @@ impl Town {
         let identity = Identity::new(
             scratch.pool.clone(),
             scratch.clock.clone() as Arc<dyn Clock>,
-            vault,
+            vault.clone(),
             config,
         )
         .unwrap();
         let notify = Notify::new();
         let apps = compose::apps::embedded().unwrap();
         let renderer = Arc::new(renderer(&apps));
+        let openid = Openid::new(
+            identity.clone(),
+            vault,
+            openid::Config::at("https://dichvucong.example"),
+        );
         let engines = Engines::new(Materials {
+            openid: openid.clone(),
             identity: identity.clone(),
             notify: notify.clone(),
             files: Files::new(scratch.directory().join("files"), Limits::default()),
@@ -244,6 +251,7 @@ impl Town {
         let house = House {
             site,
             identity: identity.clone(),
+            openid,
             notify,
             forms: engines.forms.clone(),
             files: engines.files.clone(),

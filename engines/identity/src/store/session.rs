@@ -26,6 +26,7 @@ pub(crate) struct LivingRow {
     idle_seconds: i32,
     expires_at: DateTime<Utc>,
     second_factor_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
 }
 
 impl LivingRow {
@@ -60,6 +61,11 @@ impl LivingRow {
     /// Whether a second factor was shown in it.
     pub(crate) fn has_second_factor(&self) -> bool {
         self.second_factor_at.is_some()
+    }
+
+    /// When it was opened.
+    pub(crate) fn created_at(&self) -> DateTime<Utc> {
+        self.created_at
     }
 
     pub(crate) fn moments(&self) -> Moments {
@@ -134,7 +140,8 @@ pub(crate) async fn living(connection: &mut PgConnection, token: &[u8]) -> Resul
                 session.last_seen_at,
                 session.idle_seconds,
                 session.expires_at,
-                session.second_factor_at
+                session.second_factor_at,
+                session.created_at
          FROM identity.session AS session
          JOIN identity.account AS account ON account.id = session.account
          JOIN identity.person AS person ON person.id = account.person
@@ -168,7 +175,8 @@ pub(crate) async fn living_by_id(connection: &mut PgConnection, id: SessionId) -
                 session.last_seen_at,
                 session.idle_seconds,
                 session.expires_at,
-                session.second_factor_at
+                session.second_factor_at,
+                session.created_at
          FROM identity.session AS session
          JOIN identity.account AS account ON account.id = session.account
          JOIN identity.person AS person ON person.id = account.person
@@ -222,7 +230,7 @@ pub(crate) async fn end(
     Ok(())
 }
 
-/// Ends the sessions of an account, all but one if one is to be kept; returns how many.
+/// Ends the sessions of an account, all but one if one is to be kept; returns which.
 pub(crate) async fn end_all(
     connection: &mut PgConnection,
     _permit: &Permit,
@@ -230,19 +238,20 @@ pub(crate) async fn end_all(
     keep: Option<SessionId>,
     reason: &'static str,
     now: DateTime<Utc>,
-) -> Result<u64> {
-    let written = sqlx::query(
+) -> Result<Vec<SessionId>> {
+    let ended: Vec<Uuid> = sqlx::query_scalar(
         "UPDATE identity.session SET ended_at = $4, end_reason = $3
-         WHERE account = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $2",
+         WHERE account = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $2
+         RETURNING id",
     )
     .bind(account.uuid())
     .bind(keep.map(SessionId::uuid))
     .bind(reason)
     .bind(now)
-    .execute(connection)
+    .fetch_all(connection)
     .await
     .map_err(db::fault)?;
-    Ok(written.rows_affected())
+    Ok(ended.into_iter().map(SessionId::from).collect())
 }
 
 pub(crate) async fn of_account(

@@ -1,0 +1,42 @@
+//! What the operator of the platform sets, and what holds everywhere.
+
+use chrono::Duration;
+
+/// Settings of the engine.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Address of the platform as people type it, without a slash at the end: the issuer of all tokens.
+    pub issuer: String,
+}
+
+impl Config {
+    /// How long an access token is good.
+    pub(crate) const ACCESS_TOKEN: Duration = Duration::minutes(10);
+    /// How long a token about a sign-in is good.
+    pub(crate) const ID_TOKEN: Duration = Duration::minutes(10);
+    /// How long somebody stays signed in to an application after the session has ended, where that was allowed.
+    pub(crate) const OFFLINE: Duration = Duration::days(30);
+    /// How long an authorisation code is good. At most a minute (OWASP ASVS 5, 10.4.3).
+    pub(crate) const CODE: Duration = Duration::seconds(60);
+    /// How long a pushed request waits for its person. Less than ten minutes (FAPI 2.0).
+    pub(crate) const PUSHED: Duration = Duration::seconds(590);
+    /// How far the clocks of others may be off.
+    pub(crate) const SKEW: Duration = Duration::seconds(60);
+    /// How long ago a proof may have been made.
+    pub(crate) const PROOF: Duration = Duration::minutes(5);
+    /// How old what is kept in memory may be before it is read again; so long a change by another process stays unseen.
+    pub(crate) const FRESH: Duration = Duration::seconds(2);
+    /// Between the publication of a key and its first signature: others keep the list of keys for five minutes.
+    pub(crate) const KEY_AHEAD: Duration = Duration::minutes(10);
+    /// Between the last signature of a key and its end.
+    pub(crate) const KEY_AFTER: Duration = Duration::days(1);
+    /// How long a key signs before it is replaced by itself.
+    pub(crate) const KEY_LIFE: Duration = Duration::days(90);
+
+    /// The usual settings of a platform at this address.
+    pub fn at(issuer: &str) -> Self {
+        Self {
+            issuer: issuer.trim_end_matches('/').to_owned(),
+        }
+    }
+}

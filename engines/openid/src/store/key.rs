@@ -1,0 +1,74 @@
+use chrono::{DateTime, Utc};
+use kernel::Result;
+use op::Permit;
+use sqlx::PgConnection;
+
+use crate::keys::StoredKey;
+
+/// Keys are made one after the other, in whatever process.
+pub(crate) async fn lock(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query("LOCK TABLE openid.signing_key IN SHARE ROW EXCLUSIVE MODE")
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    _: &Permit,
+    key: &StoredKey,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO openid.signing_key (kid, sealed, created_at, signs_from, leaves_at)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(&key.kid)
+    .bind(&key.sealed)
+    .bind(now)
+    .bind(key.signs_from)
+    .bind(key.leaves_at)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn published(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<StoredKey>> {
+    let rows: Vec<(String, Vec<u8>, DateTime<Utc>, Option<DateTime<Utc>>)> = sqlx::query_as(
+        "SELECT kid, sealed, signs_from, leaves_at
+         FROM openid.signing_key
+         WHERE leaves_at IS NULL OR leaves_at > $1
+         ORDER BY signs_from DESC",
+    )
+    .bind(now)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    let key = |(kid, sealed, signs_from, leaves_at)| StoredKey {
+        kid,
+        sealed,
+        signs_from,
+        leaves_at,
+    };
+    Ok(rows.into_iter().map(key).collect())
+}
+
+/// From when the newest key signs.
+pub(crate) async fn newest(connection: &mut PgConnection) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar("SELECT max(signs_from) FROM openid.signing_key")
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// The keys that are there leave at this moment, unless they leave earlier.
+pub(crate) async fn leave(connection: &mut PgConnection, _: &Permit, at: DateTime<Utc>) -> Result<()> {
+    sqlx::query("UPDATE openid.signing_key SET leaves_at = $1 WHERE leaves_at IS NULL")
+        .bind(at)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! The endpoints and the façade against a real database, asked as applications ask.
+
+mod clients;
+mod holder;
+mod logout;
+mod proofs;
+mod sign_in;
+mod tokens;
+mod town;
