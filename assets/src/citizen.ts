@@ -2,6 +2,7 @@
 import { countCharacters } from "./count";
 import { focusErrors } from "./errors";
 import { registerWorker } from "./offline";
+import { passkeys } from "./passkey";
 import { shrinkPhotos } from "./photo";
 import { printButtons } from "./print";
 import { guardSubmit } from "./submit";
@@ -13,4 +14,5 @@ shrinkPhotos();
 countCharacters();
 filterWards();
 printButtons();
+passkeys();
 registerWorker();

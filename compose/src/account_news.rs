@@ -8,15 +8,19 @@ use serde::Deserialize;
 
 const DEVICES: &str = "/tai-khoan/thiet-bi";
 const SECOND_FACTOR: &str = "/tai-khoan/hai-lop";
+const PASSKEYS: &str = "/tai-khoan/khoa-truy-cap";
 const PASSWORD: &str = "/tai-khoan/mat-khau";
 
 /// What the events say, as far as messages repeat it.
 #[derive(Deserialize)]
 struct Facts {
     account: AccountId,
-    /// What was changed: `set`, `replaced`, `removed`, `reset`, `recovery_codes`.
+    /// What was changed: `set`, `replaced`, `removed`, `reset`, `recovery_codes`, `passkey_added`, `passkey_removed`.
     #[serde(default)]
     what: String,
+    /// What a passkey is called.
+    #[serde(default)]
+    name: String,
     #[serde(default)]
     browser: String,
     #[serde(default)]
@@ -35,6 +39,7 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         ("identity.recovery_code_used", "recovery_code_used", SECOND_FACTOR),
         ("identity.password_changed", "password_changed", DEVICES),
         ("identity.codes_guessed", "codes_guessed", PASSWORD),
+        ("identity.passkey_cloned", "passkey_cloned", PASSKEYS),
     ] {
         let notify = notify.clone();
         reactions.on(event, move |op: &mut Op, event: &Event| {
@@ -50,13 +55,16 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
             .with("event", event.kind)
             .caused_by(error)
     })?;
-    let kind = match facts.what.as_str() {
-        "removed" | "reset" => "second_factor_removed",
-        "recovery_codes" => "recovery_codes_renewed",
-        _ => kind,
+    let (kind, link) = match facts.what.as_str() {
+        "removed" | "reset" => ("second_factor_removed", link),
+        "recovery_codes" => ("recovery_codes_renewed", link),
+        "passkey_added" => ("passkey_added", PASSKEYS),
+        "passkey_removed" => ("passkey_removed", PASSKEYS),
+        _ => (kind, link),
     };
     let message = Message::new(facts.account, kind, link)
         .with("at", local(op.now()).format("%H:%M %d/%m/%Y"))
+        .with("name", facts.name)
         .with("browser", facts.browser)
         .with("ip", facts.ip)
         .with("left", facts.left)

@@ -1,9 +1,11 @@
 //! Signing in and out (R038, R040), and the pages of one's own account.
 
+pub(crate) mod again;
 mod own;
+mod passkeys;
 
-use identity::{Entered, SecondStep, SignIn, SignedIn, Source};
-use kernel::{Actor, Fault, FaultKind};
+use identity::{Assertion, Entered, PasskeyStep, SecondStep, SignIn, SignedIn, Source};
+use kernel::{Actor, Fault, FaultKind, Result};
 use serde_json::json;
 use web::{Answer, Door, Fields, Resume, Routes, StatusCode, Visit};
 
@@ -16,8 +18,10 @@ pub(crate) fn routes() -> Routes<House> {
         .get("/dang-nhap", Door::Public, form)
         .post("/dang-nhap", Door::Public, sign_in)
         .post("/dang-nhap/ma", Door::Public, second_step)
+        .post("/dang-nhap/khoa", Door::Public, passkey)
         .post("/dang-xuat", Door::SignedIn, sign_out)
         .merge(own::routes())
+        .merge(passkeys::routes())
 }
 
 async fn form(visit: Visit<House>) -> Answer {
@@ -83,6 +87,34 @@ async fn second_step(visit: Visit<House>, fields: Fields) -> Answer {
     }
 }
 
+/// A passkey, alone or after the password.
+async fn passkey(visit: Visit<House>, fields: Fields) -> Answer {
+    let ip = visit.client_ip().to_string();
+    let half = fields.filled("mat_khau.nua");
+    let signed = match passkeys::credential::<Assertion>(&fields, "identity.passkey_wrong") {
+        Ok(assertion) => {
+            let step = PasskeyStep {
+                assertion: &assertion,
+                half,
+                source: source(&visit, &ip),
+            };
+            visit.state.identity.sign_in_with_passkey(&visit.site().ops, step).await
+        }
+        Err(fault) => Err(fault),
+    };
+    match (signed, half) {
+        (Ok(signed), _) => enter(visit, &fields, signed).await,
+        // Pressed twice: the first press has opened the session.
+        (Err(fault), _) if fault.code == "identity.passkey_expired" && visit.session.is_some() => {
+            visit.redirect(fields.filled("ve").unwrap_or("/"))
+        }
+        (Err(fault), Some(half)) if fault.code.starts_with("identity.passkey_") => {
+            ask_code(&visit, &fields, half, Some(fault)).await
+        }
+        (Err(fault), _) => ask_password(&visit, &fields, fault).await,
+    }
+}
+
 /// The first page once more, with what was wrong.
 async fn ask_password(visit: &Visit<House>, fields: &Fields, fault: Fault) -> Answer {
     if matches!(fault.kind, FaultKind::Internal | FaultKind::Unavailable) {
@@ -106,8 +138,12 @@ async fn ask_code(visit: &Visit<House>, fields: &Fields, half: &str, fault: Opti
         "identity.code_wrong" if by_recovery => words.say("portal.code.recovery_wrong", []),
         _ => words.fault(fault),
     });
+    let passkey = {
+        let mut connection = visit.site().ops.pool().acquire().await.map_err(db::fault)?;
+        visit.state.identity.half_has_passkey(&mut connection, half).await?
+    };
     let content = json!({
-        "back": fields.get("ve").unwrap_or(""), "half": half, "resume": resume.as_ref().map_or(String::new(), Resume::to_field),
+        "passkey": passkey, "back": fields.get("ve").unwrap_or(""), "half": half, "resume": resume.as_ref().map_or(String::new(), Resume::to_field),
         "fault": said, "by_recovery": by_recovery,
     });
     let status = fault.as_ref().map_or(StatusCode::OK, status_of);
@@ -116,6 +152,7 @@ async fn ask_code(visit: &Visit<House>, fields: &Fields, half: &str, fault: Opti
 
 /// Goes on to where the visitor wanted to.
 async fn enter(mut visit: Visit<House>, fields: &Fields, signed: SignedIn) -> Answer {
+    leave_before(&visit, &signed).await?;
     let official = signed.actor.is_official();
     let response = match Resume::from_fields(fields) {
         Some(resume) => {
@@ -131,12 +168,29 @@ async fn enter(mut visit: Visit<House>, fields: &Fields, signed: SignedIn) -> An
     Ok(visit.start_session(&signed.token, response))
 }
 
-async fn sign_out(visit: Visit<House>, _: Fields) -> Answer {
-    if let Some(session) = visit.session {
-        let mut op = visit.op().await?;
-        visit.state.identity.sign_out(&mut op, session).await?;
-        op.commit().await?;
+/// The session that the browser has come with would go on unseen: it ends, and what the same person was signed in to goes on in the new one.
+async fn leave_before(visit: &Visit<House>, signed: &SignedIn) -> Result<()> {
+    let Some(before) = visit.session else { return Ok(()) };
+    let mut op = visit.op().await?;
+    visit.state.openid.move_session(&mut op, before, signed.session).await?;
+    op.commit().await?;
+    leave(visit).await
+}
+
+/// Ends the session of the browser, if it has not ended yet.
+pub(crate) async fn leave(visit: &Visit<House>) -> Result<()> {
+    let Some(session) = visit.session else { return Ok(()) };
+    let mut op = visit.op().await?;
+    match visit.state.identity.sign_out(&mut op, session).await {
+        Ok(()) => op.commit().await,
+        // Pressed twice.
+        Err(fault) if fault.kind == FaultKind::NotFound => Ok(()),
+        Err(fault) => Err(fault),
     }
+}
+
+async fn sign_out(visit: Visit<House>, _: Fields) -> Answer {
+    leave(&visit).await?;
     let response = visit.redirect("/?da=sign_out")?;
     Ok(visit.end_session(response))
 }

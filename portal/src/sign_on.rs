@@ -2,12 +2,13 @@
 
 mod clients;
 
-use kernel::{Fault, FaultKind};
+use kernel::Fault;
 use openid::{Farewell, Openid, Step, Visitor};
 use serde_json::{Value, json};
 use web::{Answer, Door, Fields, Routes, Visit, address};
 
 use crate::House;
+use crate::account::leave;
 use crate::words::Words;
 
 /// A page of ours between a form and a foreign place: browsers do not let a form end elsewhere.
@@ -115,7 +116,7 @@ async fn logout(visit: Visit<House>) -> Answer {
     match visit.session {
         None => Ok(web::redirect(farewell.to.as_deref().unwrap_or("/"))),
         Some(_) if farewell.sure => {
-            sign_out(&visit).await?;
+            leave(&visit).await?;
             let response = web::redirect(farewell.to.as_deref().unwrap_or("/?da=sign_out"));
             Ok(visit.end_session(response))
         }
@@ -131,23 +132,12 @@ async fn confirmed_logout(visit: Visit<House>, fields: Fields) -> Answer {
     let Farewell { to, .. } = engine(&visit)
         .farewell(&visit.site().ops, visitor(&visit), query)
         .await?;
-    sign_out(&visit).await?;
+    leave(&visit).await?;
     let response = match to {
         Some(place) => hop(&visit, &place).await?,
         None => visit.redirect("/?da=sign_out")?,
     };
     Ok(visit.end_session(response))
-}
-
-async fn sign_out(visit: &Visit<House>) -> Result<(), Fault> {
-    let Some(session) = visit.session else { return Ok(()) };
-    let mut op = visit.op().await?;
-    match visit.state.identity.sign_out(&mut op, session).await {
-        Ok(()) => op.commit().await,
-        // Pressed twice.
-        Err(fault) if fault.kind == FaultKind::NotFound => Ok(()),
-        Err(fault) => Err(fault),
-    }
 }
 
 /// "Ứng dụng của tôi": every system, ours or foreign.

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
+use chrono::Duration;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use compose::apps::App;
 use db::{Database, Durability, Source};
 use dossiers::catalogue::{Catalogue, OfficialSource};
-use identity::SecondFactorRule;
+use identity::{SecondFactorRule, StepUpRule};
 use kernel::Actor;
 use render::{Locale, Texts};
 
@@ -22,6 +23,8 @@ const LOCAL: &str = "http://127.0.0.1:8080";
 /// Who needs a second factor, as it is written.
 const OFFICIALS: &str = "officials";
 const NOBODY: &str = "nobody";
+/// That acts which weigh never ask anew, as it is written.
+const NEVER: &str = "never";
 
 /// The words of a command or option: Vietnamese first, English below.
 fn words(texts: &Texts, key: &str) -> String {
@@ -101,6 +104,12 @@ pub(crate) fn command(texts: &Texts) -> Command {
                         .value_name("WHO")
                         .value_parser([OFFICIALS, NOBODY])
                         .env("NGABAY_SECOND_FACTOR"),
+                )
+                .arg(
+                    option(texts, "step-up")
+                        .value_name("MINUTES")
+                        .value_parser(step_up_rule)
+                        .env("NGABAY_STEP_UP"),
                 )
                 .arg(option(texts, "no-worker").action(ArgAction::SetTrue))
                 .arg(option(texts, "no-history").action(ArgAction::SetTrue))
@@ -233,6 +242,27 @@ fn second_factor(options: &ArgMatches) -> SecondFactorRule {
     }
 }
 
+/// How often acts that weigh ask anew: minutes, or `never`.
+fn step_up_rule(text: &str) -> std::result::Result<StepUpRule, String> {
+    if text == NEVER {
+        return Ok(StepUpRule::Never);
+    }
+    let minutes = text.parse().ok().filter(|minutes| (1..=24 * 60).contains(minutes));
+    minutes
+        .map(|minutes| StepUpRule::Within(Duration::minutes(minutes)))
+        .ok_or_else(|| format!("1..=1440, {NEVER}"))
+}
+
+/// A demonstration never asks anew, unless it is told to.
+fn step_up(options: &ArgMatches) -> StepUpRule {
+    let usual = if options.get_flag("demo") {
+        StepUpRule::Never
+    } else {
+        StepUpRule::USUAL
+    };
+    options.get_one("step-up").copied().unwrap_or(usual)
+}
+
 /// Carries out what was asked for.
 pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode> {
     let say = |key: &str, params: &[(&str, String)]| {
@@ -254,6 +284,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
                 behind_gateway: options.get_flag("behind-gateway"),
                 worker: !options.get_flag("no-worker"),
                 second_factor: second_factor(options),
+                step_up: step_up(options),
                 history: !options.get_flag("no-history"),
                 public_address: options.get_one::<String>("public-address").cloned(),
             };
@@ -279,7 +310,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
                 &directory(options),
                 systems(texts, options)?,
                 LOCAL,
-                SecondFactorRule::Officials,
+                &house::Rules::default(),
             )?;
             compose::province::load(&program.ops, &program.engines.identity, false, &|_, _, _| {}).await?;
             program.settle().await?;

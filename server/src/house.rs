@@ -9,7 +9,7 @@ use compose::{
 };
 use db::{Database, Migration};
 use files::Files;
-use identity::{Config, Identity, SecondFactorRule};
+use identity::{Config, Identity, SecondFactorRule, StepUpRule};
 use kernel::{Clock, SystemClock};
 use op::{Ops, Reactions};
 use openid::Openid;
@@ -51,6 +51,24 @@ pub(crate) fn openid(database: &Database, data: &Path) -> Result<Openid> {
     Ok(Openid::new(identity, vault, openid::Config::at("")))
 }
 
+/// What this process asks of whoever signs in.
+pub(crate) struct Rules {
+    /// Who needs a second factor.
+    pub(crate) second_factor: SecondFactorRule,
+    /// Whether acts that weigh ask anew who is there.
+    pub(crate) step_up: StepUpRule,
+}
+
+impl Default for Rules {
+    /// As strict as may be; nobody signs in to a command.
+    fn default() -> Self {
+        Self {
+            second_factor: SecondFactorRule::Officials,
+            step_up: StepUpRule::USUAL,
+        }
+    }
+}
+
 /// The engines at work in one process.
 pub(crate) struct Program {
     /// Operations with the real clock, heard by the engines.
@@ -69,7 +87,7 @@ impl Program {
         data: &Path,
         apps: Vec<App>,
         public_address: &str,
-        second_factor: SecondFactorRule,
+        rules: &Rules,
     ) -> Result<Self> {
         let builder = Renderer::builder()
             .templates(web::templates)
@@ -81,7 +99,9 @@ impl Program {
             Arc::new(SystemClock) as Arc<dyn Clock>,
             vault.clone(),
             Config {
-                second_factor,
+                second_factor: rules.second_factor,
+                step_up: rules.step_up,
+                public_address: public_address.to_owned(),
                 ..Config::default()
             },
         )?;

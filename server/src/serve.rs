@@ -14,7 +14,7 @@ use axum::{
 };
 use compose::apps::App;
 use db::{Database, Source};
-use identity::SecondFactorRule;
+use identity::{SecondFactorRule, StepUpRule};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use portal::House;
 use render::{Locale, Texts};
@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) worker: bool,
     /// Who needs a second factor.
     pub(crate) second_factor: SecondFactorRule,
+    /// Whether acts that weigh ask anew who is there.
+    pub(crate) step_up: StepUpRule,
     /// Whether a demonstration gets past dossiers.
     pub(crate) history: bool,
     /// The address that papers and codes name; the one that is listened to if not given.
@@ -132,7 +134,10 @@ async fn start(teller: &Teller<'_>, settings: &Settings, address: &str) -> Resul
         &settings.data,
         settings.apps.clone(),
         public_address,
-        settings.second_factor,
+        &house::Rules {
+            second_factor: settings.second_factor,
+            step_up: settings.step_up,
+        },
     )?;
     let identity = &program.engines.identity;
     let progress = |number: usize, of: usize, step: &str| {
@@ -170,7 +175,7 @@ pub(crate) async fn work(
 ) -> Result<()> {
     let signals = Signals::listen()?;
     // Nobody signs in to a worker.
-    let program = Program::new(database, data, apps, public_address, SecondFactorRule::Officials)?;
+    let program = Program::new(database, data, apps, public_address, &house::Rules::default())?;
     let Some(settled) = signals.unless_stopped(program.settle()).await else {
         return Ok(());
     };

@@ -45,7 +45,7 @@ export class Browsers {
 
   /** A browser of its own. What its pages complain about is kept, and must be nothing when the walk is over. */
   async page(device, state) {
-    const context = await this.chromium.newContext({ ...device, storageState: state, baseURL: this.town.address });
+    const context = await this.chromium.newContext({ baseURL: this.town.address, ...device, storageState: state });
     context.setDefaultTimeout(30_000);
     const page = await context.newPage();
     page.complaints = [];

@@ -65,6 +65,7 @@ impl Ops {
             actor,
             now: self.now(),
             request,
+            shown_at: None,
             pending: VecDeque::new(),
             raised: 0,
             events: Vec::new(),
@@ -116,6 +117,7 @@ pub struct Op {
     actor: Actor,
     now: DateTime<Utc>,
     request: Uuid,
+    shown_at: Option<DateTime<Utc>>,
     pending: VecDeque<Event>,
     raised: usize,
     /// What goes into the outbox and into the audit trail, written in one statement at the commit.
@@ -146,6 +148,18 @@ impl Op {
     /// Number of the request that this operation belongs to.
     pub fn request(&self) -> Uuid {
         self.request
+    }
+
+    /// The operation comes from a session, in which its owner has last shown at this moment who they are.
+    #[must_use]
+    pub fn shown(mut self, at: Option<DateTime<Utc>>) -> Self {
+        self.shown_at = at;
+        self
+    }
+
+    /// When whoever acts has last shown who they are; `None` where the operation comes from no session but from the program itself.
+    pub fn shown_at(&self) -> Option<DateTime<Utc>> {
+        self.shown_at
     }
 
     /// Asks whether the actor may do this. A refusal undoes this operation at once and goes to the audit trail by itself, on the

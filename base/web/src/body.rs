@@ -86,6 +86,12 @@ impl Fields {
         name.starts_with(SECRET)
     }
 
+    /// What a page carries on for another press: all but the token, which each page has of its own, and the secrets, which stand in no page.
+    pub fn carried(&self) -> Vec<(&str, &str)> {
+        let carried = |(name, _): &(&str, &str)| *name != TOKEN && !Self::is_secret(name);
+        self.iter().filter(carried).collect()
+    }
+
     /// Name and value of every field.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))

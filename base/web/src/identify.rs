@@ -1,6 +1,7 @@
 //! What the web asks of the engines that know people.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use kernel::{Actor, Result, SessionId};
 
 /// A living session.
@@ -10,6 +11,8 @@ pub struct SessionView {
     pub id: SessionId,
     /// Who it belongs to, with the rights of this moment.
     pub actor: Actor,
+    /// When its owner has last shown who they are, by all that the account asks for.
+    pub shown_at: DateTime<Utc>,
 }
 
 /// Turns a session token into an actor. Implemented by the identity engine.

@@ -91,6 +91,10 @@ where
             .as_ref()
             .ok()
             .and_then(|view| view.as_ref().map(|view| view.id)),
+        shown_at: identified
+            .as_ref()
+            .ok()
+            .and_then(|view| view.as_ref().map(|view| view.shown_at)),
         locale: arrival.locale,
         request: arrival.request,
         path: parts.uri.path().to_string(),

@@ -6,6 +6,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use chrono::{DateTime, Utc};
 use db::PageRequest;
 use kernel::{Actor, Fault, Result, SessionId};
 use op::Op;
@@ -26,6 +27,7 @@ pub struct Visit<S> {
     pub session: Option<SessionId>,
     /// The language of the answer.
     pub locale: Locale,
+    pub(crate) shown_at: Option<DateTime<Utc>>,
     pub(crate) request: Uuid,
     pub(crate) path: String,
     pub(crate) raw_query: String,
@@ -44,14 +46,21 @@ impl<S: AsRef<Site>> Visit<S> {
         self.state.as_ref()
     }
 
+    /// Who visits has just shown once more who they are: operations of this visit know it.
+    pub fn has_shown_again(&mut self) {
+        self.shown_at = Some(self.site().ops.now());
+    }
+
     /// Begins an operation of this visitor.
     pub async fn op(&self) -> Result<Op> {
-        self.site().ops.open_for(self.actor.clone(), self.request).await
+        let op = self.site().ops.open_for(self.actor.clone(), self.request).await?;
+        Ok(op.shown(self.shown_at))
     }
 
     /// Begins an operation of this visitor that only looks at things: nothing is written, and only refusals go into the audit trail.
     pub async fn look(&self) -> Result<Op> {
-        self.site().ops.look_for(self.actor.clone(), self.request).await
+        let op = self.site().ops.look_for(self.actor.clone(), self.request).await?;
+        Ok(op.shown(self.shown_at))
     }
 
     /// The address asked for, without its query.

@@ -15,6 +15,10 @@ pub struct Config {
     pub guessing: Guessing,
     /// Who needs a second factor.
     pub second_factor: SecondFactorRule,
+    /// Whether acts that weigh ask anew who is there.
+    pub step_up: StepUpRule,
+    /// The address of the site as people type it; passkeys hold there and nowhere else, for good.
+    pub public_address: String,
     /// The roles that a position may carry.
     pub roles: Vec<String>,
 }
@@ -26,6 +30,20 @@ pub enum SecondFactorRule {
     Officials,
     /// Nobody; everybody may have one.
     Offered,
+}
+
+/// Whether whoever approves, signs or exports must have shown lately who they are (xác thực lại).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepUpRule {
+    /// Within so long before.
+    Within(Duration),
+    /// The sign-in is enough.
+    Never,
+}
+
+impl StepUpRule {
+    /// What holds when nothing is said: a quarter of an hour.
+    pub const USUAL: Self = Self::Within(Duration::minutes(15));
 }
 
 /// Cost of Argon2id (RFC 9106).
@@ -84,6 +102,8 @@ impl Default for Config {
             },
             guessing: Guessing::default(),
             second_factor: SecondFactorRule::Officials,
+            step_up: StepUpRule::USUAL,
+            public_address: "http://localhost".to_owned(),
             roles: ["clerk", "specialist", "leader", "admin"].map(str::to_owned).to_vec(),
         }
     }

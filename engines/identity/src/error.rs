@@ -1,8 +1,10 @@
 //! The faults of the engine. Their words: `errors.identity.<code>`.
 
+use chrono::Duration;
 use kernel::{Fault, FieldFault};
 
 use crate::throttle::Limit;
+use crate::webauthn::Refusal;
 
 /// Wrong name or wrong password; which of them is not told.
 pub fn wrong_credentials() -> Fault {
@@ -39,6 +41,11 @@ pub fn code_needed() -> Fault {
     Fault::unauthenticated("identity.code_needed")
 }
 
+/// The same, with the token of the sign-in that waits, for a passkey.
+pub fn factor_needed(half: &str) -> Fault {
+    code_needed().with("half", half)
+}
+
 /// The sign-in has waited for the second factor too long.
 pub fn sign_in_expired() -> Fault {
     Fault::unauthenticated("identity.sign_in_expired")
@@ -62,6 +69,64 @@ pub fn no_second_factor() -> Fault {
 /// Who acts from a position keeps a second factor.
 pub fn second_factor_required() -> Fault {
     Fault::forbidden("identity.second_factor_required")
+}
+
+/// Browsers make no passkeys for the address of this site.
+pub fn passkeys_unavailable() -> Fault {
+    Fault::conflict("identity.passkeys_unavailable")
+}
+
+/// A passkey needs a name that is not too long.
+pub fn passkey_name(most: usize) -> Fault {
+    let field = FieldFault::new("name", "identity.passkey_name").with("most", most);
+    Fault::invalid("identity.passkey_name")
+        .with("most", most)
+        .field_fault(field)
+}
+
+/// The account has as many passkeys as it may.
+pub fn passkeys_full(most: usize) -> Fault {
+    Fault::conflict("identity.passkeys_full").with("most", most)
+}
+
+/// The account has no such passkey.
+pub fn passkey_not_found() -> Fault {
+    Fault::not_found("identity.passkey_not_found")
+}
+
+/// Nobody waits for this passkey: too late, or answered before.
+pub fn passkey_expired() -> Fault {
+    Fault::unauthenticated("identity.passkey_expired")
+}
+
+/// What a browser has made is no passkey for this site.
+pub(crate) fn passkey_unfit(why: Refusal) -> Fault {
+    Fault::invalid("identity.passkey_unfit").caused_by(why.as_str())
+}
+
+/// Somebody has this passkey.
+pub fn passkey_known() -> Fault {
+    Fault::conflict("identity.passkey_known")
+}
+
+/// The passkey opens nothing here; why is not told.
+pub fn passkey_wrong() -> Fault {
+    Fault::unauthenticated("identity.passkey_wrong")
+}
+
+/// The passkey counts backwards: somebody has a copy.
+pub fn passkey_cloned() -> Fault {
+    Fault::unauthenticated("identity.passkey_cloned")
+}
+
+/// The act asks anew who is there.
+pub fn step_up_needed(span: Duration) -> Fault {
+    Fault::forbidden("identity.step_up_needed").with("minutes", span.num_minutes())
+}
+
+/// The operating system gives no random numbers.
+pub fn no_randomness(error: impl std::fmt::Display) -> Fault {
+    Fault::internal("identity.no_randomness").caused_by(error.to_string())
 }
 
 /// A password breaks a rule.

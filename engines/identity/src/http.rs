@@ -1,6 +1,7 @@
 //! The JSON API. Pages are drawn by the portal.
 
 mod account;
+mod passkeys;
 
 use chrono::{DateTime, Utc};
 use kernel::{Actor, Result, local_date};
@@ -13,8 +14,9 @@ pub use account::{
     ConfirmRequest, LookInfo, LookPage, PasswordRequest, ProofRequest, RecoveryCodes, RenewedSession, ResetRequest,
     SessionInfo,
 };
+pub use passkeys::{AddRequest, AgainRequest, OfferRequest, PasskeyRequest, QuestionRequest, SteppedUp};
 
-use crate::{Agency, AgencyFilter, AgencyLevel, Area, Entered, Identity, SecondStep, SignIn, Source, error};
+use crate::{Agency, AgencyFilter, AgencyLevel, Area, Entered, Identity, SecondStep, SignIn, SignedIn, Source, error};
 
 /// Name and password, the code where the account has a second factor, and the device token if there is one.
 #[derive(Deserialize, JsonSchema)]
@@ -23,7 +25,8 @@ pub struct SessionRequest {
     pub login: String,
     /// Password.
     pub password: String,
-    /// Six digits of the authenticator, or a recovery code. Without it `identity.code_needed` tells that one is needed.
+    /// Six digits of the authenticator, or a recovery code. Without it `identity.code_needed` tells that one is needed, and the token `half`
+    /// for a passkey in its place (`askForPasskey`).
     #[serde(default)]
     pub code: Option<String>,
     /// Device token of an earlier answer.
@@ -161,6 +164,7 @@ where
             agencies,
         )
         .merge(account::routes())
+        .merge(passkeys::routes())
 }
 
 async fn create_session<S>(visit: Visit<S>, body: SessionRequest) -> Result<SessionAnswer>
@@ -180,7 +184,7 @@ where
     };
     let signed_in = match (engine(&visit).sign_in(ops(&visit), attempt).await?, &body.code) {
         (Entered::In(signed_in), _) => *signed_in,
-        (Entered::Half(_), None) => return Err(error::code_needed()),
+        (Entered::Half(half), None) => return Err(error::factor_needed(&half.token)),
         (Entered::Half(half), Some(code)) => {
             let step = SecondStep {
                 half: &half.token,
@@ -190,13 +194,7 @@ where
             engine(&visit).finish_sign_in(ops(&visit), step).await?
         }
     };
-    Ok(SessionAnswer {
-        token: signed_in.token,
-        device: signed_in.device,
-        expires_at: signed_in.expires_at,
-        actor: actor_answer(&signed_in.actor),
-        second_factor_missing: signed_in.second_factor_missing,
-    })
+    Ok(session_answer(signed_in))
 }
 
 async fn end_session<S>(visit: Visit<S>, _: Nothing) -> Result<Ended>
@@ -254,6 +252,16 @@ fn engine<S: AsRef<Identity>>(visit: &Visit<S>) -> &Identity {
 
 fn ops<S: AsRef<Site>>(visit: &Visit<S>) -> &Ops {
     &visit.site().ops
+}
+
+fn session_answer(signed_in: SignedIn) -> SessionAnswer {
+    SessionAnswer {
+        token: signed_in.token,
+        device: signed_in.device,
+        expires_at: signed_in.expires_at,
+        actor: actor_answer(&signed_in.actor),
+        second_factor_missing: signed_in.second_factor_missing,
+    }
 }
 
 fn actor_answer(actor: &Actor) -> ActorAnswer {

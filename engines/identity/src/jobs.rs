@@ -15,7 +15,7 @@ pub fn register(jobs: &mut Jobs) {
     jobs.every(Duration::days(1), SWEEP);
 }
 
-/// Removes old attempts, sign-ins that nobody finished, dead sessions and forgotten devices; returns how many rows.
+/// Removes old attempts, sign-ins that nobody finished, questions that nobody answered, dead sessions and forgotten devices; returns how many rows.
 pub async fn sweep(op: &mut Op) -> Result<u64> {
     let now = op.now();
     let attempts = store::attempt::sweep(op.conn(), now).await?;

@@ -18,16 +18,20 @@ pub mod login;
 mod looks;
 mod model;
 mod offices;
+mod passkey_sign_in;
+mod passkeys;
 pub mod password;
 mod people;
 mod recovery;
 mod second_factor;
 mod sessions;
 mod sign_in;
+mod step_up;
 mod store;
 mod throttle;
 mod token;
 mod totp;
+mod webauthn;
 
 use std::sync::Arc;
 
@@ -37,17 +41,21 @@ use vault::Vault;
 
 pub use accounts::{NewAccount, PasswordChange};
 pub use agencies::{AgencyFilter, NewAgency};
-pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule};
+pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRule};
 pub use hashing::PasswordHash;
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Audience, Authentication, CodeOrigin, Contact,
-    HeldPosition, OfficialView, Person, PersonRow, Residence, SecondFactor, SessionRow, TotpOffer, Unit, Validity,
+    HeldPosition, OfficialView, Passkey, Person, PersonRow, Residence, SecondFactor, SessionRow, TotpOffer, Unit, Validity,
 };
 pub use offices::{NewPosition, NewUnit};
+pub use passkey_sign_in::PasskeyStep;
 pub use password::PasswordContext;
 pub use people::NewPerson;
 pub use second_factor::{NewCodes, OwnerProof};
 pub use sign_in::{Entered, HalfSignIn, SecondStep, SignIn, SignedIn, Source};
+pub use step_up::{Again, AgainWays};
+pub use webauthn::options::{CreationOptions, RequestOptions};
+pub use webauthn::{Assertion, AssertionResponse, Registration, RegistrationResponse};
 
 /// The tables of the engine.
 pub const MIGRATIONS: &[db::Migration] = db::migrations!(
@@ -59,7 +67,9 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0004_person.sql",
         "0005_account.sql",
         "0006_session_network.sql",
-        "0007_second_factor.sql"
+        "0007_second_factor.sql",
+        "0008_passkey.sql",
+        "0009_session_shown.sql"
     ]
 );
 
@@ -71,6 +81,8 @@ pub struct Identity {
     vault: Vault,
     config: Arc<Config>,
     hasher: hashing::Hasher,
+    /// Where passkeys hold, if they can.
+    address: Option<webauthn::Address>,
 }
 
 impl Identity {
@@ -83,6 +95,7 @@ impl Identity {
             pool,
             clock,
             vault,
+            address: webauthn::Address::of(&config.public_address),
             config: Arc::new(config),
             hasher,
         })

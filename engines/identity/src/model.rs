@@ -324,7 +324,7 @@ pub struct Authentication {
     pub person: PersonId,
     /// Who acts, with the rights of this moment.
     pub actor: Actor,
-    /// When the session was opened.
+    /// When the owner has last shown in it who they are.
     pub signed_in_at: DateTime<Utc>,
     /// A second factor was shown.
     pub two_factors: bool,
@@ -337,10 +337,29 @@ pub struct Authentication {
 pub struct SecondFactor {
     /// Since when there is one; `None`: the password alone opens the account.
     pub since: Option<DateTime<Utc>>,
+    /// Since when there is an authenticator.
+    pub authenticator_since: Option<DateTime<Utc>>,
+    /// How many passkeys there are.
+    pub passkeys: usize,
     /// Recovery codes that were not used.
     pub recovery_codes_left: usize,
     /// Whether the account must have one, because it acts from a position.
     pub required: bool,
+}
+
+/// A passkey (khóa truy cập) of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Passkey {
+    /// Its number here.
+    pub id: uuid::Uuid,
+    /// What the owner calls it: "Điện thoại của tôi".
+    pub name: String,
+    /// The host for which it was made, and at which alone it holds.
+    pub address: String,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+    /// When it was shown last.
+    pub last_used_at: Option<DateTime<Utc>>,
 }
 
 /// A secret to be taken in by an authenticator app.

@@ -1,4 +1,4 @@
-//! The second factor (xác thực hai lớp): an authenticator app, and recovery codes for whoever has lost it.
+//! The second factor (xác thực hai lớp): an authenticator app or passkeys, and recovery codes for whoever has lost them.
 //!
 //! Whoever changes it shows the password once more: a session that somebody left open is not enough. Changing it ends all other
 //! sessions, and the one that goes on gets another token.
@@ -50,6 +50,10 @@ pub(crate) enum Shown {
     RecoveryCode {
         left: usize,
     },
+    /// After the password, or in place of it.
+    Passkey {
+        alone: bool,
+    },
 }
 
 impl Shown {
@@ -58,6 +62,8 @@ impl Shown {
         match self {
             Self::Authenticator => "totp",
             Self::RecoveryCode { .. } => "recovery_code",
+            Self::Passkey { alone: false } => "passkey",
+            Self::Passkey { alone: true } => "passkey_alone",
         }
     }
 }
@@ -68,6 +74,8 @@ impl Identity {
         let account = op.actor().account().ok_or_else(error::sign_in_again)?;
         Ok(SecondFactor {
             since: store::second_factor::since(op.conn(), account).await?,
+            authenticator_since: store::second_factor::authenticator_since(op.conn(), account).await?,
+            passkeys: store::passkey::count(op.conn(), account).await?,
             recovery_codes_left: store::second_factor::recovery_tags(op.conn(), account).await?.len(),
             required: self.is_required(op, account).await?,
         })
@@ -120,7 +128,8 @@ impl Identity {
         let codes = self.give_recovery_codes(&mut op, &permit, account).await?;
         store::session::showed_second_factor(op.conn(), proof.session, now).await?;
         let what = if before.is_some() { "replaced" } else { "set" };
-        let token = self.changed(&mut op, &permit, account, Some(proof), what).await?;
+        let here = Some((proof.session, proof.source));
+        let token = self.changed(&mut op, &permit, account, here, (what, "")).await?;
         op.commit().await?;
         Ok(NewCodes { codes, token })
     }
@@ -128,29 +137,39 @@ impl Identity {
     /// Gives new recovery codes in place of the old ones. Fails as [`Self::confirm_totp`], and with `identity.no_second_factor`.
     pub async fn renew_recovery_codes(&self, ops: &Ops, actor: &Actor, proof: OwnerProof<'_>) -> Result<NewCodes> {
         let (mut op, account, permit) = self.proven(ops, actor, "identity.renew_recovery_codes", proof).await?;
-        lock_set(&mut op, account).await?;
+        if store::second_factor::since(op.conn(), account).await?.is_none() {
+            return Err(error::no_second_factor());
+        }
         let codes = self.give_recovery_codes(&mut op, &permit, account).await?;
-        let what = "recovery_codes";
-        let token = self.changed(&mut op, &permit, account, Some(proof), what).await?;
+        let here = Some((proof.session, proof.source));
+        let change = ("recovery_codes", "");
+        let token = self.changed(&mut op, &permit, account, here, change).await?;
         op.commit().await?;
         Ok(NewCodes { codes, token })
     }
 
-    /// Takes the second factor away and gives the new token of the session. Fails as [`Self::confirm_totp`], and with
-    /// `identity.no_second_factor`, `identity.second_factor_required` where the account needs one.
+    /// Takes the authenticator away and gives the new token of the session; passkeys stay, and the recovery codes with them. Fails as
+    /// [`Self::confirm_totp`], and with `identity.no_second_factor`, `identity.second_factor_required` where it is the last factor of an
+    /// account that needs one.
     pub async fn remove_second_factor(&self, ops: &Ops, actor: &Actor, proof: OwnerProof<'_>) -> Result<String> {
         let (mut op, account, permit) = self.proven(ops, actor, "identity.remove_second_factor", proof).await?;
-        if self.is_required(&mut op, account).await? {
+        let last = store::passkey::count(op.conn(), account).await? == 0;
+        if last && self.is_required(&mut op, account).await? {
             return Err(error::second_factor_required());
         }
         lock_set(&mut op, account).await?;
-        store::second_factor::remove(op.conn(), &permit, account).await?;
-        let token = self.changed(&mut op, &permit, account, Some(proof), "removed").await?;
+        if last {
+            store::second_factor::remove(op.conn(), &permit, account).await?;
+        } else {
+            store::second_factor::remove_authenticator(op.conn(), &permit, account).await?;
+        }
+        let here = Some((proof.session, proof.source));
+        let token = self.changed(&mut op, &permit, account, here, ("removed", "")).await?;
         op.commit().await?;
         Ok(token)
     }
 
-    /// Takes the second factor of an account away whose owner has lost it and has shown who they are: by an administrator, not for
+    /// Takes the second factor of an account, passkeys included, away whose owner has lost it and has shown who they are: by an administrator, not for
     /// themself, who says how that was shown. Ends all its sessions. Fails with `identity.no_second_factor`, `identity.purpose_needed`.
     pub async fn reset_second_factor(&self, op: &mut Op, account: AccountId, purpose: &str) -> Result<()> {
         let permit = op
@@ -160,25 +179,29 @@ impl Identity {
                 access::reset_second_factor(op.actor(), account, purpose),
             )
             .await?;
-        lock_set(op, account).await?;
+        store::account::lock_state(op.conn(), account).await?;
+        if store::second_factor::since(op.conn(), account).await?.is_none() {
+            return Err(error::no_second_factor());
+        }
         store::second_factor::remove(op.conn(), &permit, account).await?;
+        store::passkey::remove_all(op.conn(), &permit, account).await?;
         op.record(Entry::new("identity.second_factor_reset", subject(account)).purpose(purpose.trim()))
             .await?;
-        self.changed(op, &permit, account, None, "reset").await?;
+        self.changed(op, &permit, account, None, ("reset", "")).await?;
         Ok(())
     }
 
-    /// Takes a code of the account's authenticator or a recovery code, each once; `None` where it is neither.
+    /// Takes a code of the account's authenticator or a recovery code, each once; `None` where it is neither. The caller holds the
+    /// account's row.
     pub(crate) async fn shown(&self, op: &mut Op, account: AccountId, typed: &str) -> Result<Option<Shown>> {
         let now = op.now();
-        let Some(row) = store::second_factor::lock(op.conn(), account).await? else {
-            return Ok(None);
-        };
-        let Some(sealed) = row.secret else { return Ok(None) };
-        let secret = self.vault.unseal(TOTP, &subject(account), &sealed)?;
-        if let Some(step) = totp::matching_step(&secret, now, row.last_step, typed) {
-            store::second_factor::took(op.conn(), account, step).await?;
-            return Ok(Some(Shown::Authenticator));
+        let row = store::second_factor::lock(op.conn(), account).await?;
+        if let Some((sealed, last)) = row.and_then(|row| Some((row.secret?, row.last_step))) {
+            let secret = self.vault.unseal(TOTP, &subject(account), &sealed)?;
+            if let Some(step) = totp::matching_step(&secret, now, last, typed) {
+                store::second_factor::took(op.conn(), account, step).await?;
+                return Ok(Some(Shown::Authenticator));
+            }
         }
         let Some(code) = recovery::read(typed) else {
             return Ok(None);
@@ -197,7 +220,7 @@ impl Identity {
     }
 
     /// Whether the account must keep a second factor: it acts from a position today, and the rule asks for it.
-    async fn is_required(&self, op: &mut Op, account: AccountId) -> Result<bool> {
+    pub(crate) async fn is_required(&self, op: &mut Op, account: AccountId) -> Result<bool> {
         if self.config.second_factor == SecondFactorRule::Offered {
             return Ok(false);
         }
@@ -209,14 +232,14 @@ impl Identity {
     }
 
     /// The actor's own account.
-    async fn own(&self, op: &mut Op, action: &'static str) -> Result<(AccountId, Permit)> {
+    pub(crate) async fn own(&self, op: &mut Op, action: &'static str) -> Result<(AccountId, Permit)> {
         let account = op.actor().account().ok_or_else(error::sign_in_again)?;
         let decision = access::use_sessions_of(op.actor(), account);
         Ok((account, op.allow(action, &subject(account), decision).await?))
     }
 
     /// Looks at the password, and opens the operation of an owner who has shown it.
-    async fn proven(
+    pub(crate) async fn proven(
         &self,
         ops: &Ops,
         actor: &Actor,
@@ -244,31 +267,41 @@ impl Identity {
         Ok((op, account, permit))
     }
 
-    /// Lets everybody come in anew, writes the change down and tells it. Gives the new token of the session that goes on.
-    async fn changed(
+    /// A recovery code that was taken is news to its owner.
+    pub(crate) fn tell_of(&self, op: &mut Op, account: AccountId, shown: Shown) {
+        if let Shown::RecoveryCode { left } = shown {
+            let facts = json!({ "account": account, "left": left });
+            op.emit(Event::new("identity.recovery_code_used", subject(account), facts));
+        }
+    }
+
+    /// Lets everybody come in anew, writes the change down and tells it: what was done, and what a passkey is called. Gives the new token
+    /// of the session that goes on.
+    pub(crate) async fn changed(
         &self,
         op: &mut Op,
         permit: &Permit,
         account: AccountId,
-        proof: Option<OwnerProof<'_>>,
-        what: &str,
+        here: Option<(SessionId, Source<'_>)>,
+        (what, name): (&str, &str),
     ) -> Result<String> {
-        let here = proof.map(|proof| (proof.session, proof.source));
         let token = self
             .start_anew(op, permit, account, here, "second_factor_changed")
             .await?;
+        let told = json!({ "account": account, "what": what, "name": name });
+        op.emit(Event::new("identity.second_factor_changed", subject(account), told));
         let facts = json!({ "account": account, "what": what });
-        op.emit(Event::new(
-            "identity.second_factor_changed",
-            subject(account),
-            facts.clone(),
-        ));
         op.record(Entry::new("identity.second_factor_changed", subject(account)).detail(facts))
             .await?;
         Ok(token.unwrap_or_default())
     }
 
-    async fn give_recovery_codes(&self, op: &mut Op, permit: &Permit, account: AccountId) -> Result<Vec<String>> {
+    pub(crate) async fn give_recovery_codes(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        account: AccountId,
+    ) -> Result<Vec<String>> {
         let codes = recovery::new()?;
         let tag = |code: &String| {
             let letters = recovery::read(code).unwrap_or_default();
@@ -289,7 +322,7 @@ pub(crate) fn guesses_at(account: AccountId) -> Vec<u8> {
         .to_vec()
 }
 
-fn subject(account: AccountId) -> String {
+pub(crate) fn subject(account: AccountId) -> String {
     format!("account:{account}")
 }
 

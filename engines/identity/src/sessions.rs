@@ -32,7 +32,11 @@ impl web::Identify for Identity {
         if row.moments().should_write(now) {
             store::session::touch(&mut connection, row.id(), now).await?;
         }
-        Ok(Some(web::SessionView { id: row.id(), actor }))
+        Ok(Some(web::SessionView {
+            id: row.id(),
+            actor,
+            shown_at: row.shown_at(),
+        }))
     }
 
     async fn ended_session(&self, token: &str) -> Result<Option<SessionId>> {
@@ -79,7 +83,7 @@ impl Identity {
             account: row.account(),
             person: row.person(),
             actor,
-            signed_in_at: row.created_at(),
+            signed_in_at: row.shown_at(),
             two_factors: row.has_second_factor(),
             expires_at: row.moments().expires_at,
         }))

@@ -1,4 +1,4 @@
-//! Signing in by password, and by a second factor where the account has one.
+//! Signing in by password, and by a code where the account has a second factor. With a passkey: `passkey_sign_in`.
 //!
 //! Unknown names, accounts without a password and closed accounts cost the same work and get the same words as a wrong
 //! password. No operation is open while a password is computed.
@@ -94,20 +94,20 @@ pub(crate) struct Owner {
 }
 
 /// As whom somebody enters.
-struct Entering {
-    actor: Actor,
+pub(crate) struct Entering {
+    pub(crate) actor: Actor,
     audience: Audience,
     second_factor_missing: bool,
 }
 
 /// What a session is opened with.
-struct Opening<'a> {
-    owner: &'a Owner,
-    entering: Entering,
-    known_device: bool,
-    hash_renewed: bool,
-    shown: Option<Shown>,
-    source: Source<'a>,
+pub(crate) struct Opening<'a> {
+    pub(crate) owner: &'a Owner,
+    pub(crate) entering: Entering,
+    pub(crate) known_device: bool,
+    pub(crate) hash_renewed: bool,
+    pub(crate) shown: Option<Shown>,
+    pub(crate) source: Source<'a>,
 }
 
 impl Identity {
@@ -199,7 +199,7 @@ impl Identity {
     }
 
     /// As whom the owner enters, with or without a second factor.
-    async fn entering(&self, ops: &Ops, owner: &Owner, second_factor: bool) -> Result<Entering> {
+    pub(crate) async fn entering(&self, ops: &Ops, owner: &Owner, second_factor: bool) -> Result<Entering> {
         let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
         let held = store::office::held(&mut connection, owner.person, local_date(ops.now())).await?;
         let acts = self.acts_from_position(second_factor);
@@ -220,7 +220,7 @@ impl Identity {
     }
 
     /// Opens the session and commits.
-    async fn open_session(&self, mut op: Op, opening: Opening<'_>) -> Result<SignedIn> {
+    pub(crate) async fn open_session(&self, mut op: Op, opening: Opening<'_>) -> Result<SignedIn> {
         let Opening {
             owner,
             entering,
@@ -266,9 +266,8 @@ impl Identity {
             let facts = json!({ "account": account, "browser": browser::called(source.user_agent), "ip": source.ip });
             op.emit(Event::new("identity.new_device", &subject, facts));
         }
-        if let Some(Shown::RecoveryCode { left }) = shown {
-            let facts = json!({ "account": account, "left": left });
-            op.emit(Event::new("identity.recovery_code_used", &subject, facts));
+        if let Some(shown) = shown {
+            self.tell_of(&mut op, account, shown);
         }
         op.commit().await?;
         Ok(SignedIn {

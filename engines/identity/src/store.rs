@@ -5,6 +5,7 @@ pub(crate) mod agency;
 pub(crate) mod area;
 pub(crate) mod attempt;
 pub(crate) mod office;
+pub(crate) mod passkey;
 pub(crate) mod person;
 pub(crate) mod second_factor;
 pub(crate) mod session;

@@ -32,7 +32,7 @@ pub(super) fn routes() -> Routes<House> {
         .post("/tai-khoan/thiet-bi/ket-thuc-khac", Door::SignedIn, end_others)
 }
 
-fn not_signed_in() -> Fault {
+pub(super) fn not_signed_in() -> Fault {
     Fault::unauthenticated("web.sign_in_first")
 }
 

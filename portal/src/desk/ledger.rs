@@ -4,17 +4,19 @@ use chrono::{Datelike, NaiveDate};
 use dossiers::LedgerRow;
 use kernel::{Fault, local_date, parse_date};
 use serde_json::{Value, json};
-use web::{Answer, Body, Door, Routes, StatusCode, Visit, address, attachment};
+use web::{Answer, Body, Door, Fields, Routes, StatusCode, Visit, address, attachment};
 
 use super::{errors_of, is_told_in_place, status_of};
-use crate::{House, words::Words};
+use crate::{House, account::again, words::Words};
 
 const PATH: &str = "/can-bo/so-theo-doi";
+const DOWNLOAD: &str = "/can-bo/so-theo-doi/tai-ve";
 
 pub(super) fn routes() -> Routes<House> {
     Routes::new()
         .get(PATH, Door::Official, ledger)
-        .get("/can-bo/so-theo-doi/tai-ve", Door::Official, download)
+        .get(DOWNLOAD, Door::Official, download)
+        .post(DOWNLOAD, Door::Official, shown_again)
 }
 
 /// The days asked for; without a question this month until today.
@@ -77,7 +79,7 @@ async fn ledger(visit: Visit<House>) -> Answer {
     let content = json!({
         "from": typed("tu", from), "to": typed("den", to), "wrong": fault.is_some(), "columns": columns, "items": items, "next": next,
         "first": if visit.query("sau").is_some() { at("") } else { String::new() },
-        "csv": address("/can-bo/so-theo-doi/tai-ve", asked),
+        "csv": address(DOWNLOAD, asked),
         "errors": fault.as_ref().map_or_else(Vec::new, |fault| errors_of(&words, fault, control)),
     });
     let status = fault.as_ref().map_or(StatusCode::OK, status_of);
@@ -110,8 +112,25 @@ fn row(words: &Words, line: &LedgerRow) -> Value {
 async fn download(visit: Visit<House>) -> Answer {
     let mut op = visit.op().await?;
     let (from, to) = period(&visit, local_date(op.now()))?;
-    let csv = visit.state.dossiers.ledger_csv(&mut op, from, to).await?;
+    let csv = match visit.state.dossiers.ledger_csv(&mut op, from, to).await {
+        Err(fault) if again::is_needed(&fault) => {
+            drop(op);
+            let days = [("tu", from.to_string()), ("den", to.to_string())];
+            let days = Fields::new(days.map(|(name, day)| (name.to_owned(), day)));
+            return again::ask(&visit, DOWNLOAD, &days, None).await;
+        }
+        csv => csv?,
+    };
     op.commit().await?;
     let name = format!("so-theo-doi-ho-so-{from}-{to}.csv");
     Ok(attachment(&name, "text/csv; charset=utf-8", Body::from(csv), false))
+}
+
+/// Who takes the table out of the platform has shown who they are: back to the ledger, whose button now gives it.
+async fn shown_again(mut visit: Visit<House>, fields: Fields) -> Answer {
+    if let Err(fault) = again::take(&mut visit, &fields).await {
+        return again::ask(&visit, DOWNLOAD, &fields, Some(fault)).await;
+    }
+    let day = |name: &'static str| (name, fields.get(name).unwrap_or_default());
+    visit.redirect(address(PATH, [day("tu"), day("den"), ("da", "desk_shown_again")]))
 }

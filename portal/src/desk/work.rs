@@ -15,6 +15,7 @@ use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
 use super::{errors_of, faults_of, is_told_in_place, show, status_of, typed::Typed};
 use crate::{
     House,
+    account::again,
     places::{Places, places_if_asked},
     questions,
     words::Words,
@@ -62,7 +63,11 @@ async fn desk(visit: Visit<House>) -> Answer {
 }
 
 /// Carries out what was chosen. Supplements and refusals have a page of their own first.
-async fn act(visit: Visit<House>, fields: Fields) -> Answer {
+async fn act(mut visit: Visit<House>, fields: Fields) -> Answer {
+    let here = visit.path().to_owned();
+    if let Err(fault) = again::take(&mut visit, &fields).await {
+        return again::ask(&visit, &here, &fields, Some(fault)).await;
+    }
     let typed = Typed::read(&fields);
     let sheet = Sheet::of(&typed.outcome);
     if sheet != Sheet::Desk && fields.get("buoc") != Some("2") {
@@ -76,6 +81,10 @@ async fn act(visit: Visit<House>, fields: Fields) -> Answer {
     let mut op = visit.op().await?;
     let acted = match visit.state.dossiers.act(&mut op, task, version, typed.act()).await {
         Ok(acted) => acted,
+        Err(fault) if again::is_needed(&fault) => {
+            drop(op);
+            return again::ask(&visit, &here, &fields, None).await;
+        }
         Err(fault) if is_told_in_place(&fault) => {
             drop(op);
             return match done_before(&visit, task, &typed, &fault).await? {

@@ -26,6 +26,10 @@ const PAGES: &[(&str, &[&str])] = &[
     // Signing in and out.
     ("GET /dang-nhap", &[]),
     ("POST /dang-nhap", &["POST /api/v1/sessions", "GET /api/v1/me"]),
+    (
+        "POST /dang-nhap/khoa",
+        &["POST /api/v1/sign-in/passkey", "POST /api/v1/sign-in/passkey-question"],
+    ),
     ("POST /dang-xuat", &["DELETE /api/v1/sessions/current"]),
     ("GET /hop-thu", &["GET /api/v1/messages"]),
     ("POST /hop-thu/da-doc", &["POST /api/v1/messages/read"]),
@@ -160,6 +164,7 @@ const PAGES: &[(&str, &[&str])] = &[
     ("GET /can-bo/tim", &["GET /api/v1/dossier-search"]),
     ("GET /can-bo/so-theo-doi", &["GET /api/v1/ledger"]),
     ("GET /can-bo/so-theo-doi/tai-ve", &["GET /api/v1/ledger.csv"]),
+    ("POST /can-bo/so-theo-doi/tai-ve", &["POST /api/v1/me/step-up"]),
     ("GET /can-bo/lich-lam-viec", &["GET /api/v1/working-calendar"]),
     ("POST /can-bo/lich-lam-viec", &["POST /api/v1/working-calendar/days"]),
     (
@@ -193,6 +198,17 @@ const PAGES: &[(&str, &[&str])] = &[
         &["POST /api/v1/me/second-factor/recovery-codes"],
     ),
     ("POST /tai-khoan/hai-lop/tat", &["DELETE /api/v1/me/second-factor"]),
+    ("GET /tai-khoan/khoa-truy-cap", &["GET /api/v1/me/passkeys"]),
+    (
+        "POST /tai-khoan/khoa-truy-cap/bat-dau",
+        &["POST /api/v1/me/passkeys/offer"],
+    ),
+    ("POST /tai-khoan/khoa-truy-cap", &["POST /api/v1/me/passkeys"]),
+    ("GET /tai-khoan/khoa-truy-cap/xoa", &["GET /api/v1/me/passkeys"]),
+    (
+        "POST /tai-khoan/khoa-truy-cap/xoa",
+        &["DELETE /api/v1/me/passkeys/{id}"],
+    ),
     ("GET /tai-khoan/ai-da-xem", &["GET /api/v1/me/looks"]),
     ("GET /tai-khoan/thiet-bi", &["GET /api/v1/me/sessions"]),
     (

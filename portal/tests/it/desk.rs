@@ -4,7 +4,7 @@ use axum::http::{StatusCode, header};
 
 use crate::{
     office::{ANSWERS, APP, FACTS, NUMBER, Office},
-    town::{Reply, between},
+    town::{PASSWORD, Reply, between},
 };
 
 /// The desk to which the only row of a list leads.
@@ -589,4 +589,71 @@ async fn every_page_of_an_official_speaks_english_too() {
             "{path} has a raw key"
         );
     }
+}
+
+// shows: R379
+#[tokio::test]
+async fn an_approval_and_an_export_ask_anew_who_is_there_and_keep_what_was_typed() {
+    let office = Office::new().await;
+    let submitted = office.submit().await;
+    let (clerk, specialist) = (office.sign_in("lua").await, office.sign_in("sen").await);
+    let leader = office.sign_in("tram").await;
+    office.scratch.clock.advance(chrono::Duration::minutes(16));
+    // Clerk and specialist prepare; nobody asks.
+    let desk = desk_of(&clerk.get("/can-bo").await);
+    let page = clerk.get(&desk).await;
+    let accept = decision(&page, "accept", &[("papers.old_copy", "true")]);
+    let done = clerk.send(&page, &desk, &pairs(&accept)).await;
+    assert_eq!(done.location(), "/can-bo?da=desk_accepted");
+    let desk = desk_of(&specialist.get("/can-bo").await);
+    let page = specialist.get(&desk).await;
+    let propose = decision(&page, "propose", FACTS);
+    let done = specialist.send(&page, &desk, &pairs(&propose)).await;
+    assert_eq!(done.location(), "/can-bo?da=desk_advanced");
+
+    let desk = desk_of(&leader.get("/can-bo").await);
+    let page = leader.get(&desk).await;
+    let approve = decision(&page, "approve", &[("note", "Đồng ý & ký")]);
+    let asked = leader.send(&page, &desk, &pairs(&approve)).await;
+    asked.is(StatusCode::FORBIDDEN).shows("Xác thực lại");
+    assert!(
+        asked.text.contains(&format!("action=\"{desk}\"")),
+        "to the very same act"
+    );
+    for (name, value) in [("outcome", "approve"), ("version", &page.hidden("version"))] {
+        assert_eq!(asked.hidden(name), value);
+    }
+    asked.shows("name=\"note\" value=\"Đồng ý &amp; ký\"");
+    let mut wrong = approve.clone();
+    wrong.push(("mat_khau.lai", "sai mật khẩu".to_owned()));
+    let told = leader.send(&asked, &desk, &pairs(&wrong)).await;
+    told.is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Mật khẩu không đúng")
+        .shows("Đồng ý &amp; ký")
+        .hides("sai mật khẩu");
+    let mut right = approve.clone();
+    right.push(("mat_khau.lai", PASSWORD.to_owned()));
+    let done = leader.send(&told, &desk, &pairs(&right)).await;
+    assert_eq!(done.location(), "/can-bo?da=desk_advanced");
+    let own = office.sign_in("lan").await;
+    own.get(&format!("/ho-so-cua-toi/{}", submitted.id))
+        .await
+        .shows("01/1990");
+
+    // The clerk takes the ledger out.
+    let ledger = clerk.get("/can-bo/so-theo-doi").await;
+    ledger.shows("Tải về bảng CSV");
+    let out = "/can-bo/so-theo-doi/tai-ve";
+    let asked = clerk.get(out).await;
+    asked.is(StatusCode::FORBIDDEN).shows("Xác thực lại");
+    let (from, to) = (asked.hidden("tu"), asked.hidden("den"));
+    let fields = [("tu", from.as_str()), ("den", &to), ("mat_khau.lai", PASSWORD)];
+    let back = clerk.send(&asked, out, &fields).await;
+    assert_eq!(
+        back.location(),
+        format!("/can-bo/so-theo-doi?tu={from}&den={to}&da=desk_shown_again")
+    );
+    let file = clerk.get(out).await;
+    file.is(StatusCode::OK);
+    assert!(file.text.contains(&submitted.code));
 }

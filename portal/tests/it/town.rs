@@ -49,7 +49,7 @@ pub fn renderer(apps: &[App]) -> Renderer {
 pub struct Town {
     pub router: Router,
     /// Database and folder live as long as the town.
-    _scratch: Scratch,
+    pub scratch: Scratch,
     pub ops: Ops,
     pub engines: Engines,
     pub apps: Vec<App>,
@@ -265,7 +265,7 @@ impl Town {
         compose::apps::publish(&ops, &engines, &apps).await.unwrap();
         Self {
             router: portal::routes().into_router(house),
-            _scratch: scratch,
+            scratch,
             ops,
             engines,
             apps,

@@ -11,6 +11,7 @@ const CALLS: &[&str] = &[
     "nb.button(x, href=x, kind=x)",
     "nb.button(x, name=x, value=x, type=x, formaction=x)",
     "nb.print_button(x)",
+    "nb.passkey_form(x, x, x, ask=x, options=x, fields=[[x, x]])",
     "nb.post_button(x, x, x, fields={'a': x})",
     "nb.error_summary([{'field': x, 'text': x}, {'text': x}])",
     "nb.notice(x, title=x, id=x, kind=x)",

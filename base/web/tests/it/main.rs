@@ -44,7 +44,11 @@ impl Identify for TwoPeople {
             "away" => return Err(Fault::unavailable("db.unavailable")),
             _ => return Ok(None),
         };
-        Ok(Some(SessionView { id: Id::new(), actor }))
+        Ok(Some(SessionView {
+            id: Id::new(),
+            actor,
+            shown_at: chrono::DateTime::<chrono::Utc>::MAX_UTC,
+        }))
     }
 
     async fn ended_session(&self, token: &str) -> Result<Option<SessionId>> {

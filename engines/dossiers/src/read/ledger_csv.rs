@@ -35,10 +35,11 @@ impl Dossiers {
     /// The whole ledger of these days as CSV: UTF-8 with a byte order mark, heads and words in Vietnamese, as the form is. It
     /// takes names out of the platform, so the audit trail says who took them and how many: commit the operation.
     ///
-    /// Fails as [`Dossiers::ledger`] does.
+    /// Fails as [`Dossiers::ledger`] does, and with `identity.step_up_needed`.
     pub async fn ledger_csv(&self, op: &mut Op, from: NaiveDate, to: NaiveDate) -> Result<Vec<u8>> {
         let reader = official(op, "dossiers.ledger", "ledger").await?;
         let moments = moments(from, to)?;
+        self.parts.identity.check_step_up(op)?;
         let texts = self.parts.renderer.texts();
         let mut table = Table::new(&texts)?;
         let now = op.now();

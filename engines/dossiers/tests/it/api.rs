@@ -45,6 +45,7 @@ impl Identify for Doorman {
         Ok(known.map(|(_, actor)| SessionView {
             id: SessionId::new(),
             actor: actor.clone(),
+            shown_at: chrono::DateTime::<chrono::Utc>::MAX_UTC,
         }))
     }
 }

@@ -68,6 +68,7 @@ impl Identify for Tokens {
                 person: self.0,
                 name: "Nguyễn Thị Mẫu".into(),
             }),
+            shown_at: chrono::DateTime::<chrono::Utc>::MAX_UTC,
         }))
     }
 }

@@ -193,7 +193,7 @@ where
 }
 
 /// Where a request comes from, for the limits on guessing. Programs send no device token but at the sign-in.
-fn source<'a, S: AsRef<Site>>(visit: &'a Visit<S>, ip: &'a str) -> Source<'a> {
+pub(super) fn source<'a, S: AsRef<Site>>(visit: &'a Visit<S>, ip: &'a str) -> Source<'a> {
     Source {
         device: visit.device(),
         ip,
@@ -201,7 +201,7 @@ fn source<'a, S: AsRef<Site>>(visit: &'a Visit<S>, ip: &'a str) -> Source<'a> {
     }
 }
 
-fn proof<'a, S: AsRef<Site>>(visit: &'a Visit<S>, ip: &'a str, password: &'a str) -> Result<OwnerProof<'a>> {
+pub(super) fn proof<'a, S: AsRef<Site>>(visit: &'a Visit<S>, ip: &'a str, password: &'a str) -> Result<OwnerProof<'a>> {
     Ok(OwnerProof {
         password,
         session: visit.session.ok_or_else(error::session_not_found)?,

@@ -24,8 +24,25 @@ pub(crate) struct HalfRow {
     pub(crate) full_name: String,
 }
 
-/// Since when the account has a second factor.
+/// Since when the account has a second factor: an authenticator or a passkey.
 pub(crate) async fn since(connection: &mut PgConnection, account: AccountId) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar(
+        "SELECT min(at) FROM (
+             SELECT confirmed_at AS at FROM identity.totp WHERE account = $1
+             UNION ALL
+             SELECT created_at FROM identity.passkey WHERE account = $1) AS factor",
+    )
+    .bind(account.uuid())
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Since when it has an authenticator.
+pub(crate) async fn authenticator_since(
+    connection: &mut PgConnection,
+    account: AccountId,
+) -> Result<Option<DateTime<Utc>>> {
     let since: Option<Option<DateTime<Utc>>> =
         sqlx::query_scalar("SELECT confirmed_at FROM identity.totp WHERE account = $1")
             .bind(account.uuid())
@@ -109,6 +126,16 @@ pub(crate) async fn took(connection: &mut PgConnection, account: AccountId, step
     Ok(())
 }
 
+/// Removes the authenticator; the recovery codes stay.
+pub(crate) async fn remove_authenticator(connection: &mut PgConnection, _: &Permit, account: AccountId) -> Result<()> {
+    sqlx::query("DELETE FROM identity.totp WHERE account = $1")
+        .bind(account.uuid())
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
 /// Removes the authenticator and the recovery codes.
 pub(crate) async fn remove(connection: &mut PgConnection, _: &Permit, account: AccountId) -> Result<()> {
     for statement in [
@@ -124,10 +151,11 @@ pub(crate) async fn remove(connection: &mut PgConnection, _: &Permit, account: A
     Ok(())
 }
 
-/// Forgets what waits to be finished: sign-ins, and secrets that were shown.
+/// Forgets what waits to be finished: sign-ins, questions for a passkey, and secrets that were shown.
 pub(crate) async fn forget_waiting(connection: &mut PgConnection, account: AccountId) -> Result<()> {
     for statement in [
         "DELETE FROM identity.half_sign_in WHERE account = $1",
+        "DELETE FROM identity.passkey_challenge WHERE account = $1",
         "DELETE FROM identity.totp WHERE account = $1 AND secret IS NULL",
         "UPDATE identity.totp SET next_secret = NULL, next_at = NULL, next_session = NULL
           WHERE account = $1 AND next_secret IS NOT NULL",
@@ -171,7 +199,7 @@ pub(crate) async fn recovery_tags(connection: &mut PgConnection, account: Accoun
         .map_err(db::fault)
 }
 
-/// Uses a recovery code up. The caller holds the authenticator's row, so nobody else does it at the same moment.
+/// Uses a recovery code up. The caller holds the account's row, so nobody else does it at the same moment.
 pub(crate) async fn use_recovery_code(
     connection: &mut PgConnection,
     account: AccountId,
@@ -234,12 +262,19 @@ pub(crate) async fn take_half(connection: &mut PgConnection, token: &[u8]) -> Re
     Ok(gone.rows_affected() == 1)
 }
 
-/// Removes sign-ins that nobody finished.
+/// Removes sign-ins that nobody finished, and challenges that nobody answered.
 pub(crate) async fn sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<u64> {
-    let gone = sqlx::query("DELETE FROM identity.half_sign_in WHERE expires_at < $1")
-        .bind(now)
-        .execute(connection)
-        .await
-        .map_err(db::fault)?;
-    Ok(gone.rows_affected())
+    let mut count = 0;
+    for statement in [
+        "DELETE FROM identity.half_sign_in WHERE expires_at < $1",
+        "DELETE FROM identity.passkey_challenge WHERE expires_at < $1",
+    ] {
+        let gone = sqlx::query(statement)
+            .bind(now)
+            .execute(&mut *connection)
+            .await
+            .map_err(db::fault)?;
+        count += gone.rows_affected();
+    }
+    Ok(count)
 }

@@ -26,7 +26,7 @@ pub(crate) struct LivingRow {
     idle_seconds: i32,
     expires_at: DateTime<Utc>,
     second_factor_at: Option<DateTime<Utc>>,
-    created_at: DateTime<Utc>,
+    shown_at: DateTime<Utc>,
 }
 
 impl LivingRow {
@@ -63,9 +63,9 @@ impl LivingRow {
         self.second_factor_at.is_some()
     }
 
-    /// When it was opened.
-    pub(crate) fn created_at(&self) -> DateTime<Utc> {
-        self.created_at
+    /// When its owner has last shown who they are.
+    pub(crate) fn shown_at(&self) -> DateTime<Utc> {
+        self.shown_at
     }
 
     pub(crate) fn moments(&self) -> Moments {
@@ -109,8 +109,8 @@ pub(crate) async fn insert(connection: &mut PgConnection, new: &NewSession<'_>) 
     sqlx::query(
         "INSERT INTO identity.session (
              id, token_sha256, account, audience, acts_as, created_at, last_seen_at, idle_seconds, expires_at, ip, user_agent,
-             second_factor_at)
-         VALUES ($1, $2, $3, $4, CASE $4 WHEN 'official' THEN 'position' ELSE 'person' END, $5, $5, $6, $7, $8, $9, $10)",
+             second_factor_at, shown_at)
+         VALUES ($1, $2, $3, $4, CASE $4 WHEN 'official' THEN 'position' ELSE 'person' END, $5, $5, $6, $7, $8, $9, $10, $5)",
     )
     .bind(new.id.uuid())
     .bind(&new.token)
@@ -141,7 +141,7 @@ pub(crate) async fn living(connection: &mut PgConnection, token: &[u8]) -> Resul
                 session.idle_seconds,
                 session.expires_at,
                 session.second_factor_at,
-                session.created_at
+                session.shown_at
          FROM identity.session AS session
          JOIN identity.account AS account ON account.id = session.account
          JOIN identity.person AS person ON person.id = account.person
@@ -176,7 +176,7 @@ pub(crate) async fn living_by_id(connection: &mut PgConnection, id: SessionId) -
                 session.idle_seconds,
                 session.expires_at,
                 session.second_factor_at,
-                session.created_at
+                session.shown_at
          FROM identity.session AS session
          JOIN identity.account AS account ON account.id = session.account
          JOIN identity.person AS person ON person.id = account.person
@@ -379,7 +379,18 @@ pub(crate) async fn showed_second_factor(
     id: SessionId,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    sqlx::query("UPDATE identity.session SET second_factor_at = $2 WHERE id = $1")
+    sqlx::query("UPDATE identity.session SET second_factor_at = $2, shown_at = $2 WHERE id = $1")
+        .bind(id.uuid())
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// The password was shown once more in this session, and the account asks for nothing else.
+pub(crate) async fn showed_again(connection: &mut PgConnection, id: SessionId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query("UPDATE identity.session SET shown_at = $2 WHERE id = $1")
         .bind(id.uuid())
         .bind(now)
         .execute(connection)

@@ -166,3 +166,52 @@ async fn areas_and_agencies_are_public() {
         (StatusCode::UNPROCESSABLE_ENTITY, &json!("identity.malformed"))
     );
 }
+
+// shows: R038, R379
+#[tokio::test]
+async fn an_application_makes_and_shows_a_passkey() {
+    use crate::authenticator::Authenticator;
+    let town = Town::new().await;
+    town.citizen("Nguyễn Thị Sen", "chi.sen").await;
+    let router = router(&town);
+    let right = json!({ "login": "chi.sen", "password": PASSWORD });
+    let (_, answer) = ask(&router, Method::POST, "/api/v1/sessions", "", right.clone()).await;
+    let token = answer["token"].as_str().unwrap();
+    let wish = json!({ "name": "Khóa", "password": PASSWORD });
+    let (status, options) = ask(&router, Method::POST, "/api/v1/me/passkeys/offer", token, wish).await;
+    assert_eq!((status, &options["rp"]["id"]), (StatusCode::OK, &json!("localhost")));
+    let mut phone = Authenticator::p256(1);
+    let new = json!({ "credential": phone.make(&options) });
+    let (status, added) = ask(&router, Method::POST, "/api/v1/me/passkeys", token, new).await;
+    assert_eq!(status, StatusCode::CREATED);
+    let token = added["token"].as_str().unwrap();
+    let (_, list) = ask(&router, Method::GET, "/api/v1/me/passkeys", token, Value::Null).await;
+    assert_eq!(list[0]["name"], "Khóa");
+    // The password alone tells with what to go on.
+    let (status, problem) = ask(&router, Method::POST, "/api/v1/sessions", "", right).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::UNAUTHORIZED, &json!("identity.code_needed"))
+    );
+    for half in [Value::Null, problem["params"]["half"].clone()] {
+        let path = "/api/v1/sign-in/passkey-question";
+        let (status, options) = ask(&router, Method::POST, path, "", json!({ "half": half })).await;
+        assert_eq!(status, StatusCode::OK);
+        let shown = json!({ "credential": phone.show(&options), "half": half });
+        let (status, answer) = ask(&router, Method::POST, "/api/v1/sign-in/passkey", "", shown).await;
+        assert_eq!(
+            (status, &answer["actor"]["name"]),
+            (StatusCode::CREATED, &json!("Nguyễn Thị Sen"))
+        );
+    }
+    let (_, ways) = ask(&router, Method::GET, "/api/v1/me/step-up", token, Value::Null).await;
+    assert_eq!(ways, json!({ "password": false, "code": true, "passkey": true }));
+    let question = "/api/v1/me/step-up/passkey-question";
+    let (_, options) = ask(&router, Method::POST, question, token, Value::Null).await;
+    let shown = json!({ "credential": phone.show(&options) });
+    let (status, answer) = ask(&router, Method::POST, "/api/v1/me/step-up", token, shown).await;
+    assert_eq!((status, answer), (StatusCode::OK, json!({ "shown": true })));
+    let one = format!("/api/v1/me/passkeys/{}", list[0]["id"].as_str().unwrap());
+    let (status, _) = ask(&router, Method::DELETE, &one, token, json!({ "password": PASSWORD })).await;
+    assert_eq!(status, StatusCode::OK);
+}

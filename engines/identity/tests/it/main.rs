@@ -2,10 +2,13 @@
 
 mod api;
 mod areas;
+mod authenticator;
 mod guessing;
 mod offices;
+mod passkeys;
 mod people;
 mod second_factor;
 mod sessions;
 mod sign_in;
+mod step_up;
 mod town;
