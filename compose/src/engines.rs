@@ -9,7 +9,7 @@ use forms::Forms;
 use identity::Identity;
 use kernel::Result;
 use notify::Notify;
-use op::{Jobs, Reactions};
+use op::{Jobs, Movers, Reactions};
 use openid::Openid;
 use render::{Documents, Renderer};
 use workflow::{Actions, PublishedCalendar, Workflow};
@@ -120,6 +120,14 @@ impl Engines {
         account_news::register(&mut reactions, &self.notify);
         openid::register_reactions(&mut reactions, &self.openid);
         reactions
+    }
+
+    /// Who brings something along when agencies end, lower engines first.
+    pub fn movers(&self) -> Movers {
+        let mut movers = Movers::new();
+        workflow::register_movers(&mut movers, &self.workflow);
+        dossiers::register_movers(&mut movers, &self.dossiers);
+        movers
     }
 
     /// The kinds of work for later.

@@ -7,6 +7,7 @@ mod engines;
 pub mod past;
 pub mod post;
 pub mod province;
+pub mod reorganise;
 pub mod scenarios;
 
 pub use engines::{Engines, MIGRATIONS, Materials};

@@ -29,6 +29,7 @@ use cast::{Cast, Office};
 use moments::Moments;
 use words::{CaseWords, PastFile};
 
+pub(crate) use write::is_half_written;
 pub use write::{Past, Watch, Written};
 
 /// How much past there is.

@@ -34,6 +34,8 @@ struct Step {
     name: &'static str,
     /// The tables that it reads; none where it is done once and never again.
     files: &'static [&'static str],
+    /// Whether a reorganisation takes its place.
+    is_replaced_by_plans: bool,
     load: Load,
 }
 
@@ -42,11 +44,13 @@ const STEPS: [Step; 5] = [
     Step {
         name: "areas",
         files: &["hau-giang/units.csv"],
+        is_replaced_by_plans: true,
         load: |identity, op| Box::pin(areas::load(identity, op)),
     },
     Step {
         name: "provinces",
         files: &["hau-giang/provinces.csv"],
+        is_replaced_by_plans: true,
         load: |identity, op| Box::pin(areas::load_country(identity, op)),
     },
     Step {
@@ -56,17 +60,20 @@ const STEPS: [Step; 5] = [
             "hau-giang/org_units.csv",
             "hau-giang/positions.yaml",
         ],
+        is_replaced_by_plans: true,
         load: |identity, op| Box::pin(offices::load(identity, op)),
     },
     Step {
         name: "catalogue",
         files: &["procedures/procedures.csv", "procedures/procedure_papers.csv"],
+        is_replaced_by_plans: false,
         load: |_, op| Box::pin(catalogue::load(op)),
     },
     Step {
         name: "people",
         // Drawn anew from other tables, the same people would get other names, and dossiers are theirs already.
         files: &[],
+        is_replaced_by_plans: true,
         load: |identity, op| Box::pin(people::load(identity, op)),
     },
 ];
@@ -81,6 +88,10 @@ pub async fn load(ops: &Ops, identity: &Identity, demo: bool, progress: Progress
         let mut op = ops.open(Actor::System("province")).await?;
         let done = op.mark(&key).await?;
         if done.is_some_and(|of| of == digest || step.files.is_empty()) {
+            continue;
+        }
+        // The tables tell of the province before it was reorganised: loading them again would bring back what is no more.
+        if step.is_replaced_by_plans && identity.is_reorganised(&mut op).await? {
             continue;
         }
         progress(number + 1, steps.len(), step.name);

@@ -31,7 +31,7 @@ use serde_json::Value;
 use workflow::Definition;
 
 pub use play::{Case, Player};
-pub use run::run;
+pub use run::{run, run_part};
 
 /// A played example.
 #[derive(Debug, Clone, PartialEq)]

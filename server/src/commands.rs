@@ -12,13 +12,13 @@ use identity::{SecondFactorRule, StepUpRule};
 use kernel::Actor;
 use render::{Locale, Texts};
 
-use crate::{doctor, house, oidc, secrets, serve};
+use crate::{doctor, house, oidc, reorganise, secrets, serve};
 
 /// Done, but some rows were refused, declarations have problems or the trail is broken.
-const WITH_FINDINGS: u8 = 3;
+pub(crate) const WITH_FINDINGS: u8 = 3;
 
 /// The address of a process that makes no papers itself.
-const LOCAL: &str = "http://127.0.0.1:8080";
+pub(crate) const LOCAL: &str = "http://127.0.0.1:8080";
 
 /// Who needs a second factor, as it is written.
 const OFFICIALS: &str = "officials";
@@ -27,7 +27,7 @@ const NOBODY: &str = "nobody";
 const NEVER: &str = "never";
 
 /// The words of a command or option: Vietnamese first, English below.
-fn words(texts: &Texts, key: &str) -> String {
+pub(crate) fn words(texts: &Texts, key: &str) -> String {
     let of = |locale| texts.get(locale, &format!("cli.{key}"), &BTreeMap::new());
     format!("{}\n{}", of(Locale::Vi), of(Locale::En))
 }
@@ -143,7 +143,8 @@ pub(crate) fn command(texts: &Texts) -> Command {
                             .value_parser(value_parser!(PathBuf))
                             .help(words(texts, "option.file")),
                     ),
-                ),
+                )
+                .subcommand(reorganise::command(texts, stored("reorganise"))),
         )
         .subcommand(
             Command::new("demo")
@@ -318,7 +319,11 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
             say("published", &[("count", published.to_string())]);
         }
         Some(("province", group)) => {
-            let (_, options) = group.subcommand().context("a subcommand is required")?;
+            let (name, options) = group.subcommand().context("a subcommand is required")?;
+            if name == "reorganise" {
+                let database = beside(texts, options).await?;
+                return reorganise::run(texts, options, &database, &directory(options), systems(texts, options)?).await;
+            }
             let file = options.get_one::<PathBuf>("file").context("a file is required")?;
             let official = OfficialSource::open(file).map_err(|fault| told(texts, &fault))?;
             let database = beside(texts, options).await?;

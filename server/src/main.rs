@@ -6,6 +6,7 @@ mod doctor;
 mod house;
 mod listen;
 mod oidc;
+mod reorganise;
 mod secrets;
 mod serve;
 mod signals;

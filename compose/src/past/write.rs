@@ -23,6 +23,11 @@ const ACCOUNTS: &str = "demo.past.accounts";
 const WRITTEN: &str = "demo.past.written";
 const DONE: &str = "done";
 
+/// Whether the past was begun and is not all there.
+pub(crate) async fn is_half_written(op: &mut Op) -> Result<bool> {
+    Ok(op.mark(UNTIL).await?.is_some() && op.mark(WRITTEN).await?.is_none())
+}
+
 /// What was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Written {
@@ -94,9 +99,10 @@ impl<'a> Past<'a> {
         Ok(written)
     }
 
+    /// Whether everything is there, or can be no more: after a reorganisation nobody of the past would find their agency.
     async fn is_written(&self) -> Result<bool> {
         let mut op = self.player.ops.open(Actor::System("compose")).await?;
-        Ok(op.mark(WRITTEN).await?.is_some())
+        Ok(op.mark(WRITTEN).await?.is_some() || self.player.engines.identity.is_reorganised(&mut op).await?)
     }
 
     /// When the past ends: kept, so that whoever goes on makes the same plan.

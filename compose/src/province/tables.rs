@@ -20,7 +20,7 @@ fn broken(file: &str, why: impl ToString) -> Fault {
         .with("reason", why.to_string())
 }
 
-fn content(file: &str) -> Result<String> {
+pub(crate) fn content(file: &str) -> Result<String> {
     let found = Files::get(file).ok_or_else(|| broken(file, "missing"))?;
     String::from_utf8(found.data.into_owned()).map_err(|error| broken(file, error))
 }

@@ -15,6 +15,21 @@ use crate::apps::App;
 /// Fails with `compose.scenario_differs` {scenario, place, reason} at the first step that went otherwise than written.
 pub async fn run(player: &Player, clock: &FakeClock, jobs: &Jobs, app: &App, scenario: &Scenario) -> Result<DossierId> {
     clock.set(from_local(scenario.begins));
+    let steps = &scenario.steps;
+    let played = run_part(player, clock, jobs, app, scenario, steps, None).await?;
+    played.ok_or_else(|| Fault::conflict("compose.scenario_differs").with("reason", "nothing was handed in"))
+}
+
+/// Plays some of the steps, with the people as they are now, about the case of the steps before. Gives the case. Fails as [`run`] does.
+pub async fn run_part(
+    player: &Player,
+    clock: &FakeClock,
+    jobs: &Jobs,
+    app: &App,
+    scenario: &Scenario,
+    steps: &[Step],
+    dossier: Option<DossierId>,
+) -> Result<Option<DossierId>> {
     let mut people = BTreeMap::new();
     for (name, sign_in) in &scenario.people {
         people.insert(
@@ -30,9 +45,9 @@ pub async fn run(player: &Player, clock: &FakeClock, jobs: &Jobs, app: &App, sce
         jobs,
         app,
         people,
-        dossier: None,
+        dossier,
     };
-    for step in &scenario.steps {
+    for step in steps {
         let differs = |reason: String| {
             Fault::conflict("compose.scenario_differs")
                 .with("scenario", format!("{}/{}", app.key, scenario.name))
@@ -53,8 +68,7 @@ pub async fn run(player: &Player, clock: &FakeClock, jobs: &Jobs, app: &App, sce
             }
         }
     }
-    play.dossier
-        .ok_or_else(|| Fault::conflict("compose.scenario_differs").with("reason", "nothing was handed in"))
+    Ok(play.dossier)
 }
 
 struct Play<'a> {

@@ -3,6 +3,7 @@
 mod house;
 mod past;
 mod post;
+mod reorganise;
 mod scenarios;
 
 use dossiers::catalogue::{Catalogue, Level, ProcedureQuery};

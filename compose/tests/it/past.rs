@@ -13,16 +13,16 @@ use workflow::CalendarSource;
 use crate::house::{House, house};
 
 /// A few more than those that stand on desks today.
-const FEW: u32 = 52;
+pub const FEW: u32 = 52;
 
 /// Monday morning, some weeks after Tết.
-fn now() -> DateTime<Utc> {
+pub fn now() -> DateTime<Utc> {
     let monday = NaiveDate::from_ymd_opt(2026, 3, 9).unwrap();
     from_local(monday.and_hms_opt(8, 40, 0).unwrap())
 }
 
 /// Writes the past; `most` steps at the most, and tells how many there were.
-async fn write(house: &House, most: usize) -> (Written, usize) {
+pub async fn write(house: &House, most: usize) -> (Written, usize) {
     let extent = Extent {
         dossiers: FEW,
         within_days: 60,
@@ -41,7 +41,7 @@ async fn texts(house: &House, sql: &'static str) -> Vec<String> {
     sqlx::query_scalar(sql).fetch_all(&house.scratch.pool).await.unwrap()
 }
 
-async fn number(house: &House, sql: &'static str) -> i64 {
+pub async fn number(house: &House, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(&house.scratch.pool).await.unwrap()
 }
 
@@ -89,7 +89,7 @@ async fn is_true(house: &House) {
 }
 
 /// What a person with an account has open now.
-async fn inbox(house: &House, sign_in: &str) -> usize {
+pub async fn inbox(house: &House, sign_in: &str) -> usize {
     let account: sqlx::types::Uuid = sqlx::query_scalar("SELECT id FROM identity.account WHERE login = $1")
         .bind(sign_in)
         .fetch_one(&house.scratch.pool)

@@ -105,7 +105,7 @@ pub(crate) fn take_in(actor: &Actor, receiving: AgencyId, name: &str) -> Decisio
     })
 }
 
-/// Publishing: the platform when it reads the systems, or an administrator.
+/// Publishing, and bringing cases along when agencies end: the platform, or an administrator.
 pub(crate) fn publish(actor: &Actor) -> Decision {
     Decision::when(matches!(actor, Actor::System(_)) || actor.has_role("admin"), || {
         Fault::forbidden("dossiers.not_allowed")

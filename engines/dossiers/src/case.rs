@@ -134,7 +134,11 @@ impl Dossiers {
         receiving: Option<&Agency>,
     ) -> Result<Agency> {
         match rule {
-            AgencyRule::Fixed(code) => self.parts.identity.agency_by_code(op, code.as_str()).await,
+            AgencyRule::Fixed(code) => {
+                // The declaration may be older than the agency that does its work today.
+                let named = self.parts.identity.agency_by_code(op, code.as_str()).await?;
+                self.parts.identity.agency_in_charge(op, named.id).await
+            }
             AgencyRule::Receiving => receiving
                 .cloned()
                 .ok_or_else(|| Fault::internal("dossiers.broken_definition").with("what", "receiving")),
@@ -151,7 +155,8 @@ impl Dossiers {
         }
     }
 
-    /// The agency of a level for a ward: the ward's own, its district's, or that of the province.
+    /// The agency of a level for a ward: the ward's own, its district's, or that of the province. Where a level has vanished, the
+    /// one that does its work.
     async fn agency_of_ward(&self, op: &mut Op, ward: &str, level: Level) -> Result<Option<Agency>> {
         let today = local_date(op.now());
         let wanted = match level {
@@ -160,6 +165,7 @@ impl Dossiers {
             Level::Department => AgencyLevel::Department,
             Level::Province | Level::Ministry | Level::Other => AgencyLevel::Province,
         };
+        let wanted = self.parts.identity.level_in_charge(op, wanted).await?;
         let path = match self.parts.identity.area_path(op, ward, today).await {
             Ok(path) => path,
             Err(fault) if fault.code == "identity.area_not_found" => return Ok(None),

@@ -132,6 +132,7 @@ impl Dossiers {
             let fault = Fault::invalid("dossiers.incomplete");
             return Err(faults.into_iter().fold(fault, Fault::field_fault));
         }
+        self.parts.identity.agencies_stand_still(op).await?;
         let seats = self.seats(op, &online.procedure, &submission.answers).await?;
         Ok(Ready {
             submission,

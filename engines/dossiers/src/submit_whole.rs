@@ -111,6 +111,7 @@ impl Dossiers {
             let fault = Fault::invalid("dossiers.incomplete");
             return Err(faults.into_iter().fold(fault, Fault::field_fault));
         }
+        self.parts.identity.agencies_stand_still(op).await?;
         let seats = self.seats(op, &online.procedure, &answers).await?;
         let parties = self.citizen_parties(op, &online.procedure, &answers).await?;
         let mut files = Vec::with_capacity(whole.papers.len());

@@ -99,7 +99,12 @@ impl Identity {
     /// The agencies of today that fit the filter, in Vietnamese order.
     pub async fn agencies(&self, op: &mut Op, filter: &AgencyFilter) -> Result<Vec<Agency>> {
         let today = today(op);
-        store::agency::list(op.conn(), filter, today).await
+        self.agencies_on(op, filter, today).await
+    }
+
+    /// The agencies of a day that fit the filter, with their codes of that day: the picture of the tree on that day.
+    pub async fn agencies_on(&self, op: &mut Op, filter: &AgencyFilter, on: NaiveDate) -> Result<Vec<Agency>> {
+        store::agency::list(op.conn(), filter, on).await
     }
 }
 

@@ -234,6 +234,13 @@ pub fn overlap(what: impl std::fmt::Display) -> Fault {
     Fault::conflict("identity.overlap").with("what", what)
 }
 
+/// The plan was carried out before.
+pub fn already_reorganised(key: &str, at: chrono::DateTime<chrono::Utc>) -> Fault {
+    Fault::conflict("identity.already_reorganised")
+        .with("plan", key)
+        .with("at", kernel::local(at).format("%H:%M %d/%m/%Y"))
+}
+
 /// The last day lies before the first.
 pub fn days_reversed() -> Fault {
     Fault::invalid("identity.days_reversed").field("valid_to", "identity.days_reversed")

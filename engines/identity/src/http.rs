@@ -1,10 +1,11 @@
 //! The JSON API. Pages are drawn by the portal.
 
 mod account;
+mod organisation;
 mod passkeys;
 
 use chrono::{DateTime, Utc};
-use kernel::{Actor, Result, local_date};
+use kernel::{Actor, Result};
 use op::Ops;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,9 @@ pub use account::{
 };
 pub use passkeys::{AddRequest, AgainRequest, OfferRequest, PasskeyRequest, QuestionRequest, SteppedUp};
 
-use crate::{Agency, AgencyFilter, AgencyLevel, Area, Entered, Identity, SecondStep, SignIn, SignedIn, Source, error};
+pub use organisation::{AgencyHistory, AgencyPlace};
+
+use crate::{Agency, AgencyLevel, Entered, Identity, SecondStep, SignIn, SignedIn, Source, Validity, error};
 
 /// Name and password, the code where the account has a second factor, and the device token if there is one.
 #[derive(Deserialize, JsonSchema)]
@@ -98,6 +101,8 @@ pub struct AgencyAnswer {
     pub address: String,
     /// Telephone.
     pub phone: String,
+    /// When it exists.
+    pub validity: Validity,
 }
 
 /// A body without fields.
@@ -147,10 +152,10 @@ where
             Doc::new(
                 "listAreas",
                 "identity",
-                "Administrative areas under `parent` today; provinces without it. With `wards=1` all wards below.",
+                "Administrative areas under `parent` on a day, today if none is said; provinces without it. With `wards=1` all wards below.",
             )
-            .with_query(&["parent", "wards"]),
-            areas,
+            .with_query(&["parent", "wards", "on"]),
+            organisation::areas,
         )
         .api_get(
             "/api/v1/agencies",
@@ -158,10 +163,38 @@ where
             Doc::new(
                 "listAgencies",
                 "identity",
-                "State agencies of today, by level, kind and area.",
+                "State agencies of a day, today if none is said, by level, kind and area.",
             )
-            .with_query(&["level", "kind", "area"]),
-            agencies,
+            .with_query(&["level", "kind", "area", "on"]),
+            organisation::agencies,
+        )
+        .api_get(
+            "/api/v1/areas/{code}",
+            Door::Public,
+            Doc::new(
+                "getArea",
+                "identity",
+                "What the code of an area means on a day, where that came from and what became of it.",
+            )
+            .with_query(&["on"]),
+            organisation::area,
+        )
+        .api_get(
+            "/api/v1/agencies/{code}",
+            Door::Public,
+            Doc::new(
+                "getAgency",
+                "identity",
+                "The agency that had a code on a day, in either form, where it came from, what became of it, and who does its work today.",
+            )
+            .with_query(&["on"]),
+            organisation::agency,
+        )
+        .api_get(
+            "/api/v1/reorganisations",
+            Door::Public,
+            Doc::new("listReorganisations", "identity", "Reorganisations that were carried out, the oldest first."),
+            organisation::reorganisations,
         )
         .merge(account::routes())
         .merge(passkeys::routes())
@@ -215,37 +248,6 @@ where
     Ok(actor_answer(&visit.actor))
 }
 
-async fn areas<S>(visit: Visit<S>) -> Result<Vec<Area>>
-where
-    S: AsRef<Site> + AsRef<Identity>,
-{
-    let mut op = visit.op().await?;
-    let today = local_date(op.now());
-    match (visit.query("parent"), visit.query("wards")) {
-        (Some(parent), Some(_)) => engine(&visit).wards_of(&mut op, parent, today).await,
-        (parent, _) => engine(&visit).areas(&mut op, parent, today).await,
-    }
-}
-
-async fn agencies<S>(visit: Visit<S>) -> Result<Vec<AgencyAnswer>>
-where
-    S: AsRef<Site> + AsRef<Identity>,
-{
-    let level = match visit.query("level") {
-        None => None,
-        Some(word) => Some(AgencyLevel::parse(word).ok_or_else(|| error::malformed("level"))?),
-    };
-    let filter = AgencyFilter {
-        level,
-        kind: visit.query("kind").map(str::to_owned),
-        parent: None,
-        area_code: visit.query("area").map(str::to_owned),
-    };
-    let mut op = visit.op().await?;
-    let found = engine(&visit).agencies(&mut op, &filter).await?;
-    Ok(found.into_iter().map(agency_answer).collect())
-}
-
 fn engine<S: AsRef<Identity>>(visit: &Visit<S>) -> &Identity {
     visit.state.as_ref()
 }
@@ -290,5 +292,6 @@ fn agency_answer(agency: Agency) -> AgencyAnswer {
         area_code: agency.area_code,
         address: agency.address,
         phone: agency.phone,
+        validity: agency.validity,
     }
 }

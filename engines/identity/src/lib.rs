@@ -14,6 +14,7 @@ mod hashing;
 pub mod http;
 pub mod jobs;
 mod lifetime;
+mod lineage;
 pub mod login;
 mod looks;
 mod model;
@@ -23,6 +24,7 @@ mod passkeys;
 pub mod password;
 mod people;
 mod recovery;
+mod reorganise;
 mod second_factor;
 mod sessions;
 mod sign_in;
@@ -43,6 +45,7 @@ pub use accounts::{NewAccount, PasswordChange};
 pub use agencies::{AgencyFilter, NewAgency};
 pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRule};
 pub use hashing::PasswordHash;
+pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Audience, Authentication, CodeOrigin, Contact,
     HeldPosition, OfficialView, Passkey, Person, PersonRow, Residence, SecondFactor, SessionRow, TotpOffer, Unit, Validity,
@@ -51,6 +54,7 @@ pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;
 pub use password::PasswordContext;
 pub use people::NewPerson;
+pub use reorganise::{Plan, Reorganisation, Settled};
 pub use second_factor::{NewCodes, OwnerProof};
 pub use sign_in::{Entered, HalfSignIn, SecondStep, SignIn, SignedIn, Source};
 pub use step_up::{Again, AgainWays};
@@ -69,7 +73,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0006_session_network.sql",
         "0007_second_factor.sql",
         "0008_passkey.sql",
-        "0009_session_shown.sql"
+        "0009_session_shown.sql",
+        "0010_reorganisation.sql"
     ]
 );
 

@@ -4,9 +4,11 @@ pub(crate) mod account;
 pub(crate) mod agency;
 pub(crate) mod area;
 pub(crate) mod attempt;
+pub(crate) mod lineage;
 pub(crate) mod office;
 pub(crate) mod passkey;
 pub(crate) mod person;
+pub(crate) mod reorganisation;
 pub(crate) mod second_factor;
 pub(crate) mod session;
 

@@ -19,6 +19,7 @@ pub mod jobs;
 mod list;
 pub mod machine;
 mod model;
+mod move_house;
 pub mod process;
 mod publish;
 pub mod soundness;
@@ -42,6 +43,7 @@ pub use model::{
     Assignee, Completion, DefinitionKey, InstanceState, InstanceView, LARGEST_VARIABLES_BYTES, Published, Start,
     TaskState, TaskView,
 };
+pub use move_house::register_movers;
 pub use timers::TIMER_JOB;
 
 /// The tables of this engine.

@@ -3,6 +3,7 @@
 pub(crate) mod calendar;
 pub(crate) mod definition;
 pub(crate) mod instance;
+pub(crate) mod moves;
 pub(crate) mod task;
 pub(crate) mod timer;
 

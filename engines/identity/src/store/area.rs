@@ -7,7 +7,7 @@ use crate::error;
 use crate::model::{Area, AreaLevel, Validity};
 
 #[derive(sqlx::FromRow)]
-struct AreaRow {
+pub(super) struct AreaRow {
     code: String,
     level: String,
     parent: Option<String>,
@@ -17,7 +17,7 @@ struct AreaRow {
 }
 
 impl AreaRow {
-    fn into_area(self) -> Result<Area> {
+    pub(super) fn into_area(self) -> Result<Area> {
         Ok(Area {
             level: AreaLevel::parse(&self.level).ok_or_else(|| super::unknown_word("area.level"))?,
             code: self.code,
@@ -117,6 +117,41 @@ pub(crate) async fn children(connection: &mut PgConnection, parent: Option<&str>
     .into_iter()
     .map(AreaRow::into_area)
     .collect()
+}
+
+/// Every area of the day, those above first.
+pub(crate) async fn all(connection: &mut PgConnection, on: NaiveDate) -> Result<Vec<Area>> {
+    sqlx::query_as::<_, AreaRow>(
+        "SELECT code, level, parent, name, valid_from, valid_to
+         FROM identity.area
+         WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to >= $1)
+         ORDER BY length(code), name_key, code",
+    )
+    .bind(on)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?
+    .into_iter()
+    .map(AreaRow::into_area)
+    .collect()
+}
+
+/// What the code means on the day, else what it meant last before, else what it will mean first.
+pub(crate) async fn meaning(connection: &mut PgConnection, code: &str, on: NaiveDate) -> Result<Option<Area>> {
+    sqlx::query_as::<_, AreaRow>(
+        "SELECT code, level, parent, name, valid_from, valid_to
+         FROM identity.area
+         WHERE code = $1
+         ORDER BY valid_from <= $2 DESC, CASE WHEN valid_from <= $2 THEN $2 - valid_from ELSE valid_from - $2 END
+         LIMIT 1",
+    )
+    .bind(code)
+    .bind(on)
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?
+    .map(AreaRow::into_area)
+    .transpose()
 }
 
 /// Provinces with something below them.

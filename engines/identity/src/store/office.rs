@@ -9,7 +9,7 @@ use crate::model::{HeldPosition, OfficialView, Unit, Validity};
 use crate::offices::{NewPosition, NewUnit};
 
 #[derive(sqlx::FromRow)]
-struct UnitRow {
+pub(super) struct UnitRow {
     id: Uuid,
     agency: Uuid,
     code: String,
@@ -17,6 +17,22 @@ struct UnitRow {
     name: String,
     valid_from: NaiveDate,
     valid_to: Option<NaiveDate>,
+}
+
+impl UnitRow {
+    pub(super) fn into_unit(self) -> Unit {
+        Unit {
+            id: self.id.into(),
+            agency: self.agency.into(),
+            code: self.code,
+            kind: self.kind,
+            name: self.name,
+            validity: Validity {
+                from: self.valid_from,
+                to: self.valid_to,
+            },
+        }
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -80,20 +96,7 @@ pub(crate) async fn units(connection: &mut PgConnection, agency: AgencyId, on: N
     .fetch_all(connection)
     .await
     .map_err(db::fault)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Unit {
-            id: row.id.into(),
-            agency: row.agency.into(),
-            code: row.code,
-            kind: row.kind,
-            name: row.name,
-            validity: Validity {
-                from: row.valid_from,
-                to: row.valid_to,
-            },
-        })
-        .collect())
+    Ok(rows.into_iter().map(UnitRow::into_unit).collect())
 }
 
 pub(crate) async fn unit_by_code(

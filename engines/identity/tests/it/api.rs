@@ -215,3 +215,58 @@ async fn an_application_makes_and_shows_a_passkey() {
     let (status, _) = ask(&router, Method::DELETE, &one, token, json!({ "password": PASSWORD })).await;
     assert_eq!(status, StatusCode::OK);
 }
+
+// shows: R027, R048
+#[tokio::test]
+async fn what_a_code_meant_on_a_day_is_public() {
+    let town = Town::new().await;
+    let mut op = town.loader().await;
+    for (name, from, to) in [
+        ("Phường III", "2004-01-01", Some("2025-06-30")),
+        ("Phường Vị Thanh", "2025-07-01", None),
+    ] {
+        let area = Area {
+            code: "31321".into(),
+            level: AreaLevel::Ward,
+            parent: Some("93".into()),
+            name: name.into(),
+            validity: Validity {
+                from: day(from),
+                to: to.map(day),
+            },
+        };
+        town.identity.upsert_area(&mut op, &area).await.unwrap();
+    }
+    op.commit().await.unwrap();
+    town.agency("H30.29.01", "UBND phường Ngã Bảy").await;
+    let router = router(&town);
+    for (path, name) in [
+        ("/api/v1/areas/31321?on=2025-06-30", "Phường III"),
+        ("/api/v1/areas/31321", "Phường Vị Thanh"),
+    ] {
+        let (status, found) = ask(&router, Method::GET, path, "", Value::Null).await;
+        assert_eq!(
+            (status, &found["area"]["name"]),
+            (StatusCode::OK, &json!(name)),
+            "{path}"
+        );
+        assert_eq!(found["meanings"].as_array().unwrap().len(), 2);
+    }
+    let (status, found) = ask(&router, Method::GET, "/api/v1/agencies/000.01.29.H30", "", Value::Null).await;
+    assert_eq!(
+        (status, &found["in_charge"]["code"]),
+        (StatusCode::OK, &json!("H30.29.01"))
+    );
+    let (_, none) = ask(&router, Method::GET, "/api/v1/agencies?on=2019-12-31", "", Value::Null).await;
+    assert_eq!(none, json!([]), "the tree of that day");
+    for (path, code) in [
+        ("/api/v1/areas/99999", "identity.area_not_found"),
+        ("/api/v1/areas/31321?on=yesterday", "identity.malformed"),
+        ("/api/v1/agencies/Z99", "identity.agency_not_found"),
+    ] {
+        let (_, problem) = ask(&router, Method::GET, path, "", Value::Null).await;
+        assert_eq!(problem["code"], code, "{path}");
+    }
+    let (status, carried_out) = ask(&router, Method::GET, "/api/v1/reorganisations", "", Value::Null).await;
+    assert_eq!((status, carried_out), (StatusCode::OK, json!([])));
+}

@@ -7,6 +7,7 @@ mod guessing;
 mod offices;
 mod passkeys;
 mod people;
+mod reorganise;
 mod second_factor;
 mod sessions;
 mod sign_in;

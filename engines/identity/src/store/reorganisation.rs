@@ -1,0 +1,597 @@
+//! Reorganisations: what was, what is written, and what became of what.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{AgencyId, PersonId, PositionId, Result, UnitId, collation, text};
+use op::{Moved, Moves, Permit};
+use sqlx::{PgConnection, Row};
+use uuid::Uuid;
+
+use super::office::UnitRow;
+use crate::model::Unit;
+use crate::reorganise::Reorganisation;
+use crate::reorganise::plan::Plan;
+use crate::reorganise::settle::{AgencyBegins, AgencyLink, AreaLink, PositionBefore, Settled};
+
+#[derive(sqlx::FromRow)]
+struct RecordRow {
+    key: String,
+    title: String,
+    basis: String,
+    on_day: NaiveDate,
+    executed_at: DateTime<Utc>,
+}
+
+#[derive(sqlx::FromRow)]
+struct PositionRow {
+    id: Uuid,
+    agency: Uuid,
+    unit: Option<Uuid>,
+    code: String,
+    title: String,
+    roles: Vec<String>,
+}
+
+/// Agencies stand still while this is held by somebody else alone: whoever hands in a case shares it, a reorganisation has it alone.
+const STAND_STILL: i64 = 0x6e67_6162_6179_0310;
+
+/// Shares the standing still of agencies until the end of the operation.
+pub(crate) async fn share(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query("SELECT pg_advisory_xact_lock_shared($1)")
+        .bind(STAND_STILL)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Waits for everybody who hands in a case now, and keeps others from it until the end of the operation.
+pub(crate) async fn have_alone(connection: &mut PgConnection, _: &Permit) -> Result<()> {
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(STAND_STILL)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// A reorganisation moves a whole province in one transaction: it may take minutes, and waits for officials who are at work.
+pub(crate) async fn be_patient(connection: &mut PgConnection, _: &Permit) -> Result<()> {
+    sqlx::raw_sql(
+        "SET LOCAL statement_timeout = 0;
+         SET LOCAL lock_timeout = '2min';
+         SET LOCAL idle_in_transaction_session_timeout = 0",
+    )
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// When a plan of this key was carried out.
+pub(crate) async fn executed_at(connection: &mut PgConnection, key: &str) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar("SELECT executed_at FROM identity.reorganisation WHERE key = $1")
+        .bind(key)
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// Whether there was a reorganisation at all.
+pub(crate) async fn any(connection: &mut PgConnection) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM identity.reorganisation)")
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// All that were carried out, the oldest first.
+pub(crate) async fn all(connection: &mut PgConnection) -> Result<Vec<Reorganisation>> {
+    let rows: Vec<RecordRow> = sqlx::query_as(
+        "SELECT key, title, basis, on_day, executed_at
+         FROM identity.reorganisation
+         ORDER BY executed_at, key",
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Reorganisation {
+            key: row.key,
+            title: row.title,
+            basis: row.basis,
+            on: row.on_day,
+            executed_at: row.executed_at,
+        })
+        .collect())
+}
+
+pub(crate) async fn report(connection: &mut PgConnection, key: &str) -> Result<Option<serde_json::Value>> {
+    sqlx::query_scalar("SELECT report FROM identity.reorganisation WHERE key = $1")
+        .bind(key)
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// All units of the day.
+pub(crate) async fn units(connection: &mut PgConnection, on: NaiveDate) -> Result<Vec<Unit>> {
+    let rows: Vec<UnitRow> = sqlx::query_as(
+        "SELECT id, agency, code, kind, name, valid_from, valid_to
+         FROM identity.unit
+         WHERE daterange(valid_from, valid_to, '[]') @> $1
+         ORDER BY agency, id",
+    )
+    .bind(on)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(rows.into_iter().map(UnitRow::into_unit).collect())
+}
+
+/// All positions of the day.
+pub(crate) async fn positions(connection: &mut PgConnection, on: NaiveDate) -> Result<Vec<PositionBefore>> {
+    let rows: Vec<PositionRow> = sqlx::query_as(
+        "SELECT id, agency, unit, code, title, roles
+         FROM identity.position
+         WHERE daterange(valid_from, valid_to, '[]') @> $1
+         ORDER BY agency, id",
+    )
+    .bind(on)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| PositionBefore {
+            id: row.id.into(),
+            agency: row.agency.into(),
+            unit: row.unit.map(UnitId::from),
+            code: row.code,
+            title: row.title,
+            roles: row.roles,
+        })
+        .collect())
+}
+
+/// Writes down that the plan is carried out; the report follows.
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    _: &Permit,
+    plan: &Plan,
+    on: NaiveDate,
+    at: DateTime<Utc>,
+    by: &str,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO identity.reorganisation (key, title, basis, on_day, declaration, executed_at, executed_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(&plan.key)
+    .bind(&plan.title)
+    .bind(&plan.basis)
+    .bind(on)
+    .bind(&plan.source)
+    .bind(at)
+    .bind(by)
+    .execute(connection)
+    .await
+    .map_err(|error| match db::violated(&error) {
+        Some("reorganisation_pkey") => crate::error::already_reorganised(&plan.key, at),
+        _ => db::fault(error),
+    })?;
+    Ok(())
+}
+
+pub(crate) async fn set_report(
+    connection: &mut PgConnection,
+    _: &Permit,
+    key: &str,
+    report: &serde_json::Value,
+) -> Result<()> {
+    sqlx::query("UPDATE identity.reorganisation SET report = $2 WHERE key = $1")
+        .bind(key)
+        .bind(report)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Ends the old areas, begins the new ones, and says what became of what.
+pub(crate) async fn write_areas(
+    connection: &mut PgConnection,
+    permit: &Permit,
+    key: &str,
+    settled: &Settled,
+) -> Result<()> {
+    let (codes, from): (Vec<&str>, Vec<NaiveDate>) = settled
+        .areas_end
+        .iter()
+        .map(|(code, from)| (code.as_str(), *from))
+        .unzip();
+    sqlx::query(
+        "UPDATE identity.area SET valid_to = $3::date - 1
+         FROM unnest($1::text[], $2::date[]) AS ended(code, valid_from)
+         WHERE area.code = ended.code AND area.valid_from = ended.valid_from",
+    )
+    .bind(codes)
+    .bind(from)
+    .bind(settled.on)
+    .execute(&mut *connection)
+    .await
+    .map_err(db::fault)?;
+    for area in &settled.areas_begin {
+        super::area::upsert(connection, permit, area).await?;
+    }
+    for AreaLink { old, new, whole } in &settled.area_links {
+        sqlx::query(
+            "INSERT INTO identity.area_successor (old_code, old_from, new_code, new_from, whole, reorganisation)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(&old.0)
+        .bind(old.1)
+        .bind(&new.0)
+        .bind(new.1)
+        .bind(whole)
+        .bind(key)
+        .execute(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    }
+    Ok(())
+}
+
+/// Ends the old agencies with their codes, units and positions.
+pub(crate) async fn end_agencies(connection: &mut PgConnection, _: &Permit, moves: &Moves) -> Result<()> {
+    for statement in [
+        "UPDATE identity.agency SET valid_to = $2::date - 1 WHERE id = ANY ($1)",
+        "UPDATE identity.agency_code SET valid_to = $2::date - 1
+         WHERE agency = ANY ($1) AND daterange(valid_from, valid_to, '[]') @> ($2::date - 1)",
+        "UPDATE identity.unit SET valid_to = $2::date - 1
+         WHERE agency = ANY ($1) AND daterange(valid_from, valid_to, '[]') @> ($2::date - 1)",
+        "UPDATE identity.position SET valid_to = $2::date - 1
+         WHERE agency = ANY ($1) AND daterange(valid_from, valid_to, '[]') @> ($2::date - 1)",
+    ] {
+        sqlx::query(statement)
+            .bind(moves.from())
+            .bind(moves.on)
+            .execute(&mut *connection)
+            .await
+            .map_err(db::fault)?;
+    }
+    Ok(())
+}
+
+/// Begins an agency with its code.
+pub(crate) async fn begin_agency(
+    connection: &mut PgConnection,
+    _: &Permit,
+    new: &AgencyBegins,
+    on: NaiveDate,
+) -> Result<()> {
+    sqlx::query(
+        "WITH begun AS (
+             INSERT INTO identity.agency
+                 (id, level, kind, name, name_folded, name_key, parent, area_code, address, phone, valid_from)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             RETURNING id
+         )
+         INSERT INTO identity.agency_code (code, agency, origin, valid_from)
+         SELECT $12, id, $13, $11 FROM begun",
+    )
+    .bind(new.id.uuid())
+    .bind(new.level.as_str())
+    .bind(&new.kind)
+    .bind(&new.name)
+    .bind(text::fold(&new.name))
+    .bind(collation::collation_key(&new.name))
+    .bind(new.parent.map(AgencyId::uuid))
+    .bind(&new.area)
+    .bind(&new.address)
+    .bind(&new.phone)
+    .bind(on)
+    .bind(new.code.as_str())
+    .bind(new.origin.as_str())
+    .execute(connection)
+    .await
+    .map_err(|error| match db::violated(&error) {
+        Some("agency_code_one_meaning" | "agency_code_pkey") => crate::error::overlap(&new.code),
+        _ => db::fault(error),
+    })?;
+    Ok(())
+}
+
+/// Says what became of the agencies and the positions, and which level is no more.
+pub(crate) async fn write_links(connection: &mut PgConnection, _: &Permit, key: &str, settled: &Settled) -> Result<()> {
+    for AgencyLink { old, new, whole, home } in &settled.agency_links {
+        sqlx::query(
+            "INSERT INTO identity.agency_successor (old, new, whole, home, reorganisation) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(old.uuid())
+        .bind(new.uuid())
+        .bind(whole)
+        .bind(home)
+        .bind(key)
+        .execute(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    }
+    let (old, new): (Vec<Uuid>, Vec<Uuid>) = position_columns(&settled.position_links);
+    sqlx::query(
+        "INSERT INTO identity.position_successor (old, new, reorganisation)
+         SELECT old, new, $3 FROM unnest($1::uuid[], $2::uuid[]) AS link(old, new)",
+    )
+    .bind(old)
+    .bind(new)
+    .bind(key)
+    .execute(&mut *connection)
+    .await
+    .map_err(db::fault)?;
+    for (level, home) in &settled.levels {
+        sqlx::query(
+            "INSERT INTO identity.level_successor (level, home, since, reorganisation) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (level) DO UPDATE
+             SET home = excluded.home, since = excluded.since, reorganisation = excluded.reorganisation",
+        )
+        .bind(level.as_str())
+        .bind(home.as_str())
+        .bind(settled.on)
+        .bind(key)
+        .execute(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    }
+    Ok(())
+}
+
+fn position_columns(links: &[(PositionId, PositionId)]) -> (Vec<Uuid>, Vec<Uuid>) {
+    links.iter().map(|(old, new)| (old.uuid(), new.uuid())).unzip()
+}
+
+/// Begins units and positions.
+pub(crate) async fn begin_offices(connection: &mut PgConnection, _: &Permit, settled: &Settled) -> Result<()> {
+    for unit in &settled.units_begin {
+        sqlx::query(
+            "INSERT INTO identity.unit (id, agency, code, kind, name, valid_from) VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(unit.id.uuid())
+        .bind(unit.agency.uuid())
+        .bind(&unit.code)
+        .bind(&unit.kind)
+        .bind(&unit.name)
+        .bind(settled.on)
+        .execute(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    }
+    for position in &settled.positions_begin {
+        sqlx::query(
+            "INSERT INTO identity.position (id, agency, unit, code, title, roles, valid_from)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(position.id.uuid())
+        .bind(position.agency.uuid())
+        .bind(position.unit.map(UnitId::uuid))
+        .bind(&position.code)
+        .bind(&position.title)
+        .bind(&position.roles)
+        .bind(settled.on)
+        .execute(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    }
+    Ok(())
+}
+
+/// Counts before anything moves: holdings that go on, and the accounts behind them.
+pub(crate) async fn count_holdings(
+    connection: &mut PgConnection,
+    links: &[(PositionId, PositionId)],
+    on: NaiveDate,
+) -> Result<(i64, i64)> {
+    let (old, new) = position_columns(links);
+    let row = sqlx::query(
+        "WITH held AS (
+             SELECT DISTINCT holding.person, link.new AS position
+             FROM identity.holding AS holding
+             JOIN unnest($1::uuid[], $2::uuid[]) AS link(old, new) ON link.old = holding.position
+             WHERE holding.valid_to IS NULL OR holding.valid_to >= $3
+         )
+         SELECT (SELECT count(*) FROM held),
+                (SELECT count(DISTINCT account.id) FROM held JOIN identity.account ON account.person = held.person)",
+    )
+    .bind(old)
+    .bind(new)
+    .bind(on)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok((row.get(0), row.get(1)))
+}
+
+/// Everybody goes on in the new position from the day on; the old holding stays, until the day before. Gives who moved.
+pub(crate) async fn move_holdings(
+    connection: &mut PgConnection,
+    _: &Permit,
+    links: &[(PositionId, PositionId)],
+    on: NaiveDate,
+) -> Result<Vec<(PersonId, PositionId, PositionId)>> {
+    let (old, new) = position_columns(links);
+    // Whoever held the same office in two agencies that become one holds it once, as long as the longer of both.
+    let moved: Vec<(Uuid, Uuid, Uuid)> = sqlx::query_as(
+        "WITH going AS (
+             SELECT DISTINCT ON (holding.person, link.new)
+                    holding.person, holding.position AS old, link.new, holding.valid_from, holding.valid_to
+             FROM identity.holding AS holding
+             JOIN unnest($1::uuid[], $2::uuid[]) AS link(old, new) ON link.old = holding.position
+             WHERE holding.valid_to IS NULL OR holding.valid_to >= $3
+             ORDER BY holding.person, link.new, holding.valid_to DESC NULLS FIRST, holding.valid_from
+         ), written AS (
+             INSERT INTO identity.holding (id, person, position, valid_from, valid_to)
+             SELECT gen_random_uuid(), person, new, greatest(valid_from, $3), valid_to FROM going
+             ON CONFLICT DO NOTHING
+         )
+         SELECT person, old, new FROM going",
+    )
+    .bind(&old)
+    .bind(new)
+    .bind(on)
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(db::fault)?;
+    sqlx::query(
+        "UPDATE identity.holding SET valid_to = $2::date - 1
+         WHERE position = ANY ($1) AND valid_from < $2 AND (valid_to IS NULL OR valid_to >= $2)",
+    )
+    .bind(&old)
+    .bind(on)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(moved
+        .into_iter()
+        .map(|(person, old, new)| (person.into(), old.into(), new.into()))
+        .collect())
+}
+
+/// How many of the holdings that had to go on are there now, and how many accounts act from a position of the day.
+pub(crate) async fn count_moved(
+    connection: &mut PgConnection,
+    moved: &[(PersonId, PositionId, PositionId)],
+    on: NaiveDate,
+) -> Result<(i64, i64)> {
+    let people: Vec<Uuid> = moved.iter().map(|(person, ..)| person.uuid()).collect();
+    let positions: Vec<Uuid> = moved.iter().map(|(.., new)| new.uuid()).collect();
+    let row = sqlx::query(
+        "WITH there AS (
+             SELECT DISTINCT holding.person, holding.position
+             FROM identity.holding AS holding
+             JOIN unnest($1::uuid[], $2::uuid[]) AS went(person, position)
+               ON went.person = holding.person AND went.position = holding.position
+             WHERE holding.valid_to IS NULL OR holding.valid_to >= $3
+         )
+         SELECT (SELECT count(*) FROM there),
+                (SELECT count(DISTINCT account.id) FROM there JOIN identity.account ON account.person = there.person)",
+    )
+    .bind(people)
+    .bind(positions)
+    .bind(on)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok((row.get(0), row.get(1)))
+}
+
+/// Leaders' positions that more people hold than held any of the old ones: somebody has to say who leads.
+pub(crate) async fn crowded(
+    connection: &mut PgConnection,
+    links: &[(PositionId, PositionId)],
+    on: NaiveDate,
+) -> Result<Vec<(String, String, i64)>> {
+    let (old, new) = position_columns(links);
+    sqlx::query_as(
+        "WITH link AS (SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS link(old, new)),
+         was AS (
+             SELECT link.new, max(people) AS most
+             FROM (SELECT link.old, link.new, count(holding.person) AS people
+                   FROM link LEFT JOIN identity.holding AS holding
+                     ON holding.position = link.old AND daterange(holding.valid_from, holding.valid_to, '[]') @> ($3::date - 1)
+                   GROUP BY link.old, link.new) AS link
+             GROUP BY link.new
+         ), now AS (
+             SELECT position, count(*) AS people
+             FROM identity.holding
+             WHERE position IN (SELECT new FROM link) AND daterange(valid_from, valid_to, '[]') @> $3
+             GROUP BY position
+         )
+         SELECT code.code, position.title, now.people
+         FROM now
+         JOIN was ON was.new = now.position
+         JOIN identity.position AS position ON position.id = now.position
+         JOIN identity.agency_code AS code
+           ON code.agency = position.agency AND daterange(code.valid_from, code.valid_to, '[]') @> $3
+         WHERE 'leader' = ANY (position.roles) AND now.people > greatest(was.most, 1)
+         ORDER BY code.code, position.title",
+    )
+    .bind(old)
+    .bind(new)
+    .bind(on)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Sessions go on from the position that took the place of the chosen one.
+pub(crate) async fn move_sessions(
+    connection: &mut PgConnection,
+    _: &Permit,
+    links: &[(PositionId, PositionId)],
+) -> Result<()> {
+    let (old, new) = position_columns(links);
+    sqlx::query(
+        "UPDATE identity.session SET position = link.new
+         FROM unnest($1::uuid[], $2::uuid[]) AS link(old, new)
+         WHERE session.position = link.old AND session.ended_at IS NULL",
+    )
+    .bind(old)
+    .bind(new)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// People live in the ward that all of theirs became. Of a ward that was divided nobody knows without asking: they stay where they
+/// are, and are listed by code.
+pub(crate) async fn move_residences(
+    connection: &mut PgConnection,
+    _: &Permit,
+    links: &[AreaLink],
+) -> Result<(Moved, BTreeMap<String, i64>)> {
+    let old: Vec<&str> = links.iter().map(|link| link.old.0.as_str()).collect();
+    let (whole, to): (Vec<&str>, Vec<&str>) = links
+        .iter()
+        .filter(|link| link.whole)
+        .map(|link| (link.old.0.as_str(), link.new.0.as_str()))
+        .unzip();
+    let found: i64 = sqlx::query_scalar("SELECT count(*) FROM identity.person WHERE residence_ward = ANY ($1)")
+        .bind(&old)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    let divided: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT residence_ward, count(*)
+         FROM identity.person
+         WHERE residence_ward = ANY ($1) AND residence_ward <> ALL ($2)
+         GROUP BY residence_ward",
+    )
+    .bind(&old)
+    .bind(&whole)
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(db::fault)?;
+    // All at once: 31321 goes to 31321 while 31318 comes to it, and nobody is moved twice.
+    let moved = sqlx::query(
+        "UPDATE identity.person SET residence_ward = link.new
+         FROM unnest($1::text[], $2::text[]) AS link(old, new)
+         WHERE person.residence_ward = link.old",
+    )
+    .bind(&whole)
+    .bind(&to)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    let divided: BTreeMap<String, i64> = divided.into_iter().collect();
+    let moved = Moved {
+        stays: divided.values().sum(),
+        ..Moved::of(
+            "residences",
+            found,
+            i64::try_from(moved.rows_affected()).unwrap_or(i64::MAX),
+        )
+    };
+    Ok((moved, divided))
+}
