@@ -19,4 +19,6 @@ for bench in benches/*.sh benches/*.mjs; do
         *.mjs) node "$bench" ;;
     esac
 done
+printf '\n== benches/trail.rs\n'
+cargo bench --package op --bench trail
 [ "$found" = yes ] || fail "Chưa có phép đo nào trong benches/" "There is no measurement in benches/ yet"

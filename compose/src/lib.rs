@@ -4,6 +4,7 @@ mod account_news;
 pub mod apps;
 pub mod calendar;
 mod engines;
+mod keys;
 pub mod past;
 pub mod post;
 pub mod province;

@@ -17,6 +17,7 @@ mod sign_on;
 mod supply;
 mod told;
 mod track;
+mod trail;
 mod verify;
 mod words;
 
@@ -46,6 +47,7 @@ pub fn routes() -> Routes<House> {
         .merge(supply::routes())
         .merge(track::routes())
         .merge(verify::routes())
+        .merge(trail::routes())
         .merge(account::routes())
         .merge(sign_on::routes())
         .merge(desk::routes())

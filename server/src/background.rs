@@ -54,7 +54,7 @@ impl Background {
 
     /// Carries out jobs and seals the audit trail. Late dossiers are looked for only once the past is there: a dossier whose past
     /// is half written looks late.
-    pub(crate) fn work(&mut self, program: &Program, pool: &PgPool, past_there: watch::Receiver<bool>) {
+    pub(crate) fn work(&mut self, program: &Program, past_there: watch::Receiver<bool>) {
         let all = program.engines.jobs();
         let worker = Arc::new(Worker::new(
             program.ops.clone(),
@@ -77,8 +77,8 @@ impl Background {
                 }
             }
         });
-        let pool = pool.clone();
-        self.keep("audit", move |stop| op::audit::keep_sealing(pool.clone(), stop));
+        let ops = program.ops.clone();
+        self.keep("audit", move |stop| op::audit::keep_sealing(ops.clone(), stop));
     }
 
     /// Keeps the figures and the memory of addresses small.

@@ -12,13 +12,14 @@ use identity::{SecondFactorRule, StepUpRule};
 use kernel::Actor;
 use render::{Locale, Texts};
 
-use crate::{doctor, house, oidc, reorganise, secrets, serve};
+use crate::{
+    doctor,
+    house::{self, LOCAL},
+    keys, oidc, reorganise, secrets, serve, trail,
+};
 
 /// Done, but some rows were refused, declarations have problems or the trail is broken.
 pub(crate) const WITH_FINDINGS: u8 = 3;
-
-/// The address of a process that makes no papers itself.
-pub(crate) const LOCAL: &str = "http://127.0.0.1:8080";
 
 /// Who needs a second factor, as it is written.
 const OFFICIALS: &str = "officials";
@@ -62,21 +63,33 @@ fn public_address(texts: &Texts) -> Arg {
         .env("NGABAY_PUBLIC_ADDRESS")
 }
 
+/// A command that works on the database of a data directory.
+pub(crate) fn stored(texts: &Texts, name: &'static str, about: &str) -> Command {
+    Command::new(name)
+        .about(words(texts, about))
+        .arg(data(texts))
+        .arg(database(texts))
+        .arg(
+            option(texts, "apps")
+                .value_name("DIR")
+                .value_parser(value_parser!(PathBuf))
+                .env("NGABAY_APPS"),
+        )
+}
+
+/// Tells the person at the terminal, beside what the command gives.
+pub(crate) fn say(texts: &Texts, key: &str, params: &[(&str, String)]) {
+    let params = params
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
+    eprintln!("{}", texts.get(Locale::Vi, &format!("cli.{key}"), &params));
+}
+
 /// The whole command line.
 pub(crate) fn command(texts: &Texts) -> Command {
     let about = |key: &str| words(texts, key);
-    let stored = |name: &'static str| {
-        Command::new(name)
-            .about(about(name))
-            .arg(data(texts))
-            .arg(database(texts))
-            .arg(
-                option(texts, "apps")
-                    .value_name("DIR")
-                    .value_parser(value_parser!(PathBuf))
-                    .env("NGABAY_APPS"),
-            )
-    };
+    let stored = |name| stored(texts, name, name);
     Command::new("ngabay")
         .about(about("about"))
         .version(env!("CARGO_PKG_VERSION"))
@@ -159,38 +172,13 @@ pub(crate) fn command(texts: &Texts) -> Command {
                 ),
         )
         .subcommand(Command::new("doctor").about(about("doctor")).arg(data(texts)))
-        .subcommand(
-            Command::new("oidc")
-                .about(about("oidc"))
-                .subcommand_required(true)
-                .arg_required_else_help(true)
-                .subcommand(
-                    Command::new("client")
-                        .about(about("oidc_client"))
-                        .subcommand_required(true)
-                        .arg_required_else_help(true)
-                        .subcommand(oidc::client_add(texts, stored("add").about(about("oidc_client_add"))))
-                        .subcommand(stored("list").about(about("oidc_client_list")).arg(json(texts))),
-                )
-                .subcommand(
-                    Command::new("keys")
-                        .about(about("oidc_keys"))
-                        .subcommand_required(true)
-                        .arg_required_else_help(true)
-                        .subcommand(stored("rotate").about(about("oidc_keys_rotate")).arg(json(texts))),
-                ),
-        )
-        .subcommand(
-            Command::new("audit")
-                .about(about("audit"))
-                .subcommand_required(true)
-                .arg_required_else_help(true)
-                .subcommand(stored("verify").arg(option(texts, "json").action(ArgAction::SetTrue))),
-        )
+        .subcommand(oidc::command(texts))
+        .subcommand(trail::command(texts))
+        .subcommand(keys::command(texts))
 }
 
 /// Where the options say that the database is.
-fn source(matches: &ArgMatches) -> Source {
+pub(crate) fn source(matches: &ArgMatches) -> Source {
     match matches.get_one::<String>("database-url") {
         Some(address) => Source::Address(address.clone()),
         None => Source::Private {
@@ -219,7 +207,7 @@ pub(crate) async fn beside(texts: &Texts, matches: &ArgMatches) -> Result<Databa
 }
 
 /// The systems inside the program, or those of a folder in their place.
-fn systems(texts: &Texts, matches: &ArgMatches) -> Result<Vec<App>> {
+pub(crate) fn systems(texts: &Texts, matches: &ArgMatches) -> Result<Vec<App>> {
     let found = match matches.get_one::<PathBuf>("apps") {
         Some(root) => compose::apps::of_folder(root),
         None => compose::apps::embedded(),
@@ -266,13 +254,7 @@ fn step_up(options: &ArgMatches) -> StepUpRule {
 
 /// Carries out what was asked for.
 pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode> {
-    let say = |key: &str, params: &[(&str, String)]| {
-        let params = params
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect();
-        eprintln!("{}", texts.get(Locale::Vi, &format!("cli.{key}"), &params));
-    };
+    let say = |key: &str, params: &[(&str, String)]| say(texts, key, params);
     match matches.subcommand() {
         Some(("serve", options)) => {
             let settings = serve::Settings {
@@ -306,13 +288,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
             let database = Database::open(&source(options), house::CONNECTIONS).await?;
             let applied = db::migrate(database.pool(), &house::migrations()).await?;
             say("migrated", &[("count", applied.len().to_string())]);
-            let program = house::Program::new(
-                &database,
-                &directory(options),
-                systems(texts, options)?,
-                LOCAL,
-                &house::Rules::default(),
-            )?;
+            let program = house::Program::for_command(&database, &directory(options), systems(texts, options)?)?;
             compose::province::load(&program.ops, &program.engines.identity, false, &|_, _, _| {}).await?;
             program.settle().await?;
             let published = program.publish().await?;
@@ -383,30 +359,8 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
         }
         Some(("doctor", options)) => return Ok(doctor::examine(texts, &directory(options))),
         Some(("oidc", group)) => oidc::run(texts, group).await?,
-        Some(("audit", group)) => {
-            let (_, options) = group.subcommand().context("a subcommand is required")?;
-            let database = beside(texts, options).await?;
-            op::audit::seal(database.pool()).await?;
-            let report = op::audit::verify(database.pool()).await?;
-            if options.get_flag("json") {
-                println!("{}", serde_json::to_string_pretty(&report)?);
-            } else {
-                say(
-                    "verified",
-                    &[
-                        ("checked", report.checked.to_string()),
-                        ("broken", report.broken.len().to_string()),
-                        ("head", report.head.clone()),
-                    ],
-                );
-                for broken in &report.broken {
-                    println!("{} {} {}", broken.position, broken.entry, broken.what);
-                }
-            }
-            if !report.broken.is_empty() {
-                return Ok(ExitCode::from(WITH_FINDINGS));
-            }
-        }
+        Some(("audit", group)) => return trail::run(texts, group).await,
+        Some(("keys", group)) => return keys::run(texts, group).await,
         _ => return Ok(ExitCode::from(2)),
     }
     Ok(ExitCode::SUCCESS)

@@ -26,6 +26,8 @@ use crate::{secrets, variables};
 pub(crate) const CONNECTIONS: u32 = 16;
 /// Connections of a command that works beside a program that serves.
 pub(crate) const FEW_CONNECTIONS: u32 = 2;
+/// The address of a process that makes no papers itself.
+pub(crate) const LOCAL: &str = "http://127.0.0.1:8080";
 /// How often a process looks whether another one has saved a year of the calendar.
 const CALENDAR_AGE: Duration = Duration::from_secs(60);
 
@@ -126,6 +128,11 @@ impl Program {
             apps,
             renderer,
         })
+    }
+
+    /// For commands that make no papers and let nobody in.
+    pub(crate) fn for_command(database: &Database, data: &Path, apps: Vec<App>) -> Result<Self> {
+        Self::new(database, data, apps, LOCAL, &Rules::default())
     }
 
     /// The same engines without post: nobody gets an e-mail about what is long over.

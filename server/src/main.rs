@@ -4,12 +4,14 @@ mod background;
 mod commands;
 mod doctor;
 mod house;
+mod keys;
 mod listen;
 mod oidc;
 mod reorganise;
 mod secrets;
 mod serve;
 mod signals;
+mod trail;
 mod variables;
 
 use std::process::ExitCode;

@@ -10,14 +10,31 @@ use openid::{ClientAudience, ClientAuth, Grant, Openid, Registration, http::Clie
 use render::{Locale, Texts};
 use serde_json::Value;
 
-use crate::commands::{beside, directory, json, option, told};
+use crate::commands::{beside, directory, json, option, stored, told, words};
 use crate::house;
 
+/// `ngabay oidc` with its subcommands.
+pub(crate) fn command(texts: &Texts) -> Command {
+    let group = |name: &'static str, about: &str| {
+        Command::new(name)
+            .about(words(texts, about))
+            .subcommand_required(true)
+            .arg_required_else_help(true)
+    };
+    group("oidc", "oidc")
+        .subcommand(
+            group("client", "oidc_client")
+                .subcommand(client_add(texts, stored(texts, "add", "oidc_client_add")))
+                .subcommand(stored(texts, "list", "oidc_client_list").arg(json(texts))),
+        )
+        .subcommand(group("keys", "oidc_keys").subcommand(stored(texts, "rotate", "oidc_keys_rotate").arg(json(texts))))
+}
+
 /// The options of `oidc client add`.
-pub(crate) fn client_add(texts: &Texts, command: Command) -> Command {
+fn client_add(texts: &Texts, command: Command) -> Command {
     let text = |name: &'static str, value: &'static str| option(texts, name).value_name(value);
     let many = |name: &'static str, value: &'static str| text(name, value).action(ArgAction::Append);
-    let words = |arg: Arg, known: &[&'static str]| arg.value_parser(known.to_vec());
+    let one_of = |arg: Arg, known: &[&'static str]| arg.value_parser(known.to_vec());
     let yes = |name: &'static str| option(texts, name).action(ArgAction::SetTrue);
     command
         .arg(text("name", "TEXT"))
@@ -27,16 +44,16 @@ pub(crate) fn client_add(texts: &Texts, command: Command) -> Command {
         .arg(text("backchannel-logout-uri", "URL"))
         .arg(text("launch-uri", "URL"))
         .arg(many("scope", "SCOPE"))
-        .arg(words(
+        .arg(one_of(
             many("grant", "GRANT"),
             &["authorization_code", "refresh_token", "client_credentials"],
         ))
-        .arg(words(
+        .arg(one_of(
             text("auth", "HOW").default_value("secret"),
             &["secret", "private_key", "none"],
         ))
         .arg(text("jwks", "FILE").value_parser(value_parser!(PathBuf)))
-        .arg(words(
+        .arg(one_of(
             text("for", "WHO").default_value("everybody"),
             &["everybody", "officials"],
         ))

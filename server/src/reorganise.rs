@@ -12,10 +12,9 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use compose::apps::App;
 use compose::reorganise::{How, Outcome, Report, embedded, reorganise};
 use db::Database;
-use identity::SecondFactorRule;
 use render::{Locale, Texts};
 
-use crate::commands::{LOCAL, WITH_FINDINGS, option, told, words};
+use crate::commands::{WITH_FINDINGS, option, told, words};
 use crate::house::Program;
 
 /// The command with its options.
@@ -53,7 +52,7 @@ pub(crate) async fn run(
         at: options.get_one::<NaiveDate>("at").copied(),
         execute: options.get_flag("execute"),
     };
-    let program = Program::new(database, data, apps, LOCAL, SecondFactorRule::Officials)?;
+    let program = Program::for_command(database, data, apps)?;
     let label = file.display().to_string();
     let outcome = reorganise(&program.ops, &program.engines, &label, &source, how)
         .await

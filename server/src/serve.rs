@@ -94,7 +94,7 @@ pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
     let history = settings.demo && settings.history;
     let (past_is_there, past_there) = watch::channel(!history);
     if settings.worker {
-        background.work(&program, database.pool(), past_there);
+        background.work(&program, past_there);
     }
     let router = router(house, database.pool().clone(), figures);
     println!(
@@ -183,7 +183,7 @@ pub(crate) async fn work(
     let mut background = Background::new(signals.stop());
     background.keep_calendar(&program);
     let (_past, past_there) = watch::channel(true);
-    background.work(&program, database.pool(), past_there);
+    background.work(&program, past_there);
     signals.in_order(background.ended()).await;
     Ok(())
 }

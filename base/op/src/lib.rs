@@ -20,7 +20,10 @@ pub use permit::{Decision, Permit};
 pub use worker::{JobCounts, Worker, begin_recurring, drain, job_counts};
 
 /// The tables of this crate.
-pub const MIGRATIONS: &[db::Migration] = db::migrations!("op", ["0001_op.sql", "0002_mark.sql", "0003_whose_data.sql"]);
+pub const MIGRATIONS: &[db::Migration] = db::migrations!(
+    "op",
+    ["0001_op.sql", "0002_mark.sql", "0003_whose_data.sql", "0004_head.sql"]
+);
 
 /// A future that a handler returns.
 pub use futures::future::BoxFuture;

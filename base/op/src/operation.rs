@@ -313,7 +313,7 @@ impl Op {
             detail: self.told_by(entry.person, entry.detail).to_string(),
             digest: Vec::new(),
         };
-        row.digest = audit::digest(&row);
+        row.digest = audit::digest(&row.content()).to_vec();
         row
     }
 }

@@ -3,6 +3,7 @@
 mod audit;
 mod jobs;
 mod outcomes;
+mod trail;
 
 use chrono::{DateTime, Utc};
 use kernel::Result;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 pub(crate) use audit::*;
 pub(crate) use jobs::*;
 pub(crate) use outcomes::*;
+pub(crate) use trail::*;
 
 use crate::Event;
 

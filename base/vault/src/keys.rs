@@ -29,6 +29,10 @@ impl Keys {
         (self.newest, self.all[&self.newest])
     }
 
+    pub(crate) fn numbers(&self) -> Vec<u32> {
+        self.all.keys().copied().collect()
+    }
+
     pub(crate) fn get(&self, number: u32) -> Option<[u8; LENGTH]> {
         self.all.get(&number).copied()
     }
@@ -42,8 +46,26 @@ pub(crate) fn read_or_make(folder: &Path, now: DateTime<Utc>) -> Result<Keys> {
         return Ok(keys);
     }
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-    make(folder, u32::try_from(now.timestamp()).map_err(Error::other)?)?;
+    make(folder, second(now)?)?;
     read(folder)?.ok_or_else(|| Error::from(ErrorKind::NotFound))
+}
+
+/// Makes a key that is newer than all others, also where the clock was set back meanwhile; gives its number. Two programs that do it in the
+/// same second make one.
+pub(crate) fn add(folder: &Path, newest: u32, now: DateTime<Utc>) -> Result<u32> {
+    let number = second(now)?.max(newest.checked_add(1).ok_or_else(|| Error::other("no number is left"))?);
+    make(folder, number)?;
+    Ok(number)
+}
+
+/// Takes a key away for good.
+pub(crate) fn remove(folder: &Path, number: u32) -> Result<()> {
+    fs::remove_file(folder.join(format!("{number}.key")))?;
+    File::open(folder)?.sync_all()
+}
+
+fn second(now: DateTime<Utc>) -> Result<u32> {
+    u32::try_from(now.timestamp()).map_err(Error::other)
 }
 
 /// The keys that are there, if there is one.

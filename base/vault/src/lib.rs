@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod keys;
+mod rotation;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,6 +14,7 @@ use ring::{hkdf, hmac};
 use subtle::ConstantTimeEq;
 
 use keys::Keys;
+pub use rotation::{Kept, KeyUse, Resealed, key_of};
 
 /// Version of the layout of sealed texts and tags.
 const VERSION: u8 = 1;
@@ -36,10 +38,11 @@ impl Vault {
         })
     }
 
-    /// Encrypts a secret. `purpose` says what sort of secret it is and never changes (`identity.totp`), `about` what it belongs
-    /// to (`account:<uuid>`); both are needed to unseal it. Fails with `vault.no_randomness`.
+    /// Encrypts a secret with the newest key in the folder, whoever has put it there. `purpose` says what sort of secret it is and never changes (`identity.totp`), `about` what it belongs
+    /// to (`account:<uuid>`); both are needed to unseal it. Fails with `vault.no_randomness`,
+    /// `vault.keys`.
     pub fn seal(&self, purpose: &str, about: &str, plain: &[u8]) -> Result<Vec<u8>> {
-        let (number, key) = self.newest();
+        let (number, key) = self.newest()?;
         let mut nonce = [0; NONCE_LEN];
         SystemRandom::new()
             .fill(&mut nonce)
@@ -67,7 +70,7 @@ impl Vault {
 
     /// What is kept of a secret that is only compared.
     pub fn tag(&self, purpose: &str, about: &str, secret: &[u8]) -> Result<Vec<u8>> {
-        let (number, key) = self.newest();
+        let (number, key) = self.newest()?;
         let tag = mac(&key, purpose, about, secret)?;
         Ok([head(number).as_slice(), &tag].concat())
     }
@@ -80,9 +83,18 @@ impl Vault {
         Ok(tag.ct_eq(kept).into())
     }
 
-    fn newest(&self) -> (u32, [u8; keys::LENGTH]) {
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        keys.newest()
+    /// Reads the folder first: another program may have added a key, and what is sealed with an older one would have to be sealed anew. It
+    /// is rarely done, and always before something is written that has to last.
+    fn newest(&self) -> Result<(u32, [u8; keys::LENGTH])> {
+        let newest = self.read()?.newest();
+        Ok(newest)
+    }
+
+    fn read(&self) -> Result<std::sync::RwLockReadGuard<'_, Keys>> {
+        let lost = || unusable(std::io::Error::from(std::io::ErrorKind::NotFound));
+        let read = keys::read(&self.folder).map_err(unusable)?.ok_or_else(lost)?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = read;
+        Ok(self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A key by its number. Another program may have made it a moment ago, so the folder is read once more before it is missing;

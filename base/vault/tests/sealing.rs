@@ -168,3 +168,77 @@ fn programs_that_start_at_once_open_what_the_others_sealed() {
         }
     }
 }
+
+/// A running program is told nothing, and seals with the new key.
+#[test]
+fn a_new_key_seals_from_now_on_in_every_program_and_old_texts_stay_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let (running, command) = (
+        Vault::open(folder.path(), at(0)).unwrap(),
+        Vault::open(folder.path(), at(9)).unwrap(),
+    );
+    let old = running.seal(TOTP, "account:1", b"secret").unwrap();
+    let old_tag = running.tag(TOTP, "account:1", b"code").unwrap();
+    let number = command.add_key(at(60)).unwrap();
+    for kept in [
+        running.seal(TOTP, "account:1", b"secret").unwrap(),
+        running.tag(TOTP, "account:1", b"code").unwrap(),
+    ] {
+        assert_eq!(vault::key_of(&kept).unwrap(), number);
+    }
+    assert_eq!(running.unseal(TOTP, "account:1", &old).unwrap(), b"secret");
+    assert!(running.tag_holds(TOTP, "account:1", b"code", &old_tag).unwrap());
+    let new = running.reseal(TOTP, "account:1", &old).unwrap().unwrap();
+    assert_eq!(vault::key_of(&new).unwrap(), number);
+    assert_eq!(command.unseal(TOTP, "account:1", &new).unwrap(), b"secret");
+    assert_eq!(
+        command.reseal(TOTP, "account:1", &new).unwrap(),
+        None,
+        "it is under the newest"
+    );
+    assert_eq!(
+        command.reseal(TOTP, "account:2", &old).unwrap_err().code,
+        "vault.sealed_broken",
+        "a text of another row gets no new seal either"
+    );
+}
+
+#[test]
+fn a_key_is_newer_than_all_others_even_where_the_clock_was_set_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Vault::open(folder.path(), at(100)).unwrap();
+    let first = vault.numbers().unwrap()[0];
+    assert_eq!(vault.add_key(at(40)).unwrap(), first + 1);
+    assert_eq!(vault.numbers().unwrap(), [first, first + 1]);
+}
+
+#[test]
+fn the_newest_key_and_one_whose_successor_is_young_are_not_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Vault::open(folder.path(), at(0)).unwrap();
+    let sealed = vault.seal(TOTP, "account:1", b"secret").unwrap();
+    let first = vault.numbers().unwrap()[0];
+    let code = |number, now| vault.remove_key(number, now).unwrap_err().code;
+    assert_eq!(code(first, at(100_000)), "vault.key_in_force");
+    vault.add_key(at(60)).unwrap();
+    assert_eq!(code(first, at(60 + 599)), "vault.key_not_settled");
+    assert_eq!(vault.numbers().unwrap().len(), 2);
+    vault.remove_key(first, at(60 + 600)).unwrap();
+    assert_eq!(keys(folder.path()).len(), 1);
+    assert_eq!(
+        vault.unseal(TOTP, "account:1", &sealed).unwrap_err().code,
+        "vault.key_missing"
+    );
+}
+
+/// Nothing is sealed with a key that the next start would not find.
+#[test]
+fn a_program_whose_folder_was_emptied_seals_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Vault::open(folder.path(), at(0)).unwrap();
+    for key in keys(folder.path()) {
+        fs::remove_file(key).unwrap();
+    }
+    assert_eq!(vault.seal(TOTP, "account:1", b"secret").unwrap_err().code, "vault.keys");
+    assert_eq!(vault.add_key(at(60)).unwrap_err().code, "vault.keys");
+}

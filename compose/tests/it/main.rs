@@ -1,6 +1,7 @@
 //! The demonstration province, loaded whole, and what is played in it.
 
 mod house;
+mod keys;
 mod past;
 mod post;
 mod reorganise;

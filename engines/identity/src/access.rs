@@ -29,6 +29,11 @@ pub fn reset_second_factor(actor: &Actor, account: AccountId, purpose: &str) -> 
     }
 }
 
+/// Sealing secrets with another key: commands of the operator.
+pub fn change_keys(actor: &Actor) -> Decision {
+    Decision::when(is_system(actor), error::not_allowed)
+}
+
 /// Writing a person down: at the counter by a clerk, in bulk by the loader.
 pub fn register_person(actor: &Actor) -> Decision {
     Decision::when(

@@ -17,8 +17,8 @@ use crate::store::second_factor::TotpRow;
 use crate::{Identity, access, error, recovery, store, totp};
 
 /// What the vault knows the secrets as. Never changed: it is part of their keys.
-const TOTP: &str = "identity.totp";
-const RECOVERY: &str = "identity.recovery_code";
+pub(crate) const TOTP: &str = "identity.totp";
+pub(crate) const RECOVERY: &str = "identity.recovery_code";
 /// How long a secret that is shown waits for its first code.
 const OFFERED: Duration = Duration::hours(1);
 

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::{Openid, access, jose, secret, store};
 
 /// What the vault calls these secrets.
-const PURPOSE: &str = "openid.signing_key";
+pub(crate) const PURPOSE: &str = "openid.signing_key";
 
 /// A key as the database holds it.
 #[derive(Clone, Debug)]
@@ -202,7 +202,7 @@ impl Openid {
     }
 }
 
-fn about(kid: &str) -> String {
+pub(crate) fn about(kid: &str) -> String {
     format!("kid:{kid}")
 }
 

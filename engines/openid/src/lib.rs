@@ -19,6 +19,7 @@ mod logout;
 mod model;
 mod params;
 mod request;
+mod reseal;
 mod secret;
 mod store;
 mod token;

@@ -12,6 +12,7 @@ const PAGES: &[(&str, &[&str])] = &[
     ("GET /kha-nang-tiep-can", &[]),
     ("GET /quyen-rieng-tu", &[]),
     ("GET /ngoai-tuyen", &[]),
+    ("GET /niem-phong-nhat-ky", &["GET /api/v1/audit/heads"]),
     // The language of the API comes with each request.
     ("GET /ngon-ngu/{locale}", &[]),
     ("GET /", &["GET /api/v1/procedure-fields", "GET /api/v1/procedures"]),

@@ -69,6 +69,7 @@ async fn every_public_page_opens_without_an_account() {
         "/tro-giup",
         "/kha-nang-tiep-can",
         "/quyen-rieng-tu",
+        "/niem-phong-nhat-ky",
         "/ngoai-tuyen",
     ] {
         let page = town.get(path, "").await;

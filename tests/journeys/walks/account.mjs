@@ -14,10 +14,10 @@ export const walks = [
 
 const who = 'truongphong.tpngabay';
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-const step = () => Math.floor(Date.now() / 30_000);
+export const step = () => Math.floor(Date.now() / 30_000);
 
 /** What an authenticator app shows (RFC 6238). */
-function app(secret, at) {
+export function app(secret, at) {
   const bits = [...secret.replaceAll(' ', '')].map(letter => letters.indexOf(letter).toString(2).padStart(5, '0')).join('');
   const key = Buffer.from(bits.match(/.{8}/g).map(byte => parseInt(byte, 2)));
   const moment = Buffer.alloc(8);

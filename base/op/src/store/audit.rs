@@ -5,7 +5,9 @@ use kernel::Result;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-#[derive(Debug, Clone, sqlx::FromRow)]
+use crate::audit::Content;
+
+#[derive(Debug, Clone)]
 pub(crate) struct EntryRow {
     pub(crate) at: DateTime<Utc>,
     pub(crate) actor: String,
@@ -16,6 +18,22 @@ pub(crate) struct EntryRow {
     pub(crate) person: Option<Uuid>,
     pub(crate) detail: String,
     pub(crate) digest: Vec<u8>,
+}
+
+impl EntryRow {
+    /// What the chain sees of it.
+    pub(crate) fn content(&self) -> Content<'_> {
+        Content {
+            at: self.at.timestamp_micros(),
+            actor: &self.actor,
+            action: &self.action,
+            subject: &self.subject,
+            purpose: &self.purpose,
+            request: self.request,
+            person: self.person,
+            detail: &self.detail,
+        }
+    }
 }
 
 /// Undoes the transaction and writes an entry that lasts. A new transaction is open afterwards.
@@ -118,40 +136,6 @@ pub(crate) async fn insert_seals(connection: &mut PgConnection, seals: &[(i64, i
     Ok(())
 }
 
-#[derive(Debug, sqlx::FromRow)]
-pub(crate) struct LinkRow {
-    pub(crate) position: i64,
-    pub(crate) entry: i64,
-    pub(crate) chain: Vec<u8>,
-    pub(crate) at: Option<DateTime<Utc>>,
-    pub(crate) actor: Option<String>,
-    pub(crate) action: Option<String>,
-    pub(crate) subject: Option<String>,
-    pub(crate) purpose: Option<String>,
-    pub(crate) request: Option<Uuid>,
-    pub(crate) person: Option<Uuid>,
-    pub(crate) detail: Option<String>,
-    pub(crate) digest: Option<Vec<u8>>,
-}
-
-/// Links from `after` on, each with its entry, in the order of the chain.
-pub(crate) async fn links(pool: &PgPool, after: i64, limit: i64) -> Result<Vec<LinkRow>> {
-    sqlx::query_as(
-        "SELECT s.position, s.entry, s.chain,
-                e.at, e.actor, e.action, e.subject, e.purpose, e.request, e.person, e.detail, e.digest
-         FROM op.audit_seal s
-         LEFT JOIN op.audit_entry e ON e.id = s.entry
-         WHERE s.position > $1
-         ORDER BY s.position
-         LIMIT $2",
-    )
-    .bind(after)
-    .bind(limit)
-    .fetch_all(pool)
-    .await
-    .map_err(db::fault)
-}
-
 /// An entry about somebody's data.
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct AboutRow {
@@ -180,16 +164,6 @@ pub(crate) async fn about(
     .bind(below)
     .bind(limit)
     .fetch_all(connection)
-    .await
-    .map_err(db::fault)
-}
-
-/// Entries that no seal covers yet.
-pub(crate) async fn unsealed_count(pool: &PgPool) -> Result<i64> {
-    sqlx::query_scalar(
-        "SELECT count(*) FROM op.audit_entry e WHERE NOT EXISTS (SELECT FROM op.audit_seal s WHERE s.entry = e.id)",
-    )
-    .fetch_one(pool)
     .await
     .map_err(db::fault)
 }

@@ -1,5 +1,9 @@
 //! Operations against a real database.
 
+mod heads;
+mod seal;
+mod tampering;
+
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},
@@ -7,7 +11,7 @@ use std::sync::{
 
 use chrono::TimeDelta;
 use kernel::{Actor, Fault, FaultKind};
-use op::{Decision, Entry, Event, Jobs, NewJob, Reactions, audit, drain};
+use op::{Decision, Entry, Event, Jobs, NewJob, Reactions, drain};
 use testkit::Scratch;
 
 async fn count(scratch: &Scratch, sql: &'static str) -> i64 {
@@ -381,98 +385,4 @@ async fn the_same_key_is_carried_out_once_even_at_the_same_time() {
     };
     let all = futures::future::join_all((0..8).map(|_| one(scratch.ops.clone(), carried.clone()))).await;
     assert!(all.iter().all(|outcome| *outcome == 1), "{all:?}");
-}
-
-async fn three_entries(scratch: &Scratch) {
-    for n in 0..3 {
-        let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
-        op.record(Entry::new("test.done", format!("thing:{n}")).detail(n))
-            .await
-            .unwrap();
-        op.commit().await.unwrap();
-    }
-    assert_eq!(audit::seal(&scratch.pool).await.unwrap(), 3);
-}
-
-#[tokio::test]
-async fn an_untouched_trail_verifies() {
-    let scratch = Scratch::new(&[]).await;
-    three_entries(&scratch).await;
-    let report = audit::verify(&scratch.pool).await.unwrap();
-    assert_eq!((report.checked, report.unsealed, report.broken.len()), (3, 0, 0));
-    assert_eq!(report.head.len(), 64);
-}
-
-// shows: R024
-#[tokio::test]
-async fn changed_removed_and_reordered_entries_are_found() {
-    let cases: [(&'static str, &'static str); 5] = [
-        (
-            "UPDATE op.audit_entry SET detail = '99' WHERE subject = 'thing:1'",
-            "changed",
-        ),
-        (
-            "UPDATE op.audit_entry SET actor = 'system:nobody' WHERE subject = 'thing:1'",
-            "changed",
-        ),
-        (
-            "UPDATE op.audit_entry SET person = gen_random_uuid() WHERE subject = 'thing:1'",
-            "changed",
-        ),
-        ("DELETE FROM op.audit_entry WHERE subject = 'thing:1'", "removed"),
-        (
-            "UPDATE op.audit_seal SET entry = CASE position WHEN 2 THEN -3 ELSE -2 END WHERE position IN (2, 3);
-             UPDATE op.audit_seal SET entry = -entry WHERE entry < 0",
-            "reordered",
-        ),
-    ];
-    for (tampering, expected) in cases {
-        let scratch = Scratch::new(&[]).await;
-        three_entries(&scratch).await;
-        sqlx::raw_sql(tampering).execute(&scratch.pool).await.unwrap();
-        let report = audit::verify(&scratch.pool).await.unwrap();
-        assert_eq!(
-            report.broken.first().map(|broken| (broken.position, broken.what)),
-            Some((2, expected)),
-            "{tampering}"
-        );
-    }
-}
-
-/// Numbers are drawn before the commit: an entry may appear below others that are sealed already.
-#[tokio::test]
-async fn an_entry_that_commits_late_is_sealed_behind_those_that_were_faster() {
-    let scratch = Scratch::new(&[]).await;
-    let entry = "INSERT INTO op.audit_entry (at, actor, action, subject, purpose, request, detail, digest)
-         VALUES (now(), 'system:test', 'test.slow', 'thing:0', '', gen_random_uuid(), 'null', '')";
-    let mut slow = scratch.pool.begin().await.unwrap();
-    sqlx::query(entry).execute(&mut *slow).await.unwrap();
-    three_entries(&scratch).await;
-    slow.commit().await.unwrap();
-    assert_eq!(audit::seal(&scratch.pool).await.unwrap(), 1);
-    assert_eq!(audit::seal(&scratch.pool).await.unwrap(), 0);
-    let order: Vec<i64> = sqlx::query_scalar("SELECT entry FROM op.audit_seal ORDER BY position")
-        .fetch_all(&scratch.pool)
-        .await
-        .unwrap();
-    assert_eq!(order, [2, 3, 4, 1]);
-}
-
-/// The sealer of a running program takes what is new without being told.
-#[tokio::test]
-async fn the_sealer_keeps_up_with_what_is_written() {
-    let scratch = Scratch::new(&[]).await;
-    let (stop, stopped) = tokio::sync::watch::channel(false);
-    let sealer = tokio::spawn(audit::keep_sealing(scratch.pool.clone(), stopped));
-    for n in 1..=3 {
-        let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
-        op.record(Entry::new("test.done", format!("thing:{n}"))).await.unwrap();
-        op.commit().await.unwrap();
-        while count(&scratch, "SELECT count(*) FROM op.audit_seal").await < n {
-            tokio::task::yield_now().await;
-        }
-    }
-    stop.send(true).unwrap();
-    sealer.await.unwrap();
-    assert!(audit::verify(&scratch.pool).await.unwrap().broken.is_empty());
 }

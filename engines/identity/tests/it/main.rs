@@ -4,6 +4,7 @@ mod api;
 mod areas;
 mod authenticator;
 mod guessing;
+mod keys;
 mod offices;
 mod passkeys;
 mod people;

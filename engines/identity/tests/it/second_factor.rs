@@ -34,10 +34,10 @@ fn app(secret: &str, moment: i64) -> String {
 }
 
 /// Somebody with an authenticator.
-struct Owner {
-    signed: SignedIn,
-    secret: String,
-    recovery: Vec<String>,
+pub struct Owner {
+    pub signed: SignedIn,
+    pub secret: String,
+    pub recovery: Vec<String>,
 }
 
 impl Town {
@@ -50,11 +50,11 @@ impl Town {
     }
 
     /// The code of this moment.
-    fn app(&self, secret: &str) -> String {
+    pub fn app(&self, secret: &str) -> String {
         app(secret, self.scratch.clock.now().timestamp())
     }
 
-    async fn offered(&self, engine: &Identity, signed: &SignedIn) -> String {
+    pub async fn offered(&self, engine: &Identity, signed: &SignedIn) -> String {
         let mut op = self.op(&signed.actor).await;
         engine.offer_totp(&mut op, signed.session).await.unwrap();
         let offer = engine
@@ -73,7 +73,7 @@ impl Town {
     }
 
     /// Signs in and sets an authenticator up.
-    async fn set_up(&self, engine: &Identity, login: &str) -> Owner {
+    pub async fn set_up(&self, engine: &Identity, login: &str) -> Owner {
         let mut signed = self.in_with(engine, login).await;
         let secret = self.offered(engine, &signed).await;
         let new = self.confirm(engine, &signed, &self.app(&secret), PASSWORD).await;
@@ -104,14 +104,14 @@ impl Town {
         }
     }
 
-    async fn half(&self, login: &str) -> String {
+    pub async fn half(&self, login: &str) -> String {
         match self.entered(&self.identity, login).await {
             Entered::In(_) => panic!("no code was asked for"),
             Entered::Half(half) => half.token,
         }
     }
 
-    async fn finish(&self, half: &str, code: &str) -> Result<SignedIn, Fault> {
+    pub async fn finish(&self, half: &str, code: &str) -> Result<SignedIn, Fault> {
         let step = SecondStep {
             half,
             code,

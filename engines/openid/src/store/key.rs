@@ -72,3 +72,29 @@ pub(crate) async fn leave(connection: &mut PgConnection, _: &Permit, at: DateTim
         .map_err(db::fault)?;
     Ok(())
 }
+
+/// How many there are under each key of the vault; the first five bytes name it.
+pub(crate) async fn heads(connection: &mut PgConnection) -> Result<Vec<(Vec<u8>, i64)>> {
+    sqlx::query_as("SELECT substring(sealed FROM 1 FOR 5), count(*) FROM openid.signing_key GROUP BY 1 ORDER BY 1")
+        .fetch_all(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// All keys as they are sealed.
+pub(crate) async fn sealed(connection: &mut PgConnection) -> Result<Vec<(String, Vec<u8>)>> {
+    sqlx::query_as("SELECT kid, sealed FROM openid.signing_key ORDER BY kid")
+        .fetch_all(connection)
+        .await
+        .map_err(db::fault)
+}
+
+pub(crate) async fn put(connection: &mut PgConnection, _: &Permit, kid: &str, sealed: &[u8]) -> Result<()> {
+    sqlx::query("UPDATE openid.signing_key SET sealed = $2 WHERE kid = $1")
+        .bind(kid)
+        .bind(sealed)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}

@@ -552,6 +552,41 @@ fn decode(token: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn the_key_of_the_vault_changes_and_nobody_notices() {
+    let town = Town::new().await;
+    let sen = town.citizen("Lê Thị Sen", "sen").await;
+    let app = town.trusted().await;
+    let tokens = town.tokens(&sen, &app, "").await;
+    town.advance(Duration::minutes(1));
+    let newest = town.vault.add_key(town.ops.now()).unwrap();
+    assert_eq!(town.openid.reseal(&town.ops).await.unwrap().done, 1);
+    assert_eq!(town.openid.reseal(&town.ops).await.unwrap().done, 0);
+    let mut op = town.console().await;
+    let uses = town.openid.keys_in_use(&mut op).await.unwrap();
+    assert_eq!((uses.len(), uses[0].key, uses[0].count), (1, newest, 1));
+    let other = town.again();
+    let about = other.get("/openid/userinfo", tokens.text("access_token")).await;
+    assert_eq!(about.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_opened_takes_nothing_with_it() {
+    let town = Town::new().await;
+    let sen = town.citizen("Lê Thị Sen", "sen").await;
+    let app = town.trusted().await;
+    town.tokens(&sen, &app, "").await;
+    sqlx::query("UPDATE openid.signing_key SET sealed = set_byte(sealed, 30, get_byte(sealed, 30) # 1)")
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
+    town.advance(Duration::seconds(3));
+    let tokens = town.tokens(&sen, &app, "").await;
+    let about = town.get("/openid/userinfo", tokens.text("access_token")).await;
+    assert_eq!(about.status, StatusCode::OK);
+    assert_eq!(town.openid.reseal(&town.ops).await.unwrap().done, 0);
+}
+
+#[tokio::test]
 async fn what_has_expired_is_removed() {
     let town = Town::new().await;
     let sen = town.citizen("Lê Thị Sen", "sen").await;

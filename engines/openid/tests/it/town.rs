@@ -52,6 +52,7 @@ pub struct Town {
     pub ops: Ops,
     pub identity: Identity,
     pub openid: Openid,
+    pub vault: Vault,
     pub jobs: Jobs,
     pub router: Router,
 }
@@ -102,7 +103,11 @@ impl Town {
             ..identity::Config::default()
         };
         let identity = Identity::new(scratch.pool.clone(), clock.clone(), vault.clone(), config).unwrap();
-        let openid = Openid::new(identity.clone(), vault, openid::Config::at(&format!("{ISSUER}/")));
+        let openid = Openid::new(
+            identity.clone(),
+            vault.clone(),
+            openid::Config::at(&format!("{ISSUER}/")),
+        );
         let mut reactions = Reactions::new();
         openid::register_reactions(&mut reactions, &openid);
         let mut jobs = Jobs::new();
@@ -142,6 +147,7 @@ impl Town {
             ops,
             identity,
             openid,
+            vault,
             jobs,
             router,
         }

@@ -1,0 +1,103 @@
+//! Verification of an export, without a database.
+
+use std::io::BufRead;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{Fault, Result, local_date};
+
+use super::{
+    chain::{Content, Link},
+    export::{FORMAT, First, Last, Line},
+    heads::Published,
+    walk::{Report, Walk},
+};
+
+/// The longest line that is read: details are small.
+const LONGEST: u64 = 16 << 20;
+
+/// Checks an export, and compares it with heads that were published: whoever may write the file anew from end to end is found by them
+/// alone. Heads of days that the export does not reach are passed over. Fails with `op.export_unreadable` where it is no export.
+pub fn verify_file(mut input: impl BufRead, published: &[Published]) -> Result<Report> {
+    let mut line = Vec::new();
+    read(&mut input, &mut line)?;
+    let unreadable = || Fault::invalid("op.export_unreadable");
+    let first: First = serde_json::from_slice(&line).map_err(|error| unreadable().caused_by(error))?;
+    if first.format != FORMAT || first.first < 1 {
+        return Err(unreadable());
+    }
+    let reaches = covers(&first);
+    let heads: Vec<Published> = published
+        .iter()
+        .filter(|head| head.day.is_none_or(|day| Some(day) <= reaches))
+        .cloned()
+        .collect();
+    let before = hex::decode(&first.before).map_err(|error| unreadable().caused_by(error))?;
+    let mut walk = Walk::new(first.first, Some(before), &heads);
+    let mut end: Option<Last> = None;
+    let mut count = 0;
+    while read(&mut input, &mut line)? {
+        let taken = match serde_json::from_slice::<Line>(&line) {
+            Ok(link) => take(&mut walk, &link).is_some(),
+            Err(_) => serde_json::from_slice(&line).is_ok_and(|last| end.replace(last).is_none()),
+        };
+        if !taken {
+            walk.take_unreadable();
+        }
+        count += 1;
+    }
+    let position = walk.next();
+    let whole = end.is_some_and(|end| end.end == count - 1 && end.position == position - 1 && walk.is_at(&end.head));
+    if !whole {
+        walk.report(position, position, 0, "removed");
+    }
+    Ok(walk.end(first.first, &heads))
+}
+
+/// The last day that the export reaches to the end of.
+fn covers(first: &First) -> Option<NaiveDate> {
+    let ended = local_date(first.exported_at).pred_opt();
+    first.to.into_iter().chain(ended).min()
+}
+
+fn take(walk: &mut Walk, line: &Line) -> Option<()> {
+    let chain = hex::decode(&line.chain).ok()?;
+    let digest;
+    let content = match &line.content {
+        None => None,
+        Some(written) => {
+            digest = hex::decode(&written.digest).ok()?;
+            let at: DateTime<Utc> = written.at.parse().ok()?;
+            let content = Content {
+                at: at.timestamp_micros(),
+                actor: &written.actor,
+                action: &written.action,
+                subject: &written.subject,
+                purpose: &written.purpose,
+                request: written.request,
+                person: written.person,
+                detail: &written.detail,
+            };
+            Some((content, digest.as_slice()))
+        }
+    };
+    walk.take(&Link {
+        position: line.position,
+        entry: line.entry,
+        chain: &chain,
+        content,
+    });
+    Some(())
+}
+
+/// The next line that is not empty; false at the end.
+fn read(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool> {
+    loop {
+        line.clear();
+        let read = std::io::Read::take(&mut *input, LONGEST)
+            .read_until(b'\n', line)
+            .map_err(|error| Fault::invalid("op.export_unreadable").caused_by(error))?;
+        if read == 0 || !line.trim_ascii().is_empty() {
+            return Ok(read > 0);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Changing the keys of the vault: what is sealed with an older key is sealed anew, in batches, while everything else goes on.
+
+use kernel::{AccountId, Result};
+use op::{Entry, Op, Ops};
+use serde_json::json;
+use vault::{Kept, KeyUse, Resealed, key_of};
+
+use crate::second_factor::{RECOVERY, TOTP, subject};
+use crate::{Identity, access, store};
+
+/// Accounts that are locked at a time.
+const BATCH: i64 = 200;
+
+impl Identity {
+    /// Under which keys secrets of this engine are kept, and how many.
+    pub async fn keys_in_use(&self, op: &mut Op) -> Result<Vec<KeyUse>> {
+        let sealed = store::keys::totp_heads(op.conn()).await?;
+        let tags = store::keys::recovery_heads(op.conn()).await?;
+        let uses = |heads: Vec<(Vec<u8>, i64)>, purpose, kept| {
+            heads.into_iter().map(move |(head, count)| {
+                Ok(KeyUse {
+                    key: key_of(&head)?,
+                    purpose,
+                    kept,
+                    count,
+                })
+            })
+        };
+        uses(sealed, TOTP, Kept::Sealed)
+            .chain(uses(tags, RECOVERY, Kept::Tag))
+            .collect()
+    }
+
+    /// Seals everything with the newest key that is under another one: a batch an operation, so that nobody waits for long, and so that it can
+    /// be stopped at any moment and begun again. What cannot be unsealed stays as it is. For commands of the operator.
+    pub async fn reseal(&self, ops: &Ops) -> Result<Resealed> {
+        self.reseal_by(ops, BATCH).await
+    }
+
+    /// [`Self::reseal`], so many accounts an operation.
+    pub async fn reseal_by(&self, ops: &Ops, batch: i64) -> Result<Resealed> {
+        let mut whole = Resealed::default();
+        let mut after = None;
+        loop {
+            let mut op = ops.open(kernel::Actor::System("keys")).await?;
+            let (batch, last) = self.reseal_batch(&mut op, after, batch).await?;
+            op.commit().await?;
+            whole += batch;
+            if last.is_none() {
+                return Ok(whole);
+            }
+            after = last;
+        }
+    }
+
+    /// Seals the secrets of the next accounts anew; the last of these accounts, if there was one.
+    async fn reseal_batch(
+        &self,
+        op: &mut Op,
+        after: Option<AccountId>,
+        batch: i64,
+    ) -> Result<(Resealed, Option<AccountId>)> {
+        let permit = op
+            .allow("identity.reseal", "keys", access::change_keys(op.actor()))
+            .await?;
+        let mut resealed = Resealed::default();
+        let newest = self.vault.numbers()?.pop().unwrap_or_default();
+        let rows = store::keys::lock_totp_of_other_keys(op.conn(), newest, after, batch).await?;
+        let last = rows.last().map(|row| AccountId::from(row.account));
+        for row in rows {
+            let account = AccountId::from(row.account);
+            let mut anew = |sealed: Option<Vec<u8>>| {
+                let Some(sealed) = sealed else { return None };
+                match self.vault.reseal(TOTP, &subject(account), &sealed) {
+                    Ok(Some(anew)) => {
+                        resealed.done += 1;
+                        Some(anew)
+                    }
+                    Ok(None) => Some(sealed),
+                    Err(error) => {
+                        tracing::warn!(%account, %error, "the secret of an authenticator cannot be sealed anew");
+                        resealed.unreadable += 1;
+                        Some(sealed)
+                    }
+                }
+            };
+            let (secret, next) = (anew(row.secret), anew(row.next_secret));
+            store::keys::put_totp(op.conn(), &permit, account, secret.as_deref(), next.as_deref()).await?;
+        }
+        if resealed.done > 0 {
+            let facts = json!({ "purpose": TOTP, "count": resealed.done, "key": newest });
+            op.record(Entry::new("identity.secrets_resealed", "keys").detail(facts))
+                .await?;
+        }
+        Ok((resealed, last))
+    }
+}
