@@ -46,7 +46,7 @@ async function listen() {
     request.on('data', chunk => { body += chunk; });
     request.on('end', () => {
       brought.push({ method: request.method, url: request.url, body });
-      response.end('<!doctype html><html lang="vi"><title>Ứng dụng</title><link rel="icon" href="data:,"><p>Đã về ứng dụng</p>');
+      response.end('<!doctype html><html lang="vi"><meta charset="utf-8"><title>Ứng dụng</title><link rel="icon" href="data:,"><p>Đã về ứng dụng</p>');
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -196,7 +196,7 @@ async function apache({ town, browsers }) {
   const home = fs.mkdtempSync(path.join(town.home, 'apache-'));
   fs.mkdirSync(path.join(home, 'htdocs/kin'), { recursive: true });
   fs.chmodSync(home, 0o755);
-  fs.writeFileSync(path.join(home, 'htdocs/kin/index.html'), '<!doctype html><html lang="vi"><title>Kín</title><link rel="icon" href="data:,"><h1>Trang kín</h1>');
+  fs.writeFileSync(path.join(home, 'htdocs/kin/index.html'), '<!doctype html><html lang="vi"><meta charset="utf-8"><title>Kín</title><link rel="icon" href="data:,"><h1>Trang kín</h1>');
   const modules = '/usr/lib/apache2/modules';
   const load = name => `LoadModule ${name}_module ${modules}/mod_${name}.so`;
   fs.writeFileSync(path.join(home, 'httpd.conf'), `
