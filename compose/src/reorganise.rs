@@ -110,7 +110,7 @@ pub async fn reorganise(ops: &Ops, engines: &Engines, label: &str, source: &str,
     let mut parts = vec![engines.identity.reorganise(&mut op, &plan, &settled).await?];
     parts.extend(engines.movers().carry(&mut op, &settled.moves).await?);
     for part in &parts {
-        for moved in part.moved.iter().filter(|moved| !moved.adds_up()) {
+        if let Some(moved) = part.moved.iter().find(|moved| !moved.adds_up()) {
             return Err(Fault::internal("compose.lost")
                 .with("engine", &part.engine)
                 .with("what", &moved.what)

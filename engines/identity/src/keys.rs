@@ -70,7 +70,7 @@ impl Identity {
         for row in rows {
             let account = AccountId::from(row.account);
             let mut anew = |sealed: Option<Vec<u8>>| {
-                let Some(sealed) = sealed else { return None };
+                let sealed = sealed?;
                 match self.vault.reseal(TOTP, &subject(account), &sealed) {
                     Ok(Some(anew)) => {
                         resealed.done += 1;

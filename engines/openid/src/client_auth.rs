@@ -130,7 +130,7 @@ impl Openid {
             audience == issuer
                 || audience
                     .strip_prefix(issuer.as_str())
-                    .is_some_and(|path| crate::http::is_endpoint(path))
+                    .is_some_and(crate::http::is_endpoint)
         };
         let for_us = match &said.aud {
             Audience::One(one) => for_us(one),

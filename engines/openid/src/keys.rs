@@ -20,7 +20,7 @@ use crate::{Openid, access, jose, secret, store};
 pub(crate) const PURPOSE: &str = "openid.signing_key";
 
 /// A key as the database holds it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct StoredKey {
     pub(crate) kid: String,
     pub(crate) sealed: Vec<u8>,

@@ -50,6 +50,9 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
     ]
 );
 
+/// Applications as they were read, and when.
+type KeptClients = HashMap<String, (Arc<Client>, DateTime<Utc>)>;
+
 /// The façade. Clones are cheap and share what is kept in memory.
 #[derive(Clone)]
 pub struct Openid {
@@ -57,7 +60,7 @@ pub struct Openid {
     vault: Vault,
     config: Arc<Config>,
     keys: Arc<RwLock<Option<Arc<keys::KeyRing>>>>,
-    clients: Arc<RwLock<HashMap<String, (Arc<Client>, DateTime<Utc>)>>>,
+    clients: Arc<RwLock<KeptClients>>,
     revoked: Arc<RwLock<access_token::Revoked>>,
     /// The hour in which the audit trail last heard of an application that got tokens for itself.
     noted: Arc<Mutex<HashMap<String, i64>>>,

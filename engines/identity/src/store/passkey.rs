@@ -54,9 +54,18 @@ pub(crate) struct ChallengeRow {
     pub(crate) expires_at: DateTime<Utc>,
 }
 
+#[derive(sqlx::FromRow)]
+struct ListRow {
+    id: Uuid,
+    name: String,
+    rp_id: String,
+    created_at: DateTime<Utc>,
+    last_used_at: Option<DateTime<Utc>>,
+}
+
 /// The passkeys of an account, the oldest first.
 pub(crate) async fn of_account(connection: &mut PgConnection, account: AccountId) -> Result<Vec<Passkey>> {
-    let rows: Vec<(Uuid, String, String, DateTime<Utc>, Option<DateTime<Utc>>)> = sqlx::query_as(
+    let rows: Vec<ListRow> = sqlx::query_as(
         "SELECT id, name, rp_id, created_at, last_used_at
          FROM identity.passkey
          WHERE account = $1
@@ -66,12 +75,12 @@ pub(crate) async fn of_account(connection: &mut PgConnection, account: AccountId
     .fetch_all(connection)
     .await
     .map_err(db::fault)?;
-    let passkey = |(id, name, address, created_at, last_used_at)| Passkey {
-        id,
-        name,
-        address,
-        created_at,
-        last_used_at,
+    let passkey = |row: ListRow| Passkey {
+        id: row.id,
+        name: row.name,
+        address: row.rp_id,
+        created_at: row.created_at,
+        last_used_at: row.last_used_at,
     };
     Ok(rows.into_iter().map(passkey).collect())
 }

@@ -36,7 +36,7 @@ pub(crate) async fn insert(
 }
 
 pub(crate) async fn published(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<StoredKey>> {
-    let rows: Vec<(String, Vec<u8>, DateTime<Utc>, Option<DateTime<Utc>>)> = sqlx::query_as(
+    sqlx::query_as(
         "SELECT kid, sealed, signs_from, leaves_at
          FROM openid.signing_key
          WHERE leaves_at IS NULL OR leaves_at > $1
@@ -45,14 +45,7 @@ pub(crate) async fn published(connection: &mut PgConnection, now: DateTime<Utc>)
     .bind(now)
     .fetch_all(connection)
     .await
-    .map_err(db::fault)?;
-    let key = |(kid, sealed, signs_from, leaves_at)| StoredKey {
-        kid,
-        sealed,
-        signs_from,
-        leaves_at,
-    };
-    Ok(rows.into_iter().map(key).collect())
+    .map_err(db::fault)
 }
 
 /// From when the newest key signs.

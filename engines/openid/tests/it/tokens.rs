@@ -246,11 +246,7 @@ async fn an_application_in_use_keeps_its_person_signed_in() {
     for _ in 0..4 {
         town.advance(Duration::minutes(45));
         tokens = town
-            .post_as(
-                &app,
-                "/openid/token",
-                &refresh(&tokens.text("refresh_token").to_owned()),
-            )
+            .post_as(&app, "/openid/token", &refresh(tokens.text("refresh_token")))
             .await;
         assert_eq!(tokens.status, StatusCode::OK, "{tokens:?}");
     }
