@@ -58,6 +58,7 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
     let (kind, link) = match facts.what.as_str() {
         "removed" | "reset" => ("second_factor_removed", link),
         "recovery_codes" => ("recovery_codes_renewed", link),
+        "authenticator_removed" => ("authenticator_removed", link),
         "passkey_added" => ("passkey_added", PASSKEYS),
         "passkey_removed" => ("passkey_removed", PASSKEYS),
         _ => (kind, link),

@@ -101,14 +101,15 @@ pub async fn reorganise(ops: &Ops, engines: &Engines, label: &str, source: &str,
     let mut op = ops.open(Actor::System("province")).await?;
     if how.execute {
         ready(&mut op, on).await?;
-        engines.identity.let_nobody_in(&mut op).await?;
     }
+    engines.identity.let_nobody_in(&mut op).await?;
     let settled = engines.identity.settle_plan(&mut op, &plan, on, &mut problems).await?;
     let Some(settled) = settled else {
         return Ok(Outcome::Problems(problems));
     };
     let mut parts = vec![engines.identity.reorganise(&mut op, &plan, &settled).await?];
     parts.extend(engines.movers().carry(&mut op, &settled.moves).await?);
+    engines.identity.bring_sessions(&mut op, &plan, &settled).await?;
     for part in &parts {
         if let Some(moved) = part.moved.iter().find(|moved| !moved.adds_up()) {
             return Err(Fault::internal("compose.lost")

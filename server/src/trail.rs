@@ -101,7 +101,7 @@ async fn verify(texts: &Texts, options: &ArgMatches) -> Result<ExitCode> {
         }
         None => {
             let database = beside(texts, options).await?;
-            audit::seal(database.pool()).await?;
+            audit::seal_with_heads(&house::ops(&database)).await?;
             audit::verify_against(database.pool(), &published).await?
         }
     };
@@ -136,10 +136,21 @@ fn tell(texts: &Texts, report: &Report, options: &ArgMatches) -> Result<ExitCode
             say(texts, "broken_more", &[("count", report.more.to_string())]);
         }
     }
-    if options.contains_id("file") && report.heads == 0 {
-        say(texts, "no_head_compared", &[]);
+    if options.contains_id("file") {
+        let of = [
+            ("first", report.first.to_string()),
+            ("position", report.position.to_string()),
+        ];
+        say(texts, "extract_stretch", &of);
+        if report.heads == 0 {
+            say(texts, "no_head_compared", &[]);
+        }
     }
-    Ok(if report.broken.is_empty() {
+    if report.passed_over > 0 {
+        say(texts, "heads_passed_over", &[("count", report.passed_over.to_string())]);
+    }
+    // What somebody wanted compared and was not is no success: the file itself says where it ends.
+    Ok(if report.broken.is_empty() && report.passed_over == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(WITH_FINDINGS)
@@ -155,12 +166,12 @@ async fn export(texts: &Texts, options: &ArgMatches) -> Result<ExitCode> {
     let ops = house::ops(&database);
     let exported = match options.get_one::<PathBuf>("out") {
         Some(path) => {
-            let beside = path.with_extension("part");
-            let mut file = BufWriter::with_capacity(1 << 20, create(&beside)?);
+            let beside = Beside::create(path)?;
+            let mut file = BufWriter::with_capacity(1 << 20, &beside.file);
             let exported = audit::export(&ops, stretch, &mut file).await;
             let exported = exported.map_err(|fault| told(texts, &fault))?;
-            file.get_ref().sync_all()?;
-            std::fs::rename(&beside, path).with_context(|| path.display().to_string())?;
+            drop(file);
+            beside.put_in_place()?;
             exported
         }
         None => {
@@ -180,15 +191,38 @@ async fn export(texts: &Texts, options: &ArgMatches) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The trail tells who did what: for its owner only, until the owner hands it on.
-fn create(path: &Path) -> Result<File> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| path.display().to_string())
+/// A file that takes the place of another when it is whole, and is gone where it never was. The trail tells who did what: it is for its
+/// owner only, until the owner hands it on.
+struct Beside<'a> {
+    file: File,
+    path: PathBuf,
+    place: &'a Path,
+}
+
+impl<'a> Beside<'a> {
+    /// Under a name that nobody else has.
+    fn create(place: &'a Path) -> Result<Self> {
+        let path = place.with_file_name(format!(".{:016x}.part", rand::random::<u64>()));
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .with_context(|| path.display().to_string())?;
+        Ok(Self { file, path, place })
+    }
+
+    fn put_in_place(self) -> Result<()> {
+        self.file.sync_all()?;
+        std::fs::rename(&self.path, self.place).with_context(|| self.place.display().to_string())
+    }
+}
+
+impl Drop for Beside<'_> {
+    /// Finds nothing where it is in its place.
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
 }
 
 async fn heads(texts: &Texts, options: &ArgMatches) -> Result<ExitCode> {
@@ -212,4 +246,93 @@ async fn heads(texts: &Texts, options: &ArgMatches) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs::{self, Permissions},
+        io::Write,
+        os::unix::fs::PermissionsExt,
+    };
+
+    use super::*;
+
+    #[test]
+    fn an_extract_takes_its_place_whole_for_its_owner_alone_and_touches_no_neighbour() {
+        let folder = std::env::temp_dir().join(format!("extract-{:016x}", rand::random::<u64>()));
+        fs::create_dir(&folder).unwrap();
+        let (place, neighbour) = (folder.join("trail.jsonl"), folder.join("trail.part"));
+        for path in [&place, &neighbour] {
+            fs::write(path, "before").unwrap();
+            fs::set_permissions(path, Permissions::from_mode(0o644)).unwrap();
+        }
+        let content = |path: &Path| {
+            let mode = fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            (fs::read_to_string(path).unwrap(), mode)
+        };
+        let unchanged = ("before".to_owned(), 0o644);
+        let count = || fs::read_dir(&folder).unwrap().count();
+
+        let mut cut_short = Beside::create(&place).unwrap();
+        cut_short.file.write_all(b"half").unwrap();
+        assert_eq!(content(&cut_short.path).1, 0o600);
+        drop(cut_short);
+        assert_eq!((content(&place), count()), (unchanged.clone(), 2));
+
+        let mut whole = Beside::create(&place).unwrap();
+        whole.file.write_all(b"after").unwrap();
+        whole.put_in_place().unwrap();
+        assert_eq!(content(&place), ("after".to_owned(), 0o600));
+        assert_eq!((content(&neighbour), count()), (unchanged, 2));
+
+        let no_place = folder.join("trail.jsonl/inside");
+        assert!(Beside::create(&no_place).is_err());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    /// An extract of nothing, which says that it begins behind the fourth link and ends before a day of which somebody has the head.
+    #[tokio::test]
+    async fn heads_that_an_extract_does_not_reach_are_no_success() {
+        let folder = std::env::temp_dir().join(format!("extract-{:016x}", rand::random::<u64>()));
+        fs::create_dir(&folder).unwrap();
+        let (file, heads) = (folder.join("trail.jsonl"), folder.join("heads.json"));
+        let link = "ab".repeat(32);
+        fs::write(
+            &file,
+            format!(
+                r#"{{"format":"ngabay-audit/1","from":null,"to":"2026-03-02","exported_at":"2026-03-05T00:00:00Z","first":5,"before":"{link}"}}
+{{"end":0,"position":4,"head":"{link}"}}"#
+            ),
+        )
+        .unwrap();
+        let texts = Texts::embedded().unwrap();
+        for (kept, expected) in [
+            (
+                format!(r#"{{"position":4,"head":"{link}","day":"2026-03-02"}}"#),
+                ExitCode::SUCCESS,
+            ),
+            (
+                format!(r#"{{"position":9,"head":"{link}","day":"2026-03-03"}}"#),
+                ExitCode::from(WITH_FINDINGS),
+            ),
+            (
+                format!(r#"{{"position":3,"head":"{link}","day":"2026-03-01"}}"#),
+                ExitCode::from(WITH_FINDINGS),
+            ),
+        ] {
+            fs::write(&heads, format!("[{kept}]")).unwrap();
+            let words = [
+                "audit",
+                "verify",
+                "--file",
+                file.to_str().unwrap(),
+                "--heads",
+                heads.to_str().unwrap(),
+            ];
+            let matches = command(&texts).try_get_matches_from(words).unwrap();
+            assert_eq!(run(&texts, &matches).await.unwrap(), expected, "{kept}");
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -19,7 +19,7 @@ pub(crate) use chain::{Content, Link, digest};
 pub use export::{Exported, Stretch, export};
 pub use file::verify_file;
 pub use heads::{Head, Published, heads, record_heads};
-pub use seal::{keep_sealing, seal};
+pub use seal::{keep_sealing, seal, seal_with_heads};
 pub use verify::{verify, verify_against};
 pub use walk::{Broken, Report};
 

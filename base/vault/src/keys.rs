@@ -6,11 +6,17 @@ use std::io::{Error, ErrorKind, Result, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ring::rand::{SecureRandom, SystemRandom};
 
 /// Bytes of a key.
 pub(crate) const LENGTH: usize = 32;
+/// A key that is being made for so long is made by nobody any more: its program was killed. No longer than a key has to be settled before it
+/// is taken away, so that no copy of it is left then.
+const ABANDONED: TimeDelta = TimeDelta::minutes(10);
+
+/// Bytes of the name under which a key is made.
+const NAME: usize = 8;
 
 /// All keys of a folder, by number.
 pub(crate) struct Keys {
@@ -43,6 +49,8 @@ impl Keys {
 pub(crate) fn read_or_make(folder: &Path, now: DateTime<Utc>) -> Result<Keys> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     if let Some(keys) = read(folder)? {
+        // A folder that only can be read is good enough to start with; taking a key away is not possible there either.
+        let _ = remove_abandoned(folder, now);
         return Ok(keys);
     }
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
@@ -58,10 +66,39 @@ pub(crate) fn add(folder: &Path, newest: u32, now: DateTime<Utc>) -> Result<u32>
     Ok(number)
 }
 
-/// Takes a key away for good.
-pub(crate) fn remove(folder: &Path, number: u32) -> Result<()> {
+/// Takes a key away for good, with the copies that were left where its making was cut short.
+pub(crate) fn remove(folder: &Path, number: u32, now: DateTime<Utc>) -> Result<()> {
+    remove_abandoned(folder, now)?;
     fs::remove_file(folder.join(format!("{number}.key")))?;
     File::open(folder)?.sync_all()
+}
+
+/// Removes what [`make`] has left beside where its program was killed: each is a whole key.
+fn remove_abandoned(folder: &Path, now: DateTime<Utc>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let made_here = |stem: &str| stem.len() == 2 * NAME && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !name
+            .to_str()
+            .and_then(|name| name.strip_suffix(".new"))
+            .is_some_and(made_here)
+        {
+            continue;
+        }
+        let removed = entry.metadata().and_then(|metadata| {
+            let since: DateTime<Utc> = metadata.modified()?.into();
+            if now - since < ABANDONED {
+                return Ok(());
+            }
+            fs::remove_file(entry.path())
+        });
+        match removed {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn second(now: DateTime<Utc>) -> Result<u32> {
@@ -83,15 +120,24 @@ pub(crate) fn read(folder: &Path) -> Result<Option<Keys>> {
         if number.to_string() != stem {
             return Err(unfit());
         }
-        keys.insert(number, fs::read(&path)?.try_into().map_err(|_| unfit())?);
+        let key = match fs::read(&path) {
+            // Taken away since the folder was listed. A name that is still there and leads nowhere is a fault.
+            Err(error) if error.kind() == ErrorKind::NotFound && is_gone(&path) => continue,
+            key => key?,
+        };
+        keys.insert(number, key.try_into().map_err(|_| unfit())?);
     }
     Ok(Keys::new(keys))
+}
+
+fn is_gone(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// Makes the key of this second, unless somebody else does at the same moment. Written and synced beside and then linked into place: nobody ever
 /// reads half a key, and no key is replaced.
 fn make(folder: &Path, number: u32) -> Result<()> {
-    let (mut key, mut name) = ([0; LENGTH], [0; 8]);
+    let (mut key, mut name) = ([0; LENGTH], [0; NAME]);
     for part in [key.as_mut_slice(), &mut name] {
         SystemRandom::new()
             .fill(part)

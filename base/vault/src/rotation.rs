@@ -96,7 +96,7 @@ impl Vault {
     /// Takes a key away for good. The caller has made sure that nothing is kept under it. Fails as [`Vault::may_remove`].
     pub fn remove_key(&self, number: u32, now: DateTime<Utc>) -> Result<()> {
         self.may_remove(number, now)?;
-        keys::remove(&self.folder, number).map_err(unusable)?;
+        keys::remove(&self.folder, number, now).map_err(unusable)?;
         self.numbers().map(drop)
     }
 }

@@ -1,9 +1,10 @@
 //! The vault against a real folder.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use vault::Vault;
@@ -241,4 +242,50 @@ fn a_program_whose_folder_was_emptied_seals_nothing() {
     }
     assert_eq!(vault.seal(TOTP, "account:1", b"secret").unwrap_err().code, "vault.keys");
     assert_eq!(vault.add_key(at(60)).unwrap_err().code, "vault.keys");
+}
+
+#[test]
+fn keys_that_go_while_the_folder_is_read_disturb_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Vault::open(folder.path(), at(0)).unwrap();
+    let path = |number: u32| folder.path().join(format!("{number}.key"));
+    for _ in 0..5 {
+        for number in 0..300 {
+            fs::write(path(number), [7; 32]).unwrap();
+        }
+        thread::scope(|scope| {
+            let remover = scope.spawn(|| (0..300).for_each(|number| fs::remove_file(path(number)).unwrap()));
+            while !remover.is_finished() {
+                vault.numbers().unwrap();
+            }
+        });
+        assert_eq!(vault.numbers().unwrap().len(), 1);
+    }
+    // What is still there and cannot be read is another thing.
+    symlink(folder.path().join("nowhere"), path(1)).unwrap();
+    assert_eq!(vault.numbers().unwrap_err().code, "vault.keys");
+}
+
+/// A program that is killed while it makes a key leaves a copy of it.
+#[test]
+fn copies_left_by_a_killed_program_are_taken_away_at_the_next_start_and_with_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Vault::open(folder.path(), at(0)).unwrap();
+    let first = vault.numbers().unwrap()[0];
+    let left = |name: &str, seconds| {
+        let path = folder.path().join(name);
+        fs::write(&path, [7; 32]).unwrap();
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::from(at(seconds))).unwrap();
+        path
+    };
+    let (old, young) = (left("0123456789abcdef.new", 0), left("fedcba9876543210.new", 2));
+    let foreign = left("notes.new", 0);
+    Vault::open(folder.path(), at(601)).unwrap();
+    assert!(!old.exists());
+    assert!(young.exists(), "somebody may be making it");
+    vault.add_key(at(60)).unwrap();
+    vault.remove_key(first, at(660)).unwrap();
+    assert!(!young.exists());
+    assert!(foreign.exists(), "it is none of ours");
 }

@@ -4,6 +4,7 @@ use compose::reorganise::{How, Outcome, Report, embedded, reorganise};
 use compose::scenarios::{self, Scenario, What};
 use identity::AgencyFilter;
 use kernel::{Actor, DossierId, Result};
+use tokio::task::JoinHandle;
 
 use crate::house::{House, house};
 use crate::past::{self, inbox, number};
@@ -331,6 +332,86 @@ async fn codes_resolve(house: &House) {
     assert_eq!(identity.reorganisations(&mut op).await.unwrap().len(), 1);
 }
 
+/// The process of a reorganisation that waits for a row or a lock that its statement names. Asked outside of every operation: inside
+/// one the server shows the same picture again and again.
+async fn waiting<T>(house: &House, running: &JoinHandle<T>, what: &str) -> i32 {
+    let statement = "SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND strpos(query, $1) > 0 AND pid <> pg_backend_pid()";
+    loop {
+        let pid = sqlx::query_scalar(statement).bind(what);
+        if let Some(pid) = pid.fetch_optional(&house.scratch.pool).await.unwrap() {
+            return pid;
+        }
+        assert!(!running.is_finished(), "it waits for {what}");
+        tokio::task::yield_now().await;
+    }
+}
+
+fn begin(house: &House, how: How) -> JoinHandle<Result<Outcome>> {
+    let (ops, engines) = (house.player.ops.clone(), house.player.engines.clone());
+    let source = embedded(PLAN).unwrap();
+    tokio::spawn(async move { reorganise(&ops, &engines, PLAN, &source, how).await })
+}
+
+#[tokio::test]
+async fn work_that_ends_beside_a_reorganisation_is_not_missed() {
+    let house = house().await;
+    let House {
+        player, scratch, apps, ..
+    } = &house;
+    let app = apps.iter().find(|app| app.key == "birth-registration").unwrap();
+    let scenario = app.scenarios.iter().find(|one| one.name == "happy_path").unwrap();
+    let steps = &scenario.steps[..first_half(scenario)];
+    scenarios::run_part(player, &scratch.clock, &house.jobs, app, scenario, steps, None)
+        .await
+        .unwrap();
+
+    // An official finishes what is open, and the reorganisation comes while nothing of it can be seen yet.
+    for (table, statements) in [
+        (
+            "workflow.instance",
+            [
+                "UPDATE workflow.instance SET state = 'cancelled', ended_at = now(), suspended_at = NULL
+                  WHERE state IN ('running', 'suspended')",
+                "UPDATE workflow.task SET state = 'cancelled', completed_at = now() WHERE state IN ('ready', 'sleeping')",
+            ],
+        ),
+        (
+            "dossiers.dossier",
+            [
+                "UPDATE dossiers.dossier SET status = 10, resume_status = NULL, waiting_since = NULL,
+                        finished_at = coalesce(finished_at, now()), returned_at = now() WHERE status <> 10",
+                "DELETE FROM dossiers.work",
+            ],
+        ),
+    ] {
+        let mut official = scratch.pool.begin().await.unwrap();
+        for statement in statements {
+            let done = sqlx::query(statement).execute(&mut *official).await.unwrap();
+            assert!(done.rows_affected() > 0, "{statement}");
+        }
+        let running = begin(&house, REHEARSE);
+        waiting(&house, &running, table).await;
+        official.commit().await.unwrap();
+        let outcome = running.await.unwrap();
+        let outcome = outcome.unwrap_or_else(|fault| panic!("{table}: {fault} {:?}", fault.params));
+        assert!(matches!(outcome, Outcome::Done(_)), "{table}");
+    }
+
+    // A rehearsal lets nobody hand in meanwhile either: it tells what would be.
+    let mut citizen = player.ops.open(Actor::Anonymous).await.unwrap();
+    player
+        .engines
+        .identity
+        .agencies_stand_still(&mut citizen)
+        .await
+        .unwrap();
+    let running = begin(&house, REHEARSE);
+    waiting(&house, &running, "pg_advisory_xact_lock").await;
+    drop(citizen);
+    assert!(running.await.unwrap().is_ok());
+}
+
 #[tokio::test]
 async fn a_reorganisation_that_is_killed_halfway_did_not_happen() {
     let house = house().await;
@@ -351,19 +432,8 @@ async fn a_reorganisation_that_is_killed_halfway_did_not_happen() {
         .execute(&mut *official)
         .await
         .unwrap();
-    let (ops, engines) = (player.ops.clone(), player.engines.clone());
-    let source = embedded(PLAN).unwrap();
-    let running = tokio::spawn(async move { reorganise(&ops, &engines, PLAN, &source, EXECUTE).await });
-    let waiting = "SELECT pid FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%dossiers.dossier%' AND pid <> pg_backend_pid()";
-    // Asked outside the official's operation: inside one the server shows the same picture again and again.
-    let pid: i32 = loop {
-        if let Some(pid) = sqlx::query_scalar(waiting).fetch_optional(&scratch.pool).await.unwrap() {
-            break pid;
-        }
-        assert!(!running.is_finished(), "it waits for the case");
-        tokio::task::yield_now().await;
-    };
+    let running = begin(&house, EXECUTE);
+    let pid = waiting(&house, &running, "dossiers.dossier").await;
     sqlx::query("SELECT pg_terminate_backend($1)")
         .bind(pid)
         .execute(&mut *official)

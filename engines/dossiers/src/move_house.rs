@@ -24,6 +24,8 @@ impl Dossiers {
             .await?;
         let (now, by) = (op.now(), op.actor().clone());
         let mut part = Part::of("dossiers");
+        // Whoever changes a case holds its row: what is counted from here on stays so.
+        store::moves::hold(op.conn(), &permit, moves).await?;
         let open = store::moves::open_cases(op.conn(), moves).await?;
         let all = store::moves::all_cases(op.conn(), moves).await?;
         let work = store::moves::open_steps(op.conn(), moves).await?;

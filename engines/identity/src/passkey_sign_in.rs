@@ -67,7 +67,7 @@ impl Identity {
         };
         store::passkey::ask(op.conn(), &challenge, now).await?;
         op.commit().await?;
-        Ok(options::request(address, &challenge.challenge, allow))
+        Ok(options::request(address, &challenge.challenge, allow, half.is_none()))
     }
 
     /// Asks whoever is signed in for a passkey of theirs. Fails with `identity.passkeys_unavailable`, `identity.passkey_not_found`.
@@ -86,7 +86,7 @@ impl Identity {
             ..new_challenge(STEP_UP, now)?
         };
         store::passkey::ask(op.conn(), &challenge, now).await?;
-        Ok(options::request(address, &challenge.challenge, allow))
+        Ok(options::request(address, &challenge.challenge, allow, true))
     }
 
     /// Signs in with a passkey: alone, or as the second factor of a sign-in that waits. Fails with `identity.passkey_expired` (401),
@@ -176,10 +176,12 @@ impl Identity {
             return Err(error::passkey_expired());
         };
         let alone = matches!(wanted, For::SignIn);
+        // Beside the password presence is enough; here nothing else says who is there.
+        let verified = matches!(wanted, For::SignIn | For::StepUp(_));
         let verdict = match &found {
             None => Err("unknown"),
             Some(row) => whose(row, &asked, assertion, alone).and_then(|()| {
-                webauthn::shown(address, &challenge, &row.public_key, alone, &assertion.response)
+                webauthn::shown(address, &challenge, &row.public_key, verified, &assertion.response)
                     .map_err(webauthn::Refusal::as_str)
             }),
         };

@@ -162,15 +162,19 @@ impl Identity {
         let (mut op, account, permit) = self.proven(ops, actor, "identity.remove_passkey", proof).await?;
         let name = store::passkey::remove(op.conn(), &permit, account, id).await?;
         let name = name.ok_or_else(error::passkey_not_found)?;
-        if store::second_factor::since(op.conn(), account).await?.is_none() {
+        let last = store::second_factor::since(op.conn(), account).await?.is_none();
+        if last {
             if self.is_required(&mut op, account).await? {
                 return Err(error::second_factor_required());
             }
             store::second_factor::remove(op.conn(), &permit, account).await?;
         }
         let here = Some((proof.session, proof.source));
-        let change = ("passkey_removed", name.as_str());
-        let token = self.changed(&mut op, &permit, account, here, change).await?;
+        // With the last one the password alone opens the account: that is the news.
+        let what = if last { "removed" } else { "passkey_removed" };
+        let token = self
+            .changed(&mut op, &permit, account, here, (what, name.as_str()))
+            .await?;
         op.commit().await?;
         Ok(token)
     }

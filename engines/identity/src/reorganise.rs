@@ -80,11 +80,15 @@ impl Identity {
             agencies: store::agency::list(op.conn(), &crate::AgencyFilter::default(), eve).await?,
             units: store::reorganisation::units(op.conn(), eve).await?,
             positions: store::reorganisation::positions(op.conn(), eve).await?,
+            areas_since: store::reorganisation::areas_since(op.conn(), on).await?,
+            agencies_since: store::reorganisation::agencies_since(op.conn(), on).await?,
+            offices_elsewhen: store::reorganisation::offices_elsewhen(op.conn(), eve).await?,
         };
         Ok(settle::settle(plan, on, &before, problems))
     }
 
-    /// Carries a settled plan out: areas, agencies, units, positions, who holds them, where people live. What engines above keep for
+    /// Carries a settled plan out: areas, agencies, units, positions, who holds them, where people live; not their sessions,
+    /// which [`Identity::bring_sessions`] brings along at the end. What engines above keep for
     /// agencies is theirs to bring along, in the same operation. Fails with `identity.already_reorganised`, `identity.overlap`.
     pub async fn reorganise(&self, op: &mut Op, plan: &Plan, settled: &Settled) -> Result<Part> {
         let subject = format!("reorganisation:{}", plan.key);
@@ -94,6 +98,7 @@ impl Identity {
         let (now, by, on) = (op.now(), op.actor().key(), settled.on);
         store::reorganisation::be_patient(op.conn(), &permit).await?;
         let links = &settled.position_links;
+        let positions = store::reorganisation::count_positions(op.conn(), &settled.moves).await?;
         let (held, accounts) = store::reorganisation::count_holdings(op.conn(), links, on).await?;
 
         store::reorganisation::insert(op.conn(), &permit, plan, on, now, &by).await?;
@@ -103,23 +108,22 @@ impl Identity {
             store::reorganisation::begin_agency(op.conn(), &permit, new, on).await?;
         }
         store::reorganisation::begin_offices(op.conn(), &permit, settled).await?;
-        store::reorganisation::write_links(op.conn(), &permit, &plan.key, settled).await?;
+        let linked = store::reorganisation::write_links(op.conn(), &permit, &plan.key, settled).await?;
         let moved = store::reorganisation::move_holdings(op.conn(), &permit, links, on).await?;
-        store::reorganisation::move_sessions(op.conn(), &permit, links).await?;
         let (residences, divided) =
             store::reorganisation::move_residences(op.conn(), &permit, &settled.area_links).await?;
 
-        for (person, old, new) in &moved {
+        for store::reorganisation::Went { person, old, new, .. } in &moved {
             let facts = json!({ "person": person, "position": new, "before": old, "from": on, "plan": plan.key });
             op.record(Entry::new("identity.position_moved", format!("person:{person}")).detail(&facts))
                 .await?;
         }
         let mut part = Part::of("identity");
-        let (held_now, accounts_now) = store::reorganisation::count_moved(op.conn(), &moved, on).await?;
+        let (held_now, accounts_now) = store::reorganisation::count_moved(op.conn(), &moved).await?;
         part.moved = vec![
             Moved::of("areas", count(settled.areas_end.len()), count(linked_areas(settled))),
             Moved::of("agencies", count(settled.moves.agencies.len()), count(homes(settled))),
-            Moved::of("positions", count(links.len()), count(links.len())),
+            Moved::of("positions", positions, linked),
             Moved::of("holdings", held, held_now),
             Moved::of("accounts", accounts, accounts_now),
             residences,
@@ -153,6 +157,15 @@ impl Identity {
             .await?;
         op.emit(Event::new("identity.reorganised", subject, facts));
         Ok(part)
+    }
+
+    /// Sessions go on from the new positions. The last thing before the commit: while a session's row is held, whoever wants to sign
+    /// out or choose another position waits.
+    pub async fn bring_sessions(&self, op: &mut Op, plan: &Plan, settled: &Settled) -> Result<()> {
+        let permit = op
+            .allow("identity.reorganise", &plan.key, access::organise(op.actor()))
+            .await?;
+        store::reorganisation::move_sessions(op.conn(), &permit, &settled.position_links).await
     }
 
     /// Keeps the report of a reorganisation with its record.

@@ -19,6 +19,9 @@ use crate::{Identity, access, error, recovery, store, totp};
 /// What the vault knows the secrets as. Never changed: it is part of their keys.
 pub(crate) const TOTP: &str = "identity.totp";
 pub(crate) const RECOVERY: &str = "identity.recovery_code";
+/// How lately a second factor was shown in a session that changes one.
+const FRESH: Duration = Duration::minutes(15);
+
 /// How long a secret that is shown waits for its first code.
 const OFFERED: Duration = Duration::hours(1);
 
@@ -164,7 +167,8 @@ impl Identity {
             store::second_factor::remove_authenticator(op.conn(), &permit, account).await?;
         }
         let here = Some((proof.session, proof.source));
-        let token = self.changed(&mut op, &permit, account, here, ("removed", "")).await?;
+        let what = if last { "removed" } else { "authenticator_removed" };
+        let token = self.changed(&mut op, &permit, account, here, (what, "")).await?;
         op.commit().await?;
         Ok(token)
     }
@@ -247,7 +251,15 @@ impl Identity {
         proof: OwnerProof<'_>,
     ) -> Result<(Op, AccountId, Permit)> {
         let guess = self.own_password(ops, actor, proof.password, proof.source).await?;
-        self.open_proven(ops, actor, action, guess, proof.session).await
+        let (mut op, account, permit) = self.open_proven(ops, actor, action, guess, proof.session).await?;
+        // The password alone changes no factor: the session has shown one lately, where there is one.
+        if store::second_factor::since(op.conn(), account).await?.is_some() {
+            let shown = self.own_session(&mut op, proof.session).await?.second_factor_at();
+            if shown.is_none_or(|at| op.now() - at >= FRESH) {
+                return Err(error::sign_in_again());
+            }
+        }
+        Ok((op, account, permit))
     }
 
     /// Opens the operation of an owner who has just shown the password in this session.

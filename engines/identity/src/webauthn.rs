@@ -20,6 +20,8 @@ const LONGEST_ID: usize = 1023;
 const LONGEST_KEY: usize = 1024;
 const USER_PRESENT: u8 = 1;
 const USER_VERIFIED: u8 = 1 << 2;
+const MAY_BE_BACKED_UP: u8 = 0x08;
+const BACKED_UP: u8 = 0x10;
 const HAS_CREDENTIAL: u8 = 1 << 6;
 const HAS_EXTENSIONS: u8 = 1 << 7;
 
@@ -274,6 +276,10 @@ fn read_data(bytes: &[u8]) -> Option<AuthenticatorData<'_>> {
     let (flags, rest) = rest.split_first()?;
     let (count, mut rest) = rest.split_first_chunk::<4>()?;
     let mut made = None;
+    // What is backed up can be backed up (§6.1).
+    if flags & (MAY_BE_BACKED_UP | BACKED_UP) == BACKED_UP {
+        return None;
+    }
     if flags & HAS_CREDENTIAL != 0 {
         // Sixteen bytes name the make.
         let (_, behind) = rest.split_at_checked(16)?;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
 
-use axum::http::Method;
+use web::Method;
 use chrono::{DateTime, Utc};
 use kernel::{Actor, Result};
 use op::{Entry, Op, Ops};

@@ -1,6 +1,6 @@
 //! Proofs that whoever brings a token also holds a key (DPoP, RFC 9449).
 
-use axum::http::Method;
+use web::Method;
 use chrono::{DateTime, Utc};
 use kernel::Result;
 use serde::Deserialize;

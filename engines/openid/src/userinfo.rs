@@ -1,6 +1,6 @@
 //! What an application learns of the person who has signed in to it (OpenID Connect Core, 5.3).
 
-use axum::http::Method;
+use web::Method;
 use kernel::{Actor, Result, Sex};
 use op::{Entry, Ops};
 use serde_json::{Map, Value, json};

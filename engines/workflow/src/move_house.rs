@@ -22,8 +22,9 @@ impl Workflow {
             .allow("workflow.follow_agencies", "agencies", access::publish(op.actor()))
             .await?;
         let mut part = Part::of("workflow");
+        // Whoever changes an instance holds its row first; so do we, and nobody waits in a circle. What is counted then stays so.
+        store::moves::hold(op.conn(), &permit, &moves.from()).await?;
         let (instances, tasks) = store::moves::count(op.conn(), &moves.from()).await?;
-        // Whoever changes an instance holds its row first; so do we, and nobody waits in a circle.
         let moved_instances = store::moves::instances(op.conn(), &permit, moves).await?;
         let moved_tasks = store::moves::tasks(op.conn(), &permit, moves).await?;
         part.moved = vec![

@@ -30,6 +30,13 @@ pub(crate) async fn take(visit: &mut Visit<House>, fields: &Fields) -> Result<()
     {
         return Ok(());
     }
+    // Pressed twice: the first press has shown it.
+    let op = visit.look().await?;
+    let fresh = visit.state.identity.check_step_up(&op).is_ok();
+    drop(op);
+    if fresh {
+        return Ok(());
+    }
     let ip = visit.client_ip().to_string();
     let session = visit.session.ok_or_else(not_signed_in)?;
     let assertion = match fields.filled(FIELD) {

@@ -221,7 +221,15 @@ async fn remove(visit: Visit<House>, fields: Fields) -> Answer {
         .await
     {
         Ok(token) => {
-            let response = visit.redirect(format!("{ACCOUNT}?da=second_factor_removed"))?;
+            let mut op = visit.look().await?;
+            let left = identity.second_factor(&mut op).await?.since.is_some();
+            drop(op);
+            let said = if left {
+                "authenticator_removed"
+            } else {
+                "second_factor_removed"
+            };
+            let response = visit.redirect(format!("{ACCOUNT}?da={said}"))?;
             Ok(visit.start_session(&token, response))
         }
         Err(fault) if is_told_in_place(&fault) => draw_second_factor(&visit, Some((Form::Remove, &fault))).await,

@@ -160,7 +160,15 @@ async fn remove(visit: Visit<House>, fields: Fields) -> Answer {
         .await;
     match removed {
         Ok(token) => {
-            let response = visit.redirect(format!("{PASSKEYS}?da=passkey_removed"))?;
+            let mut op = visit.look().await?;
+            let left = identity.second_factor(&mut op).await?.since.is_some();
+            drop(op);
+            let said = if left {
+                "passkey_removed"
+            } else {
+                "second_factor_removed"
+            };
+            let response = visit.redirect(format!("{PASSKEYS}?da={said}"))?;
             Ok(visit.start_session(&token, response))
         }
         // Pressed twice, or gone meanwhile: it is as it should be.

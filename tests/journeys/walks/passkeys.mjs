@@ -106,7 +106,7 @@ async function own({ town, browsers }) {
   await browsers.giveCredentials(other, account);
   await says(other, 'Nhập mã xác thực');
 
-  // Removed, by whoever knows the password.
+  // Removed, by whoever knows the password and has shown the key lately.
   await page.goto('/tai-khoan/khoa-truy-cap');
   await page.getByRole('link', { name: 'Xóa khóa' }).click();
   await look('removal');
@@ -122,7 +122,8 @@ async function own({ town, browsers }) {
   await browsers.examine(page, 'sign-in-passkey-wrong');
   await browsers.giveCredentials(page, account);
   await page.waitForURL(url => url.pathname === '/hop-thu');
-  await says(page, 'Vừa xóa một khóa truy cập');
+  // With the last one two-step sign-in has gone: that is the news.
+  await says(page, 'Xác thực hai lớp vừa bị tắt');
   assert.deepEqual(sql(town, 'SELECT count(*) FROM identity.passkey'), [['0']]);
 }
 

@@ -7,7 +7,7 @@ use kernel::{Actor, Fault, Result, from_local};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Entry, chain::Link, seal};
+use super::{Entry, chain::Link, seal_with_heads};
 use crate::{Ops, store};
 
 /// What the first line calls the form of the others.
@@ -88,7 +88,7 @@ pub async fn export(ops: &Ops, stretch: Stretch, out: &mut (impl Write + Send)) 
     let now = op.now();
     op.commit().await?;
     let pool = ops.pool();
-    seal(pool).await?;
+    seal_with_heads(ops).await?;
     let midnight = |day: Option<NaiveDate>| day.map(|day| from_local(day.and_time(NaiveTime::MIN)));
     let until = stretch.to.and_then(|day| day.checked_add_days(Days::new(1)));
     let (first, last) = match stretch {

@@ -16,7 +16,9 @@ use super::{
 const LONGEST: u64 = 16 << 20;
 
 /// Checks an export, and compares it with heads that were published: whoever may write the file anew from end to end is found by them
-/// alone. Heads of days that the export does not reach are passed over. Fails with `op.export_unreadable` where it is no export.
+/// alone. All heads that lie inside are compared, whatever the first line says: no hash covers it. It only excuses heads beyond the end, of
+/// days that the export says it does not reach; those, and heads before the beginning, are counted in [`Report::passed_over`]. Fails with
+/// `op.export_unreadable` where it is no export.
 pub fn verify_file(mut input: impl BufRead, published: &[Published]) -> Result<Report> {
     let mut line = Vec::new();
     read(&mut input, &mut line)?;
@@ -25,14 +27,8 @@ pub fn verify_file(mut input: impl BufRead, published: &[Published]) -> Result<R
     if first.format != FORMAT || first.first < 1 {
         return Err(unreadable());
     }
-    let reaches = covers(&first);
-    let heads: Vec<Published> = published
-        .iter()
-        .filter(|head| head.day.is_none_or(|day| Some(day) <= reaches))
-        .cloned()
-        .collect();
     let before = hex::decode(&first.before).map_err(|error| unreadable().caused_by(error))?;
-    let mut walk = Walk::new(first.first, Some(before), &heads);
+    let mut walk = Walk::new(first.first, Some(before), published);
     let mut end: Option<Last> = None;
     let mut count = 0;
     while read(&mut input, &mut line)? {
@@ -50,10 +46,10 @@ pub fn verify_file(mut input: impl BufRead, published: &[Published]) -> Result<R
     if !whole {
         walk.report(position, position, 0, "removed");
     }
-    Ok(walk.end(first.first, &heads))
+    Ok(walk.end(first.first, published, covers(&first)))
 }
 
-/// The last day that the export reaches to the end of.
+/// The last day that the export says it reaches to the end of.
 fn covers(first: &First) -> Option<NaiveDate> {
     let ended = local_date(first.exported_at).pred_opt();
     first.to.into_iter().chain(ended).min()

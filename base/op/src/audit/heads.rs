@@ -63,20 +63,31 @@ impl From<Head> for Published {
     }
 }
 
-/// Records the heads of the days that have ended since the last one, and tells how many they are. What was sealed by now is their head:
-/// so it is to be called before anything of a new day is sealed. The first head is that of the day before, if there was anything then.
+/// Records the heads of the days that have ended since the last one, and tells how many they are. What was sealed by now is their head;
+/// sealing does the same before it seals anything ([`crate::audit::seal_with_heads`]). The first head is that of the day before, if
+/// there was anything then.
 pub async fn record_heads(ops: &Ops) -> Result<u64> {
-    let now = ops.now();
+    let mut transaction = ops.pool().begin().await.map_err(db::fault)?;
+    let Some(last) = store::lock_last_seal(&mut transaction).await? else {
+        return Ok(0);
+    };
+    let recorded = record(&mut transaction, &last, ops.now()).await?;
+    transaction.commit().await.map_err(db::fault)?;
+    Ok(recorded)
+}
+
+/// The same under the lock of the sealers, with the last link that is sealed.
+pub(super) async fn record(
+    connection: &mut PgConnection,
+    (position, chain): &(i64, Vec<u8>),
+    now: DateTime<Utc>,
+) -> Result<u64> {
     let Some(ended) = local_date(now).checked_sub_days(Days::new(1)) else {
         return Ok(0);
     };
-    let mut transaction = ops.pool().begin().await.map_err(db::fault)?;
-    let Some((position, chain)) = store::lock_last_seal(&mut transaction).await? else {
-        return Ok(0);
-    };
-    let from = match store::last_head_day(&mut transaction).await? {
+    let from = match store::last_head_day(connection).await? {
         Some(last) => last + Days::new(1),
-        None if store::first_sealed_at(&mut transaction)
+        None if store::first_sealed_at(connection)
             .await?
             .is_none_or(|first| local_date(first) > ended) =>
         {
@@ -84,10 +95,9 @@ pub async fn record_heads(ops: &Ops) -> Result<u64> {
         }
         None => ended,
     };
-    let recorded = store::insert_heads(&mut transaction, from, ended, position, &chain, now).await?;
-    transaction.commit().await.map_err(db::fault)?;
+    let recorded = store::insert_heads(connection, from, ended, *position, chain, now).await?;
     if recorded > 0 {
-        tracing::info!(day = %ended, position, head = hex::encode(&chain), "the head of the audit trail was recorded");
+        tracing::info!(day = %ended, position, head = hex::encode(chain), "the head of the audit trail is recorded");
     }
     Ok(recorded)
 }

@@ -49,7 +49,7 @@ pub async fn keep_sealing(ops: Ops, mut stop: watch::Receiver<bool>) {
 
 async fn turn(ops: &Ops, memory: &mut Memory) -> Result<()> {
     let pool = ops.pool();
-    // Before anything of the new day is sealed.
+    // On days without entries too; where there are some, sealing does it.
     let today = local_date(ops.now());
     if memory.day != Some(today) {
         heads::record_heads(ops).await?;
@@ -69,28 +69,37 @@ async fn turn(ops: &Ops, memory: &mut Memory) -> Result<()> {
             .looked_back
             .is_none_or(|looked| looked.elapsed() >= LOOK_BACK_EVERY)
     {
-        seal(pool).await?;
+        seal_with_heads(ops).await?;
         memory.looked_back = Some(Instant::now());
     } else if memory.last_entry != last {
-        seal_back_to(pool, NEAR).await?;
+        seal_back_to(pool, Some(ops), NEAR).await?;
     }
     memory.last_entry = last;
     Ok::<_, Fault>(())
 }
 
-/// Chains all entries that are not chained yet and returns how many there were.
-pub async fn seal(pool: &PgPool) -> Result<u64> {
-    seal_back_to(pool, FAR).await
+/// Chains all entries that are not chained yet and returns how many there were. Before that it records the heads of the days that have
+/// ended: whoever seals first on a new day, no head holds anything of the day after its own.
+pub async fn seal_with_heads(ops: &Ops) -> Result<u64> {
+    seal_back_to(ops.pool(), Some(ops), FAR).await
 }
 
-async fn seal_back_to(pool: &PgPool, look_back: i64) -> Result<u64> {
+/// Chains all entries that are not chained yet, and records no heads: for trails whose days do not matter. The program never does it.
+pub async fn seal(pool: &PgPool) -> Result<u64> {
+    seal_back_to(pool, None, FAR).await
+}
+
+async fn seal_back_to(pool: &PgPool, heads_by: Option<&Ops>, look_back: i64) -> Result<u64> {
     let mut sealed = 0;
     loop {
         let mut transaction = pool.begin().await.map_err(db::fault)?;
-        let (mut position, mut chain) = store::lock_last_seal(&mut transaction)
-            .await?
-            .unwrap_or((0, Vec::new()));
+        let last = store::lock_last_seal(&mut transaction).await?;
         let waiting = store::unsealed(&mut transaction, look_back, BATCH).await?;
+        // The clock is read after the entries, so that none of them is of a later day.
+        if let (Some(ops), Some(last), false) = (heads_by, &last, waiting.is_empty()) {
+            heads::record(&mut transaction, last, ops.now()).await?;
+        }
+        let (mut position, mut chain) = last.unwrap_or((0, Vec::new()));
         let seals: Vec<_> = waiting
             .iter()
             .map(|(entry, digest)| {

@@ -57,7 +57,7 @@ pub async fn verify_against(pool: &PgPool, published: &[Published]) -> Result<Re
     for entry in store::never_sealed(pool, below, gone).await? {
         whole.report(0, 0, entry, "inserted");
     }
-    let mut report = whole.end(1, &heads);
+    let mut report = whole.end(1, &heads, None);
     report.unsealed = store::unsealed_count(pool, below).await?;
     Ok(report)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::chain::{self, Hash, Link};
@@ -16,6 +17,11 @@ pub struct Report {
     pub unsealed: i64,
     /// Recorded and published heads that the chain was compared with and that it holds.
     pub heads: i64,
+    /// Heads that were given and that nothing could be compared with: they lie before the first link of an export, or beyond its end
+    /// on days that it says it does not reach.
+    pub passed_over: i64,
+    /// Position of the first link that was to be checked.
+    pub first: i64,
     /// Position of the last link.
     pub position: i64,
     /// The last link, as hex; publish it, and nobody can re-write what came before.
@@ -173,12 +179,13 @@ impl Walk {
         }
     }
 
-    /// Compares with the heads: `first` is where the walk began.
-    pub(super) fn end(mut self, first: i64, heads: &[Published]) -> Report {
+    /// Compares with the heads: `first` is where the walk began. Heads beyond the end are missed, but for those of days after `reaches`.
+    pub(super) fn end(mut self, first: i64, heads: &[Published], reaches: Option<NaiveDate>) -> Report {
         let last = self.next - 1;
         let mut sorted: Vec<&Published> = heads.iter().collect();
         sorted.sort_by_key(|head| head.position);
-        let (mut held, mut holding) = (first - 1, 0);
+        let (mut held, mut holding, mut passed_over) = (first - 1, 0, 0);
+        let unreached = |head: &Published| reaches.is_some_and(|reaches| head.day.is_some_and(|day| day > reaches));
         let mut beyond: Option<i64> = None;
         for head in sorted {
             match self.seen.get(&head.position) {
@@ -187,8 +194,10 @@ impl Walk {
                     holding += 1;
                 }
                 Some(_) => self.report(held + 1, head.position, 0, "rewritten"),
+                None if head.position > last && unreached(head) => passed_over += 1,
                 None if head.position > last => beyond = Some(head.position),
-                // Before the stretch, or in a gap that is told already.
+                None if head.position < first => passed_over += 1,
+                // In a gap that is told already.
                 None => {}
             }
         }
@@ -199,6 +208,8 @@ impl Walk {
             checked: self.checked,
             unsealed: 0,
             heads: holding,
+            passed_over,
+            first,
             position: last,
             head: hex::encode(self.before.unwrap_or_default()),
             broken: self.broken,

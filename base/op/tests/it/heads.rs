@@ -67,6 +67,32 @@ async fn the_sealer_records_the_head_when_the_day_has_ended() {
     assert_eq!(heads(&scratch).await[0].day, monday());
 }
 
+/// A command may be faster than the sealer on a new day: whoever seals, the head of the day before holds nothing of the new one.
+#[tokio::test]
+async fn whoever_seals_first_on_a_new_day_records_the_head_of_the_day_before() {
+    for by_export in [true, false] {
+        let scratch = Scratch::new(&[]).await;
+        entries(&scratch, 2).await;
+        scratch.clock.advance(TimeDelta::days(1));
+        if by_export {
+            audit::export(&scratch.ops, audit::Stretch::default(), &mut Vec::new())
+                .await
+                .unwrap();
+        } else {
+            let mut op = scratch.ops.open(kernel::Actor::System("test")).await.unwrap();
+            op.record(op::Entry::new("test.done", "thing:2")).await.unwrap();
+            op.commit().await.unwrap();
+            assert_eq!(audit::seal_with_heads(&scratch.ops).await.unwrap(), 1);
+        }
+        assert_eq!(audit::record_heads(&scratch.ops).await.unwrap(), 0, "it is there");
+        let found = heads(&scratch).await;
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].day, found[0].position), (monday(), 2));
+        let report = audit::verify(&scratch.pool).await.unwrap();
+        assert_eq!((report.checked, report.heads, report.broken), (3, 1, vec![]));
+    }
+}
+
 #[tokio::test]
 async fn recorded_heads_find_what_was_cut_off_and_are_missed_when_they_go() {
     for (tampering, expected) in [

@@ -263,10 +263,10 @@ async fn days_are_exported_as_a_stretch_of_the_chain() {
         day: Some(kernel::local_date(scratch.ops.now())),
         ..whole
     };
-    assert!(
-        checked(&text, &[of_today]).broken.is_empty(),
-        "a day that the stretch does not reach"
-    );
+    let report = checked(&text, &[of_today]);
+    assert!(report.broken.is_empty(), "a day that the stretch does not reach");
+    assert_eq!((report.heads, report.passed_over), (0, 1));
+    assert_eq!((report.first, report.position), (3, 4));
     let mut out = Vec::new();
     let far = day.and_then(|day| day.checked_add_days(chrono::Days::new(900)));
     let exported = audit::export(&scratch.ops, Stretch { from: far, to: far }, &mut out)
@@ -324,4 +324,87 @@ async fn whatever_is_done_to_an_export_is_found() {
         let refused = audit::verify_file(Cursor::new(garbage), &[]).unwrap_err();
         assert_eq!(refused.code, "op.export_unreadable", "{garbage}");
     }
+}
+
+/// Two entries on each of three days, and the heads of these days as somebody outside keeps them, at the positions 2, 4 and 6.
+async fn three_days() -> (Scratch, Vec<Published>) {
+    let scratch = Scratch::new(&[]).await;
+    for _ in 0..3 {
+        entries(&scratch, 2).await;
+        scratch.clock.advance(chrono::TimeDelta::days(1));
+        assert_eq!(audit::record_heads(&scratch.ops).await.unwrap(), 1);
+    }
+    let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+    let kept = audit::heads(op.conn(), &db::PageRequest::first()).await.unwrap();
+    drop(op);
+    (scratch, kept.items.into_iter().map(Published::from).collect())
+}
+
+/// An export with something else in its first line.
+fn claiming(text: &str, field: &str, value: &str) -> String {
+    let (line, rest) = text.split_once('\n').unwrap();
+    let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert!(line.get(field).is_some(), "{field}");
+    line[field] = value.into();
+    format!("{line}\n{rest}")
+}
+
+/// No hash covers the first line: whoever makes the chain anew from a day on, and writes there that the export ends before that day, is found.
+#[tokio::test]
+async fn an_export_does_not_choose_the_heads_it_is_compared_with() {
+    let (scratch, kept) = three_days().await;
+    let honest = exported(&scratch).await;
+    let report = checked(&honest, &kept);
+    assert_eq!((report.heads, report.passed_over, report.broken.len()), (3, 0, 0));
+    run(&scratch, "UPDATE op.audit_entry SET purpose = 'khác' WHERE id = 3").await;
+    run(&scratch, REMADE).await;
+    let forged = exported(&scratch).await;
+    let monday = kernel::local_date(testkit::monday_morning()).to_string();
+    for text in [
+        forged.clone(),
+        claiming(&forged, "to", &monday),
+        claiming(&forged, "to", "2020-01-01"),
+        claiming(&forged, "exported_at", "2020-01-01T00:00:00Z"),
+    ] {
+        let report = checked(&text, &kept);
+        assert_eq!(first(&report), Some((3, 4, "rewritten")), "{text}");
+        assert_eq!((report.heads, report.passed_over), (1, 0));
+    }
+}
+
+/// Who cuts the end off, and writes that no more was asked for, cannot be told from somebody of whom no more was asked: so it is said
+/// that heads were not compared.
+#[tokio::test]
+async fn heads_outside_of_an_export_are_counted() {
+    let (scratch, kept) = three_days().await;
+    let text = exported(&scratch).await;
+    let lines: Vec<&str> = text.lines().collect();
+    let cut: serde_json::Value = serde_json::from_str(lines[4]).unwrap();
+    let end = serde_json::json!({ "end": 4, "position": 4, "head": cut["chain"] }).to_string();
+    let short = [&lines[..5], &[&end]].concat().join("\n");
+    assert_eq!(first(&checked(&short, &kept)), Some((5, 6, "removed")));
+    let tuesday = kernel::local_date(testkit::monday_morning()).succ_opt().unwrap();
+    for short in [
+        claiming(&short, "to", &tuesday.to_string()),
+        claiming(
+            &short,
+            "exported_at",
+            &(scratch.ops.now() - chrono::TimeDelta::days(1)).to_rfc3339(),
+        ),
+    ] {
+        let report = checked(&short, &kept);
+        assert_eq!((report.heads, report.passed_over, report.broken.len()), (2, 1, 0));
+        assert_eq!((report.first, report.position), (1, 4));
+    }
+    // The last day alone: the head before it is that of the link before, and the first head lies before that.
+    let wednesday = tuesday.succ_opt();
+    let mut out = Vec::new();
+    let stretch = Stretch {
+        from: wednesday,
+        to: wednesday,
+    };
+    audit::export(&scratch.ops, stretch, &mut out).await.unwrap();
+    let report = checked(&String::from_utf8(out).unwrap(), &kept);
+    assert_eq!((report.heads, report.passed_over, report.broken.len()), (2, 1, 0));
+    assert_eq!((report.first, report.position), (5, 6));
 }

@@ -19,6 +19,26 @@ macro_rules! open {
     };
 }
 
+/// Waits for everybody who works on a case of these agencies, and holds it until the end of the operation.
+pub(crate) async fn hold(connection: &mut PgConnection, _: &Permit, moves: &Moves) -> Result<()> {
+    sqlx::query(concat!(
+        "SELECT count(*)
+           FROM (SELECT FROM dossiers.dossier
+                  WHERE id IN (SELECT dossier_id FROM dossiers.holding WHERE agency_id = ANY ($1))
+                     OR id IN (SELECT dossier_id FROM dossiers.work WHERE agency_id = ANY ($1))
+                     OR (",
+        open!(),
+        " AND (receiving_agency = ANY ($1) OR handling_agency = ANY ($1)))
+                  ORDER BY id
+                    FOR NO KEY UPDATE) AS held"
+    ))
+    .bind(moves.from())
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
 /// Open cases of these agencies, by the code of the agency that received them; those that others received are counted where they
 /// are handled.
 pub(crate) async fn open_cases(connection: &mut PgConnection, moves: &Moves) -> Result<BTreeMap<String, i64>> {

@@ -11,8 +11,9 @@ use crate::model::{Agency, AgencyLevel, Area, CodeOrigin, Unit};
 mod agencies;
 mod areas;
 mod offices;
+mod since;
 
-/// Everything on the last day before the plan.
+/// Everything on the last day before the plan, and what lies elsewhere in time and may stand in its way.
 #[derive(Debug, Clone, Default)]
 pub struct Before {
     /// Areas of that day.
@@ -23,6 +24,70 @@ pub struct Before {
     pub units: Vec<Unit>,
     /// Their positions.
     pub positions: Vec<PositionBefore>,
+    /// Areas that begin on the day of the plan or later.
+    pub areas_since: Vec<AreaSince>,
+    /// Agencies that begin on the day of the plan or later.
+    pub agencies_since: Vec<AgencySince>,
+    /// Offices that had ended before, or begin on the day of the plan or later.
+    pub offices_elsewhen: Vec<OfficeElsewhen>,
+}
+
+/// An area that was not there yet.
+#[derive(Debug, Clone)]
+pub struct AreaSince {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// The area above.
+    pub parent: Option<String>,
+    /// Its first day.
+    pub from: NaiveDate,
+}
+
+/// An agency that was not there yet.
+#[derive(Debug, Clone)]
+pub struct AgencySince {
+    /// The agency.
+    pub id: AgencyId,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Its level, as a word.
+    pub level: String,
+    /// The agency above.
+    pub parent: Option<AgencyId>,
+    /// The area that it governs.
+    pub area: Option<String>,
+    /// Its first day.
+    pub from: NaiveDate,
+}
+
+/// Which kind of thing an agency has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfficeKind {
+    /// A unit.
+    Unit,
+    /// A position.
+    Position,
+    /// A code of the agency itself.
+    Code,
+}
+
+/// Something of an agency that was not there on the last day before the plan.
+#[derive(Debug, Clone)]
+pub struct OfficeElsewhen {
+    /// Of which agency.
+    pub agency: AgencyId,
+    /// What.
+    pub kind: OfficeKind,
+    /// Its code.
+    pub code: String,
+    /// Its name or title.
+    pub name: String,
+    /// Its first day.
+    pub from: NaiveDate,
 }
 
 /// A position as it was.
@@ -125,7 +190,8 @@ pub fn settle(plan: &Plan, on: NaiveDate, before: &Before, problems: &mut Proble
     let mut own = Problems::new();
     let areas = areas::settle(plan, on, before, &mut own);
     let agencies = agencies::settle(plan, on, before, &areas, &mut own);
-    let offices = offices::settle(plan, before, &agencies.moves);
+    since::report(plan, on, before, &areas, &agencies, &mut own);
+    let offices = offices::settle(plan, before, &agencies, &mut own);
     let sound = own.is_empty();
     problems.append(own);
     sound.then(|| Settled {

@@ -300,3 +300,31 @@ fn a_plan_that_does_not_fit_what_there_is_says_why() {
         "nobody stays under an agency that ends"
     );
 }
+
+#[test]
+fn a_code_goes_on_with_the_work_that_was_done_under_it() {
+    let before = before();
+    let codes = |text: &str| -> Vec<String> {
+        match settled(text, &before) {
+            Ok(_) => Vec::new(),
+            Err(problems) => problems.codes().into_iter().map(str::to_owned).collect(),
+        }
+    };
+    let split = "
+agencies:
+  - split: H30.05
+    into:
+      - { code: H30.05, parent: H30, name: Một }
+      - { code: H30.07, parent: H30, name: Hai }
+    home: H30.05
+";
+    assert!(codes(split).is_empty());
+    let elsewhere = split.replace("home: H30.05", "home: H30.07");
+    assert_eq!(codes(&elsewhere), ["identity.plan_code_reused"]);
+    let other = "
+agencies:
+  - { abolish: H30.05, home: H30 }
+  - { new: { code: H30.05, parent: H30, level: department, kind: office, name: Khác } }
+";
+    assert_eq!(codes(other), ["identity.plan_code_reused"]);
+}

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::error;
 use crate::model::Passkey;
+use crate::passkeys::REGISTER;
 
 /// So many challenges that nobody answered go whenever a new one comes, so that they never pile up.
 const FORGOTTEN_AT_ONCE: i64 = 8;
@@ -208,13 +209,16 @@ pub(crate) async fn ask(connection: &mut PgConnection, new: &ChallengeRow, now: 
     .execute(&mut *connection)
     .await
     .map_err(db::fault)?;
-    sqlx::query("DELETE FROM identity.passkey_challenge WHERE session = $1 AND purpose = $2 AND account = $3")
-        .bind(new.session)
-        .bind(&new.purpose)
-        .bind(new.account)
-        .execute(&mut *connection)
-        .await
-        .map_err(db::fault)?;
+    // One new passkey at a time; two pages may ask for one that there is.
+    if new.purpose == REGISTER {
+        sqlx::query("DELETE FROM identity.passkey_challenge WHERE session = $1 AND purpose = $2 AND account = $3")
+            .bind(new.session)
+            .bind(&new.purpose)
+            .bind(new.account)
+            .execute(&mut *connection)
+            .await
+            .map_err(db::fault)?;
+    }
     sqlx::query(
         "INSERT INTO identity.passkey_challenge (challenge, purpose, account, session, half_sha256, name, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -12,7 +12,9 @@ use super::office::UnitRow;
 use crate::model::Unit;
 use crate::reorganise::Reorganisation;
 use crate::reorganise::plan::Plan;
-use crate::reorganise::settle::{AgencyBegins, AgencyLink, AreaLink, PositionBefore, Settled};
+use crate::reorganise::settle::{
+    AgencyBegins, AgencyLink, AgencySince, AreaLink, AreaSince, OfficeElsewhen, OfficeKind, PositionBefore, Settled,
+};
 
 #[derive(sqlx::FromRow)]
 struct RecordRow {
@@ -154,6 +156,100 @@ pub(crate) async fn positions(connection: &mut PgConnection, on: NaiveDate) -> R
             roles: row.roles,
         })
         .collect())
+}
+
+/// Areas that begin on the day or later.
+pub(crate) async fn areas_since(connection: &mut PgConnection, on: NaiveDate) -> Result<Vec<AreaSince>> {
+    let rows: Vec<(String, String, Option<String>, NaiveDate)> =
+        sqlx::query_as("SELECT code, name, parent, valid_from FROM identity.area WHERE valid_from >= $1 ORDER BY code")
+            .bind(on)
+            .fetch_all(connection)
+            .await
+            .map_err(db::fault)?;
+    let area = |(code, name, parent, from)| AreaSince {
+        code,
+        name,
+        parent,
+        from,
+    };
+    Ok(rows.into_iter().map(area).collect())
+}
+
+/// Agencies that begin on the day or later, each with its first code.
+pub(crate) async fn agencies_since(connection: &mut PgConnection, on: NaiveDate) -> Result<Vec<AgencySince>> {
+    let rows = sqlx::query(
+        "SELECT DISTINCT ON (agency.id)
+                agency.id, code.code, agency.name, agency.level, agency.parent, agency.area_code, agency.valid_from
+         FROM identity.agency AS agency
+         JOIN identity.agency_code AS code ON code.agency = agency.id
+         WHERE agency.valid_from >= $1
+         ORDER BY agency.id, code.valid_from",
+    )
+    .bind(on)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| AgencySince {
+            id: row.get::<Uuid, _>(0).into(),
+            code: row.get(1),
+            name: row.get(2),
+            level: row.get(3),
+            parent: row.get::<Option<Uuid>, _>(4).map(AgencyId::from),
+            area: row.get(5),
+            from: row.get(6),
+        })
+        .collect())
+}
+
+/// Units, positions and codes of agencies that are not there on the day.
+pub(crate) async fn offices_elsewhen(connection: &mut PgConnection, eve: NaiveDate) -> Result<Vec<OfficeElsewhen>> {
+    let mut found = Vec::new();
+    for (kind, statement) in [
+        (
+            OfficeKind::Unit,
+            "SELECT agency, code, name, valid_from FROM identity.unit
+             WHERE NOT daterange(valid_from, valid_to, '[]') @> $1 ORDER BY agency, code",
+        ),
+        (
+            OfficeKind::Position,
+            "SELECT agency, code, title, valid_from FROM identity.position
+             WHERE NOT daterange(valid_from, valid_to, '[]') @> $1 ORDER BY agency, code",
+        ),
+        (
+            OfficeKind::Code,
+            "SELECT agency, code, code, valid_from FROM identity.agency_code
+             WHERE NOT daterange(valid_from, valid_to, '[]') @> $1 ORDER BY agency, code",
+        ),
+    ] {
+        let rows: Vec<(Uuid, String, String, NaiveDate)> = sqlx::query_as(statement)
+            .bind(eve)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(db::fault)?;
+        found.extend(rows.into_iter().map(|(agency, code, name, from)| OfficeElsewhen {
+            agency: agency.into(),
+            kind,
+            code,
+            name,
+            from,
+        }));
+    }
+    Ok(found)
+}
+
+/// Counts the positions that must go on: all of the agencies that end, unless they had ended before.
+pub(crate) async fn count_positions(connection: &mut PgConnection, moves: &Moves) -> Result<i64> {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM identity.position
+         WHERE agency = ANY ($1) AND (valid_to IS NULL OR valid_to >= $2::date - 1)",
+    )
+    .bind(moves.from())
+    .bind(moves.on)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
 }
 
 /// Writes down that the plan is carried out; the report follows.
@@ -304,8 +400,13 @@ pub(crate) async fn begin_agency(
     Ok(())
 }
 
-/// Says what became of the agencies and the positions, and which level is no more.
-pub(crate) async fn write_links(connection: &mut PgConnection, _: &Permit, key: &str, settled: &Settled) -> Result<()> {
+/// Says what became of the agencies and the positions, and which level is no more. Gives how many positions go on.
+pub(crate) async fn write_links(
+    connection: &mut PgConnection,
+    _: &Permit,
+    key: &str,
+    settled: &Settled,
+) -> Result<i64> {
     for AgencyLink { old, new, whole, home } in &settled.agency_links {
         sqlx::query(
             "INSERT INTO identity.agency_successor (old, new, whole, home, reorganisation) VALUES ($1, $2, $3, $4, $5)",
@@ -320,7 +421,7 @@ pub(crate) async fn write_links(connection: &mut PgConnection, _: &Permit, key: 
         .map_err(db::fault)?;
     }
     let (old, new): (Vec<Uuid>, Vec<Uuid>) = position_columns(&settled.position_links);
-    sqlx::query(
+    let linked = sqlx::query(
         "INSERT INTO identity.position_successor (old, new, reorganisation)
          SELECT old, new, $3 FROM unnest($1::uuid[], $2::uuid[]) AS link(old, new)",
     )
@@ -344,7 +445,7 @@ pub(crate) async fn write_links(connection: &mut PgConnection, _: &Permit, key: 
         .await
         .map_err(db::fault)?;
     }
-    Ok(())
+    Ok(i64::try_from(linked.rows_affected()).unwrap_or(i64::MAX))
 }
 
 fn position_columns(links: &[(PositionId, PositionId)]) -> (Vec<Uuid>, Vec<Uuid>) {
@@ -412,29 +513,54 @@ pub(crate) async fn count_holdings(
     Ok((row.get(0), row.get(1)))
 }
 
+/// Somebody who goes on in a new position.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Went {
+    /// Who.
+    #[sqlx(try_from = "Uuid")]
+    pub(crate) person: PersonId,
+    /// The old position; of several, the one that was held longest.
+    #[sqlx(try_from = "Uuid")]
+    pub(crate) old: PositionId,
+    /// The new one.
+    #[sqlx(try_from = "Uuid")]
+    pub(crate) new: PositionId,
+    /// The days on which any of the old ones was to be held, from the day of the plan on; as the database writes them.
+    days: String,
+}
+
 /// Everybody goes on in the new position from the day on; the old holding stays, until the day before. Gives who moved.
 pub(crate) async fn move_holdings(
     connection: &mut PgConnection,
     _: &Permit,
     links: &[(PositionId, PositionId)],
     on: NaiveDate,
-) -> Result<Vec<(PersonId, PositionId, PositionId)>> {
+) -> Result<Vec<Went>> {
     let (old, new) = position_columns(links);
-    // Whoever held the same office in two agencies that become one holds it once, as long as the longer of both.
-    let moved: Vec<(Uuid, Uuid, Uuid)> = sqlx::query_as(
+    // Whoever held the same office in two agencies that become one holds it once, on all days of both; what they hold there
+    // already is not written again.
+    let moved: Vec<Went> = sqlx::query_as(
         "WITH going AS (
-             SELECT DISTINCT ON (holding.person, link.new)
-                    holding.person, holding.position AS old, link.new, holding.valid_from, holding.valid_to
+             SELECT holding.person,
+                    link.new,
+                    (array_agg(holding.position ORDER BY holding.valid_to DESC NULLS FIRST, holding.valid_from))[1] AS old,
+                    range_agg(daterange(greatest(holding.valid_from, $3), holding.valid_to, '[]')) AS days
              FROM identity.holding AS holding
              JOIN unnest($1::uuid[], $2::uuid[]) AS link(old, new) ON link.old = holding.position
              WHERE holding.valid_to IS NULL OR holding.valid_to >= $3
-             ORDER BY holding.person, link.new, holding.valid_to DESC NULLS FIRST, holding.valid_from
+             GROUP BY holding.person, link.new
          ), written AS (
              INSERT INTO identity.holding (id, person, position, valid_from, valid_to)
-             SELECT gen_random_uuid(), person, new, greatest(valid_from, $3), valid_to FROM going
-             ON CONFLICT DO NOTHING
+             SELECT gen_random_uuid(), going.person, going.new, lower(free), upper(free) - 1
+             FROM going
+             CROSS JOIN LATERAL (
+                 SELECT coalesce(range_agg(daterange(valid_from, valid_to, '[]')), '{}') AS days
+                 FROM identity.holding
+                 WHERE holding.person = going.person AND holding.position = going.new
+             ) AS held
+             CROSS JOIN LATERAL unnest(going.days - held.days) AS free
          )
-         SELECT person, old, new FROM going",
+         SELECT person, old, new, days::text AS days FROM going",
     )
     .bind(&old)
     .bind(new)
@@ -451,34 +577,30 @@ pub(crate) async fn move_holdings(
     .execute(connection)
     .await
     .map_err(db::fault)?;
-    Ok(moved
-        .into_iter()
-        .map(|(person, old, new)| (person.into(), old.into(), new.into()))
-        .collect())
+    Ok(moved)
 }
 
-/// How many of the holdings that had to go on are there now, and how many accounts act from a position of the day.
-pub(crate) async fn count_moved(
-    connection: &mut PgConnection,
-    moved: &[(PersonId, PositionId, PositionId)],
-    on: NaiveDate,
-) -> Result<(i64, i64)> {
-    let people: Vec<Uuid> = moved.iter().map(|(person, ..)| person.uuid()).collect();
-    let positions: Vec<Uuid> = moved.iter().map(|(.., new)| new.uuid()).collect();
+/// How many of those who had to go on hold the new position on every day on which they would have held an old one, and how many
+/// accounts they have.
+pub(crate) async fn count_moved(connection: &mut PgConnection, moved: &[Went]) -> Result<(i64, i64)> {
+    let people: Vec<Uuid> = moved.iter().map(|went| went.person.uuid()).collect();
+    let positions: Vec<Uuid> = moved.iter().map(|went| went.new.uuid()).collect();
+    let days: Vec<&str> = moved.iter().map(|went| went.days.as_str()).collect();
     let row = sqlx::query(
         "WITH there AS (
-             SELECT DISTINCT holding.person, holding.position
+             SELECT holding.person, holding.position
              FROM identity.holding AS holding
-             JOIN unnest($1::uuid[], $2::uuid[]) AS went(person, position)
+             JOIN unnest($1::uuid[], $2::uuid[], $3::text[]) AS went(person, position, days)
                ON went.person = holding.person AND went.position = holding.position
-             WHERE holding.valid_to IS NULL OR holding.valid_to >= $3
+             GROUP BY holding.person, holding.position, went.days
+             HAVING range_agg(daterange(holding.valid_from, holding.valid_to, '[]')) @> went.days::datemultirange
          )
          SELECT (SELECT count(*) FROM there),
                 (SELECT count(DISTINCT account.id) FROM there JOIN identity.account ON account.person = there.person)",
     )
     .bind(people)
     .bind(positions)
-    .bind(on)
+    .bind(days)
     .fetch_one(connection)
     .await
     .map_err(db::fault)?;

@@ -58,6 +58,11 @@ impl LivingRow {
         self.acts_as == "position"
     }
 
+    /// When a second factor was last shown in it.
+    pub(crate) fn second_factor_at(&self) -> Option<DateTime<Utc>> {
+        self.second_factor_at
+    }
+
     /// Whether a second factor was shown in it.
     pub(crate) fn has_second_factor(&self) -> bool {
         self.second_factor_at.is_some()
@@ -188,14 +193,20 @@ pub(crate) async fn living_by_id(connection: &mut PgConnection, id: SessionId) -
     .map_err(db::fault)
 }
 
-/// Requests at the same time write once; a later moment is never overwritten by an earlier one.
+/// Requests at the same time write once; a later moment is never overwritten by an earlier one. While somebody else changes the session
+/// nothing is written: a request does not wait for that, and the next one comes soon.
 pub(crate) async fn touch(connection: &mut PgConnection, id: SessionId, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query("UPDATE identity.session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2")
-        .bind(id.uuid())
-        .bind(now)
-        .execute(connection)
-        .await
-        .map_err(db::fault)?;
+    sqlx::query(
+        "UPDATE identity.session SET last_seen_at = $2
+         WHERE id IN (SELECT id FROM identity.session
+                       WHERE id = $1 AND last_seen_at < $2
+                         FOR NO KEY UPDATE SKIP LOCKED)",
+    )
+    .bind(id.uuid())
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
     Ok(())
 }
 

@@ -3,6 +3,9 @@
 /// Deepest nesting that is followed; authenticators use four.
 const DEEPEST: usize = 8;
 
+/// Most entries of a list or a map; authenticators write a handful. Whoever is not known yet can send one.
+const MOST: u64 = 64;
+
 /// A value, borrowed from what was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value<'a> {
@@ -66,6 +69,9 @@ fn value(input: &[u8], depth: usize) -> Option<(Value<'_>, &[u8])> {
         }
         _ => return None,
     };
+    if matches!(major, 4 | 5) && argument > MOST {
+        return None;
+    }
     match major {
         0 => Some((Value::Int(i64::try_from(argument).ok()?), rest)),
         1 => Some((Value::Int(-1 - i64::try_from(argument).ok()?), rest)),
@@ -149,5 +155,17 @@ mod tests {
             assert_eq!(read(bytes), None, "{bytes:x?}");
         }
         assert_eq!(read(&[0x81; 4096]), None, "nested without end");
+    }
+
+    #[test]
+    fn a_flood_is_refused() {
+        // A map of 65,535 different numbers.
+        let mut flood = vec![0xb9, 0xff, 0xff];
+        for key in 0..u16::MAX {
+            flood.push(0x19);
+            flood.extend(key.to_be_bytes());
+            flood.push(0);
+        }
+        assert_eq!(read(&flood), None);
     }
 }

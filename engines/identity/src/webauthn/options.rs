@@ -137,13 +137,13 @@ pub(crate) fn creation(
     }
 }
 
-/// Asks for one of these passkeys, or for any where none is named; then it must ask who is there.
-pub(crate) fn request(address: &Address, challenge: &[u8], allow: Vec<Descriptor>) -> RequestOptions {
+/// Asks for one of these passkeys, or for any where none is named; `verified`: it must ask who is there.
+pub(crate) fn request(address: &Address, challenge: &[u8], allow: Vec<Descriptor>, verified: bool) -> RequestOptions {
     RequestOptions {
         challenge: encode(challenge),
         timeout: TIMEOUT,
         rp_id: address.rp_id.clone(),
-        user_verification: if allow.is_empty() { "required" } else { "preferred" },
+        user_verification: if verified { "required" } else { "preferred" },
         allow_credentials: allow,
     }
 }

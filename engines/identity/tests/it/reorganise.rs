@@ -1,11 +1,12 @@
 //! Two wards with their committees become one and a part of another; the people in them go on.
 
-use identity::{Area, AreaLevel, NewPerson, Plan, Residence, Validity};
-use kernel::{Actor, PersonId, Result};
-use op::Part;
+use chrono::Duration;
+use identity::{Area, AreaLevel, NewPerson, NewPosition, NewUnit, Plan, Residence, Settled, Validity};
+use kernel::{Actor, AgencyId, PersonId, Result};
+use op::{Op, Part};
 use schema::Problems;
 
-use crate::town::{Town, code, day};
+use crate::town::{Town, agency, code, day};
 
 const PLAN: &str = "
 format: 1
@@ -20,15 +21,26 @@ agencies:
   - { merge: [H30.29.01, H30.29.02], into: { code: H30.29.01, level: province, name: UBND phường Ngã Bảy mới, area: '31340' } }
 ";
 
-fn plan(town: &Town) -> Plan {
+/// One ward takes the other one's work over, and stays what it is.
+const ABOLISH: &str = "
+format: 1
+key: one-is-no-more
+title: Một phường thôi hoạt động
+basis: NQ 3
+date: 2025-07-01
+agencies:
+  - { abolish: H30.29.02, home: H30.29.01 }
+";
+
+fn plan(town: &Town, text: &str) -> Plan {
     let mut problems = Problems::new();
-    let plan = town.identity.read_plan("plan.yaml", PLAN, &mut problems);
+    let plan = town.identity.read_plan("plan.yaml", text, &mut problems);
     plan.unwrap_or_else(|| panic!("{problems}"))
 }
 
 /// Carries the plan out as this actor.
 async fn carry_out(town: &Town, actor: &Actor) -> Result<Part> {
-    let plan = plan(town);
+    let plan = plan(town, PLAN);
     let mut problems = Problems::new();
     let mut op = town.op(actor).await;
     let settled = town
@@ -37,6 +49,7 @@ async fn carry_out(town: &Town, actor: &Actor) -> Result<Part> {
         .await?;
     let settled = settled.unwrap_or_else(|| panic!("{problems}"));
     let part = town.identity.reorganise(&mut op, &plan, &settled).await?;
+    town.identity.bring_sessions(&mut op, &plan, &settled).await?;
     op.commit().await?;
     Ok(part)
 }
@@ -221,4 +234,189 @@ async fn only_the_platform_and_administrators_reorganise() {
             .await,
         1
     );
+}
+
+async fn settle(town: &Town, op: &mut Op, plan: &Plan) -> std::result::Result<Settled, Problems> {
+    let mut problems = Problems::new();
+    let settled = town.identity.settle_plan(op, plan, plan.on, &mut problems).await;
+    settled.unwrap().ok_or(problems)
+}
+
+/// What is wrong with the plan, in the order in which it is told.
+async fn wrong(town: &Town, text: &str) -> Vec<String> {
+    let mut op = town.loader().await;
+    let told = settle(town, &mut op, &plan(town, text)).await.unwrap_err();
+    told.codes().into_iter().map(str::to_owned).collect()
+}
+
+async fn unit(town: &Town, agency: AgencyId, code: &str, days: Validity) {
+    let unit = NewUnit {
+        agency,
+        code: code.into(),
+        kind: "one_stop".into(),
+        name: "Bộ phận mới".into(),
+        validity: days,
+    };
+    let mut op = town.loader().await;
+    town.identity.upsert_unit(&mut op, &unit).await.unwrap();
+    op.commit().await.unwrap();
+}
+
+async fn position(town: &Town, agency: AgencyId, code: &str, days: Validity) {
+    let position = NewPosition {
+        agency,
+        unit: None,
+        code: code.into(),
+        title: "Công chức mới".into(),
+        roles: vec!["clerk".into()],
+        validity: days,
+    };
+    let mut op = town.loader().await;
+    town.identity.upsert_position(&mut op, &position).await.unwrap();
+    op.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn whatever_began_between_the_day_and_the_command_is_told_and_not_lost() {
+    let town = Town::new().await;
+    areas(&town).await;
+    let ward = town.agency("H30.29.01", "UBND phường Ngã Bảy").await;
+    town.agency("H30.29.02", "UBND phường Lái Hiếu").await;
+    let stays = town.agency("H30.29.03", "UBND phường Hiệp Lợi").await;
+    town.position(ward, "clerk", &["clerk"]).await;
+    let since = Validity::since(day("2025-07-01"));
+    position(&town, stays, "elsewhere", since).await;
+    let mut op = town.loader().await;
+    assert!(
+        settle(&town, &mut op, &plan(&town, PLAN)).await.is_ok(),
+        "the other ward stays"
+    );
+    drop(op);
+
+    position(&town, ward, "begun-since", since).await;
+    assert_eq!(wrong(&town, PLAN).await, ["identity.plan_begun_since"]);
+    unit(&town, ward, "begun-since", Validity::since(day("2026-02-01"))).await;
+    assert_eq!(wrong(&town, PLAN).await, ["identity.plan_begun_since"; 2]);
+    // A station of the ward, and what it has.
+    let mut station = agency("H30.29.01.05", "Trạm y tế");
+    station.parent = Some("H30.29.01".parse().unwrap());
+    station.validity = Validity::since(day("2025-09-01"));
+    let mut op = town.loader().await;
+    let station = town.identity.upsert_agency(&mut op, &station).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(wrong(&town, PLAN).await, ["identity.plan_begun_since"; 3]);
+    position(&town, station, "nurse", Validity::since(day("2025-09-01"))).await;
+    assert_eq!(wrong(&town, PLAN).await, ["identity.plan_begun_since"; 4]);
+}
+
+#[tokio::test]
+async fn an_office_that_was_closed_is_not_in_the_way_of_one_that_comes() {
+    let town = Town::new().await;
+    let home = town.agency("H30.29.01", "UBND phường Ngã Bảy").await;
+    let ends = town.agency("H30.29.02", "UBND phường Lái Hiếu").await;
+    let closed = Validity {
+        from: day("2020-01-01"),
+        to: Some(day("2024-12-31")),
+    };
+    unit(&town, home, "one-stop", closed).await;
+    position(&town, home, "clerk", closed).await;
+    town.position(ends, "clerk", &["clerk"]).await;
+    assert_eq!(wrong(&town, ABOLISH).await, ["identity.plan_office_taken"]);
+
+    let named = plan(&town, &format!("{ABOLISH}positions:\n  clerk: clerk-lai-hieu\n"));
+    let mut op = town.loader().await;
+    let settled = settle(&town, &mut op, &named)
+        .await
+        .unwrap_or_else(|told| panic!("{told}"));
+    let part = town.identity.reorganise(&mut op, &named, &settled).await.unwrap();
+    op.commit().await.unwrap();
+    assert!(part.moved.iter().all(op::Moved::adds_up), "{part:?}");
+    let units: Vec<String> = sqlx::query_scalar("SELECT code FROM identity.unit WHERE agency = $1 ORDER BY code")
+        .bind(home.uuid())
+        .fetch_all(&town.scratch.pool)
+        .await
+        .unwrap();
+    assert_eq!(units, ["one-stop", "one-stop-2"]);
+}
+
+#[tokio::test]
+async fn nobody_loses_a_day_when_two_offices_become_one() {
+    let town = Town::new().await;
+    areas(&town).await;
+    let one = town.agency("H30.29.01", "UBND phường Ngã Bảy").await;
+    let other = town.agency("H30.29.02", "UBND phường Lái Hiếu").await;
+    let (here, there) = (
+        town.position(one, "clerk", &["clerk"]).await,
+        town.position(other, "clerk", &["clerk"]).await,
+    );
+    let sen = town.person("Lê Thị Sen").await;
+    let until = Validity {
+        from: day("2025-01-01"),
+        to: Some(day("2025-12-31")),
+    };
+    town.hold(sen, here, until).await;
+    town.hold(sen, there, Validity::since(day("2026-02-01"))).await;
+    let part = carry_out(&town, &Actor::System("province")).await.unwrap();
+    assert!(part.moved.iter().all(op::Moved::adds_up), "{part:?}");
+    let mut op = town.loader().await;
+    for (on, offices) in [
+        ("2025-07-01", 1),
+        ("2025-12-31", 1),
+        ("2026-01-15", 0),
+        ("2026-02-01", 1),
+    ] {
+        let held = town.identity.positions_of(&mut op, sen, day(on)).await.unwrap();
+        assert_eq!(held.len(), offices, "{on}");
+    }
+}
+
+#[tokio::test]
+async fn a_position_that_no_link_leads_on_does_not_add_up() {
+    let town = Town::new().await;
+    areas(&town).await;
+    let ward = town.agency("H30.29.01", "UBND phường Ngã Bảy").await;
+    town.agency("H30.29.02", "UBND phường Lái Hiếu").await;
+    town.position(ward, "clerk", &["clerk"]).await;
+    let plan = plan(&town, PLAN);
+    let mut op = town.loader().await;
+    let settled = settle(&town, &mut op, &plan).await.unwrap();
+    // Somebody gives the ward a position while the plan is being carried out.
+    position(&town, ward, "meanwhile", Validity::since(day("2025-01-01"))).await;
+    let part = town.identity.reorganise(&mut op, &plan, &settled).await.unwrap();
+    let positions = part.moved.iter().find(|moved| moved.what == "positions").unwrap();
+    assert_eq!((positions.found, positions.moved), (2, 1));
+}
+
+#[tokio::test]
+async fn a_session_is_held_last_and_no_request_waits_for_it() {
+    let town = Town::new().await;
+    areas(&town).await;
+    let (_, here) = town.official("Lê Thị Sen", "sen.ngabay", &["clerk"]).await;
+    town.agency("H30.29.02", "UBND phường Lái Hiếu").await;
+    let session = town.enter("sen.ngabay").await;
+    let clerk = town.actor(&session.token).await.unwrap();
+    let mut op = town.op(&clerk).await;
+    let chosen = town
+        .identity
+        .choose_position(&mut op, session.session, Some(here))
+        .await;
+    chosen.unwrap();
+    op.commit().await.unwrap();
+    let plan = plan(&town, PLAN);
+    let mut op = town.loader().await;
+    let settled = settle(&town, &mut op, &plan).await.unwrap();
+    town.identity.reorganise(&mut op, &plan, &settled).await.unwrap();
+    let free = "SELECT count(*) FROM (SELECT FROM identity.session FOR UPDATE SKIP LOCKED) AS free";
+    assert_eq!(town.count(free).await, 1, "until everything else has moved");
+    town.identity.bring_sessions(&mut op, &plan, &settled).await.unwrap();
+    assert_eq!(town.count(free).await, 0);
+
+    let seen = "SELECT count(*) FROM identity.session WHERE last_seen_at > created_at";
+    town.advance(Duration::minutes(10));
+    assert!(town.actor(&session.token).await.is_some(), "it does not wait");
+    assert_eq!(town.count(seen).await, 0);
+    op.commit().await.unwrap();
+    let actor = town.actor(&session.token).await.unwrap();
+    assert_eq!(actor.official().unwrap().agency_name, "UBND phường Ngã Bảy mới");
+    assert_eq!(town.count(seen).await, 1);
 }

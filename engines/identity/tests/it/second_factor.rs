@@ -2,7 +2,8 @@
 
 use chrono::Duration;
 use identity::{
-    Config, Entered, Identity, NewCodes, OwnerProof, PasswordChange, SecondFactorRule, SecondStep, SignIn, SignedIn,
+    Again, Config, Entered, Identity, NewCodes, OwnerProof, PasswordChange, SecondFactorRule, SecondStep, SignIn,
+    SignedIn,
 };
 use kernel::{Clock, Fault, Result};
 use ring::hmac;
@@ -374,6 +375,29 @@ async fn the_owner_hears_of_guesses_and_nothing_typed_is_no_guess() {
     assert_eq!(code(renewed), "identity.required");
     assert_eq!(code(town.finish(&half, " ").await), "identity.required");
     assert_eq!(town.count(guesses).await, before);
+}
+
+#[tokio::test]
+async fn the_password_alone_changes_no_factor_in_a_session_left_behind() {
+    let town = Town::new().await;
+    town.citizen("Lê Thị Sen", "chi.sen").await;
+    let sen = town.set_up(&town.identity, "chi.sen").await;
+    let (ops, actor) = (&town.scratch.ops, &sen.signed.actor);
+    town.advance(Duration::minutes(15));
+    let proof = || town.proof(&sen.signed, PASSWORD);
+    let renewed = town.identity.renew_recovery_codes(ops, actor, proof()).await;
+    assert_eq!(code(renewed), "identity.sign_in_again");
+    let removed = town.identity.remove_second_factor(ops, actor, proof()).await;
+    assert_eq!(code(removed), "identity.sign_in_again");
+    let offered = town.identity.offer_passkey(ops, actor, "Khóa lạ", proof()).await;
+    assert_eq!(code(offered), "identity.sign_in_again");
+    // Whoever shows a factor once more in it goes on.
+    let again = Again::Code(&sen.recovery[0]);
+    town.identity
+        .step_up(ops, actor, sen.signed.session, again, HOME)
+        .await
+        .unwrap();
+    town.identity.renew_recovery_codes(ops, actor, proof()).await.unwrap();
 }
 
 #[tokio::test]

@@ -108,7 +108,15 @@ async fn who_has_a_passkey_shows_it_or_a_code_and_no_password() {
 
     let mut op = town.op(&signed.actor).await;
     let options = json!(engine.step_up_question(&mut op, signed.session).await.unwrap());
+    assert_eq!(options["userVerification"], "required");
+    let second_page = json!(engine.step_up_question(&mut op, signed.session).await.unwrap());
     op.commit().await.unwrap();
+    // Whoever only touches a key that was left in the machine has shown nothing.
+    phone.verified = false;
+    let touched = shown(&mut phone, &second_page);
+    let weak = again(&town, &engine, &signed, Again::Passkey(&touched)).await;
+    assert_eq!(code(weak), "identity.passkey_wrong");
+    phone.verified = true;
     let answer = shown(&mut phone, &options);
     again(&town, &engine, &signed, Again::Passkey(&answer)).await.unwrap();
     assert!(passes(&town, &engine, &signed).await);

@@ -5,6 +5,25 @@ use op::{Moves, Permit};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+/// Waits for everybody who works on an open instance of these agencies, and holds it until the end of the operation.
+pub(crate) async fn hold(connection: &mut PgConnection, _: &Permit, agencies: &[Uuid]) -> Result<()> {
+    sqlx::query(
+        "SELECT count(*)
+           FROM (SELECT FROM workflow.instance
+                  WHERE state IN ('running', 'suspended')
+                    AND (EXISTS (SELECT FROM jsonb_each_text(agencies) AS named WHERE named.value::uuid = ANY ($1))
+                         OR id IN (SELECT instance_id FROM workflow.task
+                                    WHERE task.state IN ('ready', 'sleeping') AND agency_id = ANY ($1)))
+                  ORDER BY id
+                    FOR UPDATE) AS held",
+    )
+    .bind(agencies)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
 /// How many open instances name one of the agencies, and how many open tasks are theirs.
 pub(crate) async fn count(connection: &mut PgConnection, agencies: &[Uuid]) -> Result<(i64, i64)> {
     sqlx::query_as(

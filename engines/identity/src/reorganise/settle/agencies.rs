@@ -18,6 +18,8 @@ pub(super) struct Agencies {
     pub(super) begin: Vec<AgencyBegins>,
     pub(super) links: Vec<AgencyLink>,
     pub(super) moves: Moves,
+    /// Where the plan says of an agency that it ends.
+    pub(super) at: BTreeMap<AgencyId, Position>,
 }
 
 /// An agency that ends.
@@ -212,6 +214,7 @@ impl<'p> Work<'p> {
                     )
                     .hint(format!("{} does not end in this plan", other.name));
             }
+            self.reused(code, new.at, problems);
             let level = new.draft.level.or(new.from.map(|from| from.level));
             let kind = new.draft.kind.clone().or(new.from.map(|from| from.kind.clone()));
             let (Some(level), Some(kind)) = (level, kind) else {
@@ -343,6 +346,30 @@ impl<'p> Work<'p> {
             begin: sorted,
             links,
             moves: Moves { on, agencies: moves },
+            at: self
+                .ending
+                .iter()
+                .map(|(id, ending)| (*id, ending.at.clone()))
+                .collect(),
+        }
+    }
+
+    /// Cases are numbered by agency, and their numbers begin with its code: two bearers of one code would give the same number to two
+    /// cases of one day, unless the second goes on with the series of the first.
+    fn reused(&self, code: &str, at: &Position, problems: &mut Problems) {
+        let Some(old) = self.was.get(code) else { return };
+        let home = self.ending.get(&old.id).and_then(|ending| ending.to.first());
+        if let Some((home, _)) = home.filter(|(home, _)| home.as_str() != code) {
+            problems
+                .at_position(
+                    at,
+                    "identity.plan_code_reused",
+                    format!(
+                        "\"{code}\" is the code of {}, whose work goes on at \"{home}\"",
+                        old.name
+                    ),
+                )
+                .hint("a code goes on with the work that was done under it: take another one");
         }
     }
 

@@ -29,7 +29,8 @@ impl Areas {
         self.ends(code) && !self.begin.iter().any(|area| area.code == code)
     }
 
-    fn ends(&self, code: &str) -> bool {
+    /// Whether an area of this code ends.
+    pub(super) fn ends(&self, code: &str) -> bool {
         self.end.iter().any(|(ended, _)| ended == code)
     }
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use kernel::{AgencyId, PositionId, UnitId};
-use op::{Listed, Moves};
+use op::{Listed, Move};
+use schema::Problems;
 
-use super::{Before, PositionBefore};
+use super::agencies::Agencies;
+use super::{Before, OfficeKind, PositionBefore};
 use crate::model::{Unit, Validity};
 use crate::reorganise::plan::{Plan, PositionChange};
 
@@ -20,7 +22,7 @@ pub(super) struct Offices {
 
 struct Work<'b> {
     before: &'b Before,
-    moves: &'b Moves,
+    agencies: &'b Agencies,
     /// The units of an agency after the plan, by code.
     units: BTreeMap<(AgencyId, String), UnitId>,
     /// The positions of an agency after the plan, by code.
@@ -28,10 +30,10 @@ struct Work<'b> {
     found: Offices,
 }
 
-pub(super) fn settle(plan: &Plan, before: &Before, moves: &Moves) -> Offices {
+pub(super) fn settle(plan: &Plan, before: &Before, agencies: &Agencies, problems: &mut Problems) -> Offices {
     let mut work = Work {
         before,
-        moves,
+        agencies,
         units: before
             .units
             .iter()
@@ -46,12 +48,12 @@ pub(super) fn settle(plan: &Plan, before: &Before, moves: &Moves) -> Offices {
     };
     // Positions that keep their code come first: they say what a code means in the new agency.
     for keeps_code in [true, false] {
-        for one in &moves.agencies {
+        for one in &agencies.moves.agencies {
             let own = before.positions.iter().filter(|position| position.agency == one.from);
             for position in own {
                 let change = plan.positions.get(&position.code);
                 if change.is_none() == keeps_code {
-                    work.carry(position, change, one.to, &one.from_code);
+                    work.carry(position, change, one, problems);
                 }
             }
         }
@@ -60,12 +62,37 @@ pub(super) fn settle(plan: &Plan, before: &Before, moves: &Moves) -> Offices {
 }
 
 impl Work<'_> {
-    fn carry(&mut self, old: &PositionBefore, change: Option<&PositionChange>, to: AgencyId, from_code: &str) {
-        let code = change.map_or(&old.code, |change| &change.code);
+    fn carry(
+        &mut self,
+        old: &PositionBefore,
+        change: Option<&PositionChange>,
+        Move {
+            from,
+            from_code,
+            to,
+            to_code,
+            ..
+        }: &Move,
+        problems: &mut Problems,
+    ) {
+        let (code, to) = (change.map_or(&old.code, |change| &change.code), *to);
         let key = (to, code.clone());
         let new = match self.positions.get(&key) {
             Some(known) => known.clone(),
             None => {
+                // An agency that stays has a code once, whatever its days.
+                if let (true, Some(at)) = (
+                    self.elsewhen(to, OfficeKind::Position, code),
+                    self.agencies.at.get(from),
+                ) {
+                    problems
+                        .at_position(
+                            at,
+                            "identity.plan_office_taken",
+                            format!("\"{to_code}\" has a position \"{code}\" of other days, which \"{from_code}\" would bring along"),
+                        )
+                        .hint("say in \"positions\" under which other code it goes on");
+                }
                 let (title, roles) = change
                     .and_then(|change| change.kind.clone())
                     .unwrap_or_else(|| (old.title.clone(), old.roles.clone()));
@@ -101,11 +128,31 @@ impl Work<'_> {
         let new = Unit {
             id: UnitId::new(),
             agency: to,
-            validity: Validity::since(self.moves.on),
+            code: self.free_code(to, &old.code),
+            validity: Validity::since(self.agencies.moves.on),
             ..old.clone()
         };
+        self.units.insert((to, new.code.clone()), new.id);
         self.units.insert(key, new.id);
         self.found.units.push(new.clone());
         Some(new.id)
+    }
+
+    fn elsewhen(&self, agency: AgencyId, kind: OfficeKind, code: &str) -> bool {
+        let mut all = self.before.offices_elsewhen.iter();
+        all.any(|office| office.agency == agency && office.kind == kind && office.code == code)
+    }
+
+    /// A plan says nothing of the codes of units: one that was used on other days gets a number.
+    fn free_code(&self, agency: AgencyId, code: &str) -> String {
+        if !self.elsewhen(agency, OfficeKind::Unit, code) {
+            return code.to_owned();
+        }
+        let short: String = code.chars().take(50).collect();
+        let free = |code: &String| {
+            !self.elsewhen(agency, OfficeKind::Unit, code) && !self.units.contains_key(&(agency, code.clone()))
+        };
+        let mut codes = (2_u32..).map(|number| format!("{short}-{number}"));
+        codes.find(free).unwrap_or_else(|| code.to_owned())
     }
 }
