@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
 
-use web::Method;
 use chrono::{DateTime, Utc};
 use kernel::{Actor, Result};
 use op::{Entry, Op, Ops};
 use serde_json::{Value, json};
 use uuid::Uuid;
+use web::Method;
 
 use crate::client_auth::moment;
 use crate::config::Config;

@@ -1,11 +1,11 @@
 //! Proofs that whoever brings a token also holds a key (DPoP, RFC 9449).
 
-use web::Method;
 use chrono::{DateTime, Utc};
 use kernel::Result;
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::PgConnection;
+use web::Method;
 
 use crate::config::Config;
 use crate::{error, jose, secret, store};

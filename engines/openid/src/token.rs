@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, PoisonError};
 
-use web::Method;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -12,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+use web::Method;
 
 use crate::authorise::only_for;
 use crate::config::Config;

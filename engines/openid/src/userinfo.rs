@@ -1,9 +1,9 @@
 //! What an application learns of the person who has signed in to it (OpenID Connect Core, 5.3).
 
-use web::Method;
 use kernel::{Actor, Result, Sex};
 use op::{Entry, Ops};
 use serde_json::{Map, Value, json};
+use web::Method;
 
 use crate::token::Call;
 use crate::{Openid, error, http, model};
