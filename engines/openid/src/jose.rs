@@ -151,3 +151,90 @@ pub(crate) fn thumbprint(key: &Jwk) -> Option<String> {
 pub(crate) fn part(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A key and a token `{"sub":"an"}` that it has signed, made by another library (Authlib).
+    fn made(algorithm: &str) -> (Value, &'static str) {
+        match algorithm {
+            "RS256" => (
+                json!({"n": "vZY-_Adrb5a7qObGMbBamExl9ILdTinrwfDbfE0f3h31EsClBohDlp614oe-i2fK9oqDWbHVJ4xRyjVlt1ft8h-pUexHzoZYM-IEm77g83mJqXZb6rC7UYYuCdWBwrcKaWA1b__Pj_o3UA4sjcgxUiX5PcpjW1NMNXaDn0sHa5jpSKgAaie3ree1_hJSat3reEo7lj0SfzuUHVXxt_004Xwakr3D9NLGpx6NRRrZvX9QBkf0UBaOHuNUstsQw5We9I8XJT5smsLsrvnQNz90524v7K7Wotp-4kZ9r_i2idn8Nvk6oOO5r1U4VBXb9b6Vi4nlGkywcjN0FBIvUGMHdw", "e": "AQAB", "kty": "RSA"}),
+                "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbiJ9.sFvXWeaJvDwyRHZyHFZRcMSt_GLgi42m5xdY92b-VBdFpluH_dbw0LgDA0K9C5AWoIRW0yuQQBHRLuWHmSvK_dAlOj0fkTqgNgH4eeQKpL5d00Xx9z5PunTvwtPZLgxlY8ck-tvJ4ruFJNSt1KMoVB7tNufqSgMZQeuBgtXB0UOS-Pfzo9iOikEqWMOfmHnoixI2JZX6do9GXdmpBSmhcC256HPehLeLwDrce6zRYECoPQk1K5IAxDsS4wHZT5XApzFrBACAkXROIat0Z4S7s2L-Wv28HOxjmrs0fJRsS-fv26QPybhpROelZl2CGHtngWz0fbOBUtkQTyLgMM3a7A",
+            ),
+            "PS256" => (
+                json!({"n": "vZY-_Adrb5a7qObGMbBamExl9ILdTinrwfDbfE0f3h31EsClBohDlp614oe-i2fK9oqDWbHVJ4xRyjVlt1ft8h-pUexHzoZYM-IEm77g83mJqXZb6rC7UYYuCdWBwrcKaWA1b__Pj_o3UA4sjcgxUiX5PcpjW1NMNXaDn0sHa5jpSKgAaie3ree1_hJSat3reEo7lj0SfzuUHVXxt_004Xwakr3D9NLGpx6NRRrZvX9QBkf0UBaOHuNUstsQw5We9I8XJT5smsLsrvnQNz90524v7K7Wotp-4kZ9r_i2idn8Nvk6oOO5r1U4VBXb9b6Vi4nlGkywcjN0FBIvUGMHdw", "e": "AQAB", "kty": "RSA"}),
+                "eyJhbGciOiJQUzI1NiJ9.eyJzdWIiOiJhbiJ9.sGExhEB2cZKeCSi97cjBSFDsrHsoJU6eEQ1d7f_hwsIMDPqJ4U_ySgDweMThn1gY5_S-gcCbI86MqmT_Mmfn0Vpec8zo7LZp2SmFmD_6QCaKImf_HGQwgeqc6VtlpiXcVK_jUODJoF25q4mS_s6iU6bR5K3Ns7pjF_vKMqKXIs3gTavbxVuDy88PXteqT_M7RcrgFIbCrz7LFoxsZcyOTfDq5G2bRJLbKDTpm7fSFqXhRU4rNBnRhxv0KZom-NPF92B4Xm55vNC32YwZyPOMfqt3SJq7SqmATSrhmJvpTj3RCd2SrqqV2Ba8wDD8LODH-6o86umuvDjeE6h-zedx3A",
+            ),
+            "ES256" => (
+                json!({"crv": "P-256", "x": "6xxCZmXO0pYXHzZRHjpwB-bXg89G6by5aCCT14-5Lzc", "y": "CVZ5Y9rAW2dKObI3FCUHu0SlVGHKnMc8vqU-v5VOtYs", "kty": "EC"}),
+                "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbiJ9.0O5IZnRNKgeWaswiD7nmygUBEWUSpWSNI08GtJWo4o3pvm0COjULXYipf-Qcz40qlMZmMFL4iqFls5pvnArufQ",
+            ),
+            "EdDSA" => (
+                json!({"crv": "Ed25519", "x": "UW90cNl_00XJwhtcDlBIyPk3PbgfLGnK0g3GOwxtTeM", "kty": "OKP"}),
+                "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhbiJ9.5RrD727hsmrQf4uO48kh6Co_C5T41CbbmASwlOlz0bQGbJGttl0oMffDAguymEuxIWo2CbSWER8oDwqb3aRNBg",
+            ),
+            other => panic!("{other}"),
+        }
+    }
+
+    fn key(value: &Value) -> Jwk {
+        public_keys(&json!({ "keys": [value] })).unwrap().keys.remove(0)
+    }
+
+    #[test]
+    fn every_algorithm_that_is_announced_is_read() {
+        install();
+        for algorithm in ACCEPTED_NAMES {
+            let (public, token) = made(algorithm);
+            let claims: Value = read(token, &key(&public)).unwrap_or_else(|| panic!("{algorithm}"));
+            assert_eq!(claims, json!({ "sub": "an" }));
+            // Another payload, another key, no signature.
+            let parts: Vec<&str> = token.split('.').collect();
+            let forged = format!("{}.{}.{}", parts[0], part(&json!({ "sub": "be" })), parts[2]);
+            assert!(read::<Value>(&forged, &key(&public)).is_none(), "{algorithm}");
+            assert!(read::<Value>(&format!("{}.{}.", parts[0], parts[1]), &key(&public)).is_none());
+            for other in ACCEPTED_NAMES.into_iter().filter(|other| *other != algorithm) {
+                let (foreign, _) = made(other);
+                let same = foreign == public;
+                assert_eq!(
+                    read::<Value>(token, &key(&foreign)).is_some(),
+                    same,
+                    "{algorithm} {other}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_that_says_what_it_is_for_is_used_for_nothing_else() {
+        install();
+        let (mut public, token) = made("RS256");
+        public["alg"] = json!("RS256");
+        assert!(read::<Value>(token, &key(&public)).is_some());
+        public["alg"] = json!("PS256");
+        assert!(read::<Value>(token, &key(&public)).is_none());
+    }
+
+    #[test]
+    fn only_public_keys_of_known_kinds_are_taken() {
+        let (public, _) = made("RS256");
+        for secret in ["d", "p", "q"] {
+            let mut private = public.clone();
+            private[secret] = json!("AQAB");
+            assert!(public_keys(&json!({ "keys": [private] })).is_none(), "{secret}");
+        }
+        for set in [
+            json!({}),
+            json!({ "keys": [] }),
+            json!({ "keys": [{ "kty": "oct", "k": "AAAA" }] }),
+            json!({ "keys": [{ "kty": "EC", "crv": "P-256", "x": "!", "y": "!" }] }),
+            json!({ "keys": vec![public.clone(); 21] }),
+        ] {
+            assert!(public_keys(&set).is_none(), "{set}");
+        }
+        assert!(public_keys(&json!({ "keys": [public] })).is_some());
+    }
+}
