@@ -72,6 +72,11 @@ export class Browsers {
     return this.page(device, this.signedAs.get(key));
   }
 
+  /** Somebody whose sessions a walk has ended signs in anew the next time. */
+  forget(name) {
+    for (const key of [...this.signedAs.keys()]) if (key.startsWith(`${name} `)) this.signedAs.delete(key);
+  }
+
   async signIn(page, name, back = '') {
     const account = this.town.account(name);
     await page.goto(back ? `/dang-nhap?ve=${back}` : '/dang-nhap');

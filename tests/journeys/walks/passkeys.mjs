@@ -125,6 +125,7 @@ async function own({ town, browsers }) {
   // With the last one two-step sign-in has gone: that is the news.
   await says(page, 'Xác thực hai lớp vừa bị tắt');
   assert.deepEqual(sql(town, 'SELECT count(*) FROM identity.passkey'), [['0']]);
+  browsers.forget(who);
 }
 
 async function without({ town, browsers }) {
@@ -217,4 +218,5 @@ async function approve({ town, browsers, past, code }) {
   const shown = sql(town, "SELECT detail::json->>'shown' FROM op.audit_entry WHERE action = 'identity.stepped_up' ORDER BY id DESC LIMIT 1");
   assert.deepEqual(shown, [['passkey']]);
   sql(town, 'DELETE FROM identity.passkey; DELETE FROM identity.recovery_code');
+  browsers.forget(extract.leader);
 }
