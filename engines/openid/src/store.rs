@@ -14,7 +14,8 @@ use chrono::{DateTime, Utc};
 use kernel::Result;
 use sqlx::PgConnection;
 
-/// Removes what has expired; returns how many rows. Authorisations stay for a month after their end, so that a stolen token is known.
+/// Removes what has expired; returns how many rows. Authorisations stay for a month after
+/// they could last have been used, so that a stolen token is known.
 pub(crate) async fn sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<u64> {
     let mut rows = 0;
     for statement in [

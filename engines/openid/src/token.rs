@@ -73,10 +73,12 @@ impl Openid {
             None if client.dpop => return Err(error::proof_wrong()),
             None => None,
         };
+        // Before any operation: whoever holds a connection while it waits for another one may wait for ever.
+        let keys = self.keys(ops).await?;
         match grant {
-            Grant::ClientCredentials => self.for_itself(ops, &client, call.params, proof).await,
-            Grant::AuthorizationCode => self.for_code(ops, &client, call.params, proof).await,
-            Grant::RefreshToken => self.for_refresh(ops, &client, call.params, proof).await,
+            Grant::ClientCredentials => self.for_itself(ops, &keys, &client, call.params, proof).await,
+            Grant::AuthorizationCode => self.for_code(ops, &keys, &client, call.params, proof).await,
+            Grant::RefreshToken => self.for_refresh(ops, &keys, &client, call.params, proof).await,
         }
     }
 
@@ -85,6 +87,7 @@ impl Openid {
     async fn for_itself(
         &self,
         ops: &Ops,
+        keys: &KeyRing,
         client: &Arc<Client>,
         params: &Params,
         proof: Option<Proof>,
@@ -101,7 +104,6 @@ impl Openid {
             proof.take(&mut connection, now).await?;
         }
         self.note_machine(ops, client).await?;
-        let keys = self.keys(ops).await?;
         let scope = scopes.join(" ");
         let claims = self.access_claims(&client.id, &client.id, &scope, proof.as_ref(), now);
         Ok(Tokens {
@@ -114,7 +116,14 @@ impl Openid {
         })
     }
 
-    async fn for_code(&self, ops: &Ops, client: &Client, params: &Params, proof: Option<Proof>) -> Result<Tokens> {
+    async fn for_code(
+        &self,
+        ops: &Ops,
+        keys: &KeyRing,
+        client: &Client,
+        params: &Params,
+        proof: Option<Proof>,
+    ) -> Result<Tokens> {
         let digest = secret::digest(params.need("code")?);
         let mut op = ops.open(Actor::System("openid")).await?;
         let now = op.now();
@@ -143,10 +152,17 @@ impl Openid {
             store::code::use_up(op.conn(), &digest, now).await?;
             Taken::Good(Box::new(found), None)
         };
-        self.hand_out(ops, op, client, taken, proof, true).await
+        self.hand_out(keys, op, client, taken, proof, true).await
     }
 
-    async fn for_refresh(&self, ops: &Ops, client: &Client, params: &Params, proof: Option<Proof>) -> Result<Tokens> {
+    async fn for_refresh(
+        &self,
+        ops: &Ops,
+        keys: &KeyRing,
+        client: &Client,
+        params: &Params,
+        proof: Option<Proof>,
+    ) -> Result<Tokens> {
         let digest = secret::digest(params.need("refresh_token")?);
         let mut op = ops.open(Actor::System("openid")).await?;
         let now = op.now();
@@ -178,13 +194,13 @@ impl Openid {
             store::refresh::use_up(op.conn(), &digest, now).await?;
             Taken::Good(Box::new(found), narrowed)
         };
-        self.hand_out(ops, op, client, taken, proof, false).await
+        self.hand_out(keys, op, client, taken, proof, false).await
     }
 
     /// Writes and commits what was taken, and gives the tokens for it.
     async fn hand_out(
         &self,
-        ops: &Ops,
+        keys: &KeyRing,
         mut op: Op,
         client: &Client,
         taken: Taken,
@@ -233,7 +249,6 @@ impl Openid {
             None
         };
         // All is signed before anything is used up: a failure here loses nobody's sign-in.
-        let keys = self.keys(ops).await?;
         // What was taken from the application since then is not given any more.
         let scopes = narrowed.unwrap_or_else(|| found.scopes.clone());
         let scopes: Vec<String> = scopes
@@ -246,7 +261,7 @@ impl Openid {
         claims["auth_time"] = json!(found.auth_at.timestamp());
         let access_token = keys.sign(now, ACCESS, &claims)?;
         let id_token = if scopes.iter().any(|scope| scope == "openid") {
-            Some(self.id_token(&keys, client, &found, &access_token, first, now)?)
+            Some(self.id_token(keys, client, &found, &access_token, first, now)?)
         } else {
             None
         };
