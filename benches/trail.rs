@@ -85,7 +85,7 @@ async fn main() -> Outcome {
     let database = Database::open(&source, 32).await?;
     let pool = database.pool();
     db::migrate(pool, &[op::MIGRATIONS]).await?;
-    let ops = Ops::new(pool.clone(), Arc::new(SystemClock), Reactions::new());
+    let ops = Ops::new(pool.clone(), Arc::new(SystemClock), Reactions::new(), Arc::default());
 
     println!(
         "bare statements           {:>10.0} entries/s",

@@ -28,6 +28,20 @@ pub const MIGRATIONS: &[&[Migration]] = &[
     dossiers::MIGRATIONS,
 ];
 
+/// What can be done in all engines.
+pub fn actions() -> impl Iterator<Item = &'static op::Action> {
+    [
+        identity::ACTIONS,
+        openid::ACTIONS,
+        notify::ACTIONS,
+        workflow::ACTIONS,
+        forms::ACTIONS,
+        dossiers::ACTIONS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
 /// What the engines are made from.
 pub struct Materials<'a> {
     /// People and agencies.

@@ -5,10 +5,11 @@ pub mod apps;
 pub mod calendar;
 mod engines;
 mod keys;
+pub mod rights;
 pub mod past;
 pub mod post;
 pub mod province;
 pub mod reorganise;
 pub mod scenarios;
 
-pub use engines::{Engines, MIGRATIONS, Materials};
+pub use engines::{Engines, MIGRATIONS, Materials, actions};

@@ -303,7 +303,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
             let file = options.get_one::<PathBuf>("file").context("a file is required")?;
             let official = OfficialSource::open(file).map_err(|fault| told(texts, &fault))?;
             let database = beside(texts, options).await?;
-            let ops = house::ops(&database);
+            let ops = house::ops(&database)?;
             let mut op = ops.open(Actor::System("province")).await?;
             let report = Catalogue
                 .import_official(&mut op, &official)

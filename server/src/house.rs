@@ -40,8 +40,9 @@ pub(crate) fn migrations() -> Vec<&'static [Migration]> {
 }
 
 /// Operations with the real clock and nobody listening: for commands that touch no case.
-pub(crate) fn ops(database: &Database) -> Ops {
-    Ops::new(database.pool().clone(), Arc::new(SystemClock), Reactions::new())
+pub(crate) fn ops(database: &Database) -> Result<Ops> {
+    let policy = compose::rights::policy()?;
+    Ok(Ops::new(database.pool().clone(), Arc::new(SystemClock), Reactions::new(), policy))
 }
 
 /// The engine of single sign-on alone: for commands that touch no case.
@@ -95,6 +96,7 @@ impl Program {
             .templates(web::templates)
             .templates(portal::templates);
         let renderer = Arc::new(apps::texts(builder, &apps).build()?);
+        let policy = compose::rights::policy()?;
         let vault = Vault::open(&data.join("keys"), SystemClock.now())?;
         let identity = Identity::new(
             database.pool().clone(),
@@ -104,6 +106,7 @@ impl Program {
                 second_factor: rules.second_factor,
                 step_up: rules.step_up,
                 public_address: public_address.to_owned(),
+                policy: policy.clone(),
                 ..Config::default()
             },
         )?;
@@ -121,7 +124,7 @@ impl Program {
             public_address: public_address.trim_end_matches('/').to_owned(),
         })?;
         let clock = Arc::new(SystemClock);
-        let ops = Ops::new(database.pool().clone(), clock, engines.reactions());
+        let ops = Ops::new(database.pool().clone(), clock, engines.reactions(), policy);
         Ok(Self {
             ops,
             engines,

@@ -101,7 +101,7 @@ async fn verify(texts: &Texts, options: &ArgMatches) -> Result<ExitCode> {
         }
         None => {
             let database = beside(texts, options).await?;
-            audit::seal_with_heads(&house::ops(&database)).await?;
+            audit::seal_with_heads(&house::ops(&database)?).await?;
             audit::verify_against(database.pool(), &published).await?
         }
     };
@@ -163,7 +163,7 @@ async fn export(texts: &Texts, options: &ArgMatches) -> Result<ExitCode> {
         from: options.get_one("from").copied(),
         to: options.get_one("to").copied(),
     };
-    let ops = house::ops(&database);
+    let ops = house::ops(&database)?;
     let exported = match options.get_one::<PathBuf>("out") {
         Some(path) => {
             let beside = Beside::create(path)?;

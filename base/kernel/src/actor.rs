@@ -59,8 +59,11 @@ pub struct Official {
     pub agency_name: String,
     /// The unit inside the agency, if any.
     pub unit: Option<UnitId>,
-    /// What the position may do: `clerk`, `specialist`, `leader`, `admin`.
+    /// The roles that the position carries: `clerk`, `specialist`, `leader`, `admin` …
     pub roles: Vec<String>,
+    /// The agencies below, of every depth, where a right of the position reaches that far; otherwise none.
+    #[serde(default)]
+    pub below: Vec<AgencyId>,
 }
 
 impl Actor {
@@ -153,6 +156,7 @@ mod tests {
             agency_name: "Cơ quan mẫu".into(),
             unit: None,
             roles: vec!["clerk".into()],
+            below: Vec::new(),
         })
     }
 

@@ -7,6 +7,7 @@ mod movers;
 mod operation;
 mod outcomes;
 mod permit;
+pub mod rights;
 mod store;
 mod worker;
 
@@ -17,6 +18,7 @@ pub use movers::{Listed, Move, Moved, Mover, Movers, Moves, Part};
 pub use operation::{Op, Ops};
 pub use outcomes::register;
 pub use permit::{Decision, Permit};
+pub use rights::{Action, Place, Policy, Rights, Scope};
 pub use worker::{JobCounts, Worker, begin_recurring, drain, job_counts};
 
 /// The tables of this crate.

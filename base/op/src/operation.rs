@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
-    Decision, Entry, Event, NewJob, Permit, Reactions, audit,
+    Decision, Entry, Event, NewJob, Permit, Policy, Reactions, Rights, audit,
     store::{self, EntryRow, EventRow},
 };
 
@@ -25,17 +25,19 @@ pub struct Ops {
     reading: PgPool,
     clock: Arc<dyn Clock>,
     reactions: Arc<Reactions>,
+    policy: Arc<Policy>,
     bell: Arc<Notify>,
 }
 
 impl Ops {
-    /// Operations on this database, with this clock and these listeners.
-    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, reactions: Reactions) -> Self {
+    /// Operations on this database, with this clock and these listeners, under these rights.
+    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, reactions: Reactions, policy: Arc<Policy>) -> Self {
         Self {
             reading: db::reading(&pool),
             pool,
             clock,
             reactions: Arc::new(reactions),
+            policy,
             bell: Arc::new(Notify::new()),
         }
     }
@@ -79,6 +81,11 @@ impl Ops {
     /// The moment, in UTC, to the microsecond that the database keeps.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now().trunc_subsecs(6)
+    }
+
+    /// The declared rights.
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.policy
     }
 
     /// The connections.
@@ -140,6 +147,11 @@ impl Op {
         &self.actor
     }
 
+    /// What whoever acts may do.
+    pub fn rights(&self) -> Rights<'_> {
+        self.ops.policy.rights_of(&self.actor)
+    }
+
     /// When: the same moment throughout the operation.
     pub fn now(&self) -> DateTime<Utc> {
         self.now
@@ -162,11 +174,17 @@ impl Op {
         self.shown_at
     }
 
-    /// Asks whether the actor may do this. A refusal undoes this operation at once and goes to the audit trail by itself, on the
+    /// Asks whether the actor may do this: the declared rights must name the action for one of the actor's roles, and the decision must
+    /// let it through. A refusal undoes this operation at once and goes to the audit trail by itself, on the
     /// same connection: with one of its own, as many refusals at a time as there are connections would wait for each other.
     pub async fn allow(&mut self, action: &'static str, subject: &str, decision: Decision) -> Result<Permit> {
         let fault = match decision {
-            Decision::Allow => return Ok(Permit::new(action)),
+            Decision::Allow | Decision::Follows if !self.ops.policy.knows(action) => {
+                Fault::internal("op.action_unknown").with("action", action)
+            }
+            Decision::Follows => return Ok(Permit::new(action)),
+            Decision::Allow if self.rights().may(action) => return Ok(Permit::new(action)),
+            Decision::Allow => Fault::forbidden("op.no_right"),
             Decision::Deny(fault) => fault,
         };
         let entry =

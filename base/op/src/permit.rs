@@ -6,8 +6,10 @@ use kernel::Fault;
 #[derive(Debug)]
 #[must_use]
 pub enum Decision {
-    /// Go on.
+    /// Go on, if the declared rights name the action for the actor.
     Allow,
+    /// Go on, whatever the actor's own rights are: this follows by a rule from what somebody was allowed to do, or from time.
+    Follows,
     /// Answer with this fault: `NotFound` where the thing must not be revealed, `Forbidden` where its existence is known.
     Deny(Fault),
 }
@@ -22,9 +24,9 @@ impl Decision {
         }
     }
 
-    /// Whether it is [`Decision::Allow`].
+    /// Whether it lets the act through.
     pub fn is_allowed(&self) -> bool {
-        matches!(self, Self::Allow)
+        matches!(self, Self::Allow | Self::Follows)
     }
 }
 

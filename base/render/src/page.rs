@@ -53,8 +53,8 @@ pub struct PageUser {
     pub agency_name: String,
     /// The official's position (chức vụ).
     pub position_title: String,
-    /// Whether the official administers the agency: shows the working calendar.
-    pub is_admin: bool,
+    /// The actions that the official may do, `engine.verb`: the frame offers only what leads somewhere.
+    pub may: Vec<String>,
 }
 
 /// As what somebody is signed in.

@@ -3,4 +3,4 @@
 mod cluster;
 mod scratch;
 
-pub use scratch::{Scratch, monday_morning};
+pub use scratch::{Scratch, monday_morning, policy};

@@ -4,7 +4,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Clock, FakeClock};
-use op::{Ops, Reactions};
+use op::{Ops, Policy, Reactions};
+use schema::Problems;
 use sqlx::{
     Connection, Executor, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -18,6 +19,15 @@ pub fn monday_morning() -> DateTime<Utc> {
         .and_then(|day| day.and_hms_opt(8, 0, 0))
         .unwrap_or_default();
     kernel::from_local(naive)
+}
+
+/// The rights that the shipped province declares.
+pub fn policy() -> Arc<Policy> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../province/hau-giang/access.yaml");
+    let source = std::fs::read_to_string(file).expect("the declared rights");
+    let mut problems = Problems::new();
+    let policy = Policy::read("access.yaml", &source, &mut problems);
+    Arc::new(policy.unwrap_or_else(|| panic!("{problems}")))
 }
 
 /// A database of its own, operations on it, a clock to move and a directory that goes away with the test.
@@ -43,7 +53,7 @@ impl Scratch {
         all.extend_from_slice(sets);
         let pool = fresh_database(&all).await;
         let clock = Arc::new(FakeClock::at(monday_morning()));
-        let ops = Ops::new(pool.clone(), clock.clone() as Arc<dyn Clock>, reactions);
+        let ops = Ops::new(pool.clone(), clock.clone() as Arc<dyn Clock>, reactions, policy());
         let directory = tempfile::tempdir().expect("a temporary directory");
         Self {
             ops,

@@ -1,6 +1,7 @@
 //! Who may come in.
 
 use kernel::Actor;
+use op::Rights;
 use serde::Serialize;
 
 /// The declared door of a route. What a visitor may do behind it is decided by the engines.
@@ -15,19 +16,20 @@ pub enum Door {
     Citizen,
     /// Signed-in officials in any position.
     Official,
-    /// Officials whose position carries this role.
-    Role(&'static str),
+    /// Officials whose position gives the right to this action.
+    Right(&'static str),
 }
 
 impl Door {
-    /// Whether this actor may pass.
-    pub fn admits(self, actor: &Actor) -> bool {
+    /// Whether whoever has these rights may pass.
+    pub fn admits(self, rights: Rights<'_>) -> bool {
+        let actor = rights.actor();
         match self {
             Self::Public => true,
             Self::SignedIn => matches!(actor, Actor::Citizen(_) | Actor::Official(_)),
             Self::Citizen => matches!(actor, Actor::Citizen(_)),
             Self::Official => actor.is_official(),
-            Self::Role(role) => actor.is_official() && actor.has_role(role),
+            Self::Right(action) => actor.is_official() && rights.may(action),
         }
     }
 }

@@ -116,7 +116,7 @@ where
         }
         let request = sent.keep(&route, request).await?;
         identified?;
-        if !route.door.admits(&visit.actor) {
+        if !route.door.admits(visit.rights()) {
             return refuse::turn_away(&visit, &route, request, &sent.local, presented.as_deref()).await;
         }
         (route.handler)(visit, request).await

@@ -9,7 +9,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use db::PageRequest;
 use kernel::{Actor, Fault, Result, SessionId};
-use op::Op;
+use op::{Op, Rights};
 use render::{Flash, FlashKind, Locale, PageFrame, PageUser, UserKind};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -44,6 +44,11 @@ impl<S: AsRef<Site>> Visit<S> {
     /// The site.
     pub fn site(&self) -> &Site {
         self.state.as_ref()
+    }
+
+    /// What whoever visits may do.
+    pub fn rights(&self) -> Rights<'_> {
+        self.site().ops.policy().rights_of(&self.actor)
     }
 
     /// Who visits has just shown once more who they are: operations of this visit know it.
@@ -221,7 +226,7 @@ impl<S: AsRef<Site>> Visit<S> {
                 name: official.name.clone(),
                 agency_name: official.agency_name.clone(),
                 position_title: official.position_title.clone(),
-                is_admin: self.actor.has_role("admin"),
+                may: self.rights().actions().into_iter().map(str::to_owned).collect(),
             },
             Actor::Anonymous | Actor::System(_) => PageUser::default(),
         };

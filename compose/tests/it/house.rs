@@ -31,6 +31,7 @@ async fn loaded_with_vault() -> (Scratch, Identity, Vault) {
     let config = Config {
         hashing,
         second_factor: SecondFactorRule::Offered,
+        policy: compose::rights::policy().unwrap(),
         ..Config::default()
     };
     let clock = scratch.clock.clone() as Arc<dyn Clock>;
@@ -66,7 +67,7 @@ pub async fn house() -> House {
     })
     .unwrap();
     let clock = scratch.clock.clone() as Arc<dyn Clock>;
-    let ops = Ops::new(scratch.pool.clone(), clock, engines.reactions());
+    let ops = Ops::new(scratch.pool.clone(), clock, engines.reactions(), compose::rights::policy().unwrap());
     compose::calendar::settle(&ops, &engines.calendar).await.unwrap();
     apps::publish(&ops, &engines, &apps).await.unwrap();
     compose::province::demo_accounts(&ops, &identity, &|name| format!("mat khau cua {name}"))

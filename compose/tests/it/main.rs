@@ -5,6 +5,7 @@ mod keys;
 mod past;
 mod post;
 mod reorganise;
+mod rights;
 mod scenarios;
 
 use dossiers::catalogue::{Catalogue, Level, ProcedureQuery};

@@ -56,6 +56,7 @@ fn official() -> Actor {
         agency_name: "UBND".into(),
         unit: None,
         roles: vec!["clerk".into()],
+        below: Vec::new(),
     })
 }
 

@@ -4,15 +4,38 @@
 //! everybody else it does not exist (404), and the attempt is in the audit trail.
 
 use kernel::{Actor, AgencyId, Fault};
-use op::Decision;
+use op::{Action, Decision, Place, Rights};
 use workflow::TaskView;
 
 use crate::model::Status;
 use crate::store::dossier::DossierRow;
 
-/// The role at the counter (bộ phận một cửa).
-pub(crate) const CLERK: &str = "clerk";
-/// The role that decides.
+/// What can be done here.
+pub const ACTIONS: &[Action] = &[
+    Action::personal("dossiers.act"),
+    Action::personal("dossiers.apologise"),
+    Action::personal("dossiers.copy_of_answers"),
+    Action::personal("dossiers.document"),
+    Action::personal("dossiers.find_late"),
+    Action::new("dossiers.follow_agencies"),
+    Action::personal("dossiers.inbox"),
+    Action::personal("dossiers.issue_result"),
+    Action::personal("dossiers.ledger"),
+    Action::personal("dossiers.note"),
+    Action::personal("dossiers.paper_file"),
+    Action::new("dossiers.publish"),
+    Action::personal("dossiers.rate"),
+    Action::personal("dossiers.record_payment"),
+    Action::personal("dossiers.search"),
+    Action::personal("dossiers.submit"),
+    Action::personal("dossiers.supply"),
+    Action::personal("dossiers.take_in"),
+    Action::personal("dossiers.view"),
+    Action::personal("dossiers.withdraw"),
+    Action::personal("dossiers.work"),
+];
+
+/// The role whose steps decide in the name of the agency.
 pub(crate) const LEADER: &str = "leader";
 
 pub(crate) fn not_found() -> Fault {
@@ -27,38 +50,55 @@ pub(crate) fn is_applicant(actor: &Actor, row: &DossierRow) -> bool {
         .is_some_and(|citizen| row.owner_person == Some(citizen.person) || row.submitter_person == Some(citizen.person))
 }
 
-/// An official of an agency that holds or held it.
-pub(crate) fn is_at_work(actor: &Actor, row: &DossierRow) -> bool {
-    actor.agency().is_some_and(|agency| row.agencies.contains(&agency))
+/// Where a case belongs.
+fn place<'a>(actor: &Actor, row: &'a DossierRow) -> Place<'a> {
+    Place {
+        agencies: &row.agencies,
+        field: row.field.as_deref(),
+        own: is_applicant(actor, row),
+    }
 }
 
-/// Seeing the case.
-pub(crate) fn view(actor: &Actor, row: &DossierRow) -> Decision {
-    let platform = matches!(actor, Actor::System(_));
-    Decision::when(
-        platform || is_applicant(actor, row) || is_at_work(actor, row),
-        not_found,
-    )
+fn covers(rights: Rights<'_>, action: &str, row: &DossierRow) -> bool {
+    rights.covers(action, &place(rights.actor(), row))
+}
+
+/// What the agency does that receives, or decides.
+fn at(agency: &AgencyId) -> Place<'_> {
+    Place::of(std::slice::from_ref(agency))
+}
+
+/// An official whose rights reach the case: of an agency that holds or held it, or above.
+pub(crate) fn is_at_work(rights: Rights<'_>, row: &DossierRow) -> bool {
+    rights.actor().is_official() && covers(rights, "dossiers.view", row)
+}
+
+/// Seeing the case, or a part of it: what the action says.
+pub(crate) fn view(rights: Rights<'_>, action: &str, row: &DossierRow) -> Decision {
+    Decision::when(covers(rights, action, row), not_found)
 }
 
 /// What only the applicant does: supplying, withdrawing, rating. Officials who see the case are told that it is not theirs.
-pub(crate) fn apply(actor: &Actor, row: &DossierRow) -> Decision {
-    if !is_applicant(actor, row) && !is_at_work(actor, row) {
+pub(crate) fn apply(rights: Rights<'_>, row: &DossierRow) -> Decision {
+    let applicant = is_applicant(rights.actor(), row);
+    if !applicant && !is_at_work(rights, row) {
         return Decision::Deny(not_found());
     }
-    Decision::when(is_applicant(actor, row), || Fault::forbidden("dossiers.applicant_only"))
+    Decision::when(applicant, || Fault::forbidden("dossiers.applicant_only"))
 }
 
 /// Supplying: the applicant, or the clerk of the receiving agency for somebody who comes to the counter.
-pub(crate) fn supply(actor: &Actor, row: &DossierRow) -> Decision {
-    if is_clerk_of(actor, row.receiving_agency) {
+pub(crate) fn supply(rights: Rights<'_>, row: &DossierRow) -> Decision {
+    let receiving = at(&row.receiving_agency).in_field(row.field.as_deref());
+    if rights.actor().is_official() && rights.covers("dossiers.supply", &receiving) {
         return Decision::Allow;
     }
-    apply(actor, row)
+    apply(rights, row)
 }
 
 /// A step of the process: an official of the task's agency with its role, who is not the applicant.
-pub(crate) fn act(actor: &Actor, task: &TaskView, row: &DossierRow) -> Decision {
+pub(crate) fn act(rights: Rights<'_>, task: &TaskView, row: &DossierRow) -> Decision {
+    let actor = rights.actor();
     if actor.agency() != Some(task.agency) {
         return Decision::Deny(not_found());
     }
@@ -69,23 +109,24 @@ pub(crate) fn act(actor: &Actor, task: &TaskView, row: &DossierRow) -> Decision 
 }
 
 /// Apologising (phiếu xin lỗi): who leads the agency that receives or decides.
-pub(crate) fn apologise(actor: &Actor, row: &DossierRow) -> Decision {
-    if !is_at_work(actor, row) {
+pub(crate) fn apologise(rights: Rights<'_>, row: &DossierRow) -> Decision {
+    if !is_at_work(rights, row) {
         return Decision::Deny(not_found());
     }
-    let leads = actor.has_role(LEADER)
-        && actor
-            .agency()
-            .is_some_and(|agency| agency == row.receiving_agency || agency == row.handling_agency);
-    Decision::when(leads, || Fault::forbidden("dossiers.leader_only"))
+    let agencies = [row.receiving_agency, row.handling_agency];
+    let place = Place::of(&agencies).in_field(row.field.as_deref());
+    Decision::when(rights.covers("dossiers.apologise", &place), || {
+        Fault::forbidden("dossiers.leader_only")
+    })
 }
 
 /// Taking money: the clerk of the receiving agency.
-pub(crate) fn collect(actor: &Actor, row: &DossierRow) -> Decision {
-    if !is_at_work(actor, row) {
+pub(crate) fn collect(rights: Rights<'_>, row: &DossierRow) -> Decision {
+    if !is_at_work(rights, row) {
         return Decision::Deny(not_found());
     }
-    Decision::when(is_clerk_of(actor, row.receiving_agency), || {
+    let place = at(&row.receiving_agency).in_field(row.field.as_deref());
+    Decision::when(rights.covers("dossiers.record_payment", &place), || {
         Fault::forbidden("dossiers.clerk_only")
     })
 }
@@ -96,40 +137,33 @@ pub(crate) fn submit(actor: &Actor) -> Decision {
 }
 
 /// Taking in at the counter: a clerk of the agency that the answers lead to.
-pub(crate) fn take_in(actor: &Actor, receiving: AgencyId, name: &str) -> Decision {
-    if !actor.has_role(CLERK) {
+pub(crate) fn take_in(rights: Rights<'_>, receiving: AgencyId, name: &str) -> Decision {
+    if !rights.actor().is_official() || !rights.may("dossiers.take_in") {
         return Decision::Deny(Fault::forbidden("dossiers.clerk_only"));
     }
-    Decision::when(is_clerk_of(actor, receiving), || {
+    Decision::when(rights.covers("dossiers.take_in", &at(&receiving)), || {
         Fault::forbidden("dossiers.other_agency_receives").with("agency", name)
     })
 }
 
 /// Publishing, and bringing cases along when agencies end: the platform, or an administrator.
-pub(crate) fn publish(actor: &Actor) -> Decision {
-    Decision::when(matches!(actor, Actor::System(_)) || actor.has_role("admin"), || {
-        Fault::forbidden("dossiers.not_allowed")
-    })
-}
-
-/// What follows by itself: from the process, or from time.
-pub(crate) fn by_rule() -> Decision {
-    Decision::Allow
+pub(crate) fn publish(rights: Rights<'_>, action: &str) -> Decision {
+    Decision::when(rights.everywhere(action), || Fault::forbidden("dossiers.not_allowed"))
 }
 
 /// Whether the actor may withdraw now.
-pub(crate) fn may_withdraw(actor: &Actor, row: &DossierRow) -> bool {
-    apply(actor, row).is_allowed() && row.state.status.is_open()
+pub(crate) fn may_withdraw(rights: Rights<'_>, row: &DossierRow) -> bool {
+    apply(rights, row).is_allowed() && row.state.status.is_open()
 }
 
 /// Whether the actor may supply now.
-pub(crate) fn may_supply(actor: &Actor, row: &DossierRow) -> bool {
-    supply(actor, row).is_allowed() && row.state.status == Status::Supplement && !row.state.supplied
+pub(crate) fn may_supply(rights: Rights<'_>, row: &DossierRow) -> bool {
+    supply(rights, row).is_allowed() && row.state.status == Status::Supplement && !row.state.supplied
 }
 
 /// Whether the actor may rate, as far as the status says.
-pub(crate) fn may_rate(actor: &Actor, row: &DossierRow) -> bool {
-    apply(actor, row).is_allowed() && is_rateable(row.state.status)
+pub(crate) fn may_rate(rights: Rights<'_>, row: &DossierRow) -> bool {
+    apply(rights, row).is_allowed() && is_rateable(row.state.status)
 }
 
 /// A case can be rated once officials are done with it.
@@ -141,10 +175,6 @@ pub(crate) fn is_rateable(status: Status) -> bool {
 }
 
 /// Whether the actor may apologise now.
-pub(crate) fn may_apologise(actor: &Actor, row: &DossierRow) -> bool {
-    apologise(actor, row).is_allowed() && matches!(row.state.status, Status::Received | Status::Processing)
-}
-
-fn is_clerk_of(actor: &Actor, agency: AgencyId) -> bool {
-    actor.has_role(CLERK) && actor.agency() == Some(agency)
+pub(crate) fn may_apologise(rights: Rights<'_>, row: &DossierRow) -> bool {
+    apologise(rights, row).is_allowed() && matches!(row.state.status, Status::Received | Status::Processing)
 }

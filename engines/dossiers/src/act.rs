@@ -45,7 +45,7 @@ impl Dossiers {
         let task = self.parts.workflow.task(op, task).await?;
         let about = subject(id);
         let permit = op
-            .allow("dossiers.act", &about, access::act(op.actor(), &task, &row))
+            .allow("dossiers.act", &about, access::act(op.rights(), &task, &row))
             .await?;
         open_for(&task, op.actor())?;
         if version != row.version {

@@ -1,7 +1,7 @@
 //! The action `dossiers.issue_result` of service tasks: the result is made, status 9 (R082, R091).
 
 use kernel::Result;
-use op::{Entry, Op};
+use op::{Decision, Entry, Op};
 use serde_json::{Value, json};
 use workflow::{ActionCall, Actions};
 
@@ -28,7 +28,7 @@ impl Dossiers {
         let id = parse_subject(&call.subject).ok_or_else(access::not_found)?;
         let mut row = self.hold(op, id).await?;
         let permit = op
-            .allow("dossiers.issue_result", &call.subject, access::by_rule())
+            .allow("dossiers.issue_result", &call.subject, Decision::Follows)
             .await?;
         let online = self.definition(op, row.definition).await?;
         let known = self.still_entered(op, &row, &online).await?;

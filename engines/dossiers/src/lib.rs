@@ -44,6 +44,7 @@ use render::{Documents, Renderer};
 use uuid::Uuid;
 use workflow::{CalendarSource, Workflow};
 
+pub use access::ACTIONS;
 pub use act::Acted;
 pub use issue::register_actions;
 pub use jobs::{FIND_LATE, register_jobs};

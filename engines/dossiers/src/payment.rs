@@ -23,7 +23,7 @@ impl Dossiers {
     ) -> Result<()> {
         let mut row = self.hold(op, id).await?;
         let about = subject(id);
-        let decision = access::collect(op.actor(), &row);
+        let decision = access::collect(op.rights(), &row);
         let permit = op.allow("dossiers.record_payment", &about, decision).await?;
         let fees = store::fee::of_dossier(op.conn(), id).await?;
         let due = fees

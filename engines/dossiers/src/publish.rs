@@ -30,7 +30,7 @@ impl Dossiers {
     /// the program, or serves another procedure now. Dossiers keep the version with which they began.
     pub async fn withdraw_others(&self, op: &mut Op, serving: &[(&str, &str)]) -> Result<()> {
         let permit = op
-            .allow("dossiers.publish", "app:all", access::publish(op.actor()))
+            .allow("dossiers.publish", "app:all", access::publish(op.rights(), "dossiers.publish"))
             .await?;
         store::definition::lock(op.conn(), &permit).await?;
         let withdrawn = store::definition::withdraw_others(op.conn(), &permit, serving).await?;
@@ -49,7 +49,7 @@ impl Dossiers {
     /// Fails with `dossiers.procedure_taken` {code, app} while another system serves the procedure.
     pub async fn publish(&self, op: &mut Op, new: AppProcedure<'_>) -> Result<i32> {
         let subject = format!("app:{}", new.app);
-        let decision = access::publish(op.actor());
+        let decision = access::publish(op.rights(), "dossiers.publish");
         let permit = op.allow("dossiers.publish", &subject, decision).await?;
         store::definition::lock(op.conn(), &permit).await?;
         let code = new.procedure.code.as_str();

@@ -16,7 +16,7 @@ impl Dossiers {
     pub async fn rate(&self, op: &mut Op, id: DossierId, score: i16, comment: &str) -> Result<()> {
         let row = self.hold(op, id).await?;
         let about = subject(id);
-        let decision = access::apply(op.actor(), &row);
+        let decision = access::apply(op.rights(), &row);
         let permit = op.allow("dossiers.rate", &about, decision).await?;
         if !access::is_rateable(row.state.status) {
             return Err(Fault::conflict("dossiers.not_rateable"));

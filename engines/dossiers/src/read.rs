@@ -26,7 +26,7 @@ impl Dossiers {
         let row = store::dossier::get(op.conn(), id)
             .await?
             .ok_or_else(access::not_found)?;
-        let decision = access::view(op.actor(), &row);
+        let decision = access::view(op.rights(), action, &row);
         op.allow(action, &subject(id), decision).await?;
         Ok(row)
     }

@@ -252,6 +252,8 @@ impl Dossiers {
             definition: online.id,
             app: online.app.clone(),
             procedure_code: online.code.clone(),
+            // Nobody decides about the case while it is being written.
+            field: None,
             title: title(procedure, &answers, &owner_name),
             channel,
             version: 1,

@@ -248,7 +248,7 @@ impl Dossiers {
     /// The dossier, held, if it waits for a supplement and the actor may give it.
     async fn awaited(&self, op: &mut Op, id: DossierId) -> Result<Awaited> {
         let row = self.hold(op, id).await?;
-        let decision = access::supply(op.actor(), &row);
+        let decision = access::supply(op.rights(), &row);
         let permit = op.allow("dossiers.supply", &subject(id), decision).await?;
         let asked = store::supplement::awaited(op.conn(), id).await?;
         // A withdrawn or refused dossier keeps its request, but waits for nothing.

@@ -24,7 +24,7 @@ impl Dossiers {
             .ready(op, draft, confirmed, &[Channel::Counter, Channel::Post])
             .await?;
         let receiving = &ready.seats.receiving;
-        let decision = access::take_in(op.actor(), receiving.id, &receiving.name);
+        let decision = access::take_in(op.rights(), receiving.id, &receiving.name);
         let permit = op.allow("dossiers.take_in", &about, decision).await?;
         let parties = self.counter_parties(op, &ready).await?;
         let row = self.hand_in(op, &permit, ready, parties, "taken_in").await?;

@@ -16,7 +16,7 @@ impl Dossiers {
     pub async fn withdraw(&self, op: &mut Op, id: DossierId, reason: &str) -> Result<()> {
         let mut row = self.hold(op, id).await?;
         let about = subject(id);
-        let decision = access::apply(op.actor(), &row);
+        let decision = access::apply(op.rights(), &row);
         let permit = op.allow("dossiers.withdraw", &about, decision).await?;
         let reason = given(reason)?;
         let before = row.state.status;

@@ -1,9 +1,24 @@
 //! Who may do what. Pure: the answer is asked of [`op::Op::allow`].
 
 use kernel::{Actor, DraftId, Fault};
-use op::Decision;
+use op::{Action, Decision, Rights};
 
 use crate::model::{Channel, Draft};
+
+/// What can be done here.
+pub const ACTIONS: &[Action] = &[
+    Action::personal("forms.attach"),
+    Action::personal("forms.close_draft"),
+    Action::personal("forms.detach"),
+    Action::personal("forms.discard_draft"),
+    Action::personal("forms.expire"),
+    Action::personal("forms.list_drafts"),
+    Action::new("forms.publish"),
+    Action::personal("forms.read_draft"),
+    Action::personal("forms.save_page"),
+    Action::personal("forms.start_draft"),
+    Action::personal("forms.submission"),
+];
 
 /// The subject of audit entries and the holder of files of a draft: `draft:<uuid>`.
 pub fn holder(draft: DraftId) -> String {
@@ -16,16 +31,13 @@ pub(crate) fn hold(actor: &Actor, draft: &Draft) -> Decision {
     Decision::when(own, || Fault::not_found("forms.draft_not_found"))
 }
 
-/// The role at the counter (bộ phận một cửa).
-const CLERK: &str = "clerk";
-
 /// Beginning: a citizen for themself over the network, a clerk for somebody who is at the counter or has written. What is known of that
 /// person fills the draft, so no other official may begin one.
-pub(crate) fn begin(actor: &Actor, channel: Channel) -> Decision {
-    match (actor, channel) {
+pub(crate) fn begin(rights: Rights<'_>, channel: Channel) -> Decision {
+    match (rights.actor(), channel) {
         (Actor::Citizen(_), Channel::Online) => Decision::Allow,
         (Actor::Official(_), Channel::Counter | Channel::Post) => {
-            Decision::when(actor.has_role(CLERK), || Fault::forbidden("forms.clerks_only"))
+            Decision::when(rights.may("forms.start_draft"), || Fault::forbidden("forms.clerks_only"))
         }
         (Actor::Citizen(_) | Actor::Official(_), _) => {
             Decision::Deny(Fault::forbidden("forms.channel").with("channel", channel))
@@ -40,8 +52,8 @@ pub(crate) fn list(actor: &Actor) -> Decision {
 }
 
 /// Putting a form into force: the platform when it reads the apps, or an administrator.
-pub(crate) fn publish(actor: &Actor) -> Decision {
-    Decision::when(matches!(actor, Actor::System(_)) || actor.has_role("admin"), || {
+pub(crate) fn publish(rights: Rights<'_>) -> Decision {
+    Decision::when(rights.everywhere("forms.publish"), || {
         Fault::forbidden("forms.not_yours_to_publish")
     })
 }

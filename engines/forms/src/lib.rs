@@ -30,7 +30,7 @@ use std::sync::{Arc, RwLock};
 use files::Files;
 use identity::Identity;
 
-pub use access::holder;
+pub use access::{ACTIONS, holder};
 pub use catalogue::Catalogues;
 pub use error::{CODES, FIELD_RULES};
 pub use fields::keep_typed;

@@ -18,7 +18,7 @@ impl Forms {
     /// `forms.not_yours_to_publish`, `forms.catalogue_unknown` {catalogue}.
     pub async fn publish(&self, op: &mut Op, app: &str, form: &FormDefinition) -> Result<String> {
         let subject = format!("form:{app}/{}", form.form);
-        let decision = access::publish(op.actor());
+        let decision = access::publish(op.rights());
         let permit = op.allow("forms.publish", &subject, decision).await?;
         let unknown = form
             .catalogues()

@@ -27,7 +27,7 @@ impl Forms {
     /// As [`Forms::start_draft`].
     pub async fn begin_draft(&self, op: &mut Op, new: NewDraft) -> Result<DraftView> {
         let subject = format!("form:{}/{}", new.app, new.form);
-        let decision = access::begin(op.actor(), new.channel);
+        let decision = access::begin(op.rights(), new.channel);
         op.allow("forms.start_draft", &subject, decision).await?;
         let holder = op.actor().key();
         store::draft::hold_beginning(op.conn(), &holder, &subject).await?;
@@ -53,7 +53,7 @@ impl Forms {
     /// `forms.context_too_large`.
     pub async fn start_draft(&self, op: &mut Op, new: NewDraft) -> Result<DraftView> {
         let subject = format!("form:{}/{}", new.app, new.form);
-        let decision = access::begin(op.actor(), new.channel);
+        let decision = access::begin(op.rights(), new.channel);
         let permit = op.allow("forms.start_draft", &subject, decision).await?;
         let form_version = store::definition::current_version(op.conn(), &new.app, &new.form)
             .await?

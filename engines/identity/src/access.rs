@@ -1,30 +1,66 @@
 //! Who may do what: pure decisions over the actor. Nothing here reads the database or the clock.
 
 use kernel::{AccountId, Actor, PersonId};
-use op::Decision;
+use op::{Action, Decision, Rights};
 
 use crate::error;
+
+/// What can be done here.
+pub const ACTIONS: &[Action] = &[
+    Action::personal("identity.account"),
+    Action::personal("identity.account_of"),
+    Action::personal("identity.add_passkey"),
+    Action::personal("identity.change_password"),
+    Action::personal("identity.confirm_totp"),
+    Action::personal("identity.contact"),
+    Action::personal("identity.create_account"),
+    Action::personal("identity.end_holding"),
+    Action::personal("identity.end_sessions"),
+    Action::personal("identity.hold_position"),
+    Action::personal("identity.names"),
+    Action::personal("identity.offer_passkey"),
+    Action::personal("identity.offer_totp"),
+    Action::personal("identity.offered_passkey"),
+    Action::personal("identity.offered_totp"),
+    Action::personal("identity.officials"),
+    Action::personal("identity.positions_of"),
+    Action::personal("identity.read_person"),
+    Action::personal("identity.register_person"),
+    Action::personal("identity.remove_passkey"),
+    Action::personal("identity.remove_second_factor"),
+    Action::personal("identity.renew_recovery_codes"),
+    Action::new("identity.reorganise"),
+    Action::new("identity.report_of"),
+    Action::new("identity.reseal"),
+    Action::personal("identity.reset_password"),
+    Action::personal("identity.reset_second_factor"),
+    Action::personal("identity.search_people"),
+    Action::personal("identity.see_rights"),
+    Action::personal("identity.set_account_state"),
+    Action::personal("identity.step_up"),
+    Action::new("identity.upsert_agency"),
+    Action::new("identity.upsert_area"),
+    Action::new("identity.upsert_position"),
+    Action::new("identity.upsert_unit"),
+    Action::personal("identity.use_session"),
+];
 
 /// Fewest characters of a purpose: a dossier code or a few words.
 const SHORTEST_PURPOSE: usize = 3;
 
-/// Areas, agencies, units, positions, who holds them: the loader of the province, and administrators.
-pub fn organise(actor: &Actor) -> Decision {
-    Decision::when(is_system(actor) || actor.has_role("admin"), error::not_allowed)
-}
-
-/// Opening accounts and changing their state (R033, R037).
-pub fn manage_accounts(actor: &Actor) -> Decision {
-    organise(actor)
+/// Areas, agencies, units, positions, who holds them, accounts and their states (R033, R037): the loader of the province, and
+/// administrators.
+pub fn organise(rights: Rights<'_>, action: &str) -> Decision {
+    Decision::when(rights.everywhere(action), error::not_allowed)
 }
 
 /// Taking the second factor of somebody else away: administrators who say how the owner has shown who they are.
-pub fn reset_second_factor(actor: &Actor, account: AccountId, purpose: &str) -> Decision {
-    if actor.account() == Some(account) {
+pub fn reset_second_factor(rights: Rights<'_>, account: AccountId, purpose: &str) -> Decision {
+    if rights.actor().account() == Some(account) {
         return Decision::Deny(error::not_allowed());
     }
-    match manage_accounts(actor) {
-        Decision::Allow => Decision::when(is_system(actor) || is_purpose(purpose), error::purpose_needed),
+    match organise(rights, "identity.reset_second_factor") {
+        Decision::Allow => Decision::when(rights.is_platform() || is_purpose(purpose), error::purpose_needed),
         denied => denied,
     }
 }
@@ -35,11 +71,8 @@ pub fn change_keys(actor: &Actor) -> Decision {
 }
 
 /// Writing a person down: at the counter by a clerk, in bulk by the loader.
-pub fn register_person(actor: &Actor) -> Decision {
-    Decision::when(
-        is_system(actor) || actor.has_role("clerk") || actor.has_role("admin"),
-        error::not_allowed,
-    )
+pub fn register_person(rights: Rights<'_>) -> Decision {
+    organise(rights, "identity.register_person")
 }
 
 /// Reading a person: oneself, or an official who says for what. Others do not learn that there is such a person.
@@ -54,14 +87,11 @@ pub fn read_person(actor: &Actor, person: PersonId, purpose: &str) -> Decision {
 }
 
 /// Looking people up by name or number: clerks and administrators who say for what.
-pub fn search_people(actor: &Actor, purpose: &str) -> Decision {
-    if is_system(actor) {
-        return Decision::Allow;
+pub fn search_people(rights: Rights<'_>, purpose: &str) -> Decision {
+    match organise(rights, "identity.search_people") {
+        Decision::Allow => Decision::when(rights.is_platform() || is_purpose(purpose), error::purpose_needed),
+        denied => denied,
     }
-    if !(actor.has_role("clerk") || actor.has_role("admin")) {
-        return Decision::Deny(error::not_allowed());
-    }
-    Decision::when(is_purpose(purpose), error::purpose_needed)
 }
 
 /// Names of people who appear in a list that the actor may see anyway; who sits in which position.
@@ -131,20 +161,23 @@ mod tests {
             agency_name: "UBND phường mẫu".into(),
             unit: None,
             roles: vec![role.into()],
+            below: Vec::new(),
         })
     }
 
-    /// The golden table: columns are organise, register, read another person without and with a purpose, search with a purpose.
+    /// Columns: organise, register, read another person without and with a purpose, search with a purpose.
     #[test]
     fn who_can_do_what() {
         let other = PersonId::new();
+        let policy = testkit::policy();
         let row = |actor: &Actor| {
+            let rights = policy.rights_of(actor);
             [
-                organise(actor),
-                register_person(actor),
+                organise(rights, "identity.upsert_agency"),
+                register_person(rights),
                 read_person(actor, other, ""),
                 read_person(actor, other, "H30.29.01-260213-0001"),
-                search_people(actor, "H30.29.01-260213-0001"),
+                search_people(rights, "H30.29.01-260213-0001"),
             ]
             .map(|decision| decision.is_allowed())
         };

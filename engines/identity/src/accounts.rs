@@ -53,7 +53,7 @@ impl Identity {
     pub async fn create_account(&self, op: &mut Op, new: &NewAccount) -> Result<AccountId> {
         let subject = format!("person:{}", new.person);
         let permit = op
-            .allow("identity.create_account", &subject, access::manage_accounts(op.actor()))
+            .allow("identity.create_account", &subject, access::organise(op.rights(), "identity.create_account"))
             .await?;
         let folded = login::check(&new.login)?;
         if !store::person::exists(op.conn(), new.person).await? {
@@ -89,7 +89,7 @@ impl Identity {
             .allow(
                 "identity.set_account_state",
                 &subject,
-                access::manage_accounts(op.actor()),
+                access::organise(op.rights(), "identity.set_account_state"),
             )
             .await?;
         let before = store::account::lock_state(op.conn(), account)
@@ -116,7 +116,7 @@ impl Identity {
     pub async fn reset_password(&self, op: &mut Op, account: AccountId, hash: &PasswordHash) -> Result<()> {
         let subject = format!("account:{account}");
         let permit = op
-            .allow("identity.reset_password", &subject, access::manage_accounts(op.actor()))
+            .allow("identity.reset_password", &subject, access::organise(op.rights(), "identity.reset_password"))
             .await?;
         let now = op.now();
         if !store::account::set_password(op.conn(), &permit, account, hash, now).await? {
@@ -208,7 +208,7 @@ impl Identity {
         let decision = if op.actor().account() == Some(id) {
             op::Decision::Allow
         } else {
-            access::manage_accounts(op.actor())
+            access::organise(op.rights(), "identity.account")
         };
         op.allow("identity.account", &format!("account:{id}"), decision).await?;
         store::account::get(op.conn(), id)

@@ -53,7 +53,7 @@ impl Identity {
             .allow(
                 "identity.upsert_agency",
                 &format!("agency:{}", new.code),
-                access::organise(op.actor()),
+                access::organise(op.rights(), "identity.upsert_agency"),
             )
             .await?;
         let new = checked(new)?;

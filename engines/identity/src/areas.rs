@@ -15,7 +15,7 @@ impl Identity {
             .allow(
                 "identity.upsert_area",
                 &format!("area:{}", area.code),
-                access::organise(op.actor()),
+                access::organise(op.rights(), "identity.upsert_area"),
             )
             .await?;
         let area = checked(area)?;

@@ -1,6 +1,9 @@
 //! What a province may set. The values here are the ones that hold when nothing is said.
 
+use std::sync::Arc;
+
 use chrono::Duration;
+use op::Policy;
 
 /// Settings of the engine.
 #[derive(Clone, Debug)]
@@ -19,8 +22,8 @@ pub struct Config {
     pub step_up: StepUpRule,
     /// The address of the site as people type it; passkeys hold there and nowhere else, for good.
     pub public_address: String,
-    /// The roles that a position may carry.
-    pub roles: Vec<String>,
+    /// The declared rights: which roles a position may carry, and which of them reach below the own agency.
+    pub policy: Arc<Policy>,
 }
 
 /// Who needs a second factor (xác thực hai lớp).
@@ -104,7 +107,7 @@ impl Default for Config {
             second_factor: SecondFactorRule::Officials,
             step_up: StepUpRule::USUAL,
             public_address: "http://localhost".to_owned(),
-            roles: ["clerk", "specialist", "leader", "admin"].map(str::to_owned).to_vec(),
+            policy: Arc::default(),
         }
     }
 }

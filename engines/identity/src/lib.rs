@@ -42,6 +42,7 @@ use kernel::{Clock, Result};
 use sqlx::PgPool;
 use vault::Vault;
 
+pub use access::ACTIONS;
 pub use accounts::{NewAccount, PasswordChange};
 pub use agencies::{AgencyFilter, NewAgency};
 pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRule};

@@ -35,7 +35,7 @@ pub struct NewPosition {
     pub code: String,
     /// Title as printed on papers.
     pub title: String,
-    /// What it may do: roles of [`crate::Config::roles`].
+    /// What it may do: roles that the policy of [`crate::Config`] declares for positions.
     pub roles: Vec<String>,
     /// When it exists.
     pub validity: Validity,
@@ -48,7 +48,7 @@ impl Identity {
             .allow(
                 "identity.upsert_unit",
                 &format!("agency:{}", new.agency),
-                access::organise(op.actor()),
+                access::organise(op.rights(), "identity.upsert_unit"),
             )
             .await?;
         if !is_code(&new.code) {
@@ -63,6 +63,10 @@ impl Identity {
         store::office::upsert_unit(op.conn(), &permit, &NewUnit { name, ..new.clone() }).await
     }
 
+    fn is_position_role(&self, role: &str) -> bool {
+        self.config.policy.role(role).is_some() && !op::rights::STANDING.contains(&role)
+    }
+
     /// The units of an agency today, in the order in which they were written.
     pub async fn units(&self, op: &mut Op, agency: AgencyId) -> Result<Vec<Unit>> {
         let day = today(op);
@@ -75,13 +79,13 @@ impl Identity {
             .allow(
                 "identity.upsert_position",
                 &format!("agency:{}", new.agency),
-                access::organise(op.actor()),
+                access::organise(op.rights(), "identity.upsert_position"),
             )
             .await?;
         if !is_code(&new.code) {
             return Err(error::malformed("code"));
         }
-        if let Some(role) = new.roles.iter().find(|role| !self.config.roles.contains(role)) {
+        if let Some(role) = new.roles.iter().find(|role| !self.is_position_role(role)) {
             return Err(error::role_unknown(role));
         }
         let title = checked_name(&new.title, "title")?;
@@ -131,7 +135,7 @@ impl Identity {
             .allow(
                 "identity.hold_position",
                 &format!("person:{person}"),
-                access::organise(op.actor()),
+                access::organise(op.rights(), "identity.hold_position"),
             )
             .await?;
         check_days(days)?;
@@ -167,7 +171,7 @@ impl Identity {
             .allow(
                 "identity.end_holding",
                 &format!("person:{person}"),
-                access::organise(op.actor()),
+                access::organise(op.rights(), "identity.end_holding"),
             )
             .await?;
         if !store::office::end_holding(op.conn(), &permit, person, position, last_day).await? {

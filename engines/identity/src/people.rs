@@ -73,7 +73,7 @@ impl Identity {
             .allow(
                 "identity.register_person",
                 "person:new",
-                access::register_person(op.actor()),
+                access::register_person(op.rights()),
             )
             .await?;
         let new = checked(new)?;
@@ -139,7 +139,7 @@ impl Identity {
         op.allow(
             "identity.search_people",
             "person:by_number",
-            access::search_people(op.actor(), purpose),
+            access::search_people(op.rights(), purpose),
         )
         .await?;
         match store::person::by_number(op.conn(), number).await? {
@@ -162,7 +162,7 @@ impl Identity {
         op.allow(
             "identity.search_people",
             "person:search",
-            access::search_people(op.actor(), purpose),
+            access::search_people(op.rights(), purpose),
         )
         .await?;
         let found = store::person::find(op.conn(), &question(words)?, page).await?;

@@ -42,14 +42,14 @@ pub struct Reorganisation {
 impl Identity {
     /// Reads a plan. `None` if anything is wrong, and every problem is reported with file and line.
     pub fn read_plan(&self, label: &str, source: &str, problems: &mut Problems) -> Option<Plan> {
-        Plan::read(label, source, &self.config.roles, problems)
+        Plan::read(label, source, &self.config.policy.position_roles(), problems)
     }
 
     /// Keeps cases from being handed in until the operation ends, and waits for those that are being handed in now: an agency that
     /// somebody has just found must not end meanwhile.
     pub async fn let_nobody_in(&self, op: &mut Op) -> Result<()> {
         let permit = op
-            .allow("identity.reorganise", "province", access::organise(op.actor()))
+            .allow("identity.reorganise", "province", access::organise(op.rights(), "identity.reorganise"))
             .await?;
         store::reorganisation::be_patient(op.conn(), &permit).await?;
         store::reorganisation::have_alone(op.conn(), &permit).await
@@ -69,7 +69,7 @@ impl Identity {
         on: NaiveDate,
         problems: &mut Problems,
     ) -> Result<Option<Settled>> {
-        op.allow("identity.reorganise", &plan.key, access::organise(op.actor()))
+        op.allow("identity.reorganise", &plan.key, access::organise(op.rights(), "identity.reorganise"))
             .await?;
         if let Some(at) = store::reorganisation::executed_at(op.conn(), &plan.key).await? {
             return Err(error::already_reorganised(&plan.key, at));
@@ -93,7 +93,7 @@ impl Identity {
     pub async fn reorganise(&self, op: &mut Op, plan: &Plan, settled: &Settled) -> Result<Part> {
         let subject = format!("reorganisation:{}", plan.key);
         let permit = op
-            .allow("identity.reorganise", &subject, access::organise(op.actor()))
+            .allow("identity.reorganise", &subject, access::organise(op.rights(), "identity.reorganise"))
             .await?;
         let (now, by, on) = (op.now(), op.actor().key(), settled.on);
         store::reorganisation::be_patient(op.conn(), &permit).await?;
@@ -163,7 +163,7 @@ impl Identity {
     /// out or choose another position waits.
     pub async fn bring_sessions(&self, op: &mut Op, plan: &Plan, settled: &Settled) -> Result<()> {
         let permit = op
-            .allow("identity.reorganise", &plan.key, access::organise(op.actor()))
+            .allow("identity.reorganise", &plan.key, access::organise(op.rights(), "identity.reorganise"))
             .await?;
         store::reorganisation::move_sessions(op.conn(), &permit, &settled.position_links).await
     }
@@ -171,7 +171,7 @@ impl Identity {
     /// Keeps the report of a reorganisation with its record.
     pub async fn keep_report(&self, op: &mut Op, key: &str, report: &impl Serialize) -> Result<()> {
         let permit = op
-            .allow("identity.reorganise", key, access::organise(op.actor()))
+            .allow("identity.reorganise", key, access::organise(op.rights(), "identity.reorganise"))
             .await?;
         let report = serde_json::to_value(report).unwrap_or_default();
         store::reorganisation::set_report(op.conn(), &permit, key, &report).await
@@ -184,7 +184,7 @@ impl Identity {
 
     /// The report that was kept with a reorganisation; for the platform and administrators, because it counts what agencies do.
     pub async fn report_of(&self, op: &mut Op, key: &str) -> Result<Option<serde_json::Value>> {
-        op.allow("identity.report_of", key, access::organise(op.actor()))
+        op.allow("identity.report_of", key, access::organise(op.rights(), "identity.report_of"))
             .await?;
         store::reorganisation::report(op.conn(), key).await
     }

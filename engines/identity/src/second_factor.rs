@@ -180,7 +180,7 @@ impl Identity {
             .allow(
                 "identity.reset_second_factor",
                 &subject(account),
-                access::reset_second_factor(op.actor(), account, purpose),
+                access::reset_second_factor(op.rights(), account, purpose),
             )
             .await?;
         store::account::lock_state(op.conn(), account).await?;

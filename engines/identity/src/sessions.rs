@@ -52,8 +52,9 @@ impl Identity {
     /// Who the session acts as: the chosen position while it is held, else the first one held, else the person alone. From a
     /// position acts only who has shown what the rule about second factors asks for.
     async fn present_actor(&self, connection: &mut PgConnection, row: &LivingRow, now: DateTime<Utc>) -> Result<Actor> {
+        let today = local_date(now);
         let held = if row.acts_from_position() && self.acts_from_position(row.has_second_factor()) {
-            store::office::held(connection, row.person(), local_date(now)).await?
+            store::office::held(connection, row.person(), today).await?
         } else {
             Vec::new()
         };
@@ -61,7 +62,8 @@ impl Identity {
             .iter()
             .find(|position| Some(position.position) == row.position())
             .or(held.first());
-        Ok(sign_in::actor(row.account(), row.person(), row.full_name(), chosen))
+        let actor = sign_in::actor(row.account(), row.person(), row.full_name(), chosen);
+        self.with_reach(connection, actor, today).await
     }
 
     /// Who is signed in in this session, since when and how; `None` when it has ended.

@@ -288,6 +288,21 @@ impl Identity {
         }
     }
 
+    /// The actor with the agencies below, where a right reaches that far.
+    pub(crate) async fn with_reach(
+        &self,
+        connection: &mut PgConnection,
+        mut actor: Actor,
+        today: chrono::NaiveDate,
+    ) -> Result<Actor> {
+        if let Actor::Official(official) = &mut actor
+            && self.config.policy.reaches_below(&official.roles)
+        {
+            official.below = store::agency::below(connection, official.agency, today).await?;
+        }
+        Ok(actor)
+    }
+
     /// Whether a session with or without a second factor acts from a position.
     pub(crate) fn acts_from_position(&self, second_factor: bool) -> bool {
         second_factor || self.config.second_factor == config::SecondFactorRule::Offered
@@ -303,8 +318,10 @@ impl Identity {
         let (person, name) = store::session::owner(connection, account)
             .await?
             .ok_or_else(error::account_not_found)?;
-        let held = store::office::held(connection, person, local_date(now)).await?;
-        Ok(actor(account, person, &name, held.first()))
+        let today = local_date(now);
+        let held = store::office::held(connection, person, today).await?;
+        let actor = actor(account, person, &name, held.first());
+        self.with_reach(connection, actor, today).await
     }
 }
 
@@ -353,6 +370,7 @@ pub(crate) fn actor(account: AccountId, person: PersonId, name: &str, position: 
             agency_name: held.agency_name.clone(),
             unit: held.unit,
             roles: held.roles.clone(),
+            below: Vec::new(),
         }),
     }
 }

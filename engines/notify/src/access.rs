@@ -1,7 +1,14 @@
 //! Who may look into a box: its owner, and the platform itself.
 
 use kernel::{AccountId, Actor, Fault};
-use op::Decision;
+use op::{Action, Decision};
+
+/// What can be done here.
+pub const ACTIONS: &[Action] = &[
+    Action::personal("notify.mark_read"),
+    Action::personal("notify.prefer"),
+    Action::personal("notify.read"),
+];
 
 pub(crate) fn own_box(actor: &Actor, account: AccountId) -> Decision {
     let own = actor.account() == Some(account) || matches!(actor, Actor::System(_));

@@ -15,6 +15,7 @@ mod words;
 
 use std::sync::Arc;
 
+pub use access::ACTIONS;
 pub use config::{EmailConfig, Security};
 pub use email::{Addresses, Recipient};
 pub use http::{MessagePage, MessageWords, ReadCount, ReadRequest, routes};

@@ -1,16 +1,28 @@
 //! Who may do what: pure decisions over the actor.
 
 use kernel::{AccountId, Actor};
-use op::Decision;
+use op::{Action, Decision, Rights};
 
 use crate::error;
 
+/// What can be done here.
+pub const ACTIONS: &[Action] = &[
+    Action::personal("openid.authorise"),
+    Action::new("openid.change_client"),
+    Action::new("openid.client"),
+    Action::new("openid.clients"),
+    Action::personal("openid.consent"),
+    Action::new("openid.make_key"),
+    Action::new("openid.register_client"),
+    Action::new("openid.renew_secret"),
+    Action::new("openid.reseal"),
+    Action::new("openid.rotate_key"),
+    Action::personal("openid.withdraw_consent"),
+];
+
 /// Registering applications, keys: administrators, and the console of the platform.
-pub fn manage_clients(actor: &Actor) -> Decision {
-    Decision::when(
-        matches!(actor, Actor::System(_)) || actor.has_role("admin"),
-        error::not_allowed,
-    )
+pub fn manage_clients(rights: Rights<'_>, action: &str) -> Decision {
+    Decision::when(rights.everywhere(action), error::not_allowed)
 }
 
 /// One's own consents, and signing in for oneself.
@@ -31,9 +43,11 @@ mod tests {
             person: PersonId::new(),
             name: "Lê Thị Sen".into(),
         });
-        assert!(!manage_clients(&citizen).is_allowed());
-        assert!(!manage_clients(&Actor::Anonymous).is_allowed());
-        assert!(manage_clients(&Actor::System("console")).is_allowed());
+        let policy = testkit::policy();
+        let manages = |actor: &Actor| manage_clients(policy.rights_of(actor), "openid.register_client").is_allowed();
+        assert!(!manages(&citizen));
+        assert!(!manages(&Actor::Anonymous));
+        assert!(manages(&Actor::System("console")));
         assert!(act_for(&citizen, account).is_allowed());
         assert!(!act_for(&citizen, AccountId::new()).is_allowed());
         assert!(!act_for(&Actor::System("console"), account).is_allowed());

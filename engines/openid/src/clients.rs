@@ -27,7 +27,7 @@ impl Openid {
             .allow(
                 "openid.register_client",
                 "openid:clients",
-                access::manage_clients(op.actor()),
+                access::manage_clients(op.rights(), "openid.register_client"),
             )
             .await?;
         let new = new.checked()?;
@@ -53,7 +53,7 @@ impl Openid {
             .allow(
                 "openid.change_client",
                 &model::subject(id),
-                access::manage_clients(op.actor()),
+                access::manage_clients(op.rights(), "openid.change_client"),
             )
             .await?;
         let before = store::client::lock(op.conn(), id)
@@ -86,7 +86,7 @@ impl Openid {
             .allow(
                 "openid.renew_secret",
                 &model::subject(id),
-                access::manage_clients(op.actor()),
+                access::manage_clients(op.rights(), "openid.renew_secret"),
             )
             .await?;
         let mut client = store::client::lock(op.conn(), id)
@@ -107,14 +107,14 @@ impl Openid {
 
     /// The applications in the order of their names.
     pub async fn clients(&self, op: &mut Op, page: &PageRequest) -> Result<Page<Client>> {
-        op.allow("openid.clients", "openid:clients", access::manage_clients(op.actor()))
+        op.allow("openid.clients", "openid:clients", access::manage_clients(op.rights(), "openid.clients"))
             .await?;
         store::client::page(op.conn(), page).await
     }
 
     /// One application. Fails with `openid.client_not_found`.
     pub async fn client(&self, op: &mut Op, id: &str) -> Result<Client> {
-        op.allow("openid.client", &model::subject(id), access::manage_clients(op.actor()))
+        op.allow("openid.client", &model::subject(id), access::manage_clients(op.rights(), "openid.client"))
             .await?;
         store::client::get(op.conn(), id)
             .await?

@@ -124,7 +124,7 @@ impl Openid {
         let mut keys = self.stored_keys(ops).await?;
         if !keys.iter().any(|key| key.signs_from <= now) {
             let mut op = ops.open(Actor::System("openid")).await?;
-            let permit = op.allow("openid.make_key", "openid:keys", Decision::Allow).await?;
+            let permit = op.allow("openid.make_key", "openid:keys", Decision::Follows).await?;
             store::key::lock(op.conn()).await?;
             // Another process may have been faster.
             keys = self.opened(store::key::published(op.conn(), now).await?);
@@ -162,7 +162,7 @@ impl Openid {
     /// day after that. Nobody notices. Returns its number.
     pub async fn rotate_key(&self, op: &mut Op) -> Result<String> {
         let permit = op
-            .allow("openid.rotate_key", "openid:keys", access::manage_clients(op.actor()))
+            .allow("openid.rotate_key", "openid:keys", access::manage_clients(op.rights(), "openid.rotate_key"))
             .await?;
         store::key::lock(op.conn()).await?;
         let signs_from = op.now() + Config::KEY_AHEAD;

@@ -4,12 +4,25 @@
 //! a colleague without the role is told so (403).
 
 use kernel::{Actor, Fault};
-use op::Decision;
+use op::{Action, Decision, Place, Rights};
 
 use crate::model::TaskView;
 
-/// Roles that lead the work of an agency.
-const LEADING: [&str; 2] = ["leader", "admin"];
+/// What can be done here.
+pub const ACTIONS: &[Action] = &[
+    Action::personal("workflow.assign"),
+    Action::personal("workflow.cancel"),
+    Action::personal("workflow.claim"),
+    Action::personal("workflow.complete"),
+    Action::personal("workflow.fire_timer"),
+    Action::new("workflow.follow_agencies"),
+    Action::new("workflow.publish"),
+    Action::personal("workflow.release"),
+    Action::personal("workflow.resume"),
+    Action::new("workflow.save_calendar"),
+    Action::personal("workflow.start"),
+    Action::personal("workflow.suspend"),
+];
 
 fn not_found() -> Fault {
     Fault::not_found("workflow.task_not_found")
@@ -17,10 +30,6 @@ fn not_found() -> Fault {
 
 fn same_agency(actor: &Actor, task: &TaskView) -> bool {
     actor.agency() == Some(task.agency)
-}
-
-fn leads(actor: &Actor) -> bool {
-    LEADING.iter().any(|role| actor.has_role(role))
 }
 
 /// Completing and claiming: an official of the agency with the role.
@@ -31,29 +40,32 @@ pub(crate) fn work(actor: &Actor, task: &TaskView) -> Decision {
     Decision::when(actor.has_role(&task.role), || Fault::forbidden("workflow.role_missing"))
 }
 
-/// Giving a task to somebody: who leads the agency, who has the task, or the platform by a rule of its own.
-pub(crate) fn assign(actor: &Actor, task: &TaskView) -> Decision {
-    if matches!(actor, Actor::System(_)) {
+/// Giving a task to somebody, or back: who leads the agency, who has the task, or the platform by a rule of its own.
+pub(crate) fn assign(rights: Rights<'_>, action: &str, task: &TaskView) -> Decision {
+    let actor = rights.actor();
+    if rights.is_platform() {
         return Decision::Allow;
     }
     if !same_agency(actor, task) {
         return Decision::Deny(not_found());
     }
-    let own = actor.account().is_some() && actor.account() == task.assignee;
-    Decision::when(own || leads(actor), || Fault::forbidden("workflow.not_allowed"))
+    let agencies = [task.agency];
+    let place = Place {
+        own: actor.account().is_some() && actor.account() == task.assignee,
+        ..Place::of(&agencies)
+    };
+    Decision::when(rights.covers(action, &place), || Fault::forbidden("workflow.not_allowed"))
 }
 
-/// Putting a definition into force: the platform when it reads the apps, or an administrator.
-pub(crate) fn publish(actor: &Actor) -> Decision {
-    Decision::when(matches!(actor, Actor::System(_)) || actor.has_role("admin"), || {
-        Fault::forbidden("workflow.not_allowed")
-    })
+/// Putting a definition or the calendar into force: the platform when it reads the apps, or an administrator.
+pub(crate) fn publish(rights: Rights<'_>, action: &str) -> Decision {
+    Decision::when(rights.everywhere(action), || Fault::forbidden("workflow.not_allowed"))
 }
 
 /// Starting, suspending, resuming and cancelling: whoever the engine that owns the subject lets through. A citizen starts a
 /// process by submitting, resumes it by supplementing and cancels it by withdrawing; only the dossier knows whose it is.
 pub(crate) fn by_owner_of_subject() -> Decision {
-    Decision::Allow
+    Decision::Follows
 }
 
 /// The moment of a timer: the platform alone.

@@ -37,7 +37,7 @@ impl Workflow {
     /// Fails with `workflow.not_assigned` if nobody has it, `workflow.not_allowed`, and as [`Workflow::complete`] does.
     pub async fn release(&self, op: &mut Op, task: TaskId) -> Result<()> {
         let (_run, task) = self.lock_task(op, task).await?;
-        let decision = access::assign(op.actor(), &task);
+        let decision = access::assign(op.rights(), "workflow.release", &task);
         let permit = op.allow("workflow.release", &task.subject, decision).await?;
         ready(&task)?;
         if task.assignee.is_none() {
@@ -58,7 +58,7 @@ impl Workflow {
         expected_version: Option<i64>,
     ) -> Result<()> {
         let (_run, task) = self.lock_task(op, task).await?;
-        let decision = access::assign(op.actor(), &task);
+        let decision = access::assign(op.rights(), "workflow.assign", &task);
         let permit = op.allow("workflow.assign", &task.subject, decision).await?;
         ready(&task)?;
         fresh(&task, expected_version)?;

@@ -11,7 +11,7 @@ use web::{Doc, Door, Routes, Site, Visit};
 use crate::calendar::{self, DayKind, NewDays, StoredYear};
 use crate::{CalendarSource, PublishedCalendar};
 
-const ADMIN: Door = Door::Role("admin");
+const ADMIN: Door = Door::Right("workflow.save_calendar");
 
 /// The working calendar of the State.
 #[derive(Serialize, JsonSchema)]

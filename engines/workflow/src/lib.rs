@@ -34,6 +34,7 @@ use std::sync::{Arc, RwLock};
 use kernel::{Fault, WorkingCalendar};
 use uuid::Uuid;
 
+pub use access::ACTIONS;
 pub use actions::{Action, ActionCall, Actions};
 pub use binding::{Binding, FORMAT, ServiceBinding, TaskBinding};
 pub use calendar::{CalendarSource, PublishedCalendar};

@@ -17,7 +17,7 @@ impl Workflow {
     pub async fn publish(&self, op: &mut Op, app_key: &str, definition: &Definition) -> Result<Published> {
         let key = DefinitionKey::new(app_key, definition.key());
         let subject = format!("process:{}/{}", key.app, key.process);
-        let decision = access::publish(op.actor());
+        let decision = access::publish(op.rights(), "workflow.publish");
         let permit = op.allow("workflow.publish", &subject, decision).await?;
         store::definition::lock(op.conn(), &permit, &key).await?;
         let sha256 = definition.sha256();

@@ -14,7 +14,7 @@ use super::{called, day_of, errors_of, faults_of, is_told_in_place, status_of, t
 use crate::{House, words::Words};
 
 const PATH: &str = "/can-bo/lich-lam-viec";
-const ADMIN: Door = Door::Role("admin");
+const ADMIN: Door = Door::Right("workflow.save_calendar");
 
 pub(super) fn routes() -> Routes<House> {
     Routes::new()
@@ -71,7 +71,7 @@ async fn draw(visit: &Visit<House>, year: Option<i32>, typed: Value, fault: Opti
         "year": year, "years": choice, "off": rows(&off), "make_up": rows(&make_up), "hours": hours.join(", "),
         "known_until": calendar.known_until(), "known": declaration.is_some_and(|year| year.announced),
         "notice": declaration.map(|year| year.notice.as_str()).unwrap_or_default(), "most": LONGEST_NAME,
-        "edits": visit.actor.has_role("admin"), "typed": typed,
+        "edits": visit.rights().may("workflow.save_calendar"), "typed": typed,
         "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, called(["kind", "from", "to", "name", "notice"]))),
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),
     });

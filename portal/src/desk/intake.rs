@@ -17,7 +17,7 @@ use crate::{
 };
 
 const PATH: &str = "/can-bo/tiep-nhan";
-const CLERK: Door = Door::Role("clerk");
+const CLERK: Door = Door::Right("dossiers.take_in");
 
 /// The drafts of the counter.
 const FILLING: Filling = Filling {

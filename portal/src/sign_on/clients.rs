@@ -11,7 +11,7 @@ use crate::told::{errors_of, faults_of, is_told_in_place, status_of};
 use crate::words::Words;
 
 const PATH: &str = "/can-bo/ung-dung";
-const ADMIN: Door = Door::Role("admin");
+const ADMIN: Door = Door::Right("openid.register_client");
 /// The control of a field of a registration. What an application may ask for follows from its addresses.
 fn control(field: &str) -> Option<String> {
     let control = match field {

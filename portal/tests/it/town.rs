@@ -203,6 +203,7 @@ impl Town {
         let config = Config {
             hashing,
             second_factor: SecondFactorRule::Offered,
+            policy: testkit::policy(),
             ..Config::default()
         };
         let vault = Vault::open(&scratch.directory().join("keys"), scratch.ops.now()).unwrap();
@@ -236,6 +237,7 @@ impl Town {
             scratch.pool.clone(),
             scratch.clock.clone() as Arc<dyn Clock>,
             engines.reactions(),
+            compose::rights::policy().unwrap(),
         );
         let chrome = UnreadCount {
             ops: ops.clone(),

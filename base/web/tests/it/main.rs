@@ -40,6 +40,7 @@ impl Identify for TwoPeople {
                 agency_name: "UBND".into(),
                 unit: None,
                 roles: vec!["clerk".into()],
+                below: Vec::new(),
             }),
             "away" => return Err(Fault::unavailable("db.unavailable")),
             _ => return Ok(None),
@@ -109,8 +110,8 @@ fn routes() -> Routes<Site> {
         .get("/", Door::Public, token_page)
         .get("/mine", Door::Citizen, token_page)
         .get("/never", Door::Public, limits::never)
-        .get("/desk", Door::Role("clerk"), token_page)
-        .get("/leader", Door::Role("leader"), token_page)
+        .get("/desk", Door::Right("dossiers.take_in"), token_page)
+        .get("/leader", Door::Right("dossiers.apologise"), token_page)
         .post("/echo", Door::Public, echo)
         .post("/mine/echo", Door::Citizen, echo)
         .upload("/size", Door::Public, 64 << 10, size)

@@ -26,7 +26,7 @@ impl Dossiers {
         let row = store::dossier::get(op.conn(), dossier)
             .await?
             .ok_or_else(access::not_found)?;
-        let decision = access::view(op.actor(), &row);
+        let decision = access::view(op.rights(), "dossiers.document", &row);
         op.allow("dossiers.document", &subject(dossier), decision).await?;
         let view = store::document::get(op.conn(), dossier, id)
             .await?

@@ -19,7 +19,7 @@ where
     Routes::new()
         .api_post(
             "/api/v1/drafts/{id}/intake",
-            Door::Role("clerk"),
+            Door::Right("dossiers.take_in"),
             Doc::new(
                 "takeInDossier",
                 TAG,
@@ -30,7 +30,7 @@ where
         )
         .api_post(
             "/api/v1/intake/person",
-            Door::Role("clerk"),
+            Door::Right("dossiers.take_in"),
             Doc::new(
                 "findApplicant",
                 TAG,

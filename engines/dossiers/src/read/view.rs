@@ -28,7 +28,7 @@ impl Dossiers {
         row: DossierRow,
         definition: &OnlineProcedure,
     ) -> Result<DossierView> {
-        let at_work = access::is_at_work(op.actor(), &row);
+        let at_work = access::is_at_work(op.rights(), &row);
         let mut papers = store::read::papers(op.conn(), row.id).await?;
         let files = self.parts.files.by_holder(op, &subject(row.id)).await?;
         for paper in &mut papers {
@@ -132,16 +132,16 @@ fn in_declared_order(papers: &mut [PaperView], definition: &OnlineProcedure) {
 }
 
 fn may(op: &Op, row: &DossierRow, fees: &[FeeView], rating: Option<&RatingView>) -> May {
-    let actor = op.actor();
+    let rights = op.rights();
     let over = matches!(
         row.state.status,
         Status::NotReceived | Status::Withdrawn | Status::Stopped
     );
     May {
-        withdraw: access::may_withdraw(actor, row),
-        supply: access::may_supply(actor, row),
-        rate: access::may_rate(actor, row) && rating.is_none(),
-        apologise: access::may_apologise(actor, row),
-        pay: !over && fees.iter().any(|fee| fee.paid_at.is_none()) && access::collect(actor, row).is_allowed(),
+        withdraw: access::may_withdraw(rights, row),
+        supply: access::may_supply(rights, row),
+        rate: access::may_rate(rights, row) && rating.is_none(),
+        apologise: access::may_apologise(rights, row),
+        pay: !over && fees.iter().any(|fee| fee.paid_at.is_none()) && access::collect(rights, row).is_allowed(),
     }
 }

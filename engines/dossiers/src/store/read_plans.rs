@@ -66,6 +66,7 @@ fn reader() -> Official {
         agency_name: "UBND".into(),
         unit: None,
         roles: vec!["clerk".into(), "specialist".into()],
+        below: Vec::new(),
     }
 }
 

@@ -144,6 +144,7 @@ impl Office {
         let config = Config {
             hashing,
             second_factor: SecondFactorRule::Offered,
+            policy: testkit::policy(),
             ..Config::default()
         };
         let clock = scratch.clock.clone() as Arc<dyn Clock>;
@@ -179,7 +180,7 @@ impl Office {
         let mut jobs = Jobs::new();
         dossiers::register_jobs(&mut jobs, &dossiers);
         workflow::jobs::register(&mut jobs, workflow.clone());
-        let ops = Ops::new(scratch.pool.clone(), clock, reactions);
+        let ops = Ops::new(scratch.pool.clone(), clock, reactions, testkit::policy());
         let mut op = ops.open(Actor::System("test")).await.unwrap();
         let people = settle(&identity, &mut op).await;
         op.commit().await.unwrap();
@@ -658,5 +659,6 @@ async fn official(identity: &Identity, op: &mut Op, agency: AgencyId, name: &str
         agency_name: of.name,
         unit: None,
         roles: vec![role.to_owned()],
+        below: Vec::new(),
     })
 }

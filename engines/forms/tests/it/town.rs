@@ -80,6 +80,7 @@ pub fn with_role(role: &str) -> Actor {
         agency_name: "UBND phường Ngã Bảy".into(),
         unit: None,
         roles: vec![role.into()],
+        below: Vec::new(),
     })
 }
 

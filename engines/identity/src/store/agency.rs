@@ -257,3 +257,24 @@ fn code_fault(error: sqlx::Error, new: &NewAgency) -> kernel::Fault {
         _ => db::fault(error),
     }
 }
+
+/// The agencies below this one on the day, of every depth.
+pub(crate) async fn below(connection: &mut PgConnection, agency: AgencyId, on: NaiveDate) -> Result<Vec<AgencyId>> {
+    let below: Vec<Uuid> = sqlx::query_scalar(
+        "WITH RECURSIVE below AS (
+             SELECT agency.id FROM identity.agency AS agency
+             WHERE agency.parent = $1 AND daterange(agency.valid_from, agency.valid_to, '[]') @> $2
+             UNION
+             SELECT agency.id FROM identity.agency AS agency
+             JOIN below ON agency.parent = below.id
+             WHERE daterange(agency.valid_from, agency.valid_to, '[]') @> $2
+         )
+         SELECT id FROM below",
+    )
+    .bind(agency.uuid())
+    .bind(on)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(below.into_iter().map(AgencyId::from).collect())
+}

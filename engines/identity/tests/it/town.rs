@@ -42,6 +42,7 @@ pub fn cheap() -> Config {
     Config {
         hashing,
         second_factor: SecondFactorRule::Offered,
+        policy: testkit::policy(),
         ..Config::default()
     }
 }

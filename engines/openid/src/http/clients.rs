@@ -144,7 +144,7 @@ pub(super) fn routes<S>() -> Routes<S>
 where
     S: AsRef<Site> + AsRef<Openid> + Clone + Send + Sync + 'static,
 {
-    let admin = Door::Role("admin");
+    let admin = Door::Right("openid.register_client");
     let doc = |id, text| Doc::new(id, "oidc", text);
     Routes::new()
         .api_get(

@@ -100,6 +100,7 @@ impl Town {
                 at_once: 4,
             },
             second_factor: SecondFactorRule::Offered,
+            policy: testkit::policy(),
             ..identity::Config::default()
         };
         let identity = Identity::new(scratch.pool.clone(), clock.clone(), vault.clone(), config).unwrap();
@@ -112,7 +113,7 @@ impl Town {
         openid::register_reactions(&mut reactions, &openid);
         let mut jobs = Jobs::new();
         openid::register(&mut jobs, &openid);
-        let ops = Ops::new(scratch.pool.clone(), clock, reactions);
+        let ops = Ops::new(scratch.pool.clone(), clock, reactions, testkit::policy());
         let manifest = r#"{"citizen.css":"c.css","citizen.js":"c.js","officer.css":"o.css","officer.js":"o.js","emblem.svg":"e.svg"}"#;
         let renderer = Renderer::builder()
             .templates(web::templates)

@@ -28,7 +28,7 @@ pub async fn years(op: &mut Op) -> Result<Vec<StoredYear>> {
 /// Fails with `workflow.not_allowed` and `workflow.calendar_bad`, see [`YearDeclaration::check`].
 pub async fn save_year(op: &mut Op, declaration: &YearDeclaration) -> Result<()> {
     let subject = format!("calendar:{}", declaration.year);
-    let decision = access::publish(op.actor());
+    let decision = access::publish(op.rights(), "workflow.save_calendar");
     let permit = op.allow("workflow.save_calendar", &subject, decision).await?;
     store::calendar::lock(op.conn()).await?;
     declaration.check()?;
@@ -122,7 +122,7 @@ pub async fn announce(op: &mut Op, year: i32, notice: &str) -> Result<()> {
 /// The calendar held to the end of the operation, and the year in it as nobody else changes it now.
 async fn held_year(op: &mut Op, year: i32) -> Result<YearDeclaration> {
     let subject = format!("calendar:{year}");
-    let decision = access::publish(op.actor());
+    let decision = access::publish(op.rights(), "workflow.save_calendar");
     op.allow("workflow.save_calendar", &subject, decision).await?;
     store::calendar::lock(op.conn()).await?;
     let known = store::calendar::year(op.conn(), year).await?;

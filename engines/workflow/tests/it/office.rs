@@ -154,6 +154,7 @@ impl Office {
             agency_name: agency.to_owned(),
             unit: None,
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            below: Vec::new(),
         })
     }
 

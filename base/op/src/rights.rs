@@ -1,0 +1,285 @@
+//! Rights (quyền): which role may do which action, and how far it reaches. A province declares them; they are decided here and nowhere else.
+
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::{Actor, AgencyId};
+use serde::Serialize;
+
+/// Whoever comes, signed in or not.
+pub const VISITOR: &str = "visitor";
+/// Whoever is signed in, from a position or not: what concerns their own account.
+pub const ACCOUNT: &str = "account";
+/// A person who acts for themself.
+pub const CITIZEN: &str = "citizen";
+/// An official in any position.
+pub const OFFICIAL: &str = "official";
+/// The roles that come from how somebody stands there. All others come from a position.
+pub const STANDING: [&str; 4] = [VISITOR, ACCOUNT, CITIZEN, OFFICIAL];
+
+/// How far a right reaches (phạm vi).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// What is one's own.
+    Own,
+    /// What one's agency holds or held.
+    Agency,
+    /// What one's agency, or one below it, holds or held.
+    Below,
+    /// Everything in the province.
+    Province,
+}
+
+impl Scope {
+    /// The word in declarations.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Agency => "agency",
+            Self::Below => "below",
+            Self::Province => "province",
+        }
+    }
+}
+
+/// Something that can be done, as an engine declares it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Action {
+    /// Engine and verb: `dossiers.take_in`.
+    pub name: &'static str,
+    /// Whether it shows or changes what is about a person.
+    pub personal: bool,
+}
+
+impl Action {
+    /// One that is about no person.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, personal: false }
+    }
+
+    /// One that shows or changes what is about a person.
+    pub const fn personal(name: &'static str) -> Self {
+        Self { name, personal: true }
+    }
+}
+
+/// One action given to one role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// How far it reaches.
+    pub scope: Scope,
+    /// The fields of work (lĩnh vực) to which it is limited; none: all.
+    pub fields: Vec<String>,
+}
+
+impl Grant {
+    fn covers(&self, actor: &Actor, place: &Place<'_>) -> bool {
+        let in_field = self.fields.is_empty()
+            || place
+                .field
+                .is_some_and(|field| self.fields.iter().any(|own| own == field));
+        let in_reach = match self.scope {
+            Scope::Own => place.own,
+            Scope::Agency => actor.agency().is_some_and(|own| place.agencies.contains(&own)),
+            Scope::Below => actor.official().is_some_and(|official| {
+                place
+                    .agencies
+                    .iter()
+                    .any(|one| *one == official.agency || official.below.contains(one))
+            }),
+            Scope::Province => true,
+        };
+        in_field && in_reach
+    }
+}
+
+/// A role (vai trò) with what it may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// Its word in declarations: `clerk`.
+    pub key: String,
+    /// Its name, Vietnamese first.
+    pub name: [String; 2],
+    /// Whether whoever has it is to be watched more closely (tài khoản đặc quyền).
+    pub privileged: bool,
+    /// What it may do.
+    pub grants: BTreeMap<String, Vec<Grant>>,
+}
+
+/// Two roles that one person does not play in one case (bất kiêm nhiệm).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Separation {
+    /// The roles.
+    pub roles: [String; 2],
+    /// Why, with the source.
+    pub basis: String,
+}
+
+/// Where a thing belongs, for a decision about it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Place<'a> {
+    /// The agencies that hold or held it.
+    pub agencies: &'a [AgencyId],
+    /// Its field of work.
+    pub field: Option<&'a str>,
+    /// Whether it is the actor's own.
+    pub own: bool,
+}
+
+impl<'a> Place<'a> {
+    /// What these agencies hold or held.
+    pub fn of(agencies: &'a [AgencyId]) -> Self {
+        Self {
+            agencies,
+            ..Self::default()
+        }
+    }
+
+    /// In this field of work.
+    #[must_use]
+    pub fn in_field(mut self, field: Option<&'a str>) -> Self {
+        self.field = field;
+        self
+    }
+}
+
+/// The declared rights of a province.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policy {
+    roles: BTreeMap<String, Role>,
+    separations: Vec<Separation>,
+    /// The actions of all engines; empty where nobody has said which there are.
+    known: BTreeSet<&'static str>,
+}
+
+impl Policy {
+    /// Binds the declaration to the actions that there are: what nobody declares cannot be done, not even by the platform. Gives back
+    /// the actions that the declaration names and nobody knows.
+    pub fn bind<'a>(&mut self, actions: impl IntoIterator<Item = &'a Action>) -> Vec<String> {
+        self.known = actions.into_iter().map(|action| action.name).collect();
+        let named: BTreeSet<&String> = self.roles.values().flat_map(|role| role.grants.keys()).collect();
+        let unknown = named.into_iter().filter(|name| !self.known.contains(name.as_str()));
+        unknown.cloned().collect()
+    }
+
+    /// Whether there is such an action.
+    pub fn knows(&self, action: &str) -> bool {
+        self.known.is_empty() || self.known.contains(action)
+    }
+
+    /// All roles by their words.
+    pub fn roles(&self) -> impl Iterator<Item = &Role> {
+        self.roles.values()
+    }
+
+    /// The words of the roles that a position may carry.
+    pub fn position_roles(&self) -> Vec<String> {
+        let given = |role: &&String| !STANDING.contains(&role.as_str());
+        self.roles.keys().filter(given).cloned().collect()
+    }
+
+    /// A role by its word.
+    pub fn role(&self, key: &str) -> Option<&Role> {
+        self.roles.get(key)
+    }
+
+    /// Which roles exclude each other in one case.
+    pub fn separations(&self) -> &[Separation] {
+        &self.separations
+    }
+
+    /// The roles that exclude this one in one case.
+    pub fn separated_from<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a str> {
+        self.separations.iter().filter_map(move |pair| match &pair.roles {
+            [one, other] if one == role => Some(other.as_str()),
+            [other, one] if one == role => Some(other.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Whether one of these roles reaches below its own agency: only then the agencies below need to be known.
+    pub fn reaches_below(&self, roles: &[String]) -> bool {
+        let grants = roles.iter().filter_map(|role| self.roles.get(role)).chain(self.roles.get(OFFICIAL));
+        grants
+            .flat_map(|role| role.grants.values().flatten())
+            .any(|grant| grant.scope == Scope::Below)
+    }
+
+    /// What this actor may do.
+    pub fn rights_of<'a>(&'a self, actor: &'a Actor) -> Rights<'a> {
+        Rights { actor, policy: self }
+    }
+}
+
+/// What one actor may do now.
+#[derive(Debug, Clone, Copy)]
+pub struct Rights<'a> {
+    actor: &'a Actor,
+    policy: &'a Policy,
+}
+
+impl<'a> Rights<'a> {
+    /// Who.
+    pub fn actor(&self) -> &'a Actor {
+        self.actor
+    }
+
+    /// Whether the program itself acts: no declaration limits it.
+    pub fn is_platform(&self) -> bool {
+        matches!(self.actor, Actor::System(_))
+    }
+
+    /// The declared roles of the actor: from how they stand there, then from the position.
+    pub fn roles(&self) -> impl Iterator<Item = &'a Role> + use<'a> {
+        let standing: &[&str] = match self.actor {
+            Actor::Anonymous => &[VISITOR],
+            Actor::Citizen(_) => &[VISITOR, ACCOUNT, CITIZEN],
+            Actor::Official(_) => &[VISITOR, ACCOUNT, OFFICIAL],
+            Actor::System(_) => &[],
+        };
+        let given = self.actor.official().map_or(&[][..], |official| &official.roles);
+        let policy = self.policy;
+        let words = standing.iter().copied().chain(given.iter().map(String::as_str));
+        words.filter_map(|word| policy.roles.get(word))
+    }
+
+    /// The grants of an action, each with the role that it comes from.
+    pub fn grants<'b>(&self, action: &'b str) -> impl Iterator<Item = (&'a Role, &'a Grant)> + use<'a, 'b> {
+        self.roles().flat_map(move |role| {
+            let grants = role.grants.get(action).map_or(&[][..], Vec::as_slice);
+            grants.iter().map(move |grant| (role, grant))
+        })
+    }
+
+    /// Whether the actor may do this at all, be it only to what is their own.
+    pub fn may(&self, action: &str) -> bool {
+        self.is_platform() || self.grants(action).next().is_some()
+    }
+
+    /// Whether the actor may do this to what belongs there.
+    pub fn covers(&self, action: &str, place: &Place<'_>) -> bool {
+        self.is_platform() || self.grants(action).any(|(_, grant)| grant.covers(self.actor, place))
+    }
+
+    /// Whether the actor may do this to everything in the province, in every field.
+    pub fn everywhere(&self, action: &str) -> bool {
+        let whole = |grant: &Grant| grant.scope == Scope::Province && grant.fields.is_empty();
+        self.is_platform() || self.grants(action).any(|(_, grant)| whole(grant))
+    }
+
+    /// Every action that the actor may do somewhere.
+    pub fn actions(&self) -> BTreeSet<&'a str> {
+        self.roles().flat_map(|role| role.grants.keys().map(String::as_str)).collect()
+    }
+
+    /// The widest scope in which the actor may do anything at all. The second wall is as wide as this.
+    pub fn widest(&self) -> Option<Scope> {
+        let grants = self.roles().flat_map(|role| role.grants.values().flatten());
+        grants.map(|grant| grant.scope).max()
+    }
+}
+
+#[cfg(test)]
+mod tests;

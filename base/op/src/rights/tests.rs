@@ -1,0 +1,126 @@
+use kernel::{AccountId, Citizen, Official, PersonId, PositionId};
+use schema::Problems;
+
+use super::*;
+
+const DECLARED: &str = "
+format: 1
+roles:
+  - { key: visitor, name_vi: Khách, name_en: Visitor }
+  - { key: account, name_vi: Tài khoản, name_en: Account, grants: [{ actions: [box.read], scope: own }] }
+  - { key: citizen, name_vi: Công dân, name_en: Citizen, grants: [{ actions: [case.view, case.submit], scope: own }] }
+  - { key: official, name_vi: Cán bộ, name_en: Official, grants: [{ actions: [case.view], scope: agency }] }
+  - { key: clerk, name_vi: Một cửa, name_en: Clerk, grants: [{ actions: [case.take_in], scope: agency }] }
+  - { key: inspector, name_vi: Thanh tra, name_en: Inspector, grants: [{ actions: [case.view], scope: below }] }
+  - { key: registrar, name_vi: Hộ tịch, name_en: Registrar, grants: [{ actions: [case.view], scope: province, fields: [Hộ tịch] }] }
+  - { key: admin, name_vi: Quản trị, name_en: Administrator, privileged: true, grants: [{ actions: [house.order], scope: province }] }
+separated:
+  - { roles: [clerk, admin], basis: for the test }
+";
+
+fn policy() -> Policy {
+    let mut problems = Problems::new();
+    let policy = Policy::read("access.yaml", DECLARED, &mut problems);
+    assert!(problems.is_empty(), "{problems}");
+    policy.unwrap()
+}
+
+fn official(agency: AgencyId, below: Vec<AgencyId>, roles: &[&str]) -> Actor {
+    Actor::Official(Official {
+        account: AccountId::new(),
+        person: PersonId::new(),
+        name: "Trần Văn Lúa".into(),
+        position: PositionId::new(),
+        position_title: "Công chức".into(),
+        agency,
+        agency_code: "H30.29.01".into(),
+        agency_name: "UBND phường mẫu".into(),
+        unit: None,
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        below,
+    })
+}
+
+fn citizen() -> Actor {
+    Actor::Citizen(Citizen {
+        account: AccountId::new(),
+        person: PersonId::new(),
+        name: "Lê Thị Sen".into(),
+    })
+}
+
+#[test]
+fn a_right_reaches_as_far_as_its_scope() {
+    let policy = policy();
+    let (own, below, other) = (AgencyId::new(), AgencyId::new(), AgencyId::new());
+    let sees = |roles: &[&str], agency: AgencyId, field: Option<&str>| {
+        let actor = official(own, vec![below], roles);
+        let place = [agency];
+        policy.rights_of(&actor).covers("case.view", &Place::of(&place).in_field(field))
+    };
+    let row = |roles: &[&str]| [own, below, other].map(|agency| sees(roles, agency, None));
+    assert_eq!(row(&["clerk"]), [true, false, false]);
+    assert_eq!(row(&["inspector"]), [true, true, false]);
+    assert_eq!(row(&["registrar"]), [true, false, false], "a field that is not known is not the right one");
+    assert!(sees(&["registrar"], other, Some("Hộ tịch")));
+    assert!(!sees(&["registrar"], other, Some("Đất đai")));
+    assert_eq!(row(&["gone"]), [true, false, false], "a role that nobody declares gives nothing");
+}
+
+#[test]
+fn what_is_ones_own_is_nobody_elses() {
+    let policy = policy();
+    let actor = citizen();
+    let rights = policy.rights_of(&actor);
+    let own = Place { own: true, ..Place::default() };
+    assert!(rights.covers("case.view", &own));
+    assert!(!rights.covers("case.view", &Place::default()));
+    assert!(rights.may("box.read"));
+    assert!(!rights.may("case.take_in"));
+    assert!(!rights.may("case.unheard_of"));
+    assert!(!policy.rights_of(&Actor::Anonymous).may("box.read"));
+    assert!(policy.rights_of(&Actor::System("timer")).may("case.unheard_of"));
+    let admin = official(AgencyId::new(), Vec::new(), &["admin"]);
+    assert!(!policy.rights_of(&admin).may("case.submit"), "an official is no citizen");
+    assert!(policy.rights_of(&admin).everywhere("house.order"));
+}
+
+#[test]
+fn the_wall_is_as_wide_as_the_widest_right() {
+    let policy = policy();
+    let widest = |actor: &Actor| policy.rights_of(actor).widest();
+    assert_eq!(widest(&citizen()), Some(Scope::Own));
+    assert_eq!(widest(&official(AgencyId::new(), Vec::new(), &[])), Some(Scope::Agency));
+    assert_eq!(widest(&official(AgencyId::new(), Vec::new(), &["inspector"])), Some(Scope::Below));
+    assert_eq!(widest(&Actor::Anonymous), None);
+    assert!(policy.reaches_below(&["inspector".into()]));
+    assert!(!policy.reaches_below(&["clerk".into()]));
+}
+
+#[test]
+fn duties_are_separated_both_ways() {
+    let policy = policy();
+    assert_eq!(policy.separated_from("clerk").collect::<Vec<_>>(), ["admin"]);
+    assert_eq!(policy.separated_from("admin").collect::<Vec<_>>(), ["clerk"]);
+    assert_eq!(policy.separated_from("inspector").count(), 0);
+    assert_eq!(policy.position_roles(), ["admin", "clerk", "inspector", "registrar"]);
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let mut problems = Problems::new();
+    let source = "
+format: 1
+roles:
+  - { key: clerk, name_vi: Một cửa, name_en: Clerk, grants: [{ actions: [take in], scope: agency }, { actions: [a.b], scope: world }] }
+  - { key: clerk, name_vi: Một cửa, name_en: Clerk, colour: red, grants: [{ actions: [a.b, a.b], scope: own }] }
+separated:
+  - { roles: [clerk, clerk], basis: x }
+  - { roles: [clerk, ghost], basis: x }
+";
+    assert_eq!(Policy::read("access.yaml", source, &mut problems), None);
+    let codes = problems.codes();
+    for code in ["op.action_malformed", "op.role_twice", "op.role_missing", "op.grant_twice", "op.separation", "op.role_unknown"] {
+        assert!(codes.contains(&code), "{code} in {codes:?}");
+    }
+}
