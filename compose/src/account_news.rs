@@ -1,6 +1,7 @@
 //! What owners of accounts are told, so that a stranger does not stay unnoticed: sign-ins from new devices, guesses at codes, changes of password
 //! and second factor.
 
+use chrono::NaiveDate;
 use kernel::{AccountId, Fault, Result, local};
 use notify::{Message, Notify};
 use op::{Event, Op, Reactions};
@@ -29,6 +30,15 @@ struct Facts {
     left: u32,
     #[serde(default)]
     wrong: u32,
+    /// Who asks to stand in, from which position, and when.
+    #[serde(default)]
+    holder: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    from: Option<NaiveDate>,
+    #[serde(default)]
+    to: Option<NaiveDate>,
 }
 
 /// Listens to the accounts.
@@ -40,6 +50,7 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         ("identity.password_changed", "password_changed", DEVICES),
         ("identity.codes_guessed", "codes_guessed", PASSWORD),
         ("identity.passkey_cloned", "passkey_cloned", PASSKEYS),
+        ("identity.substitution_given", "substitution_given", "/tai-khoan/vi-tri"),
     ] {
         let notify = notify.clone();
         reactions.on(event, move |op: &mut Op, event: &Event| {
@@ -65,11 +76,18 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
     };
     let message = Message::new(facts.account, kind, link)
         .with("at", local(op.now()).format("%H:%M %d/%m/%Y"))
-        .with("name", facts.name)
+        .with("name", if facts.holder.is_empty() { facts.name } else { facts.holder })
+        .with("title", facts.title)
+        .with("from", day(facts.from))
+        .with("to", day(facts.to))
         .with("browser", facts.browser)
         .with("ip", facts.ip)
         .with("left", facts.left)
         .with("wrong", facts.wrong);
     notify.send(op, message).await?;
     Ok(())
+}
+
+fn day(day: Option<NaiveDate>) -> String {
+    day.map(|day| day.format("%d/%m/%Y").to_string()).unwrap_or_default()
 }

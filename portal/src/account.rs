@@ -1,6 +1,7 @@
 //! Signing in and out (R038, R040), and the pages of one's own account.
 
 pub(crate) mod again;
+pub(crate) mod offices;
 mod own;
 mod passkeys;
 
@@ -22,6 +23,7 @@ pub(crate) fn routes() -> Routes<House> {
         .post("/dang-xuat", Door::SignedIn, sign_out)
         .merge(own::routes())
         .merge(passkeys::routes())
+        .merge(offices::routes())
 }
 
 async fn form(visit: Visit<House>) -> Answer {

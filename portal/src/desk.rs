@@ -5,6 +5,7 @@ mod case;
 mod inbox;
 mod intake;
 mod ledger;
+mod rights;
 mod search;
 mod show;
 mod typed;
@@ -25,17 +26,18 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(search::routes())
         .merge(ledger::routes())
         .merge(calendar::routes())
+        .merge(rights::routes())
 }
 
 /// A day typed into three boxes. `None` if it is no day.
-fn day_of(fields: &Fields, name: &str) -> Option<NaiveDate> {
+pub(crate) fn day_of(fields: &Fields, name: &str) -> Option<NaiveDate> {
     let part = |part: &str| fields.filled(&format!("{name}.{part}")).map(ToOwned::to_owned);
     let (day, month, year) = (part("day")?, part("month")?, part("year")?);
     NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
 }
 
 /// The three boxes as they were filled.
-fn typed_day(fields: &Fields, name: &str) -> Value {
+pub(crate) fn typed_day(fields: &Fields, name: &str) -> Value {
     let part = |part: &str| fields.get(&format!("{name}.{part}")).unwrap_or_default().to_owned();
     json!({ "day": part("day"), "month": part("month"), "year": part("year") })
 }

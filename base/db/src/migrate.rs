@@ -1,5 +1,7 @@
 //! Numbered SQL files of each engine, applied once, in order, under one lock.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, Executor, PgConnection, PgPool, Row};
 
@@ -80,9 +82,45 @@ pub async fn migrate(pool: &PgPool, sets: &[&[Migration]]) -> Result<Vec<Applied
         .bind(LOCK)
         .execute(&mut connection)
         .await?;
+    connection.execute(MAKE_WALLED).await?;
     let applied = apply(&mut connection, sets).await?;
+    if !applied.is_empty() {
+        let schemas: BTreeSet<&str> = sets.iter().flat_map(|set| set.iter()).map(|migration| migration.engine).collect();
+        for schema in schemas {
+            grant(&mut connection, schema).await?;
+        }
+    }
     connection.close().await?;
     Ok(applied)
+}
+
+/// The role under which operations speak to the database: it owns nothing, so the policies of tables hold for it.
+pub const WALLED: &str = "ngabay_walled";
+
+/// Makes the role, which all databases of a server share, and lets whoever migrates become it.
+const MAKE_WALLED: &str = "
+    DO $$ BEGIN
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ngabay_walled') THEN
+            CREATE ROLE ngabay_walled NOLOGIN;
+        END IF;
+        IF NOT pg_has_role(current_user, 'ngabay_walled', 'MEMBER') THEN
+            GRANT ngabay_walled TO CURRENT_USER;
+        END IF;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+    END $$";
+
+/// Lets the role use the tables of a schema.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "names of schemas cannot be bound; these are names of engines"
+)]
+async fn grant(connection: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
+    let statement = format!(
+        "GRANT USAGE ON SCHEMA {schema} TO {WALLED};
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {WALLED};
+         GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {WALLED}"
+    );
+    connection.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(statement))).await.map(|_| ())
 }
 
 /// The files that [`migrate`] would apply, in order.

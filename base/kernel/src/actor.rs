@@ -64,6 +64,18 @@ pub struct Official {
     /// The agencies below, of every depth, where a right of the position reaches that far; otherwise none.
     #[serde(default)]
     pub below: Vec<AgencyId>,
+    /// Whose position it is, where a colleague acts from it for some days (ủy quyền, thay thế).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_for: Option<StandsFor>,
+}
+
+/// Who holds a position from which somebody else acts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandsFor {
+    /// The holder.
+    pub person: PersonId,
+    /// Full name of the holder.
+    pub name: String,
 }
 
 impl Actor {
@@ -157,6 +169,7 @@ mod tests {
             unit: None,
             roles: vec!["clerk".into()],
             below: Vec::new(),
+            stands_for: None,
         })
     }
 

@@ -9,6 +9,7 @@ mod outcomes;
 mod permit;
 pub mod rights;
 mod store;
+mod wall;
 mod worker;
 
 pub use audit::Entry;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     Decision, Entry, Event, NewJob, Permit, Policy, Reactions, Rights, audit,
     store::{self, EntryRow, EventRow},
+    wall::{self, Holds},
 };
 
 /// Reactions that raise events that raise reactions … end here.
@@ -49,7 +50,7 @@ impl Ops {
 
     /// Begins an operation that belongs to a numbered request.
     pub async fn open_for(&self, actor: Actor, request: Uuid) -> Result<Op> {
-        let transaction = self.pool.begin().await.map_err(db::fault)?;
+        let transaction = store::begin(&self.pool, wall::statements(self.policy.rights_of(&actor), Holds::Transaction)).await?;
         Ok(self.op(Line::Transaction(transaction), actor, request))
     }
 
@@ -57,7 +58,8 @@ impl Ops {
     /// transaction, and the database takes no change from it. What must be in the audit trail when it is read needs
     /// [`Self::open_for`].
     pub async fn look_for(&self, actor: Actor, request: Uuid) -> Result<Op> {
-        let connection = self.reading.acquire().await.map_err(db::fault)?;
+        let mut connection = self.reading.acquire().await.map_err(db::fault)?;
+        store::build(&mut connection, wall::statements(self.policy.rights_of(&actor), Holds::Connection)).await?;
         Ok(self.op(Line::Reading(connection), actor, request))
     }
 
@@ -203,6 +205,15 @@ impl Op {
         Err(fault)
     }
 
+    /// Looks beyond the second wall from here to the end of this operation, for an action that is allowed although what it looks at is
+    /// not in the actor's reach: whoever has the code of a paper may check it.
+    pub async fn beyond_the_wall(&mut self, _: &Permit) -> Result<()> {
+        match &mut self.line {
+            Line::Transaction(transaction) => store::leave_role(transaction, true).await,
+            Line::Reading(connection) => store::leave_role(connection, false).await,
+        }
+    }
+
     /// Raises an event: it goes into the outbox, and listeners act before the commit.
     pub fn emit(&mut self, event: Event) {
         self.pending.push_back(event);
@@ -315,6 +326,20 @@ impl Op {
             detail["by"] = serde_json::json!({
                 "name": official.name, "position": official.position_title, "agency": official.agency_name,
             });
+            if let Some(holder) = &official.stands_for {
+                detail["by"]["stands_for"] = serde_json::json!(holder.name);
+            }
+        }
+        detail
+    }
+
+    /// Whoever acts from the position of another is written down with the one who holds it.
+    fn acting_for(&self, mut detail: Value) -> Value {
+        if let Some(holder) = self.actor.official().and_then(|official| official.stands_for.as_ref()) {
+            if !detail.is_object() {
+                detail = serde_json::json!({});
+            }
+            detail["stands_for"] = serde_json::json!(holder.person);
         }
         detail
     }
@@ -328,7 +353,7 @@ impl Op {
             purpose: entry.purpose,
             request: self.request,
             person: entry.person.map(PersonId::uuid),
-            detail: self.told_by(entry.person, entry.detail).to_string(),
+            detail: self.acting_for(self.told_by(entry.person, entry.detail)).to_string(),
             digest: Vec::new(),
         };
         row.digest = audit::digest(&row.content()).to_vec();

@@ -117,6 +117,16 @@ pub struct Separation {
     pub basis: String,
 }
 
+impl Separation {
+    fn other_than(&self, role: &str) -> Option<&str> {
+        match &self.roles {
+            [one, other] if one == role => Some(other),
+            [other, one] if one == role => Some(other),
+            _ => None,
+        }
+    }
+}
+
 /// Where a thing belongs, for a decision about it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Place<'a> {
@@ -150,23 +160,35 @@ impl<'a> Place<'a> {
 pub struct Policy {
     roles: BTreeMap<String, Role>,
     separations: Vec<Separation>,
-    /// The actions of all engines; empty where nobody has said which there are.
-    known: BTreeSet<&'static str>,
+    /// The actions of all engines, and whether each is about people; empty where nobody has said which there are.
+    known: BTreeMap<&'static str, bool>,
+    /// The engines whose actions are given to anybody.
+    engines: BTreeSet<String>,
 }
 
 impl Policy {
     /// Binds the declaration to the actions that there are: what nobody declares cannot be done, not even by the platform. Gives back
     /// the actions that the declaration names and nobody knows.
     pub fn bind<'a>(&mut self, actions: impl IntoIterator<Item = &'a Action>) -> Vec<String> {
-        self.known = actions.into_iter().map(|action| action.name).collect();
+        self.known = actions.into_iter().map(|action| (action.name, action.personal)).collect();
         let named: BTreeSet<&String> = self.roles.values().flat_map(|role| role.grants.keys()).collect();
-        let unknown = named.into_iter().filter(|name| !self.known.contains(name.as_str()));
+        let unknown = named.into_iter().filter(|name| !self.known.contains_key(name.as_str()));
         unknown.cloned().collect()
+    }
+
+    /// The engines whose actions are given to anybody.
+    pub(crate) fn engines(&self) -> impl Iterator<Item = &str> {
+        self.engines.iter().map(String::as_str)
+    }
+
+    /// Whether an action is about people; what nobody knows is.
+    fn is_personal(&self, action: &str) -> bool {
+        self.known.get(action).copied().unwrap_or(true)
     }
 
     /// Whether there is such an action.
     pub fn knows(&self, action: &str) -> bool {
-        self.known.is_empty() || self.known.contains(action)
+        self.known.is_empty() || self.known.contains_key(action)
     }
 
     /// All roles by their words.
@@ -188,15 +210,6 @@ impl Policy {
     /// Which roles exclude each other in one case.
     pub fn separations(&self) -> &[Separation] {
         &self.separations
-    }
-
-    /// The roles that exclude this one in one case.
-    pub fn separated_from<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a str> {
-        self.separations.iter().filter_map(move |pair| match &pair.roles {
-            [one, other] if one == role => Some(other.as_str()),
-            [other, one] if one == role => Some(other.as_str()),
-            _ => None,
-        })
     }
 
     /// Whether one of these roles reaches below its own agency: only then the agencies below need to be known.
@@ -269,15 +282,39 @@ impl<'a> Rights<'a> {
         self.is_platform() || self.grants(action).any(|(_, grant)| whole(grant))
     }
 
+    /// Every grant of the actor: the action, the role that gives it, and how far it reaches.
+    pub fn all(&self) -> impl Iterator<Item = (&'a str, &'a Role, &'a Grant)> + use<'a> {
+        self.roles().flat_map(|role| {
+            let grants = role.grants.iter();
+            grants.flat_map(move |(action, given)| given.iter().map(move |grant| (action.as_str(), role, grant)))
+        })
+    }
+
     /// Every action that the actor may do somewhere.
     pub fn actions(&self) -> BTreeSet<&'a str> {
         self.roles().flat_map(|role| role.grants.keys().map(String::as_str)).collect()
     }
 
-    /// The widest scope in which the actor may do anything at all. The second wall is as wide as this.
-    pub fn widest(&self) -> Option<Scope> {
-        let grants = self.roles().flat_map(|role| role.grants.values().flatten());
-        grants.map(|grant| grant.scope).max()
+    /// The roles that exclude this one in one case.
+    pub fn separated_from(&self, role: &str) -> Vec<&'a str> {
+        let pairs = self.policy.separations.iter();
+        pairs.filter_map(|pair| pair.other_than(role)).collect()
+    }
+
+    /// The declared rights that this comes from.
+    pub(crate) fn policy(&self) -> &'a Policy {
+        self.policy
+    }
+
+    /// The widest scope in which the actor may do anything in an engine that is about people. The second wall is as wide as this.
+    pub fn reach_in(&self, engine: &str) -> Option<Scope> {
+        let named = |action: &str| action.split_once('.').is_some_and(|(own, _)| own == engine);
+        let grants = self.roles().flat_map(|role| &role.grants);
+        grants
+            .filter(|(action, _)| named(action) && self.policy.is_personal(action))
+            .flat_map(|(_, grants)| grants)
+            .map(|grant| grant.scope)
+            .max()
     }
 }
 

@@ -4,6 +4,7 @@ mod audit;
 mod jobs;
 mod outcomes;
 mod trail;
+mod wall;
 
 use chrono::{DateTime, Utc};
 use kernel::Result;
@@ -15,6 +16,7 @@ pub(crate) use audit::*;
 pub(crate) use jobs::*;
 pub(crate) use outcomes::*;
 pub(crate) use trail::*;
+pub(crate) use wall::*;
 
 use crate::Event;
 

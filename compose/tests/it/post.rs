@@ -57,6 +57,7 @@ fn official() -> Actor {
         unit: None,
         roles: vec!["clerk".into()],
         below: Vec::new(),
+        stands_for: None,
     })
 }
 

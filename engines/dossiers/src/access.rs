@@ -30,6 +30,8 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("dossiers.submit"),
     Action::personal("dossiers.supply"),
     Action::personal("dossiers.take_in"),
+    Action::personal("dossiers.track"),
+    Action::personal("dossiers.verify"),
     Action::personal("dossiers.view"),
     Action::personal("dossiers.withdraw"),
     Action::personal("dossiers.work"),

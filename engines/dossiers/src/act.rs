@@ -48,6 +48,9 @@ impl Dossiers {
             .allow("dossiers.act", &about, access::act(op.rights(), &task, &row))
             .await?;
         open_for(&task, op.actor())?;
+        if self.duty_is_separated(op, &task).await? {
+            return Err(Fault::forbidden("dossiers.duties_separated"));
+        }
         if version != row.version {
             let by = store::history::last_supplier(op.conn(), id).await?.unwrap_or_default();
             return Err(Fault::conflict("dossiers.changed_meanwhile").with("by", by));
@@ -115,6 +118,18 @@ impl Dossiers {
             status: after.state.status,
             channel: after.channel,
         })
+    }
+
+    /// Whether the actor has done a step of this case that one person does not do together with this one (bất kiêm nhiệm).
+    pub(crate) async fn duty_is_separated(&self, op: &mut Op, task: &TaskView) -> Result<bool> {
+        let separated: Vec<String> = op.rights().separated_from(&task.role).into_iter().map(str::to_owned).collect();
+        let account = op.actor().account();
+        if separated.is_empty() || account.is_none() {
+            return Ok(false);
+        }
+        let tasks = self.parts.workflow.tasks_of(op, &task.subject).await?;
+        let did = |other: &TaskView| other.completed_by == account && separated.contains(&other.role);
+        Ok(tasks.iter().any(did))
     }
 
     async fn decide(&self, op: &mut Op, row: &DossierRow, task: &TaskView, act: &Act) -> Result<Step> {

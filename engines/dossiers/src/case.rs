@@ -14,6 +14,7 @@ use crate::definition::{AgencyRule, ProcedureDefinition, scope};
 use crate::model::{State, Status};
 use crate::store::dossier::DossierRow;
 use crate::store::history::NewHistory;
+use crate::read::unseen;
 use crate::{Dossiers, OnlineProcedure, access, store};
 
 /// A line of the history, as far as the verb knows it.
@@ -56,11 +57,10 @@ impl Dossiers {
     /// Its process is held first: whoever takes a step, and every timer, holds the process and then comes to the case, so that
     /// nobody waits for somebody who waits for them.
     pub(crate) async fn hold(&self, op: &mut Op, id: DossierId) -> Result<DossierRow> {
-        let instance = store::dossier::instance(op.conn(), id).await?;
-        self.parts
-            .workflow
-            .hold(op, instance.ok_or_else(access::not_found)?)
-            .await?;
+        let Some(instance) = store::dossier::instance(op.conn(), id).await? else {
+            return Err(unseen(op, id, "dossiers.view").await);
+        };
+        self.parts.workflow.hold(op, instance).await?;
         store::dossier::lock(op.conn(), id).await?.ok_or_else(access::not_found)
     }
 
@@ -93,7 +93,7 @@ impl Dossiers {
             after: line.after.unwrap_or(row.state.status),
             note: line.note.filter(|note| !note.is_empty()),
             internal: line.internal,
-            detail: line.detail.unwrap_or_else(|| Value::Object(serde_json::Map::new())),
+            detail: with_holder(&actor, line.detail.unwrap_or_else(|| Value::Object(serde_json::Map::new()))),
         };
         store::history::insert(op.conn(), permit, &new).await
     }
@@ -194,4 +194,12 @@ fn no_agency(field: &str, ward: &str) -> Fault {
     Fault::invalid("dossiers.no_agency")
         .with("ward", ward)
         .field(field, "dossiers.no_agency")
+}
+
+/// Whoever acted from the position of another is written down with the one who holds it.
+fn with_holder(actor: &kernel::Actor, mut detail: Value) -> Value {
+    if let Some(holder) = actor.official().and_then(|official| official.stands_for.as_ref()) {
+        detail["stands_for"] = Value::String(holder.name.clone());
+    }
+    detail
 }

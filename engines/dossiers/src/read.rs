@@ -23,13 +23,24 @@ use crate::{Dossiers, access, store, subject};
 impl Dossiers {
     /// The dossier, if the actor may see it. A refusal goes to the audit trail and looks like a dossier that is not there.
     pub(crate) async fn readable(&self, op: &mut Op, id: DossierId, action: &'static str) -> Result<DossierRow> {
-        let row = store::dossier::get(op.conn(), id)
-            .await?
-            .ok_or_else(access::not_found)?;
+        let Some(row) = store::dossier::get(op.conn(), id).await? else {
+            return Err(unseen(op, id, action).await);
+        };
         let decision = access::view(op.rights(), action, &row);
         op.allow(action, &subject(id), decision).await?;
         Ok(row)
     }
+}
+
+/// Why a case that is not in sight cannot be had: it looks like one that is not there. If there is one behind the second wall, the
+/// attempt goes into the audit trail.
+pub(crate) async fn unseen(op: &mut Op, id: DossierId, action: &'static str) -> Fault {
+    let denied = match store::dossier::is_there(op.conn(), id).await {
+        Ok(true) => op.allow(action, &subject(id), Decision::Deny(access::not_found())).await.err(),
+        Ok(false) => None,
+        Err(fault) => Some(fault),
+    };
+    denied.unwrap_or_else(access::not_found)
 }
 
 /// An official has read personal data of a case: the entry says which and for what.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use db::{Page, PageRequest};
 use kernel::{DraftId, Result};
-use op::{Op, Permit};
+use op::{Decision, Op, Permit};
 
 use crate::definition::FormDefinition;
 use crate::model::{Draft, card, draft_view};
@@ -42,13 +42,13 @@ impl Forms {
     /// The draft, if it is the actor's.
     pub(crate) async fn own(&self, op: &mut Op, id: DraftId, action: &'static str) -> Result<(Permit, Draft)> {
         let draft = store::draft::get(op.conn(), id).await?;
-        allowed(op, draft, action).await
+        allowed(op, id, draft, action).await
     }
 
     /// The draft, if it is the actor's, locked to the end of the operation.
     pub(crate) async fn lock_own(&self, op: &mut Op, id: DraftId, action: &'static str) -> Result<(Permit, Draft)> {
         let draft = store::draft::lock(op.conn(), id).await?;
-        allowed(op, draft, action).await
+        allowed(op, id, draft, action).await
     }
 
     /// The same, if it is still open.
@@ -70,8 +70,15 @@ impl Forms {
     }
 }
 
-async fn allowed(op: &mut Op, draft: Option<Draft>, action: &'static str) -> Result<(Permit, Draft)> {
-    let draft = draft.ok_or_else(error::draft_not_found)?;
+async fn allowed(op: &mut Op, id: DraftId, draft: Option<Draft>, action: &'static str) -> Result<(Permit, Draft)> {
+    let Some(draft) = draft else {
+        // One that is behind the second wall looks like one that is not there, but the attempt goes into the trail.
+        if store::draft::is_there(op.conn(), id).await? {
+            let decision = Decision::Deny(error::draft_not_found());
+            op.allow(action, &access::holder(id), decision).await?;
+        }
+        return Err(error::draft_not_found());
+    };
     let decision = access::hold(op.actor(), &draft);
     let permit = op.allow(action, &access::holder(draft.id), decision).await?;
     Ok((permit, draft))

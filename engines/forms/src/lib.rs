@@ -49,7 +49,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0001_definition.sql",
         "0002_draft.sql",
         "0003_attachment.sql",
-        "0004_attachment_content.sql"
+        "0004_attachment_content.sql",
+        "0005_wall.sql"
     ]
 );
 

@@ -16,6 +16,7 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.create_account"),
     Action::personal("identity.end_holding"),
     Action::personal("identity.end_sessions"),
+    Action::personal("identity.end_substitution"),
     Action::personal("identity.hold_position"),
     Action::personal("identity.names"),
     Action::personal("identity.offer_passkey"),
@@ -42,6 +43,7 @@ pub const ACTIONS: &[Action] = &[
     Action::new("identity.upsert_area"),
     Action::new("identity.upsert_position"),
     Action::new("identity.upsert_unit"),
+    Action::personal("identity.substitute"),
     Action::personal("identity.use_session"),
 ];
 
@@ -68,6 +70,24 @@ pub fn reset_second_factor(rights: Rights<'_>, account: AccountId, purpose: &str
 /// Sealing secrets with another key: commands of the operator.
 pub fn change_keys(actor: &Actor) -> Decision {
     Decision::when(is_system(actor), error::not_allowed)
+}
+
+/// Lending a position: whoever holds one; whether it is this one is asked next.
+pub fn give_own_position(actor: &Actor) -> Decision {
+    Decision::when(actor.person().is_some(), error::not_allowed)
+}
+
+/// Ending what was lent: the holder, the substitute, and administrators. For others there is none.
+pub fn end_substitution(rights: Rights<'_>, parties: Option<[PersonId; 2]>) -> Decision {
+    let own = rights.actor().person().is_some_and(|person| parties.is_some_and(|two| two.contains(&person)));
+    let allowed = own || parties.is_some() && rights.everywhere("identity.end_substitution");
+    Decision::when(allowed, error::substitution_not_found)
+}
+
+/// Whose rights are shown: one's own, and those of others to administrators.
+pub fn see_rights(rights: Rights<'_>, account: AccountId) -> Decision {
+    let own = rights.actor().account() == Some(account);
+    Decision::when(own || rights.everywhere("identity.see_rights"), error::account_not_found)
 }
 
 /// Writing a person down: at the counter by a clerk, in bulk by the loader.
@@ -162,6 +182,7 @@ mod tests {
             unit: None,
             roles: vec![role.into()],
             below: Vec::new(),
+            stands_for: None,
         })
     }
 

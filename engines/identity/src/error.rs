@@ -266,3 +266,23 @@ pub fn role_unknown(role: &str) -> Fault {
         .with("role", role)
         .field_fault(FieldFault::new("roles", "identity.role_unknown").with("role", role))
 }
+
+/// Nobody of the agency, oneself, or somebody who holds the position anyway.
+pub fn substitute_unfit() -> Fault {
+    Fault::invalid("identity.substitute_unfit").field("substitute", "identity.substitute_unfit")
+}
+
+/// No role, one that the position has not, or one that cannot be lent.
+pub fn substitute_roles() -> Fault {
+    Fault::invalid("identity.substitute_roles").field("roles", "identity.substitute_roles")
+}
+
+/// In the past, longer than a year, or longer than the holder holds the position.
+pub fn substitute_days() -> Fault {
+    Fault::invalid("identity.substitute_days").field("to", "identity.substitute_days")
+}
+
+/// No such substitution of the actor's, or it has ended.
+pub fn substitution_not_found() -> Fault {
+    Fault::not_found("identity.substitution_not_found")
+}

@@ -26,11 +26,13 @@ pub mod password;
 mod people;
 mod recovery;
 mod reorganise;
+mod rights;
 mod second_factor;
 mod sessions;
 mod sign_in;
 mod step_up;
 mod store;
+mod substitutes;
 mod throttle;
 mod token;
 mod totp;
@@ -50,7 +52,7 @@ pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Audience, Authentication, CodeOrigin, Contact,
-    HeldPosition, OfficialView, Passkey, Person, PersonRow, Residence, SecondFactor, SessionRow, TotpOffer, Unit,
+    HeldPosition, OfficialView, Passkey, Person, PersonRow, Residence, SecondFactor, SessionRow, Substitution, TotpOffer, Unit,
     Validity,
 };
 pub use offices::{NewPosition, NewUnit};
@@ -60,6 +62,8 @@ pub use people::NewPerson;
 pub use reorganise::{Plan, Reorganisation, Settled};
 pub use second_factor::{NewCodes, OwnerProof};
 pub use sign_in::{Entered, HalfSignIn, SecondStep, SignIn, SignedIn, Source};
+pub use rights::{HeldRights, PositionRights, RightRow};
+pub use substitutes::NewSubstitution;
 pub use step_up::{Again, AgainWays};
 pub use webauthn::options::{CreationOptions, RequestOptions};
 pub use webauthn::{Assertion, AssertionResponse, Registration, RegistrationResponse};
@@ -77,7 +81,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0007_second_factor.sql",
         "0008_passkey.sql",
         "0009_session_shown.sql",
-        "0010_reorganisation.sql"
+        "0010_reorganisation.sql",
+        "0012_substitution.sql"
     ]
 );
 

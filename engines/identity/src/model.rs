@@ -3,9 +3,11 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::code::Sex;
 use kernel::{
-    AccountId, Actor, AgencyCode, AgencyId, PersonId, PersonalNumber, PhoneNumber, PositionId, SessionId, UnitId,
+    AccountId, Actor, AgencyCode, AgencyId, PersonId, PersonalNumber, PhoneNumber, PositionId, SessionId, StandsFor,
+    UnitId,
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// An enumeration whose values are words in the database and in JSON.
 macro_rules! words {
@@ -196,6 +198,42 @@ pub struct HeldPosition {
     pub unit: Option<UnitId>,
     /// When the person holds it.
     pub validity: Validity,
+    /// Who holds it, where it is lent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands_for: Option<StandsFor>,
+}
+
+/// A position lent to a colleague (ủy quyền, thay thế).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Substitution {
+    /// The substitution.
+    pub id: Uuid,
+    /// The position.
+    pub position: PositionId,
+    /// Its title.
+    pub title: String,
+    /// The name of its agency.
+    pub agency_name: String,
+    /// Who holds it and has lent it.
+    pub holder: PersonId,
+    /// Full name of the holder.
+    pub holder_name: String,
+    /// Who may act from it.
+    pub substitute: PersonId,
+    /// Full name of the substitute.
+    pub substitute_name: String,
+    /// The roles that went along.
+    pub roles: Vec<String>,
+    /// The first day.
+    pub from: NaiveDate,
+    /// The last day, included.
+    pub to: NaiveDate,
+    /// Why.
+    pub reason: String,
+    /// When it was given.
+    pub given_at: DateTime<Utc>,
+    /// When it was taken back or given back before its last day.
+    pub ended_at: Option<DateTime<Utc>>,
 }
 
 /// An official as others in the administration see them: name and office, nothing private.

@@ -199,6 +199,17 @@ impl Identity {
         store::office::held(op.conn(), person, on).await
     }
 
+    /// The positions from which the actor may act today: those held, then those lent by colleagues.
+    pub async fn own_positions(&self, op: &mut Op) -> Result<Vec<HeldPosition>> {
+        let Some(person) = op.actor().person() else {
+            return Ok(Vec::new());
+        };
+        let day = today(op);
+        let mut positions = store::office::held(op.conn(), person, day).await?;
+        positions.extend(self.lent(op.conn(), person, &positions, day).await?);
+        Ok(positions)
+    }
+
     /// The officials of an agency today whose position carries the role (every position if none is given), in the order of
     /// Vietnamese name lists.
     pub async fn officials(&self, op: &mut Op, agency: AgencyId, role: Option<&str>) -> Result<Vec<OfficialView>> {

@@ -7,7 +7,7 @@ use op::{Entry, Event, Op, Permit};
 use serde_json::json;
 use sqlx::PgConnection;
 
-use crate::model::{Audience, Authentication, SessionRow};
+use crate::model::{Audience, Authentication, HeldPosition, SessionRow};
 use crate::sign_in::{self, Source};
 use crate::store::session::LivingRow;
 use crate::{Identity, access, error, store, token};
@@ -53,11 +53,15 @@ impl Identity {
     /// position acts only who has shown what the rule about second factors asks for.
     async fn present_actor(&self, connection: &mut PgConnection, row: &LivingRow, now: DateTime<Utc>) -> Result<Actor> {
         let today = local_date(now);
-        let held = if row.acts_from_position() && self.acts_from_position(row.has_second_factor()) {
+        let mut held = if row.acts_from_position() && self.acts_from_position(row.has_second_factor()) {
             store::office::held(connection, row.person(), today).await?
         } else {
             Vec::new()
         };
+        let is_chosen = |own: &HeldPosition| Some(own.position) == row.position();
+        if row.position().is_some() && !held.iter().any(is_chosen) {
+            held.extend(self.lent(connection, row.person(), &held, today).await?);
+        }
         let chosen = held
             .iter()
             .find(|position| Some(position.position) == row.position())
@@ -193,7 +197,8 @@ impl Identity {
                 return Err(error::second_factor_required());
             }
             let today = local_date(op.now());
-            let held = store::office::held(op.conn(), row.person(), today).await?;
+            let mut held = store::office::held(op.conn(), row.person(), today).await?;
+            held.extend(self.lent(op.conn(), row.person(), &held, today).await?);
             if !held.iter().any(|own| own.position == position) {
                 return Err(error::position_not_held());
             }

@@ -12,6 +12,7 @@ pub(crate) mod person;
 pub(crate) mod reorganisation;
 pub(crate) mod second_factor;
 pub(crate) mod session;
+pub(crate) mod substitution;
 
 use kernel::Fault;
 

@@ -28,7 +28,12 @@ use kernel::Result;
 /// The schema `notify`.
 pub const MIGRATIONS: &[db::Migration] = db::migrations!(
     "notify",
-    ["0001_message.sql", "0002_preference.sql", "0003_delivery.sql"]
+    [
+        "0001_message.sql",
+        "0002_preference.sql",
+        "0003_delivery.sql",
+        "0004_wall.sql"
+    ]
 );
 
 /// Messages to people. Cheap to clone.

@@ -48,31 +48,19 @@ pub(crate) async fn insert_message(
     message: &Message,
     now: DateTime<Utc>,
 ) -> Result<Option<MessageId>> {
-    let id: Option<Uuid> = sqlx::query_scalar(
-        "INSERT INTO notify.message (
-             id,
-             account,
-             kind,
-             params,
-             link,
-             once,
-             created_at
-         )
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (account, once) DO NOTHING
-         RETURNING id",
-    )
-    .bind(MessageId::new().uuid())
+    let id = MessageId::new();
+    let new: bool = sqlx::query_scalar("SELECT notify.put($1, $2, $3, $4, $5, $6, $7)")
+    .bind(id.uuid())
     .bind(message.to.uuid())
     .bind(&message.kind)
     .bind(Json(&message.params))
     .bind(&message.link)
     .bind(&message.once)
     .bind(now)
-    .fetch_optional(conn)
+    .fetch_one(conn)
     .await
     .map_err(db::fault)?;
-    Ok(id.map(MessageId::from_uuid))
+    Ok(new.then_some(id))
 }
 
 pub(crate) async fn page(

@@ -43,10 +43,11 @@ async fn overview(visit: Visit<House>) -> Answer {
     let account = identity.account(&mut op, account).await?;
     let factor = identity.second_factor(&mut op).await?;
     let sessions = identity.sessions_of(&mut op).await?;
+    let offices = identity.own_positions(&mut op).await?;
     drop(op);
     let official = visit.actor.official();
     let content = json!({
-        "name": visit.actor.name(), "login": account.login, "factor": factor, "devices": sessions.len(),
+        "name": visit.actor.name(), "login": account.login, "factor": factor, "devices": sessions.len(), "offices": offices.len(),
         "position": official.map(|official| format!("{}, {}", official.position_title, official.agency_name)),
     });
     visit.page("portal/account/overview.html", content).await

@@ -226,7 +226,7 @@ async fn draw(visit: &Visit<House>, sheet: Sheet, typed: &Typed, fault: Option<&
     if view.task.closed {
         return too_late(visit, &words, &view, typed, fault).await;
     }
-    let may_act = visit.actor.has_role(&view.task.role);
+    let may_act = visit.actor.has_role(&view.task.role) && !view.task.separated;
     let decides = may_act && view.task.ready && (view.task.mine || view.task.assignee.is_none());
     let sheet = if decides { sheet } else { Sheet::Desk };
     let changed = fault
@@ -244,7 +244,7 @@ async fn draw(visit: &Visit<House>, sheet: Sheet, typed: &Typed, fault: Option<&
         "here": format!("/can-bo/viec/{task}"), "now": now, "dossier": dossier, "task": task_of(&view),
         "step": words.app(&format!("steps.{}", view.task.node)),
         "role": words.say(&format!("identity.role.{}", view.task.role), []),
-        "may_act": may_act, "decides": decides, "waits": !view.task.ready,
+        "may_act": may_act, "separated": view.task.separated, "decides": decides, "waits": !view.task.ready,
         "checks": view.is_intake || view.task.outcomes.iter().any(|outcome| outcome == SUPPLEMENT),
         "collects": view.dossier.may.pay, "typed": typed, "errors": errors, "changed": changed,
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),

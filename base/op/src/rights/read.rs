@@ -45,7 +45,10 @@ fn policy(root: &Node, problems: &mut Problems) -> Option<Policy> {
         node.each(problems, |item, problems| separation(item, &roles, problems))
     });
     map.finish(problems);
+    let actions = roles.values().flat_map(|role: &Role| role.grants.keys());
+    let engines = actions.filter_map(|action| action.split_once('.'));
     Some(Policy {
+        engines: engines.map(|(engine, _)| engine.to_owned()).collect(),
         roles,
         separations,
         ..Policy::default()

@@ -41,6 +41,7 @@ impl Identify for TwoPeople {
                 unit: None,
                 roles: vec!["clerk".into()],
                 below: Vec::new(),
+                stands_for: None,
             }),
             "away" => return Err(Fault::unavailable("db.unavailable")),
             _ => return Ok(None),

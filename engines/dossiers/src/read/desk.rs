@@ -22,13 +22,10 @@ impl Dossiers {
     /// Fails with `workflow.task_not_found`, `dossiers.dossier_not_found`.
     pub async fn work(&self, op: &mut Op, id: TaskId) -> Result<DeskView> {
         let task = self.parts.workflow.task(op, id).await?;
-        let row = match parse_subject(&task.subject) {
-            Some(dossier) => store::dossier::get(op.conn(), dossier).await?,
-            None => None,
-        };
-        let row = row.ok_or_else(access::not_found)?;
+        let id = parse_subject(&task.subject).ok_or_else(access::not_found)?;
         let decision = see(op.actor(), &task);
-        op.allow("dossiers.work", &subject(row.id), decision).await?;
+        op.allow("dossiers.work", &subject(id), decision).await?;
+        let row = store::dossier::get(op.conn(), id).await?.ok_or_else(access::not_found)?;
         let official = super::official(op, "dossiers.work", &subject(row.id)).await?;
         note_reading(op, "dossiers.read", &row, json!({ "page": "desk", "step": task.node })).await?;
 
@@ -36,6 +33,7 @@ impl Dossiers {
         let papers_to_check = self.papers_to_check(op, &row, &definition).await?;
         let colleagues = self.colleagues(op, &official, &task).await?;
         let facts = self.to_enter(op, &row, &definition, &task.node).await?;
+        let separated = self.duty_is_separated(op, &task).await?;
         let procedure = &definition.procedure;
         Ok(DeskView {
             facts,
@@ -46,7 +44,7 @@ impl Dossiers {
             is_intake: task.node == procedure.intake_task,
             is_return: task.node == procedure.return_task,
             colleagues,
-            task: desk_task(&official, task),
+            task: desk_task(&official, task, separated),
             dossier: self.view_of(op, row, &definition).await?,
         })
     }
@@ -92,12 +90,12 @@ fn see(actor: &Actor, task: &TaskView) -> Decision {
     })
 }
 
-fn desk_task(official: &Official, task: TaskView) -> DeskTask {
+fn desk_task(official: &Official, task: TaskView, separated: bool) -> DeskTask {
     let mine = task.assignee == Some(official.account);
     let ready = task.state == TaskState::Ready;
     // Nothing is offered that the verb would refuse: another role's step, a colleague's, one that sleeps or is done.
     let free = mine || task.assignee.is_none();
-    let outcomes = if ready && free && official.roles.contains(&task.role) {
+    let outcomes = if ready && free && !separated && official.roles.contains(&task.role) {
         task.outcomes
     } else {
         Vec::new()
@@ -109,6 +107,7 @@ fn desk_task(official: &Official, task: TaskView) -> DeskTask {
         assignee: task.assignee,
         assignee_name: task.assignee_name,
         mine,
+        separated,
         outcomes,
         due_at: task.due_at,
         ready,

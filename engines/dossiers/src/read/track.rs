@@ -1,7 +1,7 @@
 //! Where a case stands, for whoever has its code.
 
 use kernel::{DossierCode, Result, local_date};
-use op::Op;
+use op::{Decision, Op};
 
 use crate::views::{PublicTrack, is_late};
 use crate::{Dossiers, access, store};
@@ -14,6 +14,8 @@ impl Dossiers {
     pub async fn track(&self, op: &mut Op, code: &str) -> Result<PublicTrack> {
         let typed: String = code.chars().filter(|c| !c.is_whitespace()).collect();
         let code = DossierCode::parse(&typed)?;
+        let permit = op.allow("dossiers.track", "dossier:code", Decision::Allow).await?;
+        op.beyond_the_wall(&permit).await?;
         let row = store::dossier::by_code(op.conn(), code.as_str())
             .await?
             .ok_or_else(access::not_found)?;

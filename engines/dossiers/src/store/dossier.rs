@@ -226,6 +226,15 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: DossierId) -> Result
 }
 
 /// The dossier with this code.
+/// Whether there is such a case, in sight or not.
+pub(crate) async fn is_there(connection: &mut PgConnection, id: DossierId) -> Result<bool> {
+    sqlx::query_scalar("SELECT dossiers.is_there($1)")
+        .bind(id.uuid())
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
 pub(crate) async fn by_code(connection: &mut PgConnection, code: &str) -> Result<Option<DossierRow>> {
     sqlx::query_as::<_, Row>(select!("WHERE code = $1"))
         .bind(code)

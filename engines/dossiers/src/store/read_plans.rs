@@ -67,6 +67,7 @@ fn reader() -> Official {
         unit: None,
         roles: vec!["clerk".into(), "specialist".into()],
         below: Vec::new(),
+        stands_for: None,
     }
 }
 

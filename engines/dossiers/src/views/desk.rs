@@ -66,6 +66,8 @@ pub struct DeskTask {
     pub outcomes: Vec<String>,
     /// The inner deadline.
     pub due_at: Option<DateTime<Utc>>,
+    /// The reader has done a step of the case that one person does not do together with this one.
+    pub separated: bool,
     /// It can be done now: it is open, and nothing is awaited.
     pub ready: bool,
     /// It was done or taken away; the page is for reading only.

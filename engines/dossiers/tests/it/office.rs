@@ -660,5 +660,6 @@ async fn official(identity: &Identity, op: &mut Op, agency: AgencyId, name: &str
         unit: None,
         roles: vec![role.to_owned()],
         below: Vec::new(),
+        stands_for: None,
     })
 }

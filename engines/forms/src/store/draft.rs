@@ -140,6 +140,15 @@ pub(crate) async fn untouched_since_begun(
     row.map(DraftRow::into_draft).transpose()
 }
 
+/// Whether there is such a draft, in sight or not.
+pub(crate) async fn is_there(connection: &mut PgConnection, id: DraftId) -> Result<bool> {
+    sqlx::query_scalar("SELECT forms.is_there($1)")
+        .bind(id.uuid())
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
 pub(crate) async fn get(conn: &mut PgConnection, id: DraftId) -> Result<Option<Draft>> {
     let row: Option<DraftRow> = sqlx::query_as("SELECT * FROM forms.draft WHERE id = $1")
         .bind(id.uuid())

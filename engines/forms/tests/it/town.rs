@@ -81,6 +81,7 @@ pub fn with_role(role: &str) -> Actor {
         unit: None,
         roles: vec![role.into()],
         below: Vec::new(),
+        stands_for: None,
     })
 }
 

@@ -75,6 +75,19 @@ pub(crate) async fn of_person(connection: &mut PgConnection, person: PersonId) -
     Ok(row.map(|(id, login)| (id.into(), login)))
 }
 
+/// By its login, folded.
+pub(crate) async fn by_login(connection: &mut PgConnection, login_folded: &str) -> Result<Option<Account>> {
+    let id: Option<Uuid> = sqlx::query_scalar("SELECT id FROM identity.account WHERE login_folded = $1")
+        .bind(login_folded)
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    match id {
+        None => Ok(None),
+        Some(id) => get(connection, id.into()).await,
+    }
+}
+
 pub(crate) async fn get(connection: &mut PgConnection, id: AccountId) -> Result<Option<Account>> {
     let row = sqlx::query_as::<_, AccountRow>(
         "SELECT id, person, login, state, created_at FROM identity.account WHERE id = $1",

@@ -271,6 +271,7 @@ pub(crate) async fn held(connection: &mut PgConnection, person: PersonId, on: Na
                 from: row.valid_from,
                 to: row.valid_to,
             },
+            stands_for: None,
         })
         .collect())
 }

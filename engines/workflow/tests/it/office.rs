@@ -155,6 +155,7 @@ impl Office {
             unit: None,
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             below: Vec::new(),
+            stands_for: None,
         })
     }
 

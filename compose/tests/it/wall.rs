@@ -1,0 +1,170 @@
+//! The second wall: what the database shows to whom, whatever the code asks for.
+
+use std::collections::BTreeSet;
+
+use compose::scenarios;
+use kernel::Actor;
+use testkit::Scratch;
+use uuid::Uuid;
+
+use crate::house::{House, house};
+
+/// Tables behind the wall.
+const WALLED: &[&str] = &[
+    "dossiers.document",
+    "dossiers.dossier",
+    "dossiers.fee",
+    "dossiers.history",
+    "dossiers.paper",
+    "dossiers.rating",
+    "dossiers.supplement",
+    "dossiers.work",
+    "forms.attachment",
+    "forms.draft",
+    "notify.message",
+];
+
+/// All other tables, and why every operation may see them.
+const OPEN: &[(&str, &str)] = &[
+    ("db.migration", "nobody's"),
+    ("dossiers.definition", "nobody's"),
+    ("dossiers.holding", "words to search by, never read out; what is found is read from the case"),
+    ("dossiers.number_series", "nobody's"),
+    ("dossiers.procedure", "public"),
+    ("dossiers.procedure_paper", "public"),
+    ("dossiers.procedure_text", "public"),
+    ("files.blob", "digests and sizes"),
+    ("files.file", "names of files; found only by the number that a walled table gives"),
+    ("forms.definition", "nobody's"),
+    ("identity.account", "signing in looks for it before it is known who comes"),
+    ("identity.agency", "public"),
+    ("identity.agency_code", "public"),
+    ("identity.agency_successor", "public"),
+    ("identity.area", "public"),
+    ("identity.area_successor", "public"),
+    ("identity.device", "signing in looks for it before it is known who comes"),
+    ("identity.half_sign_in", "signing in looks for it before it is known who comes"),
+    ("identity.holding", "who holds an office is public"),
+    ("identity.level_successor", "public"),
+    ("identity.passkey", "signing in looks for it before it is known who comes"),
+    ("identity.passkey_challenge", "signing in looks for it before it is known who comes"),
+    ("identity.person", "signing in and lists of officials need names; reading a person asks for a purpose"),
+    ("identity.position", "public"),
+    ("identity.position_successor", "public"),
+    ("identity.recovery_code", "tags only"),
+    ("identity.reorganisation", "public"),
+    ("identity.session", "digests only; signing in looks for it before it is known who comes"),
+    ("identity.sign_in_attempt", "digests only"),
+    ("identity.totp", "sealed"),
+    ("identity.unit", "public"),
+    ("notify.delivery", "states of messages, nothing of what they say"),
+    ("notify.preference", "whoever sends must know what the addressee wants"),
+    ("op.audit_entry", "read by the owner of the data and the console only"),
+    ("op.audit_head", "public"),
+    ("op.audit_seal", "digests only"),
+    ("op.event", "read by the platform only"),
+    ("op.job", "read by the platform only"),
+    ("op.mark", "nobody's"),
+    ("op.outcome", "found only by the key that whoever asks has made"),
+    ("openid.authorisation", "applications are known before it is known who comes"),
+    ("openid.client", "nobody's"),
+    ("openid.code", "digests only"),
+    ("openid.consent", "applications are known before it is known who comes"),
+    ("openid.pushed_request", "digests only"),
+    ("openid.refresh_token", "digests only"),
+    ("openid.revoked_token", "digests only"),
+    ("openid.seen_proof", "digests only"),
+    ("openid.signing_key", "sealed"),
+    ("workflow.calendar_year", "public"),
+    ("workflow.definition", "nobody's"),
+    ("workflow.instance", "steps and outcomes; whose they are stands in the case"),
+    ("workflow.task", "steps and who does them; whose they are stands in the case"),
+    ("workflow.timer", "nobody's"),
+    ("workflow.token", "nobody's"),
+];
+
+// shows: R028
+#[tokio::test]
+async fn every_table_stands_behind_the_wall_or_says_why_not() {
+    let scratch = Scratch::new(compose::MIGRATIONS).await;
+    let tables: Vec<(String, bool)> = sqlx::query_as(
+        "SELECT schema.nspname || '.' || class.relname, class.relrowsecurity
+         FROM pg_class AS class JOIN pg_namespace AS schema ON schema.oid = class.relnamespace
+         WHERE class.relkind IN ('r', 'p') AND schema.nspname !~ '^(pg_|information_schema|public$)'
+         ORDER BY 1",
+    )
+    .fetch_all(&scratch.pool)
+    .await
+    .unwrap();
+    let walled: BTreeSet<&str> = tables.iter().filter(|(_, walled)| *walled).map(|(name, _)| name.as_str()).collect();
+    let open: BTreeSet<&str> = tables.iter().filter(|(_, walled)| !walled).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(walled, WALLED.iter().copied().collect());
+    assert_eq!(open, OPEN.iter().map(|(name, _)| *name).collect(), "a new table stands behind the wall, or says here why not");
+}
+
+/// How many rows of a walled table this actor's operation sees, asking for all of them.
+async fn sees(house: &House, actor: &Actor, sql: &'static str) -> i64 {
+    let ops = &house.player.ops;
+    let mut written = ops.open(actor.clone()).await.unwrap();
+    let in_transaction: i64 = sqlx::query_scalar(sql).fetch_one(written.conn()).await.unwrap();
+    drop(written);
+    let mut looked = ops.look_for(actor.clone(), Uuid::now_v7()).await.unwrap();
+    let looking: i64 = sqlx::query_scalar(sql).fetch_one(looked.conn()).await.unwrap();
+    assert_eq!(in_transaction, looking, "{sql}");
+    in_transaction
+}
+
+async fn actor_of(house: &House, account: Uuid) -> Actor {
+    let mut connection = house.scratch.pool.acquire().await.unwrap();
+    let identity = &house.player.engines.identity;
+    identity.actor_of(&mut connection, account.into(), house.player.ops.now()).await.unwrap()
+}
+
+// shows: R028
+#[tokio::test]
+async fn whoever_asks_for_everything_sees_what_is_in_reach() {
+    let house = house().await;
+    let app = house.apps.iter().find(|app| app.key == "civil-extract").unwrap();
+    for scenario in &app.scenarios {
+        scenarios::run(&house.player, &house.scratch.clock, &house.jobs, app, scenario)
+            .await
+            .unwrap();
+    }
+    let pool = &house.scratch.pool;
+    let cases: i64 = sqlx::query_scalar("SELECT count(*) FROM dossiers.dossier").fetch_one(pool).await.unwrap();
+    assert!(cases >= 3);
+    let accounts: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM identity.account").fetch_all(pool).await.unwrap();
+    let (mut by_officials, mut by_citizens) = (0, 0);
+    for account in accounts {
+        let actor = actor_of(&house, account).await;
+        let (own, count) = match actor.agency() {
+            Some(agency) => (agency.uuid(), &mut by_officials),
+            None => (actor.person().unwrap().uuid(), &mut by_citizens),
+        };
+        let reached: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM dossiers.dossier WHERE $1 = ANY (agencies) OR $1 IN (owner_person, submitter_person)",
+        )
+        .bind(own)
+        .fetch_one(pool)
+        .await
+        .unwrap();
+        assert_eq!(sees(&house, &actor, "SELECT count(*) FROM dossiers.dossier").await, reached);
+        let strays = "SELECT count(*) FROM dossiers.history WHERE dossier_id NOT IN (SELECT id FROM dossiers.dossier)";
+        assert_eq!(sees(&house, &actor, strays).await, 0);
+        let boxes = "SELECT count(DISTINCT account) FROM notify.message";
+        assert!(sees(&house, &actor, boxes).await <= 1, "one's own box alone");
+        *count += reached;
+    }
+    assert!(by_officials > 0 && by_citizens > 0, "{by_officials} {by_citizens}");
+    for table in ["dossiers.dossier", "dossiers.paper", "dossiers.work", "forms.draft", "notify.message"] {
+        let sql: &'static str = match table {
+            "dossiers.dossier" => "SELECT count(*) FROM dossiers.dossier",
+            "dossiers.paper" => "SELECT count(*) FROM dossiers.paper",
+            "dossiers.work" => "SELECT count(*) FROM dossiers.work",
+            "forms.draft" => "SELECT count(*) FROM forms.draft",
+            _ => "SELECT count(*) FROM notify.message",
+        };
+        assert_eq!(sees(&house, &Actor::Anonymous, sql).await, 0, "{table}");
+        assert!(sees(&house, &Actor::System("test"), sql).await > 0, "{table}");
+    }
+}
