@@ -55,6 +55,7 @@ const OPEN: &[(&str, &str)] = &[
     ("identity.reorganisation", "public"),
     ("identity.session", "digests only; signing in looks for it before it is known who comes"),
     ("identity.sign_in_attempt", "digests only"),
+    ("identity.substitution", "who holds an office and who stands in is no secret"),
     ("identity.totp", "sealed"),
     ("identity.unit", "public"),
     ("notify.delivery", "states of messages, nothing of what they say"),

@@ -1,6 +1,7 @@
 //! The JSON API. Pages are drawn by the portal.
 
 mod account;
+mod offices;
 mod organisation;
 mod passkeys;
 
@@ -198,6 +199,7 @@ where
         )
         .merge(account::routes())
         .merge(passkeys::routes())
+        .merge(offices::routes())
 }
 
 async fn create_session<S>(visit: Visit<S>, body: SessionRequest) -> Result<SessionAnswer>

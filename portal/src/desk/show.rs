@@ -128,9 +128,14 @@ fn asked(words: &Words, item: &SupplementItem, labels: &BTreeMap<&str, &str>) ->
 }
 
 fn happened(words: &Words, line: &HistoryView) -> Value {
+    let stands_for = line
+        .stands_for
+        .as_ref()
+        .map(|holder| words.say("portal.offices.stands_for", [("name", holder.clone())]));
     let who = [
         Some(&line.actor_name),
         line.position_title.as_ref(),
+        stands_for.as_ref(),
         line.agency_name.as_ref(),
     ];
     let who: Vec<&str> = who

@@ -15,7 +15,7 @@ use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
 use super::{errors_of, faults_of, is_told_in_place, show, status_of, typed::Typed};
 use crate::{
     House,
-    account::again,
+    account::{again, offices::role_name},
     places::{Places, places_if_asked},
     questions,
     words::Words,
@@ -243,7 +243,7 @@ async fn draw(visit: &Visit<House>, sheet: Sheet, typed: &Typed, fault: Option<&
     let content = json!({
         "here": format!("/can-bo/viec/{task}"), "now": now, "dossier": dossier, "task": task_of(&view),
         "step": words.app(&format!("steps.{}", view.task.node)),
-        "role": words.say(&format!("identity.role.{}", view.task.role), []),
+        "role": role_name(&visit, &view.task.role),
         "may_act": may_act, "separated": view.task.separated, "decides": decides, "waits": !view.task.ready,
         "checks": view.is_intake || view.task.outcomes.iter().any(|outcome| outcome == SUPPLEMENT),
         "collects": view.dossier.may.pay, "typed": typed, "errors": errors, "changed": changed,

@@ -32,6 +32,18 @@ const PAGES: &[(&str, &[&str])] = &[
         &["POST /api/v1/sign-in/passkey", "POST /api/v1/sign-in/passkey-question"],
     ),
     ("POST /dang-xuat", &["DELETE /api/v1/sessions/current"]),
+    // Positions, standing in, rights.
+    (
+        "GET /tai-khoan/vi-tri",
+        &["GET /api/v1/me/positions", "GET /api/v1/me/substitutions"],
+    ),
+    ("POST /tai-khoan/vi-tri", &["PUT /api/v1/me/position"]),
+    ("POST /tai-khoan/vi-tri/uy-quyen", &["POST /api/v1/me/substitutions"]),
+    (
+        "POST /tai-khoan/vi-tri/ket-thuc",
+        &["DELETE /api/v1/me/substitutions/{id}"],
+    ),
+    ("GET /can-bo/quyen", &["GET /api/v1/rights/{login}"]),
     ("GET /hop-thu", &["GET /api/v1/messages"]),
     ("POST /hop-thu/da-doc", &["POST /api/v1/messages/read"]),
     // Drafts of citizens.

@@ -245,6 +245,8 @@ pub struct HistoryView {
     pub actor_name: String,
     /// In which position.
     pub position_title: Option<String>,
+    /// Who holds the position, where somebody else acted from it.
+    pub stands_for: Option<String>,
     /// In which agency.
     pub agency_name: Option<String>,
     /// At which step of the process.

@@ -3,7 +3,7 @@
 use dossiers::Supply;
 use kernel::Actor;
 
-use crate::office::{Office, outcome};
+use crate::office::{EXTRACT, Office, outcome, propose};
 
 #[tokio::test]
 async fn for_another_citizen_the_case_does_not_exist() {
@@ -175,4 +175,61 @@ async fn only_the_platform_publishes_and_one_system_serves_a_procedure() {
         .await
         .unwrap_err();
     assert_eq!(fault.code, "dossiers.not_allowed");
+}
+
+// shows: R028
+#[tokio::test]
+async fn two_people_examine_and_approve() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let id = office.submitted().await.id;
+    office.act(&people.clerk, id, "receive", outcome("accept")).await;
+    let tasks = office.tasks(id).await;
+    let open = |node: &str| tasks.iter().any(|task| task.node == node);
+    assert!(!open("approve"), "the specialist comes first");
+    let specialist = tasks.iter().find(|task| task.role == "specialist").unwrap();
+    office.act(&people.specialist, id, &specialist.node.clone(), propose(&EXTRACT)).await;
+    // The same person, put into the leader's position meanwhile.
+    let mut both = people.specialist.clone();
+    if let Actor::Official(official) = &mut both {
+        official.roles = vec!["leader".into()];
+    }
+    let task = office.tasks(id).await.into_iter().find(|task| task.role == "leader" && task.completed_at.is_none()).unwrap();
+    let version = office.version(id).await;
+    let choice = task.outcomes[0].clone();
+    let fault = office.try_act(&both, task.id, version, outcome(&choice)).await.unwrap_err();
+    assert_eq!((fault.code, fault.kind.status()), ("dossiers.duties_separated", 403));
+    let mut op = office.op(&both).await;
+    let desk = office.dossiers.work(&mut op, task.id).await.unwrap();
+    assert!(desk.task.separated && desk.task.outcomes.is_empty(), "nothing is offered that would be refused");
+    drop(op);
+    office.try_act(&people.leader, task.id, version, outcome(&choice)).await.unwrap();
+}
+
+// shows: R028
+#[tokio::test]
+async fn who_supervises_sees_the_cases_below_and_does_nothing_to_them() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let id = office.submitted().await.id;
+    let ward = people.clerk.agency().unwrap();
+    let supervisor = |below: Vec<kernel::AgencyId>| {
+        let mut actor = people.foreign_clerk.clone();
+        if let Actor::Official(official) = &mut actor {
+            official.roles = vec!["supervisor".into()];
+            official.below = below;
+        }
+        actor
+    };
+    let above = supervisor(vec![ward]);
+    let mut op = office.op(&above).await;
+    let seen = office.dossiers.view(&mut op, id).await.unwrap();
+    assert!(!seen.may.apologise && !seen.may.pay && !seen.may.withdraw);
+    op.commit().await.unwrap();
+    let task = office.task(id, "receive").await;
+    let version = office.version(id).await;
+    assert_eq!(office.try_act(&above, task, version, outcome("accept")).await.unwrap_err().kind.status(), 404);
+    let beside = supervisor(Vec::new());
+    let mut op = office.op(&beside).await;
+    assert_eq!(office.dossiers.view(&mut op, id).await.unwrap_err().code, "dossiers.dossier_not_found");
 }
