@@ -12,6 +12,7 @@ use notify::Notify;
 use op::{Jobs, Movers, Reactions};
 use openid::Openid;
 use render::{Documents, Renderer};
+use scim::Scim;
 use workflow::{Actions, PublishedCalendar, Workflow};
 
 use crate::account_news;
@@ -22,6 +23,7 @@ pub const MIGRATIONS: &[&[Migration]] = &[
     files::MIGRATIONS,
     identity::MIGRATIONS,
     openid::MIGRATIONS,
+    scim::MIGRATIONS,
     notify::MIGRATIONS,
     workflow::MIGRATIONS,
     forms::MIGRATIONS,
@@ -55,6 +57,8 @@ pub struct Engines {
     pub identity: Identity,
     /// Signing in to applications.
     pub openid: Openid,
+    /// Accounts that applications look after.
+    pub scim: Scim,
     /// Messages.
     pub notify: Notify,
     /// Stored files.
@@ -102,6 +106,7 @@ impl Engines {
         });
         dossiers::register_actions(&actions, &dossiers);
         Ok(Self {
+            scim: Scim::new(identity.clone(), openid.clone()),
             identity,
             openid,
             notify,
@@ -119,6 +124,7 @@ impl Engines {
         dossiers::register_reactions(&mut reactions, &self.dossiers);
         account_news::register(&mut reactions, &self.notify);
         openid::register_reactions(&mut reactions, &self.openid);
+        scim::register_reactions(&mut reactions, &self.scim);
         reactions
     }
 

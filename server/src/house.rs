@@ -191,6 +191,7 @@ impl Program {
             site,
             identity: engines.identity.clone(),
             openid: engines.openid.clone(),
+            scim: engines.scim.clone(),
             notify: engines.notify.clone(),
             files: engines.files.clone(),
             workflow: engines.workflow.clone(),

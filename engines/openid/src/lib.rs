@@ -32,6 +32,7 @@ use chrono::{DateTime, Utc};
 use identity::Identity;
 use vault::Vault;
 
+pub use access_token::Shown;
 pub use authorise::{Asked, Step, Visitor};
 pub use clients::Registered;
 pub use config::Config;
