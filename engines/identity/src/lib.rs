@@ -49,8 +49,8 @@ pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Audience, Authentication, CodeOrigin, Contact,
-    HeldPosition, OfficialView, Passkey, Person, PersonRow, Position, Residence, SecondFactor, SessionRow, TotpOffer, Unit,
-    Validity,
+    HeldPosition, OfficialView, Passkey, Person, PersonRow, Position, Residence, SecondFactor, SessionRow, TotpOffer,
+    Unit, Validity,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;

@@ -82,6 +82,11 @@ impl Openid {
         }
     }
 
+    /// The accounts.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
     /// The issuer of all tokens: the address of the platform.
     pub fn issuer(&self) -> &str {
         &self.config.issuer

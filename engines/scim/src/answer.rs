@@ -61,9 +61,7 @@ impl Kept {
     fn related(&self, base: &str) -> (&'static str, Value) {
         match self.resource {
             Resource::User => {
-                let group = |(id, name): &(Uuid, String)| {
-                    json!({ "value": id, "$ref": format!("{base}/Groups/{id}"), "display": name, "type": "direct" })
-                };
+                let group = |(id, name): &(Uuid, String)| json!({ "value": id, "$ref": format!("{base}/Groups/{id}"), "display": name, "type": "direct" });
                 ("groups", self.related.iter().map(group).collect())
             }
             Resource::Group => ("members", members(base, self.related.iter().map(|(id, _)| *id))),
@@ -163,7 +161,11 @@ fn part_of(attribute: &Attribute, value: Value, places: &[&Place], only: bool) -
     if here.is_empty() || whole {
         return None;
     }
-    let wanted = |name: &str| here.iter().any(|place| place.part.is_some_and(|part| part.name == name)) == only;
+    let wanted = |name: &str| {
+        here.iter()
+            .any(|place| place.part.is_some_and(|part| part.name == name))
+            == only
+    };
     let cut = |value: Value| match value {
         Value::Object(parts) => {
             let kept: Map<String, Value> = parts.into_iter().filter(|(name, _)| wanted(name)).collect();
@@ -210,7 +212,10 @@ mod tests {
     fn everything_is_shown_when_nothing_is_asked() {
         let all = shown(Choice::All);
         assert_eq!(all["meta"]["version"], "W/\"3\"");
-        assert_eq!(all["meta"]["location"], "https://x/scim/v2/Users/00000000-0000-0000-0000-000000000000");
+        assert_eq!(
+            all["meta"]["location"],
+            "https://x/scim/v2/Users/00000000-0000-0000-0000-000000000000"
+        );
         assert_eq!(all["schemas"].as_array().unwrap().len(), 2);
         assert_eq!(all["groups"][0]["display"], "Nhóm");
     }
@@ -218,14 +223,20 @@ mod tests {
     #[test]
     fn what_is_asked_for_is_shown_and_the_number_always() {
         let only = |names: &[&str]| shown(Choice::Only(names.iter().map(|name| (*name).to_owned()).collect()));
-        assert_eq!(names(&only(&["USERNAME", "password", "khac"])), ["schemas", "id", "userName"]);
+        assert_eq!(
+            names(&only(&["USERNAME", "password", "khac"])),
+            ["schemas", "id", "userName"]
+        );
         let some = only(&["name.givenName", "emails.value", "meta.version"]);
         assert_eq!(some["name"], json!({ "givenName": "An" }));
         assert_eq!(some["emails"], json!([{ "value": "an@xa.example" }]));
         assert_eq!(some["meta"], json!({ "version": "W/\"3\"" }));
         let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
         assert_eq!(only(&[urn])[urn]["division"], "1");
-        assert_eq!(only(&[&format!("{urn}:department")])[urn], json!({ "department": "Tư pháp" }));
+        assert_eq!(
+            only(&[&format!("{urn}:department")])[urn],
+            json!({ "department": "Tư pháp" })
+        );
         assert_eq!(only(&["userName"]).get(urn), None);
     }
 

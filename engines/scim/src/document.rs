@@ -16,9 +16,10 @@ pub(crate) fn read(resource: Resource, body: &Value) -> Result<Document> {
     let schemas = body.iter().find(|(name, _)| name.eq_ignore_ascii_case("schemas"));
     let core = resource.schema().urn;
     let names_core = |value: &Value| {
-        value
-            .as_array()
-            .is_some_and(|all| all.iter().any(|one| one.as_str().is_some_and(|one| one.eq_ignore_ascii_case(core))))
+        value.as_array().is_some_and(|all| {
+            all.iter()
+                .any(|one| one.as_str().is_some_and(|one| one.eq_ignore_ascii_case(core)))
+        })
     };
     if !schemas.is_some_and(|(_, value)| names_core(value)) {
         return Err(error::syntax("schemas"));
@@ -166,7 +167,6 @@ pub(crate) fn changed(before: &Document, after: &Document) -> Vec<String> {
     names
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,13 +213,21 @@ mod tests {
             ("emails", json!({ "value": "a" })),
             ("emails", json!(["a"])),
             ("emails", json!([{ "value": {} }])),
-            ("emails", json!([{ "value": "a", "primary": true }, { "value": "b", "primary": true }])),
+            (
+                "emails",
+                json!([{ "value": "a", "primary": true }, { "value": "b", "primary": true }]),
+            ),
             ("emails", Value::Array(vec![json!({ "value": "a" }); 11])),
             ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", json!("x")),
         ] {
             assert_eq!(with(name, value.clone()), Err("scim.value"), "{name} {value}");
         }
-        for body in [json!([]), json!("x"), json!({ "userName": "an" }), json!({ "schemas": ["urn:x"], "userName": "an" })] {
+        for body in [
+            json!([]),
+            json!("x"),
+            json!({ "userName": "an" }),
+            json!({ "schemas": ["urn:x"], "userName": "an" }),
+        ] {
             assert_eq!(of(body.clone()).unwrap_err().code, "scim.syntax", "{body}");
         }
     }
@@ -228,8 +236,14 @@ mod tests {
     fn the_full_name_is_written_as_vietnamese_names_are() {
         let name = |value: Value| full_name(value.as_object().unwrap());
         let parts = json!({ "familyName": "Lê", "middleName": "Thị", "givenName": "Sen" });
-        assert_eq!(name(json!({ "name": parts, "displayName": "Sen" })).unwrap(), "Lê Thị Sen");
-        assert_eq!(name(json!({ "name": { "formatted": "Lê Sen", "givenName": "Sen" } })).unwrap(), "Lê Sen");
+        assert_eq!(
+            name(json!({ "name": parts, "displayName": "Sen" })).unwrap(),
+            "Lê Thị Sen"
+        );
+        assert_eq!(
+            name(json!({ "name": { "formatted": "Lê Sen", "givenName": "Sen" } })).unwrap(),
+            "Lê Sen"
+        );
         assert_eq!(name(json!({ "displayName": "Sen" })).unwrap(), "Sen");
         assert_eq!(name(json!({ "userName": "sen" })), None);
     }

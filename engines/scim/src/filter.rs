@@ -109,7 +109,13 @@ fn compare(part: &Attribute, comparison: Comparison, value: Option<&Value>, want
     let Some(value) = value.and_then(Value::as_str) else {
         return Ok(comparison == Comparison::NotEqual);
     };
-    let folded = |text: &str| if part.exact { text.to_owned() } else { text.to_lowercase() };
+    let folded = |text: &str| {
+        if part.exact {
+            text.to_owned()
+        } else {
+            text.to_lowercase()
+        }
+    };
     let (value, wanted) = (folded(value), folded(&wanted));
     Ok(match comparison {
         Comparison::Equal => value == wanted,
@@ -204,7 +210,11 @@ impl<'a> Reader<'a> {
 
     fn end(&mut self) -> Result<()> {
         self.skip();
-        if self.rest.is_empty() { Ok(()) } else { Err(error::filter()) }
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(error::filter())
+        }
     }
 
     fn takes(&mut self, sign: char) -> bool {
@@ -285,7 +295,11 @@ impl<'a> Reader<'a> {
 
     fn closed(&mut self, depth: usize, sign: char) -> Result<Filter> {
         let inner = self.either(depth + 1)?;
-        if self.takes(sign) { Ok(inner) } else { Err(error::filter()) }
+        if self.takes(sign) {
+            Ok(inner)
+        } else {
+            Err(error::filter())
+        }
     }
 
     /// A text, number, truth or nothing, as JSON writes them.
@@ -324,15 +338,28 @@ mod tests {
     fn the_examples_of_the_norm_are_read() {
         for (text, expected) in [
             (r#"userName eq "bjensen""#, r#"userName Equal "bjensen""#),
-            (r#"name.familyName co "O'Malley""#, r#"name.familyName Contains "O'Malley""#),
-            (r#"urn:ietf:params:scim:schemas:core:2.0:User:userName sw "J""#, r#"urn:ietf:params:scim:schemas:core:2.0:User:userName Starts "J""#),
+            (
+                r#"name.familyName co "O'Malley""#,
+                r#"name.familyName Contains "O'Malley""#,
+            ),
+            (
+                r#"urn:ietf:params:scim:schemas:core:2.0:User:userName sw "J""#,
+                r#"urn:ietf:params:scim:schemas:core:2.0:User:userName Starts "J""#,
+            ),
             ("title pr", "title?"),
-            (r#"title pr and userType eq "Employee" or a pr"#, r#"((title? & userType Equal "Employee") | a?)"#),
+            (
+                r#"title pr and userType eq "Employee" or a pr"#,
+                r#"((title? & userType Equal "Employee") | a?)"#,
+            ),
             (r#"a pr or b pr and c pr"#, "(a? | (b? & c?))"),
-            (r#"userType ne "Employee" and not (emails co "example.com" or emails.value co "example.org")"#,
-             r#"(userType NotEqual "Employee" & !(emails Contains "example.com" | emails.value Contains "example.org"))"#),
-            (r#"emails[type eq "work" and value co "@example.com"] or ims[type eq "xmpp"]"#,
-             r#"(emails[(type Equal "work" & value Contains "@example.com")] | ims[type Equal "xmpp"])"#),
+            (
+                r#"userType ne "Employee" and not (emails co "example.com" or emails.value co "example.org")"#,
+                r#"(userType NotEqual "Employee" & !(emails Contains "example.com" | emails.value Contains "example.org"))"#,
+            ),
+            (
+                r#"emails[type eq "work" and value co "@example.com"] or ims[type eq "xmpp"]"#,
+                r#"(emails[(type Equal "work" & value Contains "@example.com")] | ims[type Equal "xmpp"])"#,
+            ),
             (r#"NOT(a PR) AND b EQ true"#, "(!a? & b Equal true)"),
             (r#"a eq "x\"] or (b pr""#, r#"a Equal "x\"] or (b pr""#),
             ("not pr", "not?"),
@@ -348,8 +375,25 @@ mod tests {
         let wide = vec!["a pr"; 65].join(" or ");
         let long = format!("a eq \"{}\"", "x".repeat(5_000));
         for text in [
-            "", "a", "a eq", "a eq x", "a == 1", "a eq \"x", "a eq [1]", "a eq {}", "(a pr", "a pr)", "a[b pr", "a pr b pr",
-            "a pr; DROP TABLE x", "a eq \"x\" or", "'a' eq \"x\"", &deep, &nots, &wide, &long,
+            "",
+            "a",
+            "a eq",
+            "a eq x",
+            "a == 1",
+            "a eq \"x",
+            "a eq [1]",
+            "a eq {}",
+            "(a pr",
+            "a pr)",
+            "a[b pr",
+            "a pr b pr",
+            "a pr; DROP TABLE x",
+            "a eq \"x\" or",
+            "'a' eq \"x\"",
+            &deep,
+            &nots,
+            &wide,
+            &long,
         ] {
             assert_eq!(Filter::parse(text).unwrap_err().code, "scim.filter", "{text}");
         }
@@ -370,7 +414,14 @@ mod tests {
             assert!(fits(text).unwrap(), "{text}");
         }
         assert!(!fits(r#"type eq "home" or value pr and primary eq false"#).unwrap());
-        for text in ["primary gt true", "primary co \"t\"", "type eq 1", "khac pr", "value[type pr]", r#"value eq true"#] {
+        for text in [
+            "primary gt true",
+            "primary co \"t\"",
+            "type eq 1",
+            "khac pr",
+            "value[type pr]",
+            r#"value eq true"#,
+        ] {
             assert_eq!(fits(text).unwrap_err().code, "scim.filter", "{text}");
         }
     }
@@ -378,10 +429,28 @@ mod tests {
     #[test]
     fn paths_of_changes() {
         let read = |text: &str| Target::parse(text).map(|target| (target.name, target.among.is_some(), target.part));
-        assert_eq!(read("name.familyName").unwrap(), ("name.familyName".into(), false, None));
-        assert_eq!(read(r#"members[value eq "1"]"#).unwrap(), ("members".into(), true, None));
-        assert_eq!(read(r#"emails[type eq "a]b"].value"#).unwrap(), ("emails".into(), true, Some("value".into())));
-        for text in ["", "[a pr]", "a b", "a[b pr].", "a[b pr]c", "a[b pr] .c d", "a[b pr", "a[]"] {
+        assert_eq!(
+            read("name.familyName").unwrap(),
+            ("name.familyName".into(), false, None)
+        );
+        assert_eq!(
+            read(r#"members[value eq "1"]"#).unwrap(),
+            ("members".into(), true, None)
+        );
+        assert_eq!(
+            read(r#"emails[type eq "a]b"].value"#).unwrap(),
+            ("emails".into(), true, Some("value".into()))
+        );
+        for text in [
+            "",
+            "[a pr]",
+            "a b",
+            "a[b pr].",
+            "a[b pr]c",
+            "a[b pr] .c d",
+            "a[b pr",
+            "a[]",
+        ] {
             assert!(read(text).is_err(), "{text}");
         }
     }

@@ -61,8 +61,10 @@ impl Scim {
         let now = op.now();
         store::group::insert(op.conn(), &permit, &caller.id, id, &document, now).await?;
         self.set_members(op, &permit, caller, (id, None), &wanted).await?;
-        op.record(Entry::new("scim.group_created", subject(Resource::Group, id)).detail(json!({ "client": caller.id })))
-            .await?;
+        op.record(
+            Entry::new("scim.group_created", subject(Resource::Group, id)).detail(json!({ "client": caller.id })),
+        )
+        .await?;
         self.kept(op, caller, Resource::Group, id).await
     }
 
@@ -93,7 +95,11 @@ impl Scim {
         let now = op.now();
         if renamed {
             // Those who stay see the new name among their groups.
-            let stayed: Vec<Uuid> = was.iter().map(|one| one.user).filter(|user| wanted.contains(user)).collect();
+            let stayed: Vec<Uuid> = was
+                .iter()
+                .map(|one| one.user)
+                .filter(|user| wanted.contains(user))
+                .collect();
             store::user::touch(op.conn(), &permit, &stayed, now).await?;
         }
         if moved {
@@ -162,13 +168,15 @@ impl Scim {
         for one in going {
             self.take(op, permit, (group, position), one).await?;
             store::group::remove_member(op.conn(), permit, group, one.user).await?;
-            self.note_membership(op, caller, group, one.person, "scim.member_removed").await?;
+            self.note_membership(op, caller, group, one.person, "scim.member_removed")
+                .await?;
             moved.push(one.user);
         }
         for (user, person) in coming {
             let gives = self.give(op, position, person).await?;
             store::group::put_member(op.conn(), permit, group, user, gives).await?;
-            self.note_membership(op, caller, group, person, "scim.member_added").await?;
+            self.note_membership(op, caller, group, person, "scim.member_added")
+                .await?;
         }
         if moved.is_empty() {
             return Ok(false);
@@ -245,7 +253,9 @@ fn members_of(document: &mut Document) -> Result<BTreeSet<Uuid>> {
         let text = text.or_else(|| item["$ref"].as_str().and_then(last));
         let sort = item["type"].as_str().unwrap_or("User");
         let number = text.and_then(|text| Uuid::try_parse(&text).ok());
-        number.filter(|_| sort.eq_ignore_ascii_case("User")).ok_or_else(error::member)
+        number
+            .filter(|_| sort.eq_ignore_ascii_case("User"))
+            .ok_or_else(error::member)
     };
     items.iter().map(number).collect()
 }

@@ -43,6 +43,11 @@ impl Scim {
         Self { identity, openid }
     }
 
+    /// The accounts.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
     /// Where everything is, as applications see it.
     pub(crate) fn base(&self) -> String {
         format!("{}{}", self.openid.issuer(), http::BASE)
@@ -105,5 +110,7 @@ impl Expected {
 /// Whether a header of versions names this one (RFC 9110, 13.1; compared weakly, for there are only weak ones).
 pub(crate) fn mentions(header: &str, version: &str) -> bool {
     let strong = |text: &str| text.trim().trim_start_matches("W/").to_owned();
-    header.split(',').any(|one| one.trim() == "*" || strong(one) == strong(version))
+    header
+        .split(',')
+        .any(|one| one.trim() == "*" || strong(one) == strong(version))
 }

@@ -37,7 +37,10 @@ pub(crate) fn read(body: &Value) -> Result<Vec<Operation>> {
         found.map(|(_, value)| value.clone())
     };
     let schemas = field(body, "schemas").unwrap_or_default();
-    if !schemas.as_array().is_some_and(|all| all.iter().any(|one| one == MESSAGE)) {
+    if !schemas
+        .as_array()
+        .is_some_and(|all| all.iter().any(|one| one == MESSAGE))
+    {
         return Err(error::syntax("schemas"));
     }
     let Some(Value::Array(all)) = field(body, "Operations") else {
@@ -99,9 +102,7 @@ fn one(resource: Resource, document: &mut Document, operation: &Operation) -> Re
         None => document,
     };
     match &target.among {
-        Some(filter) if attribute.several && place.part.is_none() => {
-            among(within, attribute, filter, part, operation)
-        }
+        Some(filter) if attribute.several && place.part.is_none() => among(within, attribute, filter, part, operation),
         Some(_) => Err(error::path()),
         None => plain(within, attribute, part, operation),
     }
@@ -117,8 +118,13 @@ fn whole(resource: Resource, document: &mut Document, operation: &Operation) -> 
     }
     for (name, value) in values {
         // Names may be paths; what is not known or only for reading is passed over, as in a whole resource.
-        let Some(place) = Place::find(resource, name) else { continue };
-        if place.attribute.is_some_and(|one| one.mutability == Mutability::ReadOnly) {
+        let Some(place) = Place::find(resource, name) else {
+            continue;
+        };
+        if place
+            .attribute
+            .is_some_and(|one| one.mutability == Mutability::ReadOnly)
+        {
             continue;
         }
         let single = Operation {
@@ -236,9 +242,9 @@ fn among(
     if fitting.is_empty() {
         // Whoever adds the address of a sort that is not there yet means a new one of that sort.
         let new = match (operation.what, filter) {
-            (What::Add, Filter::Compare(sort, Comparison::Equal, wanted)) => attribute
-                .part(sort)
-                .map(|sort| (sort, json!({ sort.name: wanted }))),
+            (What::Add, Filter::Compare(sort, Comparison::Equal, wanted)) => {
+                attribute.part(sort).map(|sort| (sort, json!({ sort.name: wanted })))
+            }
             _ => None,
         };
         let (sort, new) = new.ok_or_else(error::no_target)?;
@@ -275,7 +281,10 @@ fn among(
         }
         _ => return Err(error::value(name)),
     }
-    if let Some(first) = fitting.iter().copied().find(|at| items.get(*at).is_some_and(|item| item["primary"] == true))
+    if let Some(first) = fitting
+        .iter()
+        .copied()
+        .find(|at| items.get(*at).is_some_and(|item| item["primary"] == true))
         && operation.what != What::Remove
     {
         only_first(&mut items, first);
@@ -296,10 +305,17 @@ fn chosen<'a>(items: &'a mut [Value], fitting: &'a [usize]) -> impl Iterator<Ite
 fn add(within: &mut Document, attribute: &'static Attribute, value: &Value) -> Result<()> {
     let kept = within.entry(attribute.name).or_insert_with(|| json!([]));
     let items = kept.as_array_mut().ok_or_else(|| error::value(attribute.name))?;
-    let Value::Array(new) = listed(value) else { return Ok(()) };
+    let Value::Array(new) = listed(value) else {
+        return Ok(());
+    };
     for one in new {
-        let Some(one) = document::single(attribute, &one)? else { continue };
-        if items.iter().any(|item| *item == one || (attribute.part("$ref").is_some() && same(&one, item))) {
+        let Some(one) = document::single(attribute, &one)? else {
+            continue;
+        };
+        if items
+            .iter()
+            .any(|item| *item == one || (attribute.part("$ref").is_some() && same(&one, item)))
+        {
             continue;
         }
         let leads = one["primary"] == true;
@@ -336,7 +352,10 @@ fn listed(value: &Value) -> Value {
 fn merge(attribute: &Attribute, kept: &mut Value, values: &Map<String, Value>) -> Result<()> {
     let kept = kept.as_object_mut().ok_or_else(|| error::value(attribute.name))?;
     for (name, value) in values {
-        if let Some(part) = attribute.part(name).filter(|part| part.mutability != Mutability::ReadOnly) {
+        if let Some(part) = attribute
+            .part(name)
+            .filter(|part| part.mutability != Mutability::ReadOnly)
+        {
             if part.mutability == Mutability::Immutable && kept.get(part.name).is_some_and(|known| known != value) {
                 return Err(error::mutability(part.name));
             }

@@ -77,14 +77,33 @@ mod tests {
             })
         };
         assert_eq!(found("USERNAME"), Some((false, Some("userName"), None)));
-        assert_eq!(found("name.familyname"), Some((false, Some("name"), Some("familyName"))));
+        assert_eq!(
+            found("name.familyname"),
+            Some((false, Some("name"), Some("familyName")))
+        );
         assert_eq!(found("meta.created"), Some((false, Some("meta"), Some("created"))));
         let core = "urn:ietf:params:scim:schemas:core:2.0:user";
         let extension = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-        assert_eq!(found(&format!("{core}:emails.value")), Some((false, Some("emails"), Some("value"))));
+        assert_eq!(
+            found(&format!("{core}:emails.value")),
+            Some((false, Some("emails"), Some("value")))
+        );
         assert_eq!(found(extension), Some((true, None, None)));
-        assert_eq!(found(&format!("{extension}:department")), Some((true, Some("department"), None)));
-        for nothing in ["", "password", "name.", "name.x", ".value", core, "urn:x:department", "department", "tên"] {
+        assert_eq!(
+            found(&format!("{extension}:department")),
+            Some((true, Some("department"), None))
+        );
+        for nothing in [
+            "",
+            "password",
+            "name.",
+            "name.x",
+            ".value",
+            core,
+            "urn:x:department",
+            "department",
+            "tên",
+        ] {
             assert_eq!(found(nothing), None, "{nothing}");
         }
     }

@@ -49,7 +49,8 @@ impl Scim {
         resources: &[Resource],
         search: Search,
     ) -> Result<Value> {
-        op.allow("scim.search", "scim:resources", access::provision(op.actor())).await?;
+        op.allow("scim.search", "scim:resources", access::provision(op.actor()))
+            .await?;
         let base = self.base();
         let filter = search.filter.as_deref().map(Filter::parse).transpose()?;
         if let Some(by) = &search.sort_by
@@ -88,7 +89,8 @@ impl Scim {
 
     /// One resource of the application; the caller commits. Fails with `scim.not_found`.
     pub(crate) async fn read(&self, op: &mut Op, caller: &Caller, resource: Resource, id: Uuid) -> Result<Kept> {
-        op.allow("scim.read", &subject(resource, id), access::provision(op.actor())).await?;
+        op.allow("scim.read", &subject(resource, id), access::provision(op.actor()))
+            .await?;
         let kept = store::query::one(op.conn(), &caller.id, resource, id)
             .await?
             .ok_or_else(error::not_found)?;

@@ -51,7 +51,12 @@ impl Asked {
     pub(super) fn query(&self) -> Result<Said> {
         let mut said = Said::default();
         for (name, value) in form_urlencoded::parse(self.query.as_bytes()) {
-            let names = || value.split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty());
+            let names = || {
+                value
+                    .split(',')
+                    .map(|one| one.trim().to_owned())
+                    .filter(|one| !one.is_empty())
+            };
             let known = match &*name {
                 "filter" => said.filter.replace(value.into_owned()).is_some(),
                 "sortBy" => said.sort_by.replace(value.into_owned()).is_some(),
@@ -141,7 +146,13 @@ impl Said {
 
     /// The whole question.
     pub(super) fn search(mut self) -> Result<Search> {
-        let descending = match self.sort_order.take().as_deref().map(str::to_ascii_lowercase).as_deref() {
+        let descending = match self
+            .sort_order
+            .take()
+            .as_deref()
+            .map(str::to_ascii_lowercase)
+            .as_deref()
+        {
             None | Some("ascending") => false,
             Some("descending") => true,
             Some(_) => return Err(error::value("sortOrder")),

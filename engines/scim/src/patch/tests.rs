@@ -29,7 +29,10 @@ fn one_of(op: &str, path: &str, value: Value) -> Result<Value> {
 #[test]
 fn single_values_are_set_merged_and_taken_away() {
     let done = one_of("Add", "NAME.middleName", json!("Thị")).unwrap();
-    assert_eq!(done["name"], json!({ "familyName": "Lê", "givenName": "An", "middleName": "Thị" }));
+    assert_eq!(
+        done["name"],
+        json!({ "familyName": "Lê", "givenName": "An", "middleName": "Thị" })
+    );
     let done = one_of("replace", "name", json!({ "givenName": "Ân", "x": 1 })).unwrap();
     assert_eq!(done["name"], json!({ "familyName": "Lê", "givenName": "Ân" }));
     let done = one_of("replace", "active", json!("False")).unwrap();
@@ -45,7 +48,10 @@ fn single_values_are_set_merged_and_taken_away() {
 #[test]
 fn extensions_are_changed_whole_and_in_parts() {
     let done = one_of("add", EXTENSION, json!({ "employeeNumber": "7" })).unwrap();
-    assert_eq!(done[EXTENSION], json!({ "department": "Tư pháp", "employeeNumber": "7" }));
+    assert_eq!(
+        done[EXTENSION],
+        json!({ "department": "Tư pháp", "employeeNumber": "7" })
+    );
     let done = one_of("replace", &format!("{EXTENSION}:department"), json!("Địa chính")).unwrap();
     assert_eq!(done[EXTENSION]["department"], "Địa chính");
     for path in [EXTENSION.to_owned(), format!("{EXTENSION}:department")] {
@@ -57,13 +63,19 @@ fn extensions_are_changed_whole_and_in_parts() {
 #[test]
 fn values_of_lists_are_added_once_chosen_and_taken_away() {
     let new = json!([{ "value": "moi@xa.example", "type": "other", "primary": true }]);
-    let done = after(json!([{ "op": "add", "path": "emails", "value": new }, { "op": "add", "path": "emails", "value": new }])).unwrap();
+    let done = after(
+        json!([{ "op": "add", "path": "emails", "value": new }, { "op": "add", "path": "emails", "value": new }]),
+    )
+    .unwrap();
     assert_eq!(done["emails"].as_array().unwrap().len(), 3);
     assert_eq!(done["emails"][0]["primary"], false);
     let done = one_of("replace", r#"emails[type eq "home"].value"#, json!("x@nha.example")).unwrap();
     assert_eq!(done["emails"][1], json!({ "value": "x@nha.example", "type": "home" }));
     let done = one_of("replace", r#"emails[type eq "home"]"#, json!({ "primary": true })).unwrap();
-    assert_eq!((&done["emails"][0]["primary"], &done["emails"][1]["primary"]), (&json!(false), &json!(true)));
+    assert_eq!(
+        (&done["emails"][0]["primary"], &done["emails"][1]["primary"]),
+        (&json!(false), &json!(true))
+    );
     let done = one_of("add", r#"emails[type eq "other"].value"#, json!("moi@xa.example")).unwrap();
     assert_eq!(done["emails"][2], json!({ "value": "moi@xa.example", "type": "other" }));
     let done = after(json!([{ "op": "remove", "path": r#"emails[value ew "xa.example"]"# }])).unwrap();
@@ -81,7 +93,10 @@ fn a_change_without_a_path_holds_attributes() {
         (format!("{EXTENSION}:costCenter")): "9",
     } }]))
     .unwrap();
-    assert_eq!((&done["displayName"], &done["name"]["givenName"]), (&json!("An"), &json!("Ân")));
+    assert_eq!(
+        (&done["displayName"], &done["name"]["givenName"]),
+        (&json!("An"), &json!("Ân"))
+    );
     assert_eq!(done[EXTENSION]["costCenter"], "9");
     assert_eq!((done.get("id"), done.get("groups"), done.get("la")), (None, None, None));
 }
@@ -94,11 +109,24 @@ fn members_are_not_there_twice_and_are_not_changed() {
         apply(Resource::Group, document.as_object().unwrap(), &operations)
     };
     let members = |document: Document| document.get("members").and_then(Value::as_array).map_or(0, Vec::len);
-    assert_eq!(members(after("add", "members", json!([{ "value": "1" }, { "value": "2" }])).unwrap()), 2);
-    assert_eq!(members(after("remove", r#"members[value eq "1"]"#, json!(null)).unwrap()), 0);
-    assert_eq!(members(after("remove", "members", json!([{ "value": "3" }])).unwrap()), 1);
+    assert_eq!(
+        members(after("add", "members", json!([{ "value": "1" }, { "value": "2" }])).unwrap()),
+        2
+    );
+    assert_eq!(
+        members(after("remove", r#"members[value eq "1"]"#, json!(null)).unwrap()),
+        0
+    );
+    assert_eq!(
+        members(after("remove", "members", json!([{ "value": "3" }])).unwrap()),
+        1
+    );
     for path in [r#"members[value eq "1"].value"#, "members.value"] {
-        assert_eq!(after("replace", path, json!("2")).unwrap_err().code, "scim.mutability", "{path}");
+        assert_eq!(
+            after("replace", path, json!("2")).unwrap_err().code,
+            "scim.mutability",
+            "{path}"
+        );
     }
     let other = after("replace", r#"members[value eq "1"]"#, json!({ "value": "2" }));
     assert_eq!(other.unwrap_err().code, "scim.mutability");
@@ -110,7 +138,12 @@ fn what_leads_nowhere_is_refused_and_nothing_else_is_done() {
         ("add", "password", json!("x"), "scim.path"),
         ("replace", "emails[", json!("x"), "scim.filter"),
         ("replace", "userName[value pr]", json!("x"), "scim.path"),
-        ("replace", r#"emails[type eq "fax"].value"#, json!("x"), "scim.no_target"),
+        (
+            "replace",
+            r#"emails[type eq "fax"].value"#,
+            json!("x"),
+            "scim.no_target",
+        ),
         ("remove", r#"emails[type eq "fax"]"#, json!(null), "scim.no_target"),
         ("replace", "id", json!("x"), "scim.mutability"),
         ("add", "groups", json!([{ "value": "x" }]), "scim.mutability"),
@@ -123,9 +156,21 @@ fn what_leads_nowhere_is_refused_and_nothing_else_is_done() {
         assert_eq!(one_of(op, path, value).unwrap_err().code, code, "{op} {path}");
     }
     let many = Value::Array(vec![json!({ "op": "remove", "path": "active" }); 101]);
-    for wrong in [json!([]), json!({}), many, json!([{ "op": "move" }]), json!([{ "path": "active" }]), json!(["remove"])] {
+    for wrong in [
+        json!([]),
+        json!({}),
+        many,
+        json!([{ "op": "move" }]),
+        json!([{ "path": "active" }]),
+        json!(["remove"]),
+    ] {
         assert_eq!(read(&body(wrong.clone())).unwrap_err().code, "scim.syntax", "{wrong}");
     }
-    assert_eq!(read(&json!({ "Operations": [{ "op": "remove", "path": "active" }] })).unwrap_err().code, "scim.syntax");
+    assert_eq!(
+        read(&json!({ "Operations": [{ "op": "remove", "path": "active" }] }))
+            .unwrap_err()
+            .code,
+        "scim.syntax"
+    );
     assert_eq!(after(json!([{ "op": "remove" }])).unwrap_err().code, "scim.value");
 }

@@ -138,12 +138,7 @@ pub(crate) async fn update(
     Ok(())
 }
 
-pub(crate) async fn close(
-    connection: &mut PgConnection,
-    _permit: &Permit,
-    id: Uuid,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub(crate) async fn close(connection: &mut PgConnection, _permit: &Permit, id: Uuid, now: DateTime<Utc>) -> Result<()> {
     sqlx::query("DELETE FROM scim.member WHERE group_id = $1")
         .bind(id)
         .execute(&mut *connection)

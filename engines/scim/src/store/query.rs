@@ -48,7 +48,11 @@ pub(crate) async fn count(connection: &mut PgConnection, question: &Question<'_>
     let mut query = Query::new("SELECT count(*) FROM (");
     every(&mut query, question)?;
     query.push(") AS found");
-    query.build_query_scalar().fetch_one(connection).await.map_err(db::fault)
+    query
+        .build_query_scalar()
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
 }
 
 /// A page of those that fit.
@@ -68,11 +72,19 @@ pub(crate) async fn page(
     };
     query.push("kind DESC, created_at, id OFFSET ").push_bind(offset);
     query.push(" LIMIT ").push_bind(limit);
-    let rows: Vec<FoundRow> = query.build_query_as().fetch_all(&mut *connection).await.map_err(db::fault)?;
+    let rows: Vec<FoundRow> = query
+        .build_query_as()
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(db::fault)?;
     let mut all = Vec::with_capacity(rows.len());
     for row in rows {
         all.push(Kept {
-            resource: if row.kind == "User" { Resource::User } else { Resource::Group },
+            resource: if row.kind == "User" {
+                Resource::User
+            } else {
+                Resource::Group
+            },
             id: row.id,
             document: document(row.doc.0)?,
             version: row.version,
@@ -103,7 +115,11 @@ pub(crate) async fn one(
     let mut query = Query::new("SELECT kind, id, doc, version, created_at, changed_at FROM (");
     every(&mut query, &question)?;
     query.push(") AS found WHERE id = ").push_bind(id);
-    let row: Option<FoundRow> = query.build_query_as().fetch_optional(&mut *connection).await.map_err(db::fault)?;
+    let row: Option<FoundRow> = query
+        .build_query_as()
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(db::fault)?;
     let Some(row) = row else { return Ok(None) };
     let mut all = [Kept {
         resource,
@@ -164,7 +180,9 @@ fn every(query: &mut Query, question: &Question<'_>) -> Result<()> {
             key(query, *resource, &order.by)?;
             query.push(" AS key");
         }
-        query.push(format!(" FROM {table} AS found WHERE found.closed_at IS NULL AND found.client = "));
+        query.push(format!(
+            " FROM {table} AS found WHERE found.closed_at IS NULL AND found.client = "
+        ));
         query.push_bind(question.client.to_owned());
         if let Some(filter) = question.filter {
             let mut writer = Writer {
@@ -206,7 +224,9 @@ fn key(query: &mut Query, resource: Resource, by: &str) -> Result<()> {
         Kind::Complex => return Err(error::syntax("sortBy")),
         Kind::Moment => {
             let column = moment(last);
-            query.push(format!("to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"));
+            query.push(format!(
+                "to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
+            ));
         }
         _ => {
             let value = fold(last.exact, text(resource, &place, attribute, "")?);
@@ -272,14 +292,17 @@ impl Writer<'_> {
                 Ok(())
             }
             Filter::Present(name) => self.named(name, |writer, place, attribute| writer.present(place, attribute)),
-            Filter::Compare(name, how, wanted) => {
-                self.named(name, |writer, place, attribute| writer.compared(place, attribute, *how, wanted))
-            }
+            Filter::Compare(name, how, wanted) => self.named(name, |writer, place, attribute| {
+                writer.compared(place, attribute, *how, wanted)
+            }),
             Filter::Among(name, inner) => self.named(name, |writer, place, attribute| {
                 if !attribute.several || place.part.is_some() {
                     return Err(error::filter());
                 }
-                writer.query.push(format!("EXISTS (SELECT FROM {} AS item(value) WHERE ", items(place, attribute)));
+                writer.query.push(format!(
+                    "EXISTS (SELECT FROM {} AS item(value) WHERE ",
+                    items(place, attribute)
+                ));
                 writer.among(attribute, inner)?;
                 writer.query.push(")");
                 Ok(())
@@ -313,8 +336,13 @@ impl Writer<'_> {
 
     fn present(&mut self, place: &Place, attribute: &'static Attribute) -> Result<()> {
         if attribute.several {
-            let part = place.part.map_or_else(String::new, |part| format!(" WHERE item.value ? '{}'", part.name));
-            self.query.push(format!("EXISTS (SELECT FROM {} AS item(value){part})", items(place, attribute)));
+            let part = place
+                .part
+                .map_or_else(String::new, |part| format!(" WHERE item.value ? '{}'", part.name));
+            self.query.push(format!(
+                "EXISTS (SELECT FROM {} AS item(value){part})",
+                items(place, attribute)
+            ));
         } else if attribute.name == "id" || attribute.name == "meta" {
             self.query.push("true");
         } else if place.part.is_none() && attribute.kind == Kind::Complex {
@@ -335,7 +363,10 @@ impl Writer<'_> {
     ) -> Result<()> {
         if attribute.several {
             let part = place.part.or(attribute.part("value")).ok_or_else(error::filter)?;
-            self.query.push(format!("EXISTS (SELECT FROM {} AS item(value) WHERE ", items(place, attribute)));
+            self.query.push(format!(
+                "EXISTS (SELECT FROM {} AS item(value) WHERE ",
+                items(place, attribute)
+            ));
             self.one(part, &format!("(item.value ->> '{}')", part.name), how, wanted)?;
             self.query.push(")");
             return Ok(());
@@ -346,7 +377,12 @@ impl Writer<'_> {
         }
         let value = match last.kind {
             Kind::Moment => moment(last).to_owned(),
-            _ => text(self.resource, place, attribute, &format!("{}{}/", self.base, self.resource.endpoint()))?,
+            _ => text(
+                self.resource,
+                place,
+                attribute,
+                &format!("{}{}/", self.base, self.resource.endpoint()),
+            )?,
         };
         self.one(last, &value, how, wanted)
     }
@@ -356,7 +392,11 @@ impl Writer<'_> {
         let part = |name: &str| attribute.part(name).ok_or_else(error::filter);
         match filter {
             Filter::And(left, right) | Filter::Or(left, right) => {
-                let word = if matches!(filter, Filter::And(..)) { " AND " } else { " OR " };
+                let word = if matches!(filter, Filter::And(..)) {
+                    " AND "
+                } else {
+                    " OR "
+                };
                 self.query.push("(");
                 self.among(attribute, left)?;
                 self.query.push(word);
@@ -389,7 +429,11 @@ impl Writer<'_> {
             None if how == Comparison::Equal => query.push(format!("{value} IS NULL")),
             None => query.push(format!("{value} IS NOT NULL")),
             Some(Wanted::Truth(truth)) => {
-                let is = if how == Comparison::Equal { "IS NOT DISTINCT FROM" } else { "IS DISTINCT FROM" };
+                let is = if how == Comparison::Equal {
+                    "IS NOT DISTINCT FROM"
+                } else {
+                    "IS DISTINCT FROM"
+                };
                 query.push(format!("{value}::boolean {is} ")).push_bind(truth)
             }
             Some(Wanted::Moment(moment)) => {
@@ -399,9 +443,10 @@ impl Writer<'_> {
             Some(Wanted::Text(wanted)) => {
                 let fold = if attribute.exact { "" } else { "lower" };
                 match (how, sign(how)) {
-                    (Comparison::NotEqual, _) => {
-                        query.push(format!("{fold}({value}) IS DISTINCT FROM {fold}(")).push_bind(wanted).push("::text)")
-                    }
+                    (Comparison::NotEqual, _) => query
+                        .push(format!("{fold}({value}) IS DISTINCT FROM {fold}("))
+                        .push_bind(wanted)
+                        .push("::text)"),
                     // As the index has it.
                     (Comparison::Equal, _) => query
                         .push(format!("({value} IS NOT NULL AND {fold}({value}) = {fold}("))
@@ -420,7 +465,9 @@ impl Writer<'_> {
                         .push_bind(wanted)
                         .push("::text)), false)"),
                     (_, None) => query
-                        .push(format!("coalesce(starts_with(reverse({fold}({value})), reverse({fold}("))
+                        .push(format!(
+                            "coalesce(starts_with(reverse({fold}({value})), reverse({fold}("
+                        ))
                         .push_bind(wanted)
                         .push("::text))), false)"),
                 }

@@ -82,11 +82,7 @@ pub(crate) async fn is_known(connection: &mut PgConnection, account: AccountId) 
 }
 
 /// The people behind those of these numbers that the client looks after.
-pub(crate) async fn people(
-    connection: &mut PgConnection,
-    client: &str,
-    ids: &[Uuid],
-) -> Result<Vec<(Uuid, PersonId)>> {
+pub(crate) async fn people(connection: &mut PgConnection, client: &str, ids: &[Uuid]) -> Result<Vec<(Uuid, PersonId)>> {
     let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
         "SELECT id, person
          FROM scim.\"user\"

@@ -57,7 +57,10 @@ async fn filters_find_what_they_say() {
         (r#"userName ge "lan" and userName lt "mai""#, vec!["lan"]),
         (r#"emails eq "mai@nha.example""#, vec!["mai"]),
         (r#"emails.type eq "work""#, vec!["lan", "mai"]),
-        (r#"emails[type eq "work" and value ew "xa.example"]"#, vec!["lan", "mai"]),
+        (
+            r#"emails[type eq "work" and value ew "xa.example"]"#,
+            vec!["lan", "mai"],
+        ),
         (r#"emails[type eq "home" and value ew "xa.example"]"#, vec![]),
         (r#"emails[not (type eq "work")]"#, vec!["mai"]),
         ("emails[primary eq true]", vec!["lan"]),
@@ -68,18 +71,32 @@ async fn filters_find_what_they_say() {
         ("groups pr", vec!["lan", "cuc"]),
         (by_place.as_str(), vec!["lan"]),
         (whole_place.as_str(), vec!["lan"]),
-        (r#"meta.resourceType eq "User" and meta.version eq "W/\"1\"""#, vec!["mai"]),
-        (r#"meta.created ge "2026-03-02T01:00:00Z" and meta.lastModified lt "2026-03-02T08:00:01+07:00""#, vec!["lan", "mai", "cuc"]),
+        (
+            r#"meta.resourceType eq "User" and meta.version eq "W/\"1\"""#,
+            vec!["mai"],
+        ),
+        (
+            r#"meta.created ge "2026-03-02T01:00:00Z" and meta.lastModified lt "2026-03-02T08:00:01+07:00""#,
+            vec!["lan", "mai", "cuc"],
+        ),
         (r#"meta.created gt "2027-01-01T00:00:00Z""#, vec![]),
         ("id pr and meta.created pr", vec!["lan", "mai", "cuc"]),
     ] {
         assert_eq!(personnel.found(&[("filter", filter)]).await, expected, "{filter}");
     }
-    let of_members = form(&[("filter", &format!("members.value eq \"{lan}\" and displayName sw \"văn\""))]);
-    assert_eq!(personnel.get(&format!("/Groups?{of_members}")).await.body["totalResults"], 1);
+    let of_members = form(&[(
+        "filter",
+        &format!("members.value eq \"{lan}\" and displayName sw \"văn\""),
+    )]);
+    assert_eq!(
+        personnel.get(&format!("/Groups?{of_members}")).await.body["totalResults"],
+        1
+    );
     // Across all kinds: what one kind does not have holds nothing there.
     let search = async |filter: &str| {
-        let reply = personnel.ask(Method::POST, "/.search", &[], json!({ "filter": filter })).await;
+        let reply = personnel
+            .ask(Method::POST, "/.search", &[], json!({ "filter": filter }))
+            .await;
         assert_eq!(reply.status, 200, "{filter} {reply:?}");
         reply.body["totalResults"].as_i64().unwrap()
     };
@@ -141,23 +158,58 @@ async fn lists_are_ordered_and_turned_page_by_page() {
     }
     let sorted = [("sortBy", "userName"), ("sortOrder", "descending"), ("count", "3")];
     assert_eq!(personnel.found(&sorted).await, ["them-4", "them-3", "them-2"]);
-    assert_eq!(personnel.found(&[("sortBy", "emails"), ("count", "2")]).await, ["lan", "mai"]);
-    assert_eq!(personnel.found(&[("sortBy", "meta.created"), ("count", "1")]).await, ["lan"]);
-    assert_eq!(personnel.found(&[("sortBy", "name.familyName"), ("count", "1")]).await, ["cuc"]);
+    assert_eq!(
+        personnel.found(&[("sortBy", "emails"), ("count", "2")]).await,
+        ["lan", "mai"]
+    );
+    assert_eq!(
+        personnel.found(&[("sortBy", "meta.created"), ("count", "1")]).await,
+        ["lan"]
+    );
+    assert_eq!(
+        personnel.found(&[("sortBy", "name.familyName"), ("count", "1")]).await,
+        ["cuc"]
+    );
     let page = personnel.get("/Users?startIndex=3&count=2").await;
-    assert_eq!((&page.body["totalResults"], &page.body["startIndex"], &page.body["itemsPerPage"]), (&json!(8), &json!(3), &json!(2)));
+    assert_eq!(
+        (
+            &page.body["totalResults"],
+            &page.body["startIndex"],
+            &page.body["itemsPerPage"]
+        ),
+        (&json!(8), &json!(3), &json!(2))
+    );
     assert_eq!(page.body["Resources"][0]["userName"], "cuc");
-    for (query, shown) in [("count=0", 0), ("count=-5", 0), ("startIndex=-3", 8), ("startIndex=9", 0), ("startIndex=9223372036854775807", 0), ("count=100000", 8)] {
+    for (query, shown) in [
+        ("count=0", 0),
+        ("count=-5", 0),
+        ("startIndex=-3", 8),
+        ("startIndex=9", 0),
+        ("startIndex=9223372036854775807", 0),
+        ("count=100000", 8),
+    ] {
         let reply = personnel.get(&format!("/Users?{query}")).await;
         assert_eq!(reply.body["itemsPerPage"], shown, "{query}");
     }
-    for query in ["count=x", "sortBy=userName&sortOrder=up", "sortBy=khac", "sortBy=name", "filter=active+pr&filter=name+pr", "attributes=a&excludedAttributes=b"] {
+    for query in [
+        "count=x",
+        "sortBy=userName&sortOrder=up",
+        "sortBy=khac",
+        "sortBy=name",
+        "filter=active+pr&filter=name+pr",
+        "attributes=a&excludedAttributes=b",
+    ] {
         assert_eq!(personnel.get(&format!("/Users?{query}")).await.status, 400, "{query}");
     }
     personnel.new_group("Nhóm", &[]).await;
     let all = json!({ "sortBy": "displayName", "startIndex": 1, "count": 3, "attributes": ["displayName"] });
     let reply = personnel.ask(Method::POST, "/.search", &[], all).await;
-    let names: Vec<&str> = reply.body["Resources"].as_array().unwrap().iter().map(|one| one["displayName"].as_str().unwrap()).collect();
+    let names: Vec<&str> = reply.body["Resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["displayName"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["Lan 100%", "Mai", "Nhóm"]);
     assert_eq!(reply.body["Resources"][0].get("meta"), None);
 }
@@ -167,7 +219,13 @@ async fn the_server_says_what_it_is_and_takes_nothing_else() {
     let town = Town::new().await;
     let personnel = town.personnel("Nhân sự").await;
     let provider = personnel.get("/ServiceProviderConfig").await;
-    assert_eq!((&provider.body["patch"]["supported"], &provider.body["bulk"]["supported"]), (&json!(true), &json!(false)));
+    assert_eq!(
+        (
+            &provider.body["patch"]["supported"],
+            &provider.body["bulk"]["supported"]
+        ),
+        (&json!(true), &json!(false))
+    );
     let schemas = personnel.get("/Schemas").await;
     for schema in schemas.body["Resources"].as_array().unwrap() {
         let id = schema["id"].as_str().unwrap();
@@ -178,22 +236,48 @@ async fn the_server_says_what_it_is_and_takes_nothing_else() {
     assert_eq!(personnel.get("/ResourceTypes/User").await.body["endpoint"], "/Users");
     assert_eq!(personnel.get("/Schemas?filter=id+pr").await.error(), (403, ""));
     assert_eq!(personnel.get("/Me").await.error(), (501, ""));
-    for path in ["/Schemas/khac", "/ResourceTypes/khac", "/Users/khac", "/khac", "/Users/x/y"] {
+    for path in [
+        "/Schemas/khac",
+        "/ResourceTypes/khac",
+        "/Users/khac",
+        "/khac",
+        "/Users/x/y",
+    ] {
         assert_eq!(personnel.get(path).await.error(), (404, ""), "{path}");
     }
     let users = "/Users/0190d3f0-0000-7000-8000-000000000000";
-    for (method, path) in [(Method::PUT, "/Users"), (Method::POST, users), (Method::GET, "/.search"), (Method::DELETE, "/Groups"), (Method::PATCH, "/Schemas")] {
-        assert_eq!(personnel.ask(method, path, &[], json!({})).await.error(), (405, ""), "{path}");
+    for (method, path) in [
+        (Method::PUT, "/Users"),
+        (Method::POST, users),
+        (Method::GET, "/.search"),
+        (Method::DELETE, "/Groups"),
+        (Method::PATCH, "/Schemas"),
+    ] {
+        assert_eq!(
+            personnel.ask(method, path, &[], json!({})).await.error(),
+            (405, ""),
+            "{path}"
+        );
     }
     for body in ["", "{", "[]", "null", "\"x\"", &"[".repeat(60_000)] {
         let bearer = format!("Bearer {}", personnel.token);
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-        let reply = town.send(Method::POST, "/scim/v2/Users", &headers, body.to_owned()).await;
+        let reply = town
+            .send(Method::POST, "/scim/v2/Users", &headers, body.to_owned())
+            .await;
         assert_eq!(reply.error(), (400, "invalidSyntax"));
     }
     let large = json!({ "schemas": [USER], "userName": "lan", "x": "x".repeat(70_000) });
-    assert_eq!(personnel.ask(Method::POST, "/Users", &[], large).await.error(), (413, ""));
+    assert_eq!(
+        personnel.ask(Method::POST, "/Users", &[], large).await.error(),
+        (413, "")
+    );
     let bearer = format!("Bearer {}", personnel.token);
     let headers = [("authorization", bearer.as_str()), ("content-type", "text/plain")];
-    assert_eq!(town.send(Method::POST, "/scim/v2/Users", &headers, "{}".into()).await.error(), (400, "invalidSyntax"));
+    assert_eq!(
+        town.send(Method::POST, "/scim/v2/Users", &headers, "{}".into())
+            .await
+            .error(),
+        (400, "invalidSyntax")
+    );
 }

@@ -15,7 +15,10 @@ use crate::town::{ISSUER, Town};
 async fn every_address_and_method_refuses_whoever_brings_no_token_of_the_scope() {
     let town = Town::new().await;
     let other = town.app("Kho dữ liệu", &["kho.doc"]).await;
-    let other = town.token(&other, &[]).await.body["access_token"].as_str().unwrap().to_owned();
+    let other = town.token(&other, &[]).await.body["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let other = format!("Bearer {other}");
     let mut asked = 0;
     for route in scim::http::routes::<Nobody>().views() {
@@ -58,12 +61,19 @@ impl AsRef<scim::Scim> for Nobody {
 async fn who_loses_the_scope_or_is_switched_off_is_out_at_once() {
     let town = Town::new().await;
     let app = town.app("Nhân sự", &["scim"]).await;
-    let token = town.token(&app, &[]).await.body["access_token"].as_str().unwrap().to_owned();
+    let token = town.token(&app, &[]).await.body["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let bearer = format!("Bearer {token}");
     let shown = [("authorization", bearer.as_str())];
     let ask = || town.send(Method::GET, "/scim/v2/Users", &shown, String::new());
     assert_eq!(ask().await.status, 200);
-    for (scopes, enabled, expected) in [(vec![], true, 403), (vec!["scim".to_owned()], true, 200), (vec!["scim".to_owned()], false, 401)] {
+    for (scopes, enabled, expected) in [
+        (vec![], true, 403),
+        (vec!["scim".to_owned()], true, 200),
+        (vec!["scim".to_owned()], false, 401),
+    ] {
         let mut op = town.console().await;
         let new = Registration {
             name: "Nhân sự".into(),
@@ -72,7 +82,10 @@ async fn who_loses_the_scope_or_is_switched_off_is_out_at_once() {
             grants: vec![Grant::ClientCredentials],
             ..Registration::default()
         };
-        town.openid.change_client(&mut op, &app.client.id, new, enabled).await.unwrap();
+        town.openid
+            .change_client(&mut op, &app.client.id, new, enabled)
+            .await
+            .unwrap();
         op.commit().await.unwrap();
         assert_eq!(ask().await.status, expected);
     }
@@ -114,7 +127,10 @@ async fn a_token_bound_to_a_key_needs_its_proof_each_time() {
     assert_eq!(with("DPoP", Some(&good)).await, 200);
     assert_eq!(with("DPoP", Some(&good)).await, 401);
     assert_eq!(with("DPoP", Some(&proof("POST", path, "c", Some(&token)))).await, 401);
-    assert_eq!(with("DPoP", Some(&proof("GET", "/scim/v2/Groups", "d", Some(&token)))).await, 401);
+    assert_eq!(
+        with("DPoP", Some(&proof("GET", "/scim/v2/Groups", "d", Some(&token)))).await,
+        401
+    );
     assert_eq!(with("DPoP", None).await, 401);
     assert_eq!(with("Bearer", None).await, 401);
 }
@@ -122,17 +138,27 @@ async fn a_token_bound_to_a_key_needs_its_proof_each_time() {
 #[tokio::test]
 async fn an_application_sees_nothing_of_another_one() {
     let town = Town::new().await;
-    let (ours, theirs) = (town.personnel("Nhân sự tỉnh").await, town.personnel("Nhân sự huyện").await);
+    let (ours, theirs) = (
+        town.personnel("Nhân sự tỉnh").await,
+        town.personnel("Nhân sự huyện").await,
+    );
     let user = ours.new_user("lan", json!({})).await;
     let group = ours.new_group("Văn phòng", &[&user]).await;
     for path in [format!("/Users/{user}"), format!("/Groups/{group}")] {
         assert_eq!(ours.get(&path).await.status, 200);
         assert_eq!(theirs.get(&path).await.error(), (404, ""));
-        let reply = theirs.patch(&path, json!([{ "op": "replace", "path": "displayName", "value": "x" }])).await;
+        let reply = theirs
+            .patch(&path, json!([{ "op": "replace", "path": "displayName", "value": "x" }]))
+            .await;
         assert_eq!(reply.error(), (404, ""));
-        assert_eq!(theirs.ask(Method::DELETE, &path, &[], Value::Null).await.error(), (404, ""));
+        assert_eq!(
+            theirs.ask(Method::DELETE, &path, &[], Value::Null).await.error(),
+            (404, "")
+        );
     }
-    let reply = theirs.ask(Method::POST, "/Groups", &[], crate::town::group("Nhóm", &[&user])).await;
+    let reply = theirs
+        .ask(Method::POST, "/Groups", &[], crate::town::group("Nhóm", &[&user]))
+        .await;
     assert_eq!(reply.error(), (400, "invalidValue"));
     let everything = theirs.ask(Method::POST, "/.search", &[], json!({})).await;
     assert_eq!(everything.body["totalResults"], 0);

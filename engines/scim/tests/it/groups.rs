@@ -9,25 +9,49 @@ use crate::town::{Town, group};
 async fn members_come_and_go() {
     let town = Town::new().await;
     let personnel = town.personnel("Nhân sự").await;
-    let (lan, mai) = (personnel.new_user("lan", json!({})).await, personnel.new_user("mai", json!({})).await);
+    let (lan, mai) = (
+        personnel.new_user("lan", json!({})).await,
+        personnel.new_user("mai", json!({})).await,
+    );
     let id = personnel.new_group("Văn phòng", &[&lan]).await;
     let path = format!("/Groups/{id}");
     let reply = personnel.get(&path).await;
     let place = |id: &str| format!("https://tinh.example/scim/v2/Users/{id}");
-    assert_eq!(reply.body["members"], json!([{ "value": lan, "$ref": place(&lan), "type": "User" }]));
+    assert_eq!(
+        reply.body["members"],
+        json!([{ "value": lan, "$ref": place(&lan), "type": "User" }])
+    );
     let user = personnel.get(&format!("/Users/{lan}")).await;
-    assert_eq!((&user.body["groups"][0]["value"], &user.body["groups"][0]["display"]), (&json!(id), &json!("Văn phòng")));
+    assert_eq!(
+        (&user.body["groups"][0]["value"], &user.body["groups"][0]["display"]),
+        (&json!(id), &json!("Văn phòng"))
+    );
     assert_eq!(user.headers[header::ETAG], "W/\"2\"");
     let more = json!([{ "op": "add", "path": "members", "value": [{ "$ref": place(&mai) }, { "value": lan }] }]);
-    assert_eq!(personnel.patch(&path, more).await.body["members"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        personnel.patch(&path, more).await.body["members"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
     let fewer = json!([{ "op": "remove", "path": format!("members[value eq \"{lan}\"]") }]);
     let reply = personnel.patch(&path, fewer).await;
-    assert_eq!((reply.body["members"].as_array().unwrap().len(), &reply.body["members"][0]["value"]), (1, &json!(mai)));
+    assert_eq!(
+        (
+            reply.body["members"].as_array().unwrap().len(),
+            &reply.body["members"][0]["value"]
+        ),
+        (1, &json!(mai))
+    );
     assert_eq!(personnel.get(&format!("/Users/{lan}")).await.body.get("groups"), None);
     let renamed = json!([{ "op": "replace", "path": "displayName", "value": "Văn phòng mới" }]);
     assert_eq!(personnel.patch(&path, renamed).await.status, 200);
     let user = personnel.get(&format!("/Users/{mai}")).await;
-    assert_eq!((&user.body["groups"][0]["display"], &user.body["meta"]["version"]), (&json!("Văn phòng mới"), &json!("W/\"3\"")));
+    assert_eq!(
+        (&user.body["groups"][0]["display"], &user.body["meta"]["version"]),
+        (&json!("Văn phòng mới"), &json!("W/\"3\""))
+    );
     let reply = personnel.ask(Method::PUT, &path, &[], group("Văn phòng", &[])).await;
     assert_eq!((reply.status, reply.body.get("members")), (200, None));
     for wrong in [
@@ -37,7 +61,9 @@ async fn members_come_and_go() {
         json!([{ "display": "Lan" }]),
         json!([{ "type": "User" }]),
     ] {
-        let reply = personnel.patch(&path, json!([{ "op": "replace", "path": "members", "value": wrong }])).await;
+        let reply = personnel
+            .patch(&path, json!([{ "op": "replace", "path": "members", "value": wrong }]))
+            .await;
         // A value of which nothing is known is none.
         let expected = if wrong[0].get("display").is_some() { 200 } else { 400 };
         assert_eq!(reply.status, expected, "{wrong}");
@@ -50,17 +76,28 @@ async fn members_come_and_go() {
 async fn a_group_gives_nothing_until_an_administrator_says_so() {
     let town = Town::new().await;
     let personnel = town.personnel("Nhân sự").await;
-    let (lan, mai) = (personnel.new_user("lan", json!({})).await, personnel.new_user("mai", json!({})).await);
+    let (lan, mai) = (
+        personnel.new_user("lan", json!({})).await,
+        personnel.new_user("mai", json!({})).await,
+    );
     let (lan_person, mai_person) = (town.account(&lan).await.0.person, town.account(&mai).await.0.person);
     let position = town.position("van-phong", "clerk").await;
     // Whatever it is called, and whatever is said about it.
     let id = personnel.new_group("van-phong", &[&lan]).await;
     let path = format!("/Groups/{id}");
-    personnel.patch(&path, json!([{ "op": "add", "value": { "position": position, "roles": ["admin"] } }])).await;
+    personnel
+        .patch(
+            &path,
+            json!([{ "op": "add", "value": { "position": position, "roles": ["admin"] } }]),
+        )
+        .await;
     assert!(town.held(lan_person).await.is_empty());
     let map = async |position| {
         let mut op = town.console().await;
-        town.scim.map_group(&mut op, id.parse().unwrap(), position).await.map_err(|fault| fault.code)?;
+        town.scim
+            .map_group(&mut op, id.parse().unwrap(), position)
+            .await
+            .map_err(|fault| fault.code)?;
         op.commit().await.map_err(|fault| fault.code)
     };
     let admin = town.position("quan-tri", "admin").await;
@@ -97,15 +134,23 @@ async fn only_what_a_membership_gave_is_taken_back() {
     let position = town.position("van-phong", "clerk").await;
     let map = async |id: &str| {
         let mut op = town.console().await;
-        town.scim.map_group(&mut op, id.parse().unwrap(), Some(position)).await.unwrap();
+        town.scim
+            .map_group(&mut op, id.parse().unwrap(), Some(position))
+            .await
+            .unwrap();
         op.commit().await.unwrap();
     };
     let leave = async |id: &str| {
-        let reply = personnel.patch(&format!("/Groups/{id}"), json!([{ "op": "remove", "path": "members" }])).await;
+        let reply = personnel
+            .patch(&format!("/Groups/{id}"), json!([{ "op": "remove", "path": "members" }]))
+            .await;
         assert_eq!(reply.status, 200, "{reply:?}");
     };
     // Two groups give the same: who leaves one keeps it, who leaves both does not.
-    let (one, two) = (personnel.new_group("Một", &[&lan]).await, personnel.new_group("Hai", &[&lan]).await);
+    let (one, two) = (
+        personnel.new_group("Một", &[&lan]).await,
+        personnel.new_group("Hai", &[&lan]).await,
+    );
     map(&one).await;
     map(&two).await;
     leave(&one).await;

@@ -340,13 +340,18 @@ impl Asker<'_> {
             ("content-type", "application/scim+json"),
         ];
         all.extend(headers);
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let reply = self
-            .town
-            .send(method, &format!("/scim/v2{path}"), &all, body)
-            .await;
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let reply = self.town.send(method, &format!("/scim/v2{path}"), &all, body).await;
         if !reply.body.is_null() {
-            assert_eq!(reply.headers[header::CONTENT_TYPE], "application/scim+json", "{reply:?}");
+            assert_eq!(
+                reply.headers[header::CONTENT_TYPE],
+                "application/scim+json",
+                "{reply:?}"
+            );
             assert_eq!(reply.headers[header::CACHE_CONTROL], "private, no-store");
         }
         reply
@@ -389,7 +394,9 @@ impl Asker<'_> {
         let reply = self.get(&format!("/Users?{}", form(query))).await;
         assert_eq!(reply.status, 200, "{reply:?}");
         let all = reply.body["Resources"].as_array().unwrap();
-        all.iter().map(|one| one["userName"].as_str().unwrap().to_owned()).collect()
+        all.iter()
+            .map(|one| one["userName"].as_str().unwrap().to_owned())
+            .collect()
     }
 }
 
