@@ -32,6 +32,11 @@ pub(crate) fn command(texts: &Texts) -> Command {
         )
         .subcommand(stored(texts, "unmap", "scim_unmap").arg(group))
         .subcommand(
+            stored(texts, "move", "scim_move")
+                .arg(text("from-client", "CLIENT_ID"))
+                .arg(text("to-client", "CLIENT_ID")),
+        )
+        .subcommand(
             stored(texts, "hand-over", "scim_hand_over")
                 .arg(text("client", "CLIENT_ID"))
                 .arg(text("login", "LOGIN")),
@@ -58,6 +63,10 @@ pub(crate) async fn run(texts: &Texts, group: &ArgMatches) -> Result<()> {
         "unmap" => {
             let done = scim.map_group(&mut op, number(), None).await;
             done.map_err(|fault| told(texts, &fault))?;
+        }
+        "move" => {
+            let done = scim.move_all(&mut op, &text("from-client"), &text("to-client")).await;
+            println!("{}", done.map_err(|fault| told(texts, &fault))?);
         }
         "hand-over" => {
             let done = scim.hand_over(&mut op, &text("client"), &text("login")).await;

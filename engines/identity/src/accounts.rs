@@ -112,7 +112,7 @@ impl Identity {
         Ok(())
     }
 
-    /// Gives an account another login name. Its sessions go on. Fails with `identity.login_taken`, `identity.login_malformed`,
+    /// Gives an account another login name; its owner is told. Its sessions go on. Fails with `identity.login_taken`, `identity.login_malformed`,
     /// `identity.account_closed`.
     pub async fn rename_account(&self, op: &mut Op, account: AccountId, login: &str) -> Result<()> {
         let subject = format!("account:{account}");
@@ -127,6 +127,11 @@ impl Identity {
             return Err(error::account_closed());
         }
         store::account::rename(op.conn(), &permit, account, login, &folded).await?;
+        op.emit(Event::new(
+            "identity.login_changed",
+            &subject,
+            json!({ "account": account, "name": kernel::text::clean_line(login) }),
+        ));
         op.record(Entry::new("identity.login_changed", subject)).await
     }
 

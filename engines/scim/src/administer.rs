@@ -5,6 +5,7 @@ use op::{Entry, Op};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::groups::MOST_HOLDERS;
 use crate::schema::Resource;
 use crate::search::subject;
 use crate::{GroupView, Scim, access, error, store, users};
@@ -18,7 +19,7 @@ impl Scim {
     }
 
     /// From now on the group gives this position, or none; whoever has one through it keeps or loses it at once. Fails with
-    /// `scim.not_found`, `scim.position_of_administrator`, `scim.position_ended`.
+    /// `scim.not_found`, `scim.position_of_administrator`, `scim.position_ended`, `scim.too_many_members`.
     pub async fn map_group(&self, op: &mut Op, group: Uuid, position: Option<PositionId>) -> Result<()> {
         let client = store::group::client_of(op.conn(), group)
             .await?
@@ -47,6 +48,9 @@ impl Scim {
             return Ok(());
         }
         let members = store::group::members(op.conn(), group).await?;
+        if members.len() > MOST_HOLDERS {
+            return Err(error::too_many_members(MOST_HOLDERS));
+        }
         store::group::map(op.conn(), &permit, group, None).await?;
         for one in &members {
             self.take(op, &permit, (group, set.position), one).await?;
@@ -59,6 +63,25 @@ impl Scim {
         let facts = json!({ "client": set.client, "position": position, "before": set.position });
         op.record(Entry::new("scim.group_mapped", subject(Resource::Group, group)).detail(facts))
             .await
+    }
+
+    /// What one application looks after, another one does from now on: accounts, groups and what these give. Returns how many accounts.
+    /// Fails with `openid.client_not_found` where the new one is not registered.
+    pub async fn move_all(&self, op: &mut Op, from: &str, to: &str) -> Result<u64> {
+        let to = self.openid.client(op, to).await?;
+        let permit = op
+            .allow(
+                "scim.move_all",
+                &format!("client:{from}"),
+                access::administer(op.actor()),
+            )
+            .await?;
+        store::one_at_a_time(op.conn(), from).await?;
+        let moved = store::move_all(op.conn(), &permit, from, &to.id).await?;
+        let facts = json!({ "to": to.id, "accounts": moved });
+        op.record(Entry::new("scim.moved", format!("client:{from}")).detail(facts))
+            .await?;
+        Ok(moved)
     }
 
     /// An application looks after the account of an official from now on. Returns its number. Fails with `openid.client_not_found`,

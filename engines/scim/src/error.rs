@@ -108,6 +108,11 @@ pub(crate) fn position_of_administrator() -> Fault {
     Fault::forbidden("scim.position_of_administrator")
 }
 
+/// A group with so many members gives no position.
+pub(crate) fn too_many_members(most: usize) -> Fault {
+    Fault::conflict("scim.too_many_members").with("most", most)
+}
+
 /// The position is not there today.
 pub(crate) fn position_ended() -> Fault {
     Fault::conflict("scim.position_ended")

@@ -16,6 +16,9 @@ use crate::schema::Resource;
 use crate::search::subject;
 use crate::{Caller, Change, Expected, Scim, access, error, store};
 
+/// Most members of a group that gives a position: each coming and going is told within one operation.
+pub(crate) const MOST_HOLDERS: usize = 400;
+
 /// A group.
 #[derive(Clone, Debug)]
 pub(crate) struct Set {
@@ -156,6 +159,9 @@ impl Scim {
         (group, position): (Uuid, Option<PositionId>),
         wanted: &BTreeSet<Uuid>,
     ) -> Result<bool> {
+        if position.is_some() && wanted.len() > MOST_HOLDERS {
+            return Err(error::value("members"));
+        }
         let was = store::group::members(op.conn(), group).await?;
         let known: BTreeSet<Uuid> = was.iter().map(|one| one.user).collect();
         let new: Vec<Uuid> = wanted.difference(&known).copied().collect();

@@ -2,7 +2,7 @@
 
 use chrono::Days;
 use identity::{AccountState, NewAccount, NewPerson, PersonChange};
-use kernel::{AccountId, PersonId, PhoneNumber, Result, local_date};
+use kernel::{AccountId, PersonId, PersonalNumber, PhoneNumber, Result, local_date};
 use op::{Entry, Op, Permit};
 use serde_json::json;
 use uuid::Uuid;
@@ -32,6 +32,16 @@ fn login(document: &Document) -> Result<&str> {
     text_of(document, "userName").ok_or_else(|| error::value("userName"))
 }
 
+/// Personal numbers and telephones are logins of their owners: nobody takes them beforehand. Fails with `scim.value`.
+fn free_for_officials(login: &str) -> Result<()> {
+    let somebodys = PersonalNumber::parse(login).is_ok() || PhoneNumber::parse(login).is_ok();
+    if somebodys {
+        Err(error::value("userName"))
+    } else {
+        Ok(())
+    }
+}
+
 /// The telephone of the person, where it is one of this country.
 fn phone(document: &Document) -> Option<PhoneNumber> {
     let said = first_choice(document, "phoneNumbers")?;
@@ -51,6 +61,7 @@ impl Scim {
             .await?;
         store::one_at_a_time(op.conn(), &caller.id).await?;
         let login = login(&document)?.to_owned();
+        free_for_officials(&login)?;
         document.entry("active").or_insert(json!(true));
         let new = NewPerson {
             phone: phone(&document),
@@ -151,6 +162,7 @@ impl Scim {
     async fn carry_over(&self, op: &mut Op, caller: &Caller, before: &Managed, after: &Document) -> Result<()> {
         let was = &before.kept.document;
         if login(was)? != login(after)? {
+            free_for_officials(login(after)?)?;
             self.identity.rename_account(op, before.account, login(after)?).await?;
         }
         let change = PersonChange {

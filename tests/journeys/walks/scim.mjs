@@ -96,11 +96,21 @@ print(json.dumps(answer.json()))
   // They see who has done it.
   await page.goto('/tai-khoan/ai-da-xem');
   await says(page, 'Ứng dụng thay đổi tài khoản của bạn', 'SCIM Nhân sự tỉnh');
+  // Whoever gets another login is told so.
+  const renamed = python(`${enter}
+client.discover()
+User = client.get_resource_model('User')
+lan = client.query(User, settings['lan'])
+lan.user_name = 'lan.moi'
+print(json.dumps(client.replace(lan).user_name))
+`, { ...settings, lan });
+  assert.equal(renamed, 'lan.moi');
+  assert.deepEqual(sql(town, `SELECT params ->> 'name' FROM notify.message WHERE account = '${lan}' AND kind = 'login_changed'`), [['lan.moi']]);
   const gone = python(`${enter}
 client.discover()
 User = client.get_resource_model('User')
 client.delete(User, settings['lan'])
-print(json.dumps([http.get('/Users/' + settings['lan']).status_code, http.post('/Users', json={'schemas': ['urn:ietf:params:scim:schemas:core:2.0:User'], 'userName': 'LAN.personnel'}).json()['scimType']]))
+print(json.dumps([http.get('/Users/' + settings['lan']).status_code, http.post('/Users', json={'schemas': ['urn:ietf:params:scim:schemas:core:2.0:User'], 'userName': 'LAN.moi'}).json()['scimType']]))
 `, { ...settings, lan });
   assert.deepEqual(gone, [404, 'uniqueness']);
   assert.deepEqual(holds(), []);

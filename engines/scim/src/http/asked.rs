@@ -63,8 +63,8 @@ impl Asked {
                 "sortOrder" => said.sort_order.replace(value.into_owned()).is_some(),
                 "startIndex" => said.start.replace(whole(&value, "startIndex")?).is_some(),
                 "count" => said.count.replace(whole(&value, "count")?).is_some(),
-                "attributes" => std::mem::replace(&mut said.only, names().collect()) != Vec::<String>::new(),
-                "excludedAttributes" => std::mem::replace(&mut said.but, names().collect()) != Vec::<String>::new(),
+                "attributes" => !std::mem::replace(&mut said.only, names().collect()).is_empty(),
+                "excludedAttributes" => !std::mem::replace(&mut said.but, names().collect()).is_empty(),
                 _ => false,
             };
             if known {

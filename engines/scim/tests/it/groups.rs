@@ -1,6 +1,7 @@
 //! Groups, and what they give.
 
 use axum::http::{Method, header};
+use identity::NewPerson;
 use serde_json::{Value, json};
 
 use crate::town::{Town, group};
@@ -123,6 +124,60 @@ async fn a_group_gives_nothing_until_an_administrator_says_so() {
     town.position("van-phong", "clerk").await;
     assert_eq!(personnel.ask(Method::DELETE, &path, &[], Value::Null).await.status, 204);
     assert!(town.held(mai_person).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_group_that_is_no_office_gives_none() {
+    let town = Town::new().await;
+    let personnel = town.personnel("Nhân sự").await;
+    let lan = personnel.new_user("lan", json!({})).await;
+    let id = personnel.new_group("Tất cả cán bộ", &[&lan]).await;
+    // As many people as a large agency has; written at once, because their accounts do not matter here.
+    let mut op = town.console().await;
+    let mut people = Vec::new();
+    for number in 0..400 {
+        let new = NewPerson::named(format!("Người thứ {number}"));
+        people.push(town.identity.register_person(&mut op, &new).await.unwrap().uuid());
+    }
+    op.commit().await.unwrap();
+    let crowd = "WITH crowd AS (
+            INSERT INTO scim.\"user\" (id, client, person, doc, created_at, changed_at)
+            SELECT gen_random_uuid(), client, one, doc, created_at, changed_at
+            FROM scim.\"user\", unnest($2) AS one
+            RETURNING id)
+        INSERT INTO scim.member (group_id, user_id) SELECT $1::uuid, id FROM crowd";
+    sqlx::query(crowd)
+        .bind(&id)
+        .bind(people)
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
+    let position = town.position("van-phong", "clerk").await;
+    let map = async |position| {
+        let mut op = town.console().await;
+        town.scim
+            .map_group(&mut op, id.parse().unwrap(), position)
+            .await
+            .map_err(|fault| fault.code)?;
+        op.commit().await.map_err(|fault| fault.code)
+    };
+    assert_eq!(map(Some(position)).await, Err("scim.too_many_members"));
+    let path = format!("/Groups/{id}");
+    let fewer = json!([{ "op": "remove", "path": format!("members[value eq \"{lan}\"]") }]);
+    assert_eq!(
+        personnel.patch(&path, fewer).await.body["members"]
+            .as_array()
+            .unwrap()
+            .len(),
+        400
+    );
+    map(Some(position)).await.unwrap();
+    // From one office to another: each of the four hundred leaves and comes.
+    map(Some(town.position("tu-phap", "specialist").await)).await.unwrap();
+    let join = json!([{ "op": "add", "path": "members", "value": [{ "value": lan }] }]);
+    assert_eq!(personnel.patch(&path, join).await.error(), (400, "invalidValue"));
+    assert_eq!(personnel.ask(Method::DELETE, &path, &[], Value::Null).await.status, 204);
+    assert!(town.held(town.account(&lan).await.0.person).await.is_empty());
 }
 
 #[tokio::test]

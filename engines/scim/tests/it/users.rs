@@ -147,7 +147,7 @@ async fn a_login_that_somebody_has_is_refused_and_leaves_nothing() {
         .await;
     assert_eq!(reply.error(), (409, "uniqueness"));
     assert_eq!(town.account(&id).await.0.login, "mai");
-    for wrong in ["ab", "a b c/d", "имя"] {
+    for wrong in ["ab", "a b c/d", "имя", "093085001234", "0912 345 678"] {
         assert_eq!(
             personnel.user(wrong, json!({})).await.error(),
             (400, "invalidValue"),
@@ -339,6 +339,30 @@ async fn an_administrator_hands_the_account_of_an_official_over() {
     assert_eq!(personnel.patch(&format!("/Users/{id}"), change).await.status, 200);
     let (account, person) = town.account(&id).await;
     assert_eq!(person.email.as_deref(), Some("lua@haugiang.example"));
+    // Another system takes its place; the first one sees nothing any more.
+    let next = town.personnel("Nhân sự mới").await;
+    let group = personnel.new_group("Nhóm", &[&id]).await;
+    let mut op = town.console().await;
+    let unknown = town
+        .scim
+        .move_all(&mut op, &personnel.client, "khong-co-12345678")
+        .await;
+    assert_eq!(unknown.unwrap_err().code, "openid.client_not_found");
+    let mut op = town.console().await;
+    assert_eq!(
+        town.scim
+            .move_all(&mut op, &personnel.client, &next.client)
+            .await
+            .unwrap(),
+        1
+    );
+    op.commit().await.unwrap();
+    for path in [format!("/Users/{id}"), format!("/Groups/{group}")] {
+        assert_eq!(
+            (personnel.get(&path).await.status, next.get(&path).await.status),
+            (404, 200)
+        );
+    }
     // What the application does not know stays as it is.
     assert_eq!(
         (account.login.as_str(), person.birth_date),
