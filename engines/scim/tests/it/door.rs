@@ -3,13 +3,13 @@
 use axum::http::{Method, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use openid::{ClientAuth, Grant, Registration};
+use openid::{ClientAuth, Grant, Registration, Step, Visitor};
 use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 
-use crate::town::{ISSUER, Town};
+use crate::town::{ISSUER, Town, form};
 
 #[tokio::test]
 async fn every_address_and_method_refuses_whoever_brings_no_token_of_the_scope() {
@@ -88,6 +88,65 @@ async fn who_loses_the_scope_or_is_switched_off_is_out_at_once() {
             .unwrap();
         op.commit().await.unwrap();
         assert_eq!(ask().await.status, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_somebody_who_has_signed_in_opens_nothing() {
+    let town = Town::new().await;
+    let back = "https://app.example/cb";
+    let mut op = town.console().await;
+    let new = Registration {
+        name: "Nhân sự".into(),
+        redirect_uris: vec![back.into()],
+        scopes: vec!["openid".into(), "scim".into()],
+        grants: vec![Grant::AuthorizationCode, Grant::ClientCredentials],
+        trusted: true,
+        ..Registration::default()
+    };
+    let app = town.openid.register_client(&mut op, new).await.unwrap();
+    op.commit().await.unwrap();
+    town.somebody("Lê Thị Sen", "sen").await;
+    let signed = town.enter("sen").await.unwrap();
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let query = form(&[
+        ("client_id", &app.client.id),
+        ("response_type", "code"),
+        ("scope", "openid scim"),
+        ("redirect_uri", back),
+        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        ("code_challenge_method", "S256"),
+    ]);
+    let visitor = Visitor {
+        actor: &signed.actor,
+        session: Some(signed.session),
+    };
+    let step = town.openid.authorise(&town.ops, visitor, &query).await.unwrap();
+    let Step::Back(address) = step else { panic!("{step:?}") };
+    let address = url::Url::parse(&address).unwrap();
+    let code = address
+        .query_pairs()
+        .find(|(name, _)| name == "code")
+        .unwrap()
+        .1
+        .into_owned();
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", back),
+        ("code_verifier", verifier),
+        ("client_id", &app.client.id),
+        ("client_secret", app.secret.as_deref().unwrap()),
+    ];
+    let kind = [("content-type", "application/x-www-form-urlencoded")];
+    let of_person = town.send(Method::POST, "/openid/token", &kind, form(&fields)).await;
+    assert_eq!(of_person.body["scope"], "openid scim", "{of_person:?}");
+    let of_itself = town.token(&app, &[]).await;
+    for (reply, expected) in [(of_person, 403), (of_itself, 200)] {
+        let bearer = format!("Bearer {}", reply.body["access_token"].as_str().unwrap());
+        let shown = [("authorization", bearer.as_str())];
+        let reply = town.send(Method::GET, "/scim/v2/Users", &shown, String::new()).await;
+        assert_eq!(reply.status, expected, "{reply:?}");
     }
 }
 
