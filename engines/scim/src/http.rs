@@ -107,9 +107,10 @@ impl Scim {
         (asked, request): (Asked, Request),
         place: Place,
     ) -> Result<Response> {
-        let method = match &asked.method {
-            &Method::HEAD => Method::GET,
-            method => method.clone(),
+        let method = if asked.method == Method::HEAD {
+            Method::GET
+        } else {
+            asked.method.clone()
         };
         match place {
             Place::List(resource) if method == Method::GET => {
