@@ -39,6 +39,7 @@ missing() {
         # Clients that others have written, for signing in to applications.
         [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || packages+=(apache2 libapache2-mod-auth-openidc)
         python3_of_debian -c 'import authlib, requests' 2>/dev/null || packages+=(python3-authlib python3-requests)
+        python3_of_debian -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
         compgen -G '/usr/share/fonts/truetype/noto/NotoSans-Regular.*' >/dev/null || packages+=(fonts-noto-core)
     fi
 }
@@ -100,6 +101,21 @@ npm_packages() {
 }
 npm_packages assets
 [ "$purpose" = run ] || npm_packages tests/journeys
+
+# --- Python packages, in a place of their own --------------------------------------------------------------------------
+python_packages() {
+    local folder=$1
+    # Written last, so that an interrupted installation is repeated.
+    local stamp=$folder/.venv/.installed
+    [ "$stamp" -nt "$folder/requirements.txt" ] && return 0
+    say "Cài các gói Python trong $folder" "Installing the Python packages of $folder"
+    (cd "$folder" && python3_of_debian -m venv --clear .venv &&
+        .venv/bin/pip install --quiet --no-deps --disable-pip-version-check -r requirements.txt </dev/null >&2) || fail \
+        "Không cài được các gói Python. Hãy tự chạy: (cd $folder && python3 -m venv .venv && .venv/bin/pip install -r requirements.txt)" \
+        "The Python packages could not be installed. Run by hand: (cd $folder && python3 -m venv .venv && .venv/bin/pip install -r requirements.txt)"
+    touch "$stamp"
+}
+[ "$purpose" = run ] || python_packages tests/journeys
 
 # --- the test runner ---------------------------------------------------------------------------------------------------
 if [ "$purpose" = test ] && ! command -v cargo-nextest >/dev/null; then

@@ -1,4 +1,4 @@
-//! What owners of accounts are told, so that a stranger does not stay unnoticed: sign-ins from new devices, guesses at codes, changes of password
+//! What owners of accounts are told, so that a stranger does not stay unnoticed: sign-ins from new devices, guesses at codes, changes of login, password
 //! and second factor.
 
 use chrono::NaiveDate;
@@ -19,7 +19,7 @@ struct Facts {
     /// What was changed: `set`, `replaced`, `removed`, `reset`, `recovery_codes`, `passkey_added`, `passkey_removed`.
     #[serde(default)]
     what: String,
-    /// What a passkey is called.
+    /// What a passkey is called; the new login.
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -48,6 +48,7 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         ("identity.second_factor_changed", "second_factor_changed", SECOND_FACTOR),
         ("identity.recovery_code_used", "recovery_code_used", SECOND_FACTOR),
         ("identity.password_changed", "password_changed", DEVICES),
+        ("identity.login_changed", "login_changed", DEVICES),
         ("identity.codes_guessed", "codes_guessed", PASSWORD),
         ("identity.passkey_cloned", "passkey_cloned", PASSKEYS),
         ("identity.substitution_given", "substitution_given", "/tai-khoan/vi-tri"),

@@ -12,6 +12,7 @@ use notify::Notify;
 use op::{Jobs, Movers, Reactions};
 use openid::Openid;
 use render::{Documents, Renderer};
+use scim::Scim;
 use workflow::{Actions, PublishedCalendar, Workflow};
 
 use crate::account_news;
@@ -22,6 +23,7 @@ pub const MIGRATIONS: &[&[Migration]] = &[
     files::MIGRATIONS,
     identity::MIGRATIONS,
     openid::MIGRATIONS,
+    scim::MIGRATIONS,
     notify::MIGRATIONS,
     workflow::MIGRATIONS,
     forms::MIGRATIONS,
@@ -33,6 +35,7 @@ pub fn actions() -> impl Iterator<Item = &'static op::Action> {
     [
         identity::ACTIONS,
         openid::ACTIONS,
+        scim::ACTIONS,
         notify::ACTIONS,
         workflow::ACTIONS,
         forms::ACTIONS,
@@ -69,6 +72,8 @@ pub struct Engines {
     pub identity: Identity,
     /// Signing in to applications.
     pub openid: Openid,
+    /// Accounts that applications look after.
+    pub scim: Scim,
     /// Messages.
     pub notify: Notify,
     /// Stored files.
@@ -116,6 +121,7 @@ impl Engines {
         });
         dossiers::register_actions(&actions, &dossiers);
         Ok(Self {
+            scim: Scim::new(identity.clone(), openid.clone()),
             identity,
             openid,
             notify,
@@ -133,6 +139,7 @@ impl Engines {
         dossiers::register_reactions(&mut reactions, &self.dossiers);
         account_news::register(&mut reactions, &self.notify);
         openid::register_reactions(&mut reactions, &self.openid);
+        scim::register_reactions(&mut reactions, &self.scim);
         reactions
     }
 

@@ -11,6 +11,7 @@ use kernel::Actor;
 use notify::Notify;
 use op::Ops;
 use openid::Openid;
+use scim::Scim;
 use web::{Chrome, Site};
 use workflow::{PublishedCalendar, Workflow};
 
@@ -23,6 +24,8 @@ pub struct House {
     pub identity: Identity,
     /// Signing in to applications.
     pub openid: Openid,
+    /// Accounts that applications look after.
+    pub scim: Scim,
     /// Messages.
     pub notify: Notify,
     /// Stored files.
@@ -54,6 +57,12 @@ impl AsRef<Identity> for House {
 impl AsRef<Openid> for House {
     fn as_ref(&self) -> &Openid {
         &self.openid
+    }
+}
+
+impl AsRef<Scim> for House {
+    fn as_ref(&self) -> &Scim {
+        &self.scim
     }
 }
 

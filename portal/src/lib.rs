@@ -58,6 +58,7 @@ pub fn routes() -> Routes<House> {
         .merge(forms::http::routes())
         .merge(identity::http::routes())
         .merge(openid::http::routes())
+        .merge(scim::http::routes())
         .merge(notify::routes())
         .merge(workflow::http::routes())
 }

@@ -15,7 +15,7 @@ use render::{Locale, Texts};
 use crate::{
     doctor,
     house::{self, LOCAL},
-    keys, oidc, reorganise, secrets, serve, trail,
+    keys, oidc, reorganise, scim, secrets, serve, trail,
 };
 
 /// Done, but some rows were refused, declarations have problems or the trail is broken.
@@ -173,6 +173,7 @@ pub(crate) fn command(texts: &Texts) -> Command {
         )
         .subcommand(Command::new("doctor").about(about("doctor")).arg(data(texts)))
         .subcommand(oidc::command(texts))
+        .subcommand(scim::command(texts))
         .subcommand(trail::command(texts))
         .subcommand(keys::command(texts))
 }
@@ -359,6 +360,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
         }
         Some(("doctor", options)) => return Ok(doctor::examine(texts, &directory(options))),
         Some(("oidc", group)) => oidc::run(texts, group).await?,
+        Some(("scim", group)) => scim::run(texts, group).await?,
         Some(("audit", group)) => return trail::run(texts, group).await,
         Some(("keys", group)) => return keys::run(texts, group).await,
         _ => return Ok(ExitCode::from(2)),

@@ -15,6 +15,7 @@ use op::{Ops, Reactions};
 use openid::Openid;
 use portal::{House, UnreadCount};
 use render::{ProvinceFrame, Renderer};
+use scim::Scim;
 use tokio::sync::watch;
 use vault::Vault;
 use web::{Site, SiteConfig};
@@ -52,6 +53,12 @@ pub(crate) fn openid(database: &Database, data: &Path) -> Result<Openid> {
     let identity = Identity::new(database.pool().clone(), clock, vault.clone(), Config::default())?;
     // Nothing is signed here, so nobody reads the address.
     Ok(Openid::new(identity, vault, openid::Config::at("")))
+}
+
+/// The engine of provisioning alone: for commands that touch no case.
+pub(crate) fn scim(database: &Database, data: &Path) -> Result<Scim> {
+    let openid = openid(database, data)?;
+    Ok(Scim::new(openid.identity().clone(), openid))
 }
 
 /// What this process asks of whoever signs in.
@@ -194,6 +201,7 @@ impl Program {
             site,
             identity: engines.identity.clone(),
             openid: engines.openid.clone(),
+            scim: engines.scim.clone(),
             notify: engines.notify.clone(),
             files: engines.files.clone(),
             workflow: engines.workflow.clone(),

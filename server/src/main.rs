@@ -8,6 +8,7 @@ mod keys;
 mod listen;
 mod oidc;
 mod reorganise;
+mod scim;
 mod secrets;
 mod serve;
 mod signals;

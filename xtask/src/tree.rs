@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 /// Directories that hold nothing that a person wrote.
-const SKIPPED_ANYWHERE: &[&str] = &[".git", "target", "node_modules"];
+const SKIPPED_ANYWHERE: &[&str] = &[".git", "target", "node_modules", ".venv"];
 const SKIPPED_PATHS: &[&str] = &["data", "assets/dist", "tests/journeys/shots"];
 /// Larger text files are data, not something to proofread.
 const LARGEST_FILE_BYTES: u64 = 4 * 1024 * 1024;

@@ -112,6 +112,43 @@ impl Identity {
         Ok(())
     }
 
+    /// Gives an account another login name; its owner is told. Its sessions go on. Fails with `identity.login_taken`, `identity.login_malformed`,
+    /// `identity.account_closed`.
+    pub async fn rename_account(&self, op: &mut Op, account: AccountId, login: &str) -> Result<()> {
+        let subject = format!("account:{account}");
+        let permit = op
+            .allow("identity.rename_account", &subject, access::organise(op.rights(), "identity.rename_account"))
+            .await?;
+        let folded = login::check(login)?;
+        let state = store::account::lock_state(op.conn(), account)
+            .await?
+            .ok_or_else(error::account_not_found)?;
+        if state == AccountState::Closed {
+            return Err(error::account_closed());
+        }
+        store::account::rename(op.conn(), &permit, account, login, &folded).await?;
+        op.emit(Event::new(
+            "identity.login_changed",
+            &subject,
+            json!({ "account": account, "name": kernel::text::clean_line(login) }),
+        ));
+        op.record(Entry::new("identity.login_changed", subject)).await
+    }
+
+    /// The account that signs in with this name, if there is one; for those who manage accounts.
+    pub async fn account_by_login(&self, op: &mut Op, login: &str) -> Result<Option<Account>> {
+        op.allow(
+            "identity.account_by_login",
+            "account:by_login",
+            access::organise(op.rights(), "identity.account_by_login"),
+        )
+        .await?;
+        match store::account::credential(op.conn(), &login::fold(login)).await? {
+            Some(found) => store::account::get(op.conn(), found.id.into()).await,
+            None => Ok(None),
+        }
+    }
+
     /// Gives an account a new password: by an administrator, or by a loader. Ends all its sessions.
     pub async fn reset_password(&self, op: &mut Op, account: AccountId, hash: &PasswordHash) -> Result<()> {
         let subject = format!("account:{account}");

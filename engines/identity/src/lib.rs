@@ -52,13 +52,13 @@ pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Audience, Authentication, CodeOrigin, Contact,
-    HeldPosition, OfficialView, Passkey, Person, PersonRow, Residence, SecondFactor, SessionRow, Substitution, TotpOffer, Unit,
+    HeldPosition, OfficialView, Passkey, Person, PersonRow, Position, Residence, SecondFactor, SessionRow, Substitution, TotpOffer, Unit,
     Validity,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;
 pub use password::PasswordContext;
-pub use people::NewPerson;
+pub use people::{NewPerson, PersonChange};
 pub use reorganise::{Plan, Reorganisation, Settled};
 pub use second_factor::{NewCodes, OwnerProof};
 pub use sign_in::{Entered, HalfSignIn, SecondStep, SignIn, SignedIn, Source};

@@ -177,6 +177,23 @@ pub struct Unit {
     pub validity: Validity,
 }
 
+/// A position of an agency, whoever holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Position {
+    /// The position.
+    pub id: PositionId,
+    /// Its agency.
+    pub agency: AgencyId,
+    /// Code inside the agency.
+    pub code: String,
+    /// Title as printed on papers.
+    pub title: String,
+    /// What it may do.
+    pub roles: Vec<String>,
+    /// When it exists.
+    pub validity: Validity,
+}
+
 /// A position held by a person on a day, with all that an actor needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HeldPosition {

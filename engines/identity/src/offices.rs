@@ -6,7 +6,7 @@ use op::{Entry, Event, Op};
 use serde_json::json;
 
 use crate::agencies::{is_code, is_word, today};
-use crate::model::{HeldPosition, OfficialView, Unit, Validity};
+use crate::model::{HeldPosition, OfficialView, Position, Unit, Validity};
 use crate::{Identity, access, error, store};
 
 /// A unit to be written.
@@ -208,6 +208,30 @@ impl Identity {
         let mut positions = store::office::held(op.conn(), person, day).await?;
         positions.extend(self.lent(op.conn(), person, &positions, day).await?);
         Ok(positions)
+    }
+
+    /// The positions that a person holds on the day or will hold later, each once.
+    pub async fn positions_from(&self, op: &mut Op, person: PersonId, from: NaiveDate) -> Result<Vec<Position>> {
+        op.allow(
+            "identity.positions_from",
+            &format!("person:{person}"),
+            access::read_names(op.actor()),
+        )
+        .await?;
+        store::office::held_from(op.conn(), person, from).await
+    }
+
+    /// A position. Fails with `identity.position_not_found`.
+    pub async fn position(&self, op: &mut Op, id: PositionId) -> Result<Position> {
+        op.allow(
+            "identity.position",
+            &format!("position:{id}"),
+            access::read_names(op.actor()),
+        )
+        .await?;
+        store::office::position(op.conn(), id)
+            .await?
+            .ok_or_else(|| error::position_not_found(id))
     }
 
     /// The officials of an agency today whose position carries the role (every position if none is given), in the order of

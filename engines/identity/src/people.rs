@@ -64,7 +64,56 @@ impl NewPerson {
     }
 }
 
+/// What of a person is to be another from now on; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct PersonChange {
+    /// Full name as on the identity card.
+    pub full_name: Option<String>,
+    /// Telephone; `Some(None)`: there is none.
+    pub phone: Option<Option<PhoneNumber>>,
+    /// E-mail; `Some(None)`: there is none.
+    pub email: Option<Option<String>>,
+}
+
 impl Identity {
+    /// Writes down another name or other contact details of a person. Which of them is in the audit trail, what they are is not.
+    /// Fails with `identity.person_not_found`, `identity.required`, `identity.malformed`.
+    pub async fn change_person(
+        &self,
+        op: &mut Op,
+        person: PersonId,
+        change: &PersonChange,
+        purpose: &str,
+    ) -> Result<()> {
+        let subject = format!("person:{person}");
+        let permit = op
+            .allow("identity.change_person", &subject, access::organise(op.rights(), "identity.change_person"))
+            .await?;
+        let known = store::person::get(op.conn(), person)
+            .await?
+            .ok_or_else(error::person_not_found)?;
+        let wanted = checked(&NewPerson {
+            phone: change.phone.clone().unwrap_or(known.phone.clone()),
+            email: change.email.clone().unwrap_or(known.email.clone()),
+            ..NewPerson::named(change.full_name.as_deref().unwrap_or(&known.full_name))
+        })?;
+        let changed: Vec<&str> = [
+            ("full_name", wanted.full_name != known.full_name),
+            ("phone", wanted.phone != known.phone),
+            ("email", wanted.email != known.email),
+        ]
+        .into_iter()
+        .filter_map(|(field, differs)| differs.then_some(field))
+        .collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let now = op.now();
+        store::person::change(op.conn(), &permit, person, &wanted, now).await?;
+        let entry = Entry::new("identity.person_changed", subject).detail(json!({ "changed": changed }));
+        op.record(entry.purpose(purpose.trim()).about(Some(person))).await
+    }
+
     /// Writes a person down, or finds the one who is there: by personal number, else by source key. The platform (a
     /// loader) brings the known person up to date; at the counter the known person stays as they are, and a number with
     /// another name or birth date is refused with `identity.personal_number_taken`.

@@ -13,7 +13,8 @@ use web::Method;
 use crate::client_auth::moment;
 use crate::config::Config;
 use crate::dpop::Proof;
-use crate::model::{self, Authorisation, Client, ClientAuth, End};
+use crate::model::{self, Authorisation, Client, ClientAuth, End, Grant};
+use crate::params::Params;
 use crate::token::{ACCESS, Call, acr};
 use crate::{Openid, error, secret, store};
 
@@ -39,7 +40,36 @@ impl Held {
     }
 }
 
+/// A request of a program to an API of the platform: what it shows, and for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// The header `Authorization`.
+    pub authorization: Option<&'a str>,
+    /// The header `DPoP`.
+    pub proof: Option<&'a str>,
+    /// The method.
+    pub method: &'a Method,
+    /// The address asked for, without its query.
+    pub path: &'a str,
+}
+
 impl Openid {
+    /// Which application asks an API of the platform for itself, with nobody behind it: by an access token with this scope, and by a
+    /// proof where the token is bound to a key. Fails with `openid.token_wrong`, `openid.proof_wrong`, `openid.scope_missing`.
+    pub async fn machine(&self, ops: &Ops, shown: Shown<'_>, scope: &str) -> Result<Arc<Client>> {
+        let call = Call {
+            authorization: shown.authorization,
+            proof: shown.proof,
+            params: &Params::default(),
+        };
+        let held = self.shown(ops, &call, shown.method, shown.path).await?;
+        // Whoever signs people in with that scope does not get their rights for itself.
+        if held.person.is_some() || !held.has_scope(scope) || !held.client.may(Grant::ClientCredentials) {
+            return Err(error::scope_missing());
+        }
+        Ok(held.client)
+    }
+
     /// The token if it is ours, has not expired and was not taken back, and if whoever stands behind it still does.
     pub(crate) async fn held(&self, ops: &Ops, token: &str) -> Result<Option<Held>> {
         let now = ops.now();

@@ -33,6 +33,7 @@ use identity::Identity;
 use vault::Vault;
 
 pub use access::ACTIONS;
+pub use access_token::Shown;
 pub use authorise::{Asked, Step, Visitor};
 pub use clients::Registered;
 pub use config::Config;
@@ -80,6 +81,11 @@ impl Openid {
             revoked: Arc::default(),
             noted: Arc::default(),
         }
+    }
+
+    /// The accounts.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// The issuer of all tokens: the address of the platform.

@@ -396,8 +396,9 @@ async fn what_is_asked_for_is_supplied_and_the_result_is_fetched_checked_and_rat
     let town = Town::new().await;
     let account = town.citizen("Nguyễn Thị Lan", "lan").await;
     let official = town
-        .official("Trần Thị Trinh", "trinh", &["clerk", "specialist", "leader"])
+        .official("Trần Thị Trinh", "trinh", &["clerk", "specialist"])
         .await;
+    let leader = town.official("Võ Văn Tràm", "tram", &["leader"]).await;
     let id = town
         .handed_in(
             account,
@@ -408,9 +409,11 @@ async fn what_is_asked_for_is_supplied_and_the_result_is_fetched_checked_and_rat
         .await;
     let player = town.player();
     let actor = player.actor(official).await.unwrap();
+    let leader = player.actor(leader).await.unwrap();
     let step = async |act: Act| {
         let task = player.open_tasks(id).await.unwrap().remove(0);
-        player.act(&actor, task.id, &act).await.unwrap();
+        let who = if task.role == "leader" { &leader } else { &actor };
+        player.act(who, task.id, &act).await.unwrap();
     };
     step(act("receive", "accept", Vec::new())).await;
     let ask = |kind, key: &str, what: &str| Ask {

@@ -254,6 +254,7 @@ impl Town {
             site,
             identity: identity.clone(),
             openid,
+            scim: engines.scim.clone(),
             notify,
             forms: engines.forms.clone(),
             files: engines.files.clone(),

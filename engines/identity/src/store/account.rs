@@ -161,6 +161,26 @@ pub(crate) async fn set_state(
     Ok(())
 }
 
+pub(crate) async fn rename(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    id: AccountId,
+    login: &str,
+    login_folded: &str,
+) -> Result<()> {
+    sqlx::query("UPDATE identity.account SET login = $2, login_folded = $3 WHERE id = $1")
+        .bind(id.uuid())
+        .bind(kernel::text::clean_line(login))
+        .bind(login_folded)
+        .execute(connection)
+        .await
+        .map_err(|e| match db::violated(&e) {
+            Some("account_login") => error::login_taken(),
+            _ => db::fault(e),
+        })?;
+    Ok(())
+}
+
 /// Whether there is such an account.
 pub(crate) async fn set_password(
     connection: &mut PgConnection,

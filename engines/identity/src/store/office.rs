@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::error;
-use crate::model::{HeldPosition, OfficialView, Unit, Validity};
+use crate::model::{HeldPosition, OfficialView, Position, Unit, Validity};
 use crate::offices::{NewPosition, NewUnit};
 
 #[derive(sqlx::FromRow)]
@@ -47,6 +47,33 @@ struct HeldRow {
     unit: Option<Uuid>,
     valid_from: NaiveDate,
     valid_to: Option<NaiveDate>,
+}
+
+#[derive(sqlx::FromRow)]
+struct PositionRow {
+    id: Uuid,
+    agency: Uuid,
+    code: String,
+    title: String,
+    roles: Vec<String>,
+    valid_from: NaiveDate,
+    valid_to: Option<NaiveDate>,
+}
+
+impl PositionRow {
+    fn into_position(self) -> Position {
+        Position {
+            id: self.id.into(),
+            agency: self.agency.into(),
+            code: self.code,
+            title: self.title,
+            roles: self.roles,
+            validity: Validity {
+                from: self.valid_from,
+                to: self.valid_to,
+            },
+        }
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -164,6 +191,45 @@ pub(crate) async fn position_exists(connection: &mut PgConnection, id: PositionI
         .fetch_one(connection)
         .await
         .map_err(db::fault)
+}
+
+pub(crate) async fn position(connection: &mut PgConnection, id: PositionId) -> Result<Option<Position>> {
+    let row = sqlx::query_as::<_, PositionRow>(
+        "SELECT id, agency, code, title, roles, valid_from, valid_to
+         FROM identity.position
+         WHERE id = $1",
+    )
+    .bind(id.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(row.map(PositionRow::into_position))
+}
+
+/// What a person holds on the day or will hold later.
+pub(crate) async fn held_from(
+    connection: &mut PgConnection,
+    person: PersonId,
+    from: NaiveDate,
+) -> Result<Vec<Position>> {
+    let rows = sqlx::query_as::<_, PositionRow>(
+        "SELECT id, agency, code, title, roles, valid_from, valid_to
+         FROM identity.position AS position
+         WHERE EXISTS (
+             SELECT
+             FROM identity.holding AS holding
+             WHERE holding.position = position.id
+               AND holding.person = $1
+               AND (holding.valid_to IS NULL OR holding.valid_to >= $2)
+         )
+         ORDER BY id",
+    )
+    .bind(person.uuid())
+    .bind(from)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(rows.into_iter().map(PositionRow::into_position).collect())
 }
 
 /// Whether anything changed.

@@ -227,6 +227,37 @@ pub(crate) async fn update(
     Ok(())
 }
 
+/// Name and contact details; all else stays.
+pub(crate) async fn change(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    id: PersonId,
+    to: &NewPerson,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE identity.person SET
+             full_name = $2,
+             name_folded = $3,
+             name_key = $4,
+             phone = $5,
+             email = $6,
+             updated_at = $7
+         WHERE id = $1",
+    )
+    .bind(id.uuid())
+    .bind(&to.full_name)
+    .bind(text::fold(&to.full_name))
+    .bind(collation::name_collation_key(&to.full_name))
+    .bind(to.phone.as_ref().map(PhoneNumber::as_str))
+    .bind(&to.email)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
 fn number_fault(error: sqlx::Error) -> kernel::Fault {
     match db::violated(&error) {
         Some("person_number" | "person_source") => error::personal_number_taken(),

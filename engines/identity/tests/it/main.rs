@@ -3,6 +3,7 @@
 mod api;
 mod areas;
 mod authenticator;
+mod changes;
 mod guessing;
 mod keys;
 mod offices;

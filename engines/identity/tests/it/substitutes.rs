@@ -97,7 +97,7 @@ async fn what_was_lent_ends_when_it_is_taken_back_or_the_holder_leaves() {
         op.commit().await.unwrap();
         assert!(town.actor(&clerk.token).await.unwrap().has_role("leader"));
         if taken_back {
-            let stranger = town.desk("la", &["clerk"]).await;
+            let stranger = town.desk("nguoi.la", &["clerk"]).await;
             let mut op = town.op(&stranger).await;
             let refused = town.identity.end_substitution(&mut op, id).await.unwrap_err();
             assert_eq!(refused.code, "identity.substitution_not_found");

@@ -1,0 +1,196 @@
+use chrono::{DateTime, Utc};
+use kernel::{AccountId, PersonId, Result};
+use op::Permit;
+use serde_json::Value;
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::answer::Kept;
+use crate::document::Document;
+use crate::schema::Resource;
+use crate::users::Managed;
+
+#[derive(sqlx::FromRow)]
+struct UserRow {
+    id: Uuid,
+    person: Uuid,
+    doc: Json<Value>,
+    version: i64,
+    held_back: bool,
+    created_at: DateTime<Utc>,
+    changed_at: DateTime<Utc>,
+}
+
+impl UserRow {
+    fn into_managed(self) -> Result<Managed> {
+        Ok(Managed {
+            account: self.id.into(),
+            person: self.person.into(),
+            held_back: self.held_back,
+            kept: Kept {
+                resource: Resource::User,
+                id: self.id,
+                document: super::query::document(self.doc.0)?,
+                version: self.version,
+                created_at: self.created_at,
+                changed_at: self.changed_at,
+                related: Vec::new(),
+            },
+        })
+    }
+}
+
+/// The account of a client, locked against another change.
+pub(crate) async fn lock(connection: &mut PgConnection, client: &str, id: Uuid) -> Result<Option<Managed>> {
+    let row = sqlx::query_as::<_, UserRow>(
+        "SELECT id, person, doc, version, held_back, created_at, changed_at
+         FROM scim.\"user\"
+         WHERE id = $1 AND client = $2 AND closed_at IS NULL
+         FOR UPDATE",
+    )
+    .bind(id)
+    .bind(client)
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
+    row.map(UserRow::into_managed).transpose()
+}
+
+/// The account, whoever looks after it, locked against another change.
+pub(crate) async fn lock_of(connection: &mut PgConnection, account: AccountId) -> Result<Option<Managed>> {
+    let row = sqlx::query_as::<_, UserRow>(
+        "SELECT id, person, doc, version, held_back, created_at, changed_at
+         FROM scim.\"user\"
+         WHERE id = $1 AND closed_at IS NULL
+         FOR UPDATE",
+    )
+    .bind(account.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
+    row.map(UserRow::into_managed).transpose()
+}
+
+/// Whether an application looks after the account, or did.
+pub(crate) async fn is_known(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM scim.\"user\" WHERE id = $1)")
+        .bind(account.uuid())
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// The people behind those of these numbers that the client looks after.
+pub(crate) async fn people(connection: &mut PgConnection, client: &str, ids: &[Uuid]) -> Result<Vec<(Uuid, PersonId)>> {
+    let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
+        "SELECT id, person
+         FROM scim.\"user\"
+         WHERE client = $1 AND id = ANY ($2) AND closed_at IS NULL
+         ORDER BY id",
+    )
+    .bind(client)
+    .bind(ids)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(rows.into_iter().map(|(id, person)| (id, person.into())).collect())
+}
+
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    client: &str,
+    (account, person): (AccountId, PersonId),
+    document: &Document,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO scim.\"user\" (id, client, person, doc, created_at, changed_at)
+         VALUES ($1, $2, $3, $4, $5, $5)",
+    )
+    .bind(account.uuid())
+    .bind(client)
+    .bind(person.uuid())
+    .bind(Json(document))
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn update(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    id: Uuid,
+    document: &Document,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query("UPDATE scim.\"user\" SET doc = $2, version = version + 1, changed_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(Json(document))
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Notes who has suspended the account, or that it works again. What listens has no permit: it writes down what was allowed elsewhere.
+pub(crate) async fn note_state(
+    connection: &mut PgConnection,
+    id: Uuid,
+    document: &Document,
+    held_back: bool,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE scim.\"user\" SET doc = $2, held_back = $3, version = version + 1, changed_at = $4 WHERE id = $1",
+    )
+    .bind(id)
+    .bind(Json(document))
+    .bind(held_back)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// What shows these accounts has changed: their groups.
+pub(crate) async fn touch(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    ids: &[Uuid],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query("UPDATE scim.\"user\" SET version = version + 1, changed_at = $2 WHERE id = ANY ($1)")
+        .bind(ids)
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// The account is closed; it leaves its groups, whose members are others then.
+pub(crate) async fn close(connection: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "WITH gone AS (DELETE FROM scim.member WHERE user_id = $1 RETURNING group_id)
+         UPDATE scim.\"group\" SET version = version + 1, changed_at = $2
+         WHERE id IN (SELECT group_id FROM gone)",
+    )
+    .bind(id)
+    .bind(now)
+    .execute(&mut *connection)
+    .await
+    .map_err(db::fault)?;
+    sqlx::query("UPDATE scim.\"user\" SET closed_at = $2, changed_at = $2, version = version + 1 WHERE id = $1")
+        .bind(id)
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
