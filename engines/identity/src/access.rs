@@ -42,6 +42,11 @@ pub fn register_person(actor: &Actor) -> Decision {
     )
 }
 
+/// Opening the account of somebody for whom a provider of identity vouches: the engine that has checked its word.
+pub fn vouch(actor: &Actor) -> Decision {
+    Decision::when(is_system(actor), error::not_allowed)
+}
+
 /// Reading a person: oneself, or an official who says for what. Others do not learn that there is such a person.
 pub fn read_person(actor: &Actor, person: PersonId, purpose: &str) -> Decision {
     if is_system(actor) || actor.person() == Some(person) {

@@ -34,6 +34,7 @@ mod store;
 mod throttle;
 mod token;
 mod totp;
+mod vouched;
 mod webauthn;
 
 use std::sync::Arc;
@@ -48,9 +49,9 @@ pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRu
 pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
-    Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Audience, Authentication, CodeOrigin, Contact,
+    Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin, Contact,
     HeldPosition, OfficialView, Passkey, Person, PersonRow, Residence, SecondFactor, SessionRow, TotpOffer, Unit,
-    Validity,
+    Validity, Way, WayIn,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;
@@ -60,6 +61,7 @@ pub use reorganise::{Plan, Reorganisation, Settled};
 pub use second_factor::{NewCodes, OwnerProof};
 pub use sign_in::{Entered, HalfSignIn, SecondStep, SignIn, SignedIn, Source};
 pub use step_up::{Again, AgainWays};
+pub use vouched::{OwnWays, Vouched, VouchedEntry, Welcome};
 pub use webauthn::options::{CreationOptions, RequestOptions};
 pub use webauthn::{Assertion, AssertionResponse, Registration, RegistrationResponse};
 
@@ -76,7 +78,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0007_second_factor.sql",
         "0008_passkey.sql",
         "0009_session_shown.sql",
-        "0010_reorganisation.sql"
+        "0010_reorganisation.sql",
+        "0011_way_in.sql"
     ]
 );
 
