@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use db::Migration;
 use dossiers::{Dossiers, Parts};
+use federation::Federation;
 use files::Files;
 use forms::Forms;
 use identity::Identity;
@@ -21,6 +22,7 @@ use crate::apps::{self, App};
 pub const MIGRATIONS: &[&[Migration]] = &[
     files::MIGRATIONS,
     identity::MIGRATIONS,
+    federation::MIGRATIONS,
     openid::MIGRATIONS,
     notify::MIGRATIONS,
     workflow::MIGRATIONS,
@@ -32,6 +34,8 @@ pub const MIGRATIONS: &[&[Migration]] = &[
 pub struct Materials<'a> {
     /// People and agencies.
     pub identity: Identity,
+    /// Signing in by other providers.
+    pub federation: Federation,
     /// Signing in to applications.
     pub openid: Openid,
     /// Messages.
@@ -53,6 +57,8 @@ pub struct Materials<'a> {
 pub struct Engines {
     /// People and agencies.
     pub identity: Identity,
+    /// Signing in by other providers.
+    pub federation: Federation,
     /// Signing in to applications.
     pub openid: Openid,
     /// Messages.
@@ -74,6 +80,7 @@ impl Engines {
     pub fn new(materials: Materials<'_>) -> Result<Self> {
         let Materials {
             identity,
+            federation,
             openid,
             notify,
             files,
@@ -103,6 +110,7 @@ impl Engines {
         dossiers::register_actions(&actions, &dossiers);
         Ok(Self {
             identity,
+            federation,
             openid,
             notify,
             files,
@@ -119,6 +127,7 @@ impl Engines {
         dossiers::register_reactions(&mut reactions, &self.dossiers);
         account_news::register(&mut reactions, &self.notify);
         openid::register_reactions(&mut reactions, &self.openid);
+        federation::register_reactions(&mut reactions, &self.federation);
         reactions
     }
 
@@ -136,6 +145,7 @@ impl Engines {
         op::register(&mut jobs);
         identity::jobs::register(&mut jobs);
         openid::register(&mut jobs, &self.openid);
+        federation::register(&mut jobs, &self.federation);
         files::register(&mut jobs, &self.files);
         notify::register(&mut jobs, &self.notify);
         workflow::jobs::register(&mut jobs, self.workflow.clone());

@@ -11,6 +11,9 @@ pub(crate) const RESUME: &str = "federation.resume";
 /// Longest interrupted form that is carried along, in bytes.
 const LONGEST_RESUME: usize = 256 << 10;
 
+/// Longest address that is gone back to, in bytes.
+const LONGEST_BACK: usize = 4 << 10;
+
 /// Where a provider sends people back to.
 pub(crate) fn callback_path(provider: &str) -> String {
     format!("/dang-nhap/lien-thong/{provider}/ve")
@@ -60,7 +63,7 @@ impl Federation {
         let expires_at = op.now() + Config::JOURNEY;
         let new = store::journey::Journey {
             provider: provider.key.clone(),
-            back: start.back.to_owned(),
+            back: Some(start.back).filter(|back| back.len() <= LONGEST_BACK).unwrap_or_default().to_owned(),
             resume,
             linking: start.linking.map(AccountId::uuid),
         };

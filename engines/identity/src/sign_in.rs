@@ -266,7 +266,8 @@ impl Identity {
             "known_device": known_device,
             "hash_renewed": hash_renewed,
             "second_factor": shown.map(Shown::as_str),
-            "way": way,
+            "provider": way.provider,
+            "assurance": way.assurance,
         });
         op.record(Entry::new("identity.signed_in", &subject).detail(facts))
             .await?;
@@ -335,7 +336,7 @@ pub(crate) async fn wait(mut op: Op, owner: &Owner, source: Source<'_>, way: &Wa
     };
     let digest = token::digest(&half.token).unwrap_or_default();
     store::second_factor::insert_half(op.conn(), &digest, owner.account, owner.changed_at, half.expires_at, way).await?;
-    let facts = json!({ "network": throttle::network(source.ip), "way": way });
+    let facts = json!({ "network": throttle::network(source.ip), "provider": way.provider });
     op.record(Entry::new("identity.password_shown", format!("account:{}", owner.account)).detail(facts))
         .await?;
     op.commit().await?;
