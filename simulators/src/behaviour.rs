@@ -88,6 +88,9 @@ impl Behaviour {
 
     /// By its word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(own, _)| *own == word).map(|(_, behaviour)| *behaviour)
+        Self::ALL
+            .iter()
+            .find(|(own, _)| *own == word)
+            .map(|(_, behaviour)| *behaviour)
     }
 }

@@ -11,7 +11,9 @@ use crate::{Provider, Simulator};
 impl Simulator {
     /// The declaration of both providers. The file `secret` beside it holds the word of the client.
     pub fn declaration(&self, secret: &str) -> String {
-        let mut text = String::from("# Written by ngabay-simulators: a simulator, not the national systems.\nformat: 1\nproviders:\n");
+        let mut text = String::from(
+            "# Written by ngabay-simulators: a simulator, not the national systems.\nformat: 1\nproviders:\n",
+        );
         for (provider, key) in [(Provider::Vneid, "vneid"), (Provider::NationalPortal, "dvcqg")] {
             let at = |path| self.address(path);
             let _ = write!(
@@ -47,9 +49,15 @@ impl Simulator {
 
     /// Writes the declaration and, beside it, the secret. Who listens for the file finds it whole.
     pub fn declare(&self, file: &Path) -> Result<()> {
-        let name = file.file_name().and_then(|name| name.to_str()).context("the declaration needs a name")?;
+        let name = file
+            .file_name()
+            .and_then(|name| name.to_str())
+            .context("the declaration needs a name")?;
         let secret = format!("{name}.secret");
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
         write_private(&folder.join(&secret), &self.settings().client_secret)?;
         let unfinished = folder.join(format!("{name}.new"));

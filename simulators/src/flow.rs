@@ -20,9 +20,18 @@ pub(crate) fn router(simulator: Simulator) -> Router {
         .route("/simulator/behaviour", post(behave));
     for provider in Provider::ALL {
         let of_programs = Router::new()
-            .route(provider.token(), post(async move |state, head, form| token(provider, state, head, form)))
-            .route(provider.keys(), get(async move |state: State<Simulator>| keys(provider, &state.0)))
-            .route(provider.profile(), get(async move |state, query| profile(provider, state, query)))
+            .route(
+                provider.token(),
+                post(async move |state, head, form| token(provider, state, head, form)),
+            )
+            .route(
+                provider.keys(),
+                get(async move |state: State<Simulator>| keys(provider, &state.0)),
+            )
+            .route(
+                provider.profile(),
+                get(async move |state, query| profile(provider, state, query)),
+            )
             .layer(middleware::from_fn_with_state(
                 (simulator.clone(), provider),
                 async |State((simulator, provider)): State<(Simulator, Provider)>, request: Request, next: Next| {
@@ -53,7 +62,9 @@ struct Wanted {
 
 /// Tests of the finished program tell it how to behave.
 async fn behave(State(simulator): State<Simulator>, Form(wanted): Form<Wanted>) -> StatusCode {
-    let provider = Provider::ALL.into_iter().find(|provider| provider.as_str() == wanted.provider);
+    let provider = Provider::ALL
+        .into_iter()
+        .find(|provider| provider.as_str() == wanted.provider);
     match (provider, Behaviour::parse(&wanted.behaviour)) {
         (Some(provider), Some(behaviour)) => {
             simulator.behave(provider, behaviour);
@@ -253,8 +264,10 @@ fn token(
         .state()
         .tokens
         .insert(id_token.clone(), (provider, granted.human));
-    axum::Json(json!({ "id_token": id_token, "access_token": simulator.word(), "token_type": "Bearer", "expires_in": 300 }))
-        .into_response()
+    axum::Json(
+        json!({ "id_token": id_token, "access_token": simulator.word(), "token_type": "Bearer", "expires_in": 300 }),
+    )
+    .into_response()
 }
 
 fn keys(provider: Provider, simulator: &Simulator) -> Response {

@@ -28,7 +28,10 @@ impl Human {
             let invented = human.number.len() == 12
                 && human.number.starts_with("999")
                 && human.number.bytes().all(|b| b.is_ascii_digit());
-            ensure!(invented, "a personal number of a simulator has twelve digits and begins with 999");
+            ensure!(
+                invented,
+                "a personal number of a simulator has twelve digits and begins with 999"
+            );
         }
         Ok(people)
     }
@@ -48,7 +51,10 @@ mod tests {
     fn the_people_are_those_of_the_demonstration() {
         let demonstration = include_str!("../../province/hau-giang/demo.yaml");
         let people = Human::embedded().unwrap();
-        for human in people.iter().filter(|human| human.note.contains("tài khoản ") && !human.note.contains("chưa")) {
+        for human in people
+            .iter()
+            .filter(|human| human.note.contains("tài khoản ") && !human.note.contains("chưa"))
+        {
             for fact in [&human.number, &human.name, &human.born] {
                 assert!(demonstration.contains(fact.as_str()), "{fact}");
             }

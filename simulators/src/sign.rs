@@ -62,7 +62,10 @@ impl SigningKey {
     fn sign(&self, message: &str) -> Vec<u8> {
         let mut signature = vec![0; self.pair.public().modulus_len()];
         let random = SystemRandom::new();
-        match self.pair.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature) {
+        match self
+            .pair
+            .sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature)
+        {
             Ok(()) => signature,
             Err(_) => Vec::new(),
         }
@@ -106,7 +109,10 @@ impl Simulator {
         let (head, key) = match behaviour {
             Behaviour::AlgNone => (json!({ "alg": "none", "typ": "JWT" }), None),
             Behaviour::SharedSecret => (json!({ "alg": "HS256", "typ": "JWT", "kid": first.kid }), None),
-            Behaviour::UnknownKey => (json!({ "alg": "RS256", "typ": "JWT", "kid": "nobody-knows" }), Some(second)),
+            Behaviour::UnknownKey => (
+                json!({ "alg": "RS256", "typ": "JWT", "kid": "nobody-knows" }),
+                Some(second),
+            ),
             Behaviour::OtherKey => (json!({ "alg": "RS256", "typ": "JWT", "kid": first.kid }), Some(second)),
             Behaviour::NextKey => (json!({ "alg": "RS256", "typ": "JWT", "kid": second.kid }), Some(second)),
             _ => (json!({ "alg": "RS256", "typ": "JWT", "kid": first.kid }), Some(first)),
@@ -127,7 +133,11 @@ impl Simulator {
     /// The claims of a provider about somebody: VNeID tells the number, and the rest in its profile; the national portal tells all.
     fn claims(&self, provider: Provider, human: &Human) -> Value {
         let behaviour = self.behaviour(provider);
-        let turn = if behaviour == Behaviour::OtherSubject { "again " } else { "" };
+        let turn = if behaviour == Behaviour::OtherSubject {
+            "again "
+        } else {
+            ""
+        };
         let sub = digest_text(&format!("{} {turn}{} {}", provider.as_str(), human.number, human.born))[..22].to_owned();
         let number = match behaviour {
             Behaviour::NoNumber => Value::Null,
@@ -156,7 +166,10 @@ impl Simulator {
     /// What VNeID tells beside the token. The names of its fields are not published: these are our own.
     pub(crate) fn profile(&self, provider: Provider, human: usize) -> Value {
         let human = &self.people()[human];
-        let number = if matches!(self.behaviour(provider), Behaviour::OtherProfile | Behaviour::OtherNumber) {
+        let number = if matches!(
+            self.behaviour(provider),
+            Behaviour::OtherProfile | Behaviour::OtherNumber
+        ) {
             "999000000999"
         } else {
             &human.number

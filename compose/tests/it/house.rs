@@ -56,7 +56,11 @@ pub async fn house() -> House {
     let apps = apps::embedded().unwrap();
     let renderer = apps::texts(Renderer::builder(), &apps).build().unwrap();
     let engines = Engines::new(Materials {
-        federation: Federation::new(identity.clone(), vault.clone(), federation::Config::at("http://localhost")),
+        federation: Federation::new(
+            identity.clone(),
+            vault.clone(),
+            federation::Config::at("http://localhost"),
+        ),
         openid: Openid::new(identity.clone(), vault, openid::Config::at("http://localhost")),
         identity: identity.clone(),
         notify: Notify::new(),

@@ -156,14 +156,22 @@ fn provider(node: &Node, secret: &dyn Fn(&str) -> io::Result<String>, problems: 
         .and_then(|node| node.key(problems).map(|key| (node, key)));
     let key = key.and_then(|(node, key)| {
         // As the database has it.
-        let fits = (2..=40).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        let fits = (2..=40).contains(&key.len())
+            && key
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         if !fits {
             problems.at(&node, "federation.key", "2 to 40 small letters, digits and _");
         }
         fits.then_some(key)
     });
-    let sets = [("vneid", ClaimSet::Vneid), ("national_portal", ClaimSet::NationalPortal)];
-    let set = map.required("set", problems).and_then(|node| node.choice(&sets, problems));
+    let sets = [
+        ("vneid", ClaimSet::Vneid),
+        ("national_portal", ClaimSet::NationalPortal),
+    ];
+    let set = map
+        .required("set", problems)
+        .and_then(|node| node.choice(&sets, problems));
     let simulator = flag(&mut map, "simulator", problems, false);
     let issuer = text(&mut map, "issuer", problems);
     let [authorize, token, keys] = ["authorize", "token", "keys"].map(|name| {
@@ -196,7 +204,9 @@ fn provider(node: &Node, secret: &dyn Fn(&str) -> io::Result<String>, problems: 
     };
     let pkce = flag(&mut map, "pkce", problems, true);
     let scope = map.optional("scope").and_then(|node| node.non_empty_string(problems));
-    let acr_values = map.optional("acr_values").and_then(|node| node.non_empty_string(problems));
+    let acr_values = map
+        .optional("acr_values")
+        .and_then(|node| node.non_empty_string(problems));
     let claims = claims(&mut map, set, problems);
     let levels = levels(&mut map, problems);
     map.finish(problems);
@@ -262,7 +272,11 @@ fn claims(map: &mut Map, set: Option<ClaimSet>, problems: &mut Problems) -> Opti
     let Some(mut own) = node.and_then(|node| node.as_map(problems)) else {
         return Some(claims);
     };
-    for (name, place) in [("number", &mut claims.number), ("name", &mut claims.name), ("birth", &mut claims.birth)] {
+    for (name, place) in [
+        ("number", &mut claims.number),
+        ("name", &mut claims.name),
+        ("birth", &mut claims.birth),
+    ] {
         if let Some(told) = own.optional(name).and_then(|node| node.non_empty_string(problems)) {
             *place = told;
         }
@@ -307,7 +321,10 @@ fn levels(map: &mut Map, problems: &mut Problems) -> Levels {
         }
         values.finish(problems);
     }
-    if let Some(level) = own.optional("otherwise").and_then(|node| node.choice(&LEVELS, problems)) {
+    if let Some(level) = own
+        .optional("otherwise")
+        .and_then(|node| node.choice(&LEVELS, problems))
+    {
         levels.otherwise = level;
     }
     own.finish(problems);
@@ -375,7 +392,10 @@ providers:
             codes(&PORTAL.replace("https://sso.example.vn/oauth2/token", "http://sso.example.vn/t")),
             ["federation.address"]
         );
-        assert!(!codes(&PORTAL.replace("acr_values", "acr_value")).is_empty(), "unknown key");
+        assert!(
+            !codes(&PORTAL.replace("acr_values", "acr_value")).is_empty(),
+            "unknown key"
+        );
         assert!(!codes(&PORTAL.replace("LoA2: substantial", "LoA2: enormous")).is_empty());
         assert!(!codes("format: 2\nproviders: []\n").is_empty());
         let twice = format!("{PORTAL}{}", PORTAL.split_once("providers:\n").unwrap().1);

@@ -29,9 +29,16 @@ pub struct Farewell {
 
 /// Where a provider wants people to sign out: where it says itself, if that lies with it, or where its declaration says.
 pub(crate) fn address(provider: &Provider, claims: &Value) -> Option<Option<String>> {
-    let told = provider.claims.logout.as_ref().and_then(|claim| claims::told(claims, claim));
+    let told = provider
+        .claims
+        .logout
+        .as_ref()
+        .and_then(|claim| claims::told(claims, claim));
     let own = told.and_then(|text| Url::parse(&text).ok()).filter(|url| {
-        is_safe(url) && [&provider.authorize, &provider.token].iter().any(|own| own.origin() == url.origin())
+        is_safe(url)
+            && [&provider.authorize, &provider.token]
+                .iter()
+                .any(|own| own.origin() == url.origin())
     });
     match own {
         Some(url) => Some(Some(url.into())),
@@ -68,7 +75,13 @@ impl Federation {
     }
 
     /// A sign-in that waited for its second factor has become a session.
-    pub async fn settle_farewell(&self, op: &mut Op, half: &str, session: SessionId, until: DateTime<Utc>) -> Result<()> {
+    pub async fn settle_farewell(
+        &self,
+        op: &mut Op,
+        half: &str,
+        session: SessionId,
+        until: DateTime<Utc>,
+    ) -> Result<()> {
         store::farewell::move_to(op.conn(), &holder(half), &session_holder(session), until).await
     }
 
@@ -131,7 +144,13 @@ mod tests {
         let told = |address: &str| super::address(&provider, &json!({ "logoutUri": address }));
         let own = "https://sso.example.vn/oidc/logout?x=1";
         assert_eq!(told(own), Some(Some(own.to_owned())));
-        for foreign in ["https://evil.example/", "http://sso.example.vn/", "javascript:alert(1)", "/oidc/logout", ""] {
+        for foreign in [
+            "https://evil.example/",
+            "http://sso.example.vn/",
+            "javascript:alert(1)",
+            "/oidc/logout",
+            "",
+        ] {
             assert_eq!(told(foreign), None, "{foreign}");
         }
     }

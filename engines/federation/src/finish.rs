@@ -168,7 +168,8 @@ impl Federation {
         };
         let entered = self.identity.enter_vouched(ops, entry).await?;
         if let Some(told) = farewell::address(provider, &said.claims) {
-            self.keep_farewell(ops, provider, &entered, &said.id_token, told).await?;
+            self.keep_farewell(ops, provider, &entered, &said.id_token, told)
+                .await?;
         }
         Ok(Some(entered))
     }
@@ -186,7 +187,9 @@ impl Federation {
             fields.push(("code_verifier", &verifier));
         }
         let tokens = self.line.tokens(provider, &fields).await?;
-        let id_token = tokens["id_token"].as_str().ok_or_else(|| error::word_refused(Unfit::Malformed))?;
+        let id_token = tokens["id_token"]
+            .as_str()
+            .ok_or_else(|| error::word_refused(Unfit::Malformed))?;
         let mut claims = self.signed(ops, provider, id_token).await?;
         let nonce = secret::derived("nonce", state, browser);
         let subject = word::check(provider, &claims, &nonce, ops.now()).map_err(error::word_refused)?;
@@ -206,7 +209,11 @@ impl Federation {
     /// Nobody's number or name stands in the trail, only what was wrong.
     async fn note_refusal(&self, ops: &Ops, provider: &Provider, fault: &Fault) -> Result<()> {
         let cause = std::error::Error::source(fault).map(ToString::to_string);
-        tracing::info!(provider = provider.key, code = fault.code, "a sign-in by a provider has come to nothing");
+        tracing::info!(
+            provider = provider.key,
+            code = fault.code,
+            "a sign-in by a provider has come to nothing"
+        );
         let why = cause.filter(|_| fault.code == "federation.word_refused");
         let mut op = ops.open(Actor::Anonymous).await?;
         let facts = json!({ "code": fault.code, "why": why });

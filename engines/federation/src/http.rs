@@ -29,20 +29,29 @@ where
         .api_get(
             "/api/v1/sign-in/providers",
             Door::Public,
-            doc("listProviders", "The other providers of identity by which people can sign in, in a browser."),
+            doc(
+                "listProviders",
+                "The other providers of identity by which people can sign in, in a browser.",
+            ),
             providers,
         )
         .api_get(
             "/api/v1/me/providers",
             Door::SignedIn,
-            doc("listLinks", "The providers, and since when the account is linked with them."),
+            doc(
+                "listLinks",
+                "The providers, and since when the account is linked with them.",
+            ),
             links,
         )
         .api_send(
             Method::DELETE,
             "/api/v1/me/providers/{provider}",
             Door::SignedIn,
-            doc("unlinkProvider", "Takes a way in away; the other sessions that it has opened end."),
+            doc(
+                "unlinkProvider",
+                "Takes a way in away; the other sessions that it has opened end.",
+            ),
             unlink,
         )
 }

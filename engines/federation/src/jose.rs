@@ -23,7 +23,10 @@ pub(crate) struct Key {
 
 #[derive(Clone, Debug)]
 enum Material {
-    Rsa { n: Vec<u8>, e: Vec<u8> },
+    Rsa {
+        n: Vec<u8>,
+        e: Vec<u8>,
+    },
     /// The point, not compressed.
     P256(Vec<u8>),
 }
@@ -38,7 +41,10 @@ impl Material {
 }
 
 fn bytes(value: &Value) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(value.as_str()?).ok().filter(|bytes| !bytes.is_empty())
+    URL_SAFE_NO_PAD
+        .decode(value.as_str()?)
+        .ok()
+        .filter(|bytes| !bytes.is_empty())
 }
 
 /// The keys of a set that we can use; the others are passed over.
@@ -66,7 +72,10 @@ fn key(value: &Value) -> Option<Key> {
         _ => return None,
     };
     // A key that says what it is for is used for nothing else.
-    if value["alg"].as_str().is_some_and(|algorithm| algorithm != material.algorithm()) {
+    if value["alg"]
+        .as_str()
+        .is_some_and(|algorithm| algorithm != material.algorithm())
+    {
         return None;
     }
     Some(Key {
@@ -125,7 +134,9 @@ impl<'a> Token<'a> {
             Material::Rsa { n, e } => {
                 RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, &self.signature)
             }
-            Material::P256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, &self.signature),
+            Material::P256(point) => {
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, &self.signature)
+            }
         };
         verified.map_err(|_| Unfit::Signature)?;
         let payload = URL_SAFE_NO_PAD.decode(self.payload).map_err(|_| Unfit::Malformed)?;
@@ -174,7 +185,11 @@ mod tests {
         assert_eq!(read(rsa().1, &p256().0), Err(Unfit::Algorithm));
         assert_eq!(read(p256().1, &rsa().0), Err(Unfit::Algorithm));
         for algorithm in ["none", "None", "HS256", "RS512", ""] {
-            let token = format!("{}.{}.", part(&json!({ "alg": algorithm })), part(&json!({ "sub": "an" })));
+            let token = format!(
+                "{}.{}.",
+                part(&json!({ "alg": algorithm })),
+                part(&json!({ "sub": "an" }))
+            );
             assert_eq!(read(&token, &rsa().0), Err(Unfit::Algorithm), "{algorithm}");
         }
     }
@@ -197,7 +212,11 @@ mod tests {
         for text in ["", "a", "a.b", "a.b.c", "a.b.c.d", "..", &"a".repeat(LONGEST + 1)] {
             assert!(Token::parse(text).is_err(), "{}", text.len());
         }
-        let crit = format!("{}.{}.AAAA", part(&json!({ "alg": "RS256", "crit": ["x"] })), part(&json!({})));
+        let crit = format!(
+            "{}.{}.AAAA",
+            part(&json!({ "alg": "RS256", "crit": ["x"] })),
+            part(&json!({}))
+        );
         assert!(Token::parse(&crit).is_err());
     }
 }

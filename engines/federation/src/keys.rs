@@ -37,7 +37,10 @@ impl Federation {
             // Asked a moment ago: whoever makes names of keys up does not make us ask for each.
             (None, Some(age)) if age < Config::KEYS_PAUSE => return Err(error::word_refused(Unfit::UnknownKey)),
             _ => match self.fetch(provider, now).await {
-                Ok(ring) => token.key(&ring.keys).cloned().ok_or_else(|| error::word_refused(Unfit::UnknownKey))?,
+                Ok(ring) => token
+                    .key(&ring.keys)
+                    .cloned()
+                    .ok_or_else(|| error::word_refused(Unfit::UnknownKey))?,
                 // The last ones do for a day.
                 Err(fault) => match (known, age) {
                     (Some(key), Some(age)) if age < Config::KEYS_KEPT => key.clone(),

@@ -86,7 +86,8 @@ impl Federation {
                 "account": welcome.account, "provider": provider.key, "set": provider.set, "opened": welcome.opened, "replaced": replacing,
             });
             let subject = format!("account:{}", welcome.account);
-            op.record(Entry::new("federation.linked", &subject).detail(&facts)).await?;
+            op.record(Entry::new("federation.linked", &subject).detail(&facts))
+                .await?;
             op.emit(Event::new("federation.linked", subject, facts));
         } else {
             store::link::used(op.conn(), &permit, &provider.key, &said.subject, now).await?;
@@ -112,19 +113,37 @@ mod tests {
         };
         let code = |known: Known| decide(known).map_err(|fault| fault.code);
         assert_eq!(code(fresh), Ok(Deed::Link { replacing: false }));
-        let linked = Known { of_subject: Some(own), ..fresh };
+        let linked = Known {
+            of_subject: Some(own),
+            ..fresh
+        };
         assert_eq!(code(linked), Ok(Deed::Use));
         // The number of the subject has become another one's.
-        let moved = Known { of_subject: Some(other), ..fresh };
+        let moved = Known {
+            of_subject: Some(other),
+            ..fresh
+        };
         assert_eq!(code(moved), Err("federation.subject_differs"));
-        let renewed = Known { has_other_subject: true, ..fresh };
+        let renewed = Known {
+            has_other_subject: true,
+            ..fresh
+        };
         assert_eq!(code(renewed), Ok(Deed::Link { replacing: true }));
-        let unlinked = Known { was_unlinked: true, ..fresh };
+        let unlinked = Known {
+            was_unlinked: true,
+            ..fresh
+        };
         assert_eq!(code(unlinked), Err("federation.unlinked"));
-        let again = Known { linking: Some(own), ..unlinked };
+        let again = Known {
+            linking: Some(own),
+            ..unlinked
+        };
         assert_eq!(code(again), Ok(Deed::Link { replacing: false }));
         for known in [fresh, linked, unlinked] {
-            let stranger = Known { linking: Some(other), ..known };
+            let stranger = Known {
+                linking: Some(other),
+                ..known
+            };
             assert_eq!(code(stranger), Err("federation.other_person"));
         }
     }

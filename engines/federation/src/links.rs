@@ -64,7 +64,9 @@ impl Federation {
     pub async fn unlink(&self, op: &mut Op, provider: &str, here: Option<SessionId>) -> Result<()> {
         let account = op.actor().account().ok_or_else(error::not_allowed)?;
         let subject = format!("account:{account}");
-        let permit = op.allow("federation.unlink", &subject, access::own(op.actor(), account)).await?;
+        let permit = op
+            .allow("federation.unlink", &subject, access::own(op.actor(), account))
+            .await?;
         store::link::lock_account(op.conn(), account).await?;
         let rows = store::link::of_account(op.conn(), account).await?;
         if !rows.iter().any(|row| row.provider == provider) {
@@ -81,7 +83,8 @@ impl Federation {
         self.identity.end_sessions_of_provider(op, provider, here).await?;
         let set = self.provider(provider).ok().map(|provider| provider.set);
         let facts = json!({ "account": account, "provider": provider, "set": set });
-        op.record(Entry::new("federation.unlinked", &subject).detail(&facts)).await?;
+        op.record(Entry::new("federation.unlinked", &subject).detail(&facts))
+            .await?;
         op.emit(Event::new("federation.unlinked", subject, facts));
         Ok(())
     }

@@ -21,7 +21,10 @@ pub(crate) fn new() -> Result<String> {
 
 /// The digest that is stored; none of a text that we have not made.
 pub(crate) fn digest(secret: &str) -> Option<Vec<u8>> {
-    let fits = secret.len() == LENGTH && secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let fits = secret.len() == LENGTH
+        && secret
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     fits.then(|| Sha256::digest(secret.as_bytes()).to_vec())
 }
 

@@ -63,7 +63,10 @@ impl Federation {
         let expires_at = op.now() + Config::JOURNEY;
         let new = store::journey::Journey {
             provider: provider.key.clone(),
-            back: Some(start.back).filter(|back| back.len() <= LONGEST_BACK).unwrap_or_default().to_owned(),
+            back: Some(start.back)
+                .filter(|back| back.len() <= LONGEST_BACK)
+                .unwrap_or_default()
+                .to_owned(),
             resume,
             linking: start.linking.map(AccountId::uuid),
         };

@@ -49,9 +49,9 @@ pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRu
 pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
-    Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin, Contact,
-    HeldPosition, OfficialView, Passkey, Person, PersonRow, Residence, SecondFactor, SessionRow, TotpOffer, Unit,
-    Validity, Way, WayIn,
+    Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin,
+    Contact, HeldPosition, OfficialView, Passkey, Person, PersonRow, Residence, SecondFactor, SessionRow, TotpOffer,
+    Unit, Validity, Way, WayIn,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;

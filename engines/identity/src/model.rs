@@ -112,7 +112,11 @@ impl Assurance {
 
     /// The level of a session: that of its way in, and two factors are worth `Substantial` whichever way it was.
     pub fn of(way_in: Self, two_factors: bool) -> Self {
-        if two_factors && way_in == Self::Low { Self::Substantial } else { way_in }
+        if two_factors && way_in == Self::Low {
+            Self::Substantial
+        } else {
+            way_in
+        }
     }
 }
 

@@ -335,7 +335,15 @@ pub(crate) async fn wait(mut op: Op, owner: &Owner, source: Source<'_>, way: &Wa
         expires_at: op.now() + WAITS,
     };
     let digest = token::digest(&half.token).unwrap_or_default();
-    store::second_factor::insert_half(op.conn(), &digest, owner.account, owner.changed_at, half.expires_at, way).await?;
+    store::second_factor::insert_half(
+        op.conn(),
+        &digest,
+        owner.account,
+        owner.changed_at,
+        half.expires_at,
+        way,
+    )
+    .await?;
     let facts = json!({ "network": throttle::network(source.ip), "provider": way.provider });
     op.record(Entry::new("identity.password_shown", format!("account:{}", owner.account)).detail(facts))
         .await?;

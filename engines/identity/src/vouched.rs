@@ -183,7 +183,9 @@ impl Identity {
         let row = store::account::credential_of(op.conn(), account).await?;
         let row = row.ok_or_else(error::account_not_found)?;
         let passkey = match &self.address {
-            Some(address) => !store::passkey::allowed(op.conn(), account, &address.rp_id).await?.is_empty(),
+            Some(address) => !store::passkey::allowed(op.conn(), account, &address.rp_id)
+                .await?
+                .is_empty(),
             None => false,
         };
         Ok(OwnWays {

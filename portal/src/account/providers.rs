@@ -123,7 +123,9 @@ async fn draw(visit: &Visit<House>, fault: Option<&Fault>) -> Answer {
         "fault": fault.map(|fault| Words::new(visit, "").fault(fault)),
     });
     let status = fault.map_or(StatusCode::OK, status_of);
-    visit.page_status(status, "portal/account/providers.html", content).await
+    visit
+        .page_status(status, "portal/account/providers.html", content)
+        .await
 }
 
 async fn link(visit: Visit<House>, fields: Fields) -> Answer {

@@ -32,7 +32,10 @@ const PAGES: &[(&str, &[&str])] = &[
         &["POST /api/v1/sign-in/passkey", "POST /api/v1/sign-in/passkey-question"],
     ),
     // To another provider and back: in a browser only, as the norm of the providers has it.
-    ("POST /dang-nhap/lien-thong/{provider}", &["GET /api/v1/sign-in/providers"]),
+    (
+        "POST /dang-nhap/lien-thong/{provider}",
+        &["GET /api/v1/sign-in/providers"],
+    ),
     ("GET /dang-nhap/lien-thong/{provider}/ve", &[]),
     ("GET /tai-khoan/lien-ket", &["GET /api/v1/me/providers"]),
     ("POST /tai-khoan/lien-ket", &["GET /api/v1/sign-in/providers"]),

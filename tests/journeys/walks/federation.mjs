@@ -14,7 +14,7 @@ export const walks = [
 ];
 
 const VNEID = 'VNeID (trình mô phỏng)';
-const PORTAL = 'tài khoản Cổng Dịch vụ công quốc gia (trình mô phỏng)';
+const PORTAL = 'Cổng Dịch vụ công quốc gia (trình mô phỏng)';
 
 /** The simulators, with the declaration that the program reads. */
 async function simulators(town) {
@@ -168,7 +168,7 @@ async function silent(browsers, played) {
   const page = await browsers.page(phone);
   await played.behave('vneid', 'down');
   await come(page, VNEID, /Sơn Thái Hòa/);
-  await says(page, 'đang không trả lời', 'Mật khẩu', 'Đăng nhập bằng tài khoản Cổng Dịch vụ công quốc gia');
+  await says(page, 'đang không trả lời', 'Mật khẩu', 'Đăng nhập bằng Cổng Dịch vụ công quốc gia');
   await browsers.examine(page, 'federation-away');
   await played.behave('vneid', 'honest');
   // Gone between the choice and the answer.

@@ -29,8 +29,10 @@ const DOORS: &[Door] = &[
         signs: &["axum::", "use axum", "extern crate axum"],
         allowed: |file| {
             // The simulators are sites of their own, which nobody puts on our network.
-            starts_with(file, &["base/web/", "base/testkit/", "portal/", "server/", "simulators/"])
-                || (file.path.starts_with("engines/") && (file.name() == "http.rs" || file.path.contains("/http/")))
+            starts_with(
+                file,
+                &["base/web/", "base/testkit/", "portal/", "server/", "simulators/"],
+            ) || (file.path.starts_with("engines/") && (file.name() == "http.rs" || file.path.contains("/http/")))
         },
         advice: "routes live in web, an engine's http.rs, portal, server and simulators",
     },
@@ -149,7 +151,11 @@ mod tests {
         expect("engines/dossiers/src/open.rs", "reqwest::get(url)", &["http-client"]);
         expect("engines/exchange/src/send.rs", "reqwest::get(url)", &[]);
         expect("engines/federation/src/call.rs", "use hyper_util::client::legacy", &[]);
-        expect("engines/identity/src/sign_in.rs", "use hyper_util::client::legacy", &["http-client"]);
+        expect(
+            "engines/identity/src/sign_in.rs",
+            "use hyper_util::client::legacy",
+            &["http-client"],
+        );
     }
 
     #[test]

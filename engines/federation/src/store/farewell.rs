@@ -102,12 +102,7 @@ pub(crate) async fn lock_after(
     .map_err(db::fault)
 }
 
-pub(crate) async fn put(
-    connection: &mut PgConnection,
-    _permit: &Permit,
-    holder: &[u8],
-    id_token: &[u8],
-) -> Result<()> {
+pub(crate) async fn put(connection: &mut PgConnection, _permit: &Permit, holder: &[u8], id_token: &[u8]) -> Result<()> {
     sqlx::query("UPDATE federation.farewell SET id_token = $2 WHERE holder_sha256 = $1")
         .bind(holder)
         .bind(id_token)

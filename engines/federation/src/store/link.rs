@@ -66,11 +66,7 @@ pub(crate) async fn of_subject(
 }
 
 /// The living link of the account with this provider, or the one that ended last.
-pub(crate) async fn last(
-    connection: &mut PgConnection,
-    account: AccountId,
-    provider: &str,
-) -> Result<Option<LinkRow>> {
+pub(crate) async fn last(connection: &mut PgConnection, account: AccountId, provider: &str) -> Result<Option<LinkRow>> {
     sqlx::query_as(
         "SELECT provider, linked_at, last_used_at, end_reason
          FROM federation.link

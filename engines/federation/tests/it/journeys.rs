@@ -11,19 +11,36 @@ async fn a_journey_is_good_once_in_its_own_browser_with_its_own_provider() {
     let town = Town::new().await;
     let (mine, other) = (town.depart(Provider::Vneid).await, town.depart(Provider::Vneid).await);
     let back = town.answer(&mine, Some(DIEP)).await;
-    let code = |outcome: Result<federation::Arrival, federation::Refused>| outcome.map(|_| ()).map_err(|refused| refused.fault.code);
+    let code = |outcome: Result<federation::Arrival, federation::Refused>| {
+        outcome.map(|_| ()).map_err(|refused| refused.fault.code)
+    };
     // Somebody else's browser is to come in as me, or I as somebody else (login CSRF): neither does.
-    assert_eq!(code(town.arrive("vneid", &other.browser, &back).await), Err("federation.expired"));
+    assert_eq!(
+        code(town.arrive("vneid", &other.browser, &back).await),
+        Err("federation.expired")
+    );
     assert_eq!(code(town.arrive("vneid", "", &back).await), Err("federation.expired"));
     // The answer of one provider at the address of the other (mix-up).
-    assert_eq!(code(town.arrive("dvcqg", &mine.browser, &back).await), Err("federation.expired"));
-    assert_eq!(code(town.arrive("nobody", &mine.browser, &back).await), Err("federation.unknown_provider"));
+    assert_eq!(
+        code(town.arrive("dvcqg", &mine.browser, &back).await),
+        Err("federation.expired")
+    );
+    assert_eq!(
+        code(town.arrive("nobody", &mine.browser, &back).await),
+        Err("federation.unknown_provider")
+    );
     let mut changed = back.clone();
     changed.set_query(Some("code=a&state=b"));
-    assert_eq!(code(town.arrive("vneid", &mine.browser, &changed).await), Err("federation.expired"));
+    assert_eq!(
+        code(town.arrive("vneid", &mine.browser, &changed).await),
+        Err("federation.expired")
+    );
     // None of that has used it up.
     assert_eq!(code(town.arrive("vneid", &mine.browser, &back).await), Ok(()));
-    assert_eq!(code(town.arrive("vneid", &mine.browser, &back).await), Err("federation.expired"));
+    assert_eq!(
+        code(town.arrive("vneid", &mine.browser, &back).await),
+        Err("federation.expired")
+    );
 }
 
 #[tokio::test]
@@ -48,7 +65,10 @@ async fn who_goes_back_at_the_provider_is_told_and_loses_nothing() {
     let back = town.answer(&departure, None).await;
     let refused = town.arrive("dvcqg", &departure.browser, &back).await.unwrap_err();
     assert_eq!(refused.fault.code, "federation.cancelled");
-    assert_eq!((refused.back.as_str(), refused.resume.as_str()), ("/thu-tuc", "{\"path\":\"/a\"}"));
+    assert_eq!(
+        (refused.back.as_str(), refused.resume.as_str()),
+        ("/thu-tuc", "{\"path\":\"/a\"}")
+    );
 }
 
 #[tokio::test]
@@ -56,11 +76,19 @@ async fn the_way_there_carries_what_is_asked_and_the_database_keeps_no_secret() 
     let town = Town::new().await;
     let departure = town.depart(Provider::NationalPortal).await;
     let address = url::Url::parse(&departure.address).unwrap();
-    let of = |name: &str| address.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let of = |name: &str| {
+        address
+            .query_pairs()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    };
     assert_eq!(of("response_type").as_deref(), Some("code"));
     assert_eq!(of("acr_values").as_deref(), Some("LoA1"));
     assert_eq!(of("code_challenge_method").as_deref(), Some("S256"));
-    assert_eq!(of("redirect_uri").as_deref(), Some("http://127.0.0.1:9/dang-nhap/lien-thong/dvcqg/ve"));
+    assert_eq!(
+        of("redirect_uri").as_deref(),
+        Some("http://127.0.0.1:9/dang-nhap/lien-thong/dvcqg/ve")
+    );
     let (state, nonce) = (of("state").unwrap(), of("nonce").unwrap());
     let row: String = sqlx::query_scalar("SELECT row_to_json(journey)::text FROM federation.journey AS journey")
         .fetch_one(&town.scratch.pool)
@@ -82,7 +110,10 @@ async fn the_way_there_carries_what_is_asked_and_the_database_keeps_no_secret() 
     assert_eq!(second.browser, departure.browser);
     assert_ne!(second.address, departure.address);
     // A mark that we have not made is not taken.
-    let forged = Start { browser: Some("x"), ..start };
+    let forged = Start {
+        browser: Some("x"),
+        ..start
+    };
     assert_ne!(town.federation.start(&town.ops, forged).await.unwrap().browser, "x");
 }
 

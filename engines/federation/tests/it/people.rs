@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use federation::Arrival;
-use identity::{Assurance, AccountState, Entered, SecondFactorRule, WayIn};
+use identity::{AccountState, Assurance, Entered, SecondFactorRule, WayIn};
 use kernel::Actor;
 use simulators::{Behaviour, Provider};
 
@@ -26,14 +26,26 @@ async fn whom_nobody_knows_gets_one_account_and_comes_back_to_it() {
     assert_eq!(town.events("federation.linked").await, 2);
     assert_eq!(town.events("identity.account_opened").await, 1);
     let mut op = town.op(&first.actor).await;
-    let account = town.identity.account(&mut op, first.actor.account().unwrap()).await.unwrap();
+    let account = town
+        .identity
+        .account(&mut op, first.actor.account().unwrap())
+        .await
+        .unwrap();
     assert_eq!(account.login, "999301990011");
-    let person = town.identity.person(&mut op, first.actor.person().unwrap(), "").await.unwrap();
+    let person = town
+        .identity
+        .person(&mut op, first.actor.person().unwrap(), "")
+        .await
+        .unwrap();
     assert!(person.synthetic, "a simulator vouches for nobody who exists");
     assert_eq!(person.birth_date, Some("2001-05-20".parse().unwrap()));
     let sessions = town.identity.sessions_of(&mut op).await.unwrap();
     assert_eq!(sessions.len(), 3);
-    assert!(sessions.iter().all(|row| row.way.way == WayIn::Provider && row.assurance() == Assurance::Low));
+    assert!(
+        sessions
+            .iter()
+            .all(|row| row.way.way == WayIn::Provider && row.assurance() == Assurance::Low)
+    );
     assert_eq!(sessions[0].way.provider.as_deref(), Some("dvcqg"));
 }
 
@@ -58,7 +70,9 @@ async fn the_one_person_and_the_one_account_are_found() {
 async fn a_name_or_birth_date_that_differs_links_nothing() {
     let town = Town::new().await;
     town.settled(UT, "congdan2").await;
-    let code = town.refused(Provider::Vneid, UT_OF_ANOTHER_DAY, Behaviour::Honest).await;
+    let code = town
+        .refused(Provider::Vneid, UT_OF_ANOTHER_DAY, Behaviour::Honest)
+        .await;
     assert_eq!(code, "identity.person_differs");
     assert_eq!(town.last_refusal().await.0, "identity.person_differs");
     let code = town.refused(Provider::Vneid, UT, Behaviour::OtherName).await;
@@ -74,7 +88,9 @@ async fn a_name_or_birth_date_that_differs_links_nothing() {
 #[tokio::test]
 async fn organisations_and_the_nameless_are_refused_and_leave_nothing() {
     let town = Town::new().await;
-    let code = town.refused(Provider::NationalPortal, COOPERATIVE, Behaviour::Honest).await;
+    let code = town
+        .refused(Provider::NationalPortal, COOPERATIVE, Behaviour::Honest)
+        .await;
     assert_eq!(code, "federation.organisation");
     for provider in Provider::ALL {
         let code = town.refused(provider, DIEP, Behaviour::NoNumber).await;
@@ -149,12 +165,26 @@ async fn the_word_of_a_provider_is_a_first_factor_only() {
     assert!(signed.actor.is_official());
     let mut op = town.op(&signed.actor).await;
     let now = op.now();
-    let how = town.identity.authentication(op.conn(), signed.session, now).await.unwrap().unwrap();
+    let how = town
+        .identity
+        .authentication(op.conn(), signed.session, now)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(how.way.provider.as_deref(), Some("vneid"));
     assert_eq!((how.two_factors, how.assurance()), (true, Assurance::Substantial));
     // Signing out of the provider is offered here too.
-    town.federation.settle_farewell(&mut op, &half.token, signed.session, signed.expires_at).await.unwrap();
-    assert!(town.federation.farewell(&mut op, signed.session).await.unwrap().is_some());
+    town.federation
+        .settle_farewell(&mut op, &half.token, signed.session, signed.expires_at)
+        .await
+        .unwrap();
+    assert!(
+        town.federation
+            .farewell(&mut op, signed.session)
+            .await
+            .unwrap()
+            .is_some()
+    );
 }
 
 /// Sets an authenticator up; gives a recovery code.
@@ -162,7 +192,12 @@ async fn second_factor(town: &Town, login: &str) -> String {
     let signed = town.enter(login).await;
     let mut op = town.op(&signed.actor).await;
     town.identity.offer_totp(&mut op, signed.session).await.unwrap();
-    let offer = town.identity.offered_totp(&mut op, signed.session, "Hậu Giang").await.unwrap().unwrap();
+    let offer = town
+        .identity
+        .offered_totp(&mut op, signed.session, "Hậu Giang")
+        .await
+        .unwrap()
+        .unwrap();
     op.commit().await.unwrap();
     let code = totp(&offer.secret, town.ops.now().timestamp());
     let proof = identity::OwnerProof {
@@ -170,7 +205,11 @@ async fn second_factor(town: &Town, login: &str) -> String {
         session: signed.session,
         source: HOME,
     };
-    let new = town.identity.confirm_totp(&town.ops, &signed.actor, &code, proof).await.unwrap();
+    let new = town
+        .identity
+        .confirm_totp(&town.ops, &signed.actor, &code, proof)
+        .await
+        .unwrap();
     new.codes[0].clone()
 }
 

@@ -7,8 +7,8 @@ use axum::http::{Request, StatusCode, header};
 use chrono::Duration;
 use federation::{Arrival, Callback, Config, Departure, Federation, Refused, Start};
 use identity::{
-    AgencyLevel, CodeOrigin, Entered, Hashing, Identity, NewAccount, NewAgency, NewPerson, NewPosition, SecondFactorRule,
-    SignIn, SignedIn, Source, Validity,
+    AgencyLevel, CodeOrigin, Entered, Hashing, Identity, NewAccount, NewAgency, NewPerson, NewPosition,
+    SecondFactorRule, SignIn, SignedIn, Source, Validity,
 };
 use kernel::{AccountId, Actor, Clock, PersonId, PersonalNumber};
 use op::{Op, Ops, Reactions};
@@ -169,7 +169,10 @@ impl Town {
             validity: since,
         };
         let position = self.identity.upsert_position(&mut op, &position).await.unwrap();
-        self.identity.hold_position(&mut op, person, position, since).await.unwrap();
+        self.identity
+            .hold_position(&mut op, person, position, since)
+            .await
+            .unwrap();
         op.commit().await.unwrap();
         account
     }
@@ -255,7 +258,10 @@ impl Town {
     pub async fn walk(&self, provider: Provider, human: usize) -> Result<Arrival, Refused> {
         let departure = self.depart(provider).await;
         let back = self.answer(&departure, Some(human)).await;
-        assert!(back.as_str().starts_with(&format!("{SITE}/dang-nhap/lien-thong/{}/ve?", key(provider))));
+        assert!(
+            back.as_str()
+                .starts_with(&format!("{SITE}/dang-nhap/lien-thong/{}/ve?", key(provider)))
+        );
         self.arrive(key(provider), &departure.browser, &back).await
     }
 
@@ -270,7 +276,10 @@ impl Town {
         let outcome = self.walk(provider, human).await;
         self.simulator.behave(provider, Behaviour::Honest);
         let refused = outcome.err().unwrap_or_else(|| panic!("{behaviour:?} was let in"));
-        assert_eq!((refused.back.as_str(), refused.resume.as_str()), ("/thu-tuc", "{\"path\":\"/a\"}"));
+        assert_eq!(
+            (refused.back.as_str(), refused.resume.as_str()),
+            ("/thu-tuc", "{\"path\":\"/a\"}")
+        );
         refused.fault.code
     }
 
@@ -283,7 +292,8 @@ impl Town {
     }
 
     pub async fn living_links(&self) -> i64 {
-        self.count("SELECT count(*) FROM federation.link WHERE ended_at IS NULL").await
+        self.count("SELECT count(*) FROM federation.link WHERE ended_at IS NULL")
+            .await
     }
 
     /// Why the last sign-in was refused, as the trail has it.

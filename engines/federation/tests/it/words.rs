@@ -23,27 +23,48 @@ async fn no_lie_opens_anything() {
         (Behaviour::NoCode, "code"),
     ] {
         for provider in Provider::ALL {
-            assert_eq!(town.refused(provider, DIEP, behaviour).await, "federation.word_refused", "{behaviour:?}");
+            assert_eq!(
+                town.refused(provider, DIEP, behaviour).await,
+                "federation.word_refused",
+                "{behaviour:?}"
+            );
             let (code, found) = town.last_refusal().await;
             assert_eq!(code, "federation.word_refused");
             // One key and no name of it in the token: the only one there is, which does not fit.
-            let expected = if behaviour == Behaviour::AlgNone { "algorithm" } else { why };
+            let expected = if behaviour == Behaviour::AlgNone {
+                "algorithm"
+            } else {
+                why
+            };
             assert_eq!(found.as_deref(), Some(expected), "{behaviour:?}");
         }
     }
     let code = town.refused(Provider::Vneid, DIEP, Behaviour::OtherProfile).await;
     assert_eq!(code, "federation.word_refused");
     assert_eq!(town.last_refusal().await.1.as_deref(), Some("profile"));
-    for table in ["SELECT count(*) FROM identity.person", "SELECT count(*) FROM identity.session"] {
+    for table in [
+        "SELECT count(*) FROM identity.person",
+        "SELECT count(*) FROM identity.session",
+    ] {
         assert_eq!(town.count(table).await, 0);
     }
-    assert_eq!(town.count("SELECT count(*) FROM federation.journey").await, 0, "each is good once");
+    assert_eq!(
+        town.count("SELECT count(*) FROM federation.journey").await,
+        0,
+        "each is good once"
+    );
 }
 
 #[tokio::test]
 async fn a_provider_that_does_not_answer_is_not_waited_for() {
     let town = Town::new().await;
-    for behaviour in [Behaviour::Slow, Behaviour::Down, Behaviour::Huge, Behaviour::NotJson, Behaviour::Fails] {
+    for behaviour in [
+        Behaviour::Slow,
+        Behaviour::Down,
+        Behaviour::Huge,
+        Behaviour::NotJson,
+        Behaviour::Fails,
+    ] {
         let code = town.refused(Provider::Vneid, DIEP, behaviour).await;
         assert_eq!(code, "federation.provider_away", "{behaviour:?}");
     }
@@ -61,11 +82,13 @@ async fn keys_are_fetched_seldom_and_found_when_they_change() {
     assert_eq!(town.simulator.key_calls(), 1);
     // Names of keys that are made up do not make us ask.
     for _ in 0..5 {
-        town.refused(Provider::NationalPortal, DIEP, Behaviour::UnknownKey).await;
+        town.refused(Provider::NationalPortal, DIEP, Behaviour::UnknownKey)
+            .await;
     }
     assert_eq!(town.simulator.key_calls(), 1);
     town.advance(Duration::seconds(61));
-    town.refused(Provider::NationalPortal, DIEP, Behaviour::UnknownKey).await;
+    town.refused(Provider::NationalPortal, DIEP, Behaviour::UnknownKey)
+        .await;
     assert_eq!(town.simulator.key_calls(), 2);
     town.advance(Duration::seconds(61));
     town.simulator.behave(Provider::NationalPortal, Behaviour::NextKey);

@@ -32,7 +32,10 @@ async fn an_application_hears_who_has_vouched_and_how_much_that_is_worth() {
         };
         let reply = town.tokens(&signed, &app, "").await;
         let said = claims(reply.text("id_token"));
-        assert_eq!((said["amr"].clone(), said["acr"].as_str()), (json!(["federated"]), Some(acr)));
+        assert_eq!(
+            (said["amr"].clone(), said["acr"].as_str()),
+            (json!(["federated"]), Some(acr))
+        );
     }
 }
 
