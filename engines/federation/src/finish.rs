@@ -64,14 +64,14 @@ pub struct Refused {
     pub linking: bool,
 }
 
-impl From<Fault> for Refused {
+impl From<Fault> for Box<Refused> {
     fn from(fault: Fault) -> Self {
-        Self {
+        Self::new(Refused {
             fault,
             back: String::new(),
             resume: String::new(),
             linking: false,
-        }
+        })
     }
 }
 
@@ -87,7 +87,7 @@ impl Federation {
     /// Ends a journey. Opens its own operations. Fails with `federation.unknown_provider`, `federation.expired`, `federation.cancelled`,
     /// `federation.provider_away`, `federation.word_refused`, `federation.organisation`, `federation.nameless`, `federation.subject_differs`,
     /// `federation.other_person`, `federation.unlinked`, `identity.person_differs`, `identity.account_suspended`, `identity.account_closed`.
-    pub async fn finish(&self, ops: &Ops, callback: Callback<'_>) -> Result<Arrival, Refused> {
+    pub async fn finish(&self, ops: &Ops, callback: Callback<'_>) -> Result<Arrival, Box<Refused>> {
         let provider = self.provider(callback.provider)?;
         let (Some(state), Some(browser)) = (callback.state, callback.browser) else {
             return Err(error::expired().into());
@@ -107,12 +107,12 @@ impl Federation {
             Ok(None) => Ok(Arrival::Linked { back: taken.back }),
             Err(fault) => {
                 self.note_refusal(ops, provider, &fault).await?;
-                Err(Refused {
+                Err(Box::new(Refused {
                     fault,
                     back: taken.back,
                     resume,
                     linking: taken.linking.is_some(),
-                })
+                }))
             }
         }
     }

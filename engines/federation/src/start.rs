@@ -8,8 +8,8 @@ use crate::{Federation, secret, store};
 
 /// What the vault knows interrupted forms as. Never changed: it is part of their keys.
 pub(crate) const RESUME: &str = "federation.resume";
-/// Longest interrupted form that is carried along, in bytes.
-const LONGEST_RESUME: usize = 256 << 10;
+/// Longest interrupted form that is carried along, in bytes: anybody may begin a journey, and none may fill the disk by it.
+const LONGEST_RESUME: usize = 32 << 10;
 
 /// Longest address that is gone back to, in bytes.
 const LONGEST_BACK: usize = 4 << 10;

@@ -64,7 +64,7 @@ async fn arrive(visit: Visit<House>) -> Answer {
             }
         }
         Ok(Arrival::Linked { .. }) => visit.redirect(format!("{LINKS}?da=provider_linked")),
-        Err(refused) => told(&visit, refused).await,
+        Err(refused) => told(&visit, *refused).await,
     }
 }
 

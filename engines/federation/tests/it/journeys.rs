@@ -11,7 +11,7 @@ async fn a_journey_is_good_once_in_its_own_browser_with_its_own_provider() {
     let town = Town::new().await;
     let (mine, other) = (town.depart(Provider::Vneid).await, town.depart(Provider::Vneid).await);
     let back = town.answer(&mine, Some(DIEP)).await;
-    let code = |outcome: Result<federation::Arrival, federation::Refused>| {
+    let code = |outcome: Result<federation::Arrival, Box<federation::Refused>>| {
         outcome.map(|_| ()).map_err(|refused| refused.fault.code)
     };
     // Somebody else's browser is to come in as me, or I as somebody else (login CSRF): neither does.

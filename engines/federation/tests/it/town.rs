@@ -225,7 +225,7 @@ impl Town {
     }
 
     /// Comes back to the address of a provider.
-    pub async fn arrive(&self, provider: &str, browser: &str, back: &Url) -> Result<Arrival, Refused> {
+    pub async fn arrive(&self, provider: &str, browser: &str, back: &Url) -> Result<Arrival, Box<Refused>> {
         self.arrive_as(provider, browser, back, None).await
     }
 
@@ -235,7 +235,7 @@ impl Town {
         browser: &str,
         back: &Url,
         account: Option<AccountId>,
-    ) -> Result<Arrival, Refused> {
+    ) -> Result<Arrival, Box<Refused>> {
         let of = |name: &str| {
             let mut pairs = back.query_pairs();
             pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -255,7 +255,7 @@ impl Town {
     }
 
     /// The whole way there and back.
-    pub async fn walk(&self, provider: Provider, human: usize) -> Result<Arrival, Refused> {
+    pub async fn walk(&self, provider: Provider, human: usize) -> Result<Arrival, Box<Refused>> {
         let departure = self.depart(provider).await;
         let back = self.answer(&departure, Some(human)).await;
         assert!(
