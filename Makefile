@@ -32,4 +32,4 @@ mission: ## write docs/mission.md anew
 clean-data: ## delete the demo data of this clone (asks first)
 	@exec scripts/clean-data.sh
 
-export DATA LISTEN ARGS
+export DATA LISTEN ARGS SIMULATORS

@@ -71,7 +71,7 @@ part 'lints' one cargo clippy --workspace --all-targets --quiet -- -D warnings
 part 'rules of the house' one cargo xtask tidy
 part 'mission page' one cargo xtask mission --check
 # Black-box tests and journeys drive the finished program; they find it by this variable.
-part 'program' one cargo build --package server --bin ngabay || finish
+part 'program' one cargo build --package server --bin ngabay --package simulators --bin ngabay-simulators || finish
 NGABAY_BIN=$(target_directory)/debug/ngabay
 export NGABAY_BIN
 if command -v cargo-nextest >/dev/null; then

@@ -1,5 +1,5 @@
 //! What owners of accounts are told, so that a stranger does not stay unnoticed: sign-ins from new devices, guesses at codes, changes of login, password
-//! and second factor.
+//! and second factor, links with providers of identity.
 
 use chrono::NaiveDate;
 use kernel::{AccountId, Fault, Result, local};
@@ -11,6 +11,7 @@ const DEVICES: &str = "/tai-khoan/thiet-bi";
 const SECOND_FACTOR: &str = "/tai-khoan/hai-lop";
 const PASSKEYS: &str = "/tai-khoan/khoa-truy-cap";
 const PASSWORD: &str = "/tai-khoan/mat-khau";
+const PROVIDERS: &str = "/tai-khoan/lien-ket";
 
 /// What the events say, as far as messages repeat it.
 #[derive(Deserialize)]
@@ -39,6 +40,9 @@ struct Facts {
     from: Option<NaiveDate>,
     #[serde(default)]
     to: Option<NaiveDate>,
+    /// Which provider of identity: `vneid`, `national_portal`.
+    #[serde(default)]
+    set: Option<String>,
 }
 
 /// Listens to the accounts.
@@ -52,6 +56,8 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         ("identity.codes_guessed", "codes_guessed", PASSWORD),
         ("identity.passkey_cloned", "passkey_cloned", PASSKEYS),
         ("identity.substitution_given", "substitution_given", "/tai-khoan/vi-tri"),
+        ("federation.linked", "provider_linked_vneid", PROVIDERS),
+        ("federation.unlinked", "provider_unlinked_vneid", PROVIDERS),
     ] {
         let notify = notify.clone();
         reactions.on(event, move |op: &mut Op, event: &Event| {
@@ -74,6 +80,11 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
         "passkey_added" => ("passkey_added", PASSKEYS),
         "passkey_removed" => ("passkey_removed", PASSKEYS),
         _ => (kind, link),
+    };
+    let kind = match (kind, facts.set.as_deref()) {
+        ("provider_linked_vneid", Some("national_portal")) => "provider_linked_national_portal",
+        ("provider_unlinked_vneid", Some("national_portal")) => "provider_unlinked_national_portal",
+        (kind, _) => kind,
     };
     let message = Message::new(facts.account, kind, link)
         .with("at", local(op.now()).format("%H:%M %d/%m/%Y"))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use db::Migration;
 use dossiers::{Dossiers, Parts};
+use federation::Federation;
 use files::Files;
 use forms::Forms;
 use identity::Identity;
@@ -22,6 +23,7 @@ use crate::apps::{self, App};
 pub const MIGRATIONS: &[&[Migration]] = &[
     files::MIGRATIONS,
     identity::MIGRATIONS,
+    federation::MIGRATIONS,
     openid::MIGRATIONS,
     scim::MIGRATIONS,
     notify::MIGRATIONS,
@@ -34,6 +36,7 @@ pub const MIGRATIONS: &[&[Migration]] = &[
 pub fn actions() -> impl Iterator<Item = &'static op::Action> {
     [
         identity::ACTIONS,
+        federation::ACTIONS,
         openid::ACTIONS,
         scim::ACTIONS,
         notify::ACTIONS,
@@ -49,6 +52,8 @@ pub fn actions() -> impl Iterator<Item = &'static op::Action> {
 pub struct Materials<'a> {
     /// People and agencies.
     pub identity: Identity,
+    /// Signing in by other providers.
+    pub federation: Federation,
     /// Signing in to applications.
     pub openid: Openid,
     /// Messages.
@@ -70,6 +75,8 @@ pub struct Materials<'a> {
 pub struct Engines {
     /// People and agencies.
     pub identity: Identity,
+    /// Signing in by other providers.
+    pub federation: Federation,
     /// Signing in to applications.
     pub openid: Openid,
     /// Accounts that applications look after.
@@ -93,6 +100,7 @@ impl Engines {
     pub fn new(materials: Materials<'_>) -> Result<Self> {
         let Materials {
             identity,
+            federation,
             openid,
             notify,
             files,
@@ -123,6 +131,7 @@ impl Engines {
         Ok(Self {
             scim: Scim::new(identity.clone(), openid.clone()),
             identity,
+            federation,
             openid,
             notify,
             files,
@@ -140,6 +149,7 @@ impl Engines {
         account_news::register(&mut reactions, &self.notify);
         openid::register_reactions(&mut reactions, &self.openid);
         scim::register_reactions(&mut reactions, &self.scim);
+        federation::register_reactions(&mut reactions, &self.federation);
         reactions
     }
 
@@ -157,6 +167,7 @@ impl Engines {
         op::register(&mut jobs);
         identity::jobs::register(&mut jobs);
         openid::register(&mut jobs, &self.openid);
+        federation::register(&mut jobs, &self.federation);
         files::register(&mut jobs, &self.files);
         notify::register(&mut jobs, &self.notify);
         workflow::jobs::register(&mut jobs, self.workflow.clone());

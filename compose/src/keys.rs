@@ -10,6 +10,7 @@ impl Engines {
     /// What is kept under which key.
     pub async fn keys_in_use(&self, op: &mut Op) -> Result<Vec<KeyUse>> {
         let mut all = self.identity.keys_in_use(op).await?;
+        all.extend(self.federation.keys_in_use(op).await?);
         all.extend(self.openid.keys_in_use(op).await?);
         Ok(all)
     }
@@ -17,6 +18,7 @@ impl Engines {
     /// Seals with the newest key what is sealed with an older one, while other programs serve.
     pub async fn reseal(&self, ops: &Ops) -> Result<Resealed> {
         let mut all = self.identity.reseal(ops).await?;
+        all += self.federation.reseal(ops).await?;
         all += self.openid.reseal(ops).await?;
         Ok(all)
     }

@@ -4,6 +4,7 @@ pub(crate) mod again;
 pub(crate) mod offices;
 mod own;
 mod passkeys;
+mod providers;
 
 use identity::{Assertion, Entered, PasskeyStep, SecondStep, SignIn, SignedIn, Source};
 use kernel::{Actor, Fault, FaultKind, Result};
@@ -24,6 +25,7 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(own::routes())
         .merge(passkeys::routes())
         .merge(offices::routes())
+        .merge(providers::routes())
 }
 
 async fn form(visit: Visit<House>) -> Answer {
@@ -34,7 +36,7 @@ async fn form(visit: Visit<House>) -> Answer {
         return visit.redirect(if back.is_empty() { "/" } else { &back });
     }
     let content = json!({ "back": back, "login": "", "interrupted": false, "resume": "", "fault": null });
-    visit.page("web/sign_in.html", content).await
+    visit.sign_in_page(StatusCode::OK, content).await
 }
 
 /// Where a request comes from, for the limits on guessing.
@@ -72,7 +74,10 @@ async fn second_step(visit: Visit<House>, fields: Fields) -> Answer {
         source: source(&visit, &ip),
     };
     match visit.state.identity.finish_sign_in(&visit.site().ops, step).await {
-        Ok(signed) => enter(visit, &fields, signed).await,
+        Ok(signed) => {
+            providers::settle(&visit, half, &signed).await?;
+            enter(visit, &fields, signed).await
+        }
         Err(fault)
             if matches!(
                 fault.code,
@@ -105,7 +110,12 @@ async fn passkey(visit: Visit<House>, fields: Fields) -> Answer {
         Err(fault) => Err(fault),
     };
     match (signed, half) {
-        (Ok(signed), _) => enter(visit, &fields, signed).await,
+        (Ok(signed), half) => {
+            if let Some(half) = half {
+                providers::settle(&visit, half, &signed).await?;
+            }
+            enter(visit, &fields, signed).await
+        }
         // Pressed twice: the first press has opened the session.
         (Err(fault), _) if fault.code == "identity.passkey_expired" && visit.session.is_some() => {
             visit.redirect(fields.filled("ve").unwrap_or("/"))
@@ -127,7 +137,7 @@ async fn ask_password(visit: &Visit<House>, fields: &Fields, fault: Fault) -> An
         "back": fields.get("ve").unwrap_or(""), "login": fields.get("ten").unwrap_or(""), "interrupted": resume.is_some(),
         "resume": resume.as_ref().map_or(String::new(), Resume::to_field), "fault": Words::new(visit, "").fault(&fault),
     });
-    visit.page_status(status_of(&fault), "web/sign_in.html", content).await
+    visit.sign_in_page(status_of(&fault), content).await
 }
 
 /// The page for the second factor. It carries on what the first one carried.
@@ -192,7 +202,13 @@ pub(crate) async fn leave(visit: &Visit<House>) -> Result<()> {
 }
 
 async fn sign_out(visit: Visit<House>, _: Fields) -> Answer {
+    let farewell = providers::farewell(&visit).await?;
     leave(&visit).await?;
-    let response = visit.redirect("/?da=sign_out")?;
-    Ok(visit.end_session(response))
+    match farewell {
+        Some(farewell) => providers::say_farewell(visit, &farewell).await,
+        None => {
+            let response = visit.redirect("/?da=sign_out")?;
+            Ok(visit.end_session(response))
+        }
+    }
 }

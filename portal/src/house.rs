@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dossiers::Dossiers;
+use federation::Federation;
 use files::Files;
 use forms::Forms;
 use identity::Identity;
@@ -12,7 +13,7 @@ use notify::Notify;
 use op::Ops;
 use openid::Openid;
 use scim::Scim;
-use web::{Chrome, Site};
+use web::{Chrome, Site, WayIn};
 use workflow::{PublishedCalendar, Workflow};
 
 /// What pages draw on. Clones are cheap.
@@ -22,6 +23,8 @@ pub struct House {
     pub site: Site,
     /// People, agencies, sign-in.
     pub identity: Identity,
+    /// Signing in by other providers.
+    pub federation: Federation,
     /// Signing in to applications.
     pub openid: Openid,
     /// Accounts that applications look after.
@@ -51,6 +54,12 @@ impl AsRef<Site> for House {
 impl AsRef<Identity> for House {
     fn as_ref(&self) -> &Identity {
         &self.identity
+    }
+}
+
+impl AsRef<Federation> for House {
+    fn as_ref(&self) -> &Federation {
+        &self.federation
     }
 }
 
@@ -102,12 +111,14 @@ impl AsRef<PublishedCalendar> for House {
     }
 }
 
-/// The number of unread messages in the frame of every page.
+/// The number of unread messages in the frame of every page, and the ways in on that of the sign-in.
 pub struct UnreadCount {
     /// Where the connections are.
     pub ops: Ops,
     /// The box.
     pub notify: Notify,
+    /// The other providers.
+    pub federation: Federation,
 }
 
 #[async_trait]
@@ -119,5 +130,16 @@ impl Chrome for UnreadCount {
             return 0;
         };
         self.notify.unread(&mut connection, account).await.unwrap_or_default()
+    }
+
+    fn ways_in(&self) -> Vec<WayIn> {
+        let providers = self.federation.providers().into_iter();
+        providers
+            .map(|provider| WayIn {
+                key: provider.key,
+                name: provider.set.as_str().to_owned(),
+                simulator: provider.simulator,
+            })
+            .collect()
     }
 }

@@ -57,6 +57,7 @@ pub fn routes() -> Routes<House> {
         .merge(dossiers::http::routes())
         .merge(forms::http::routes())
         .merge(identity::http::routes())
+        .merge(federation::http::routes())
         .merge(openid::http::routes())
         .merge(scim::http::routes())
         .merge(notify::routes())

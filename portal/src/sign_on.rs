@@ -89,7 +89,7 @@ async fn go_on(visit: Visit<House>) -> Answer {
 }
 
 /// A page that leads on by itself, and has a link for whoever it does not.
-async fn hop(visit: &Visit<House>, place: &str) -> Answer {
+pub(crate) async fn hop(visit: &Visit<House>, place: &str) -> Answer {
     visit.page("portal/sign_on/hop.html", json!({ "place": place })).await
 }
 

@@ -124,6 +124,12 @@ pub(crate) fn command(texts: &Texts) -> Command {
                         .value_parser(step_up_rule)
                         .env("NGABAY_STEP_UP"),
                 )
+                .arg(
+                    option(texts, "federation")
+                        .value_name("FILE")
+                        .value_parser(value_parser!(PathBuf))
+                        .env("NGABAY_FEDERATION"),
+                )
                 .arg(option(texts, "no-worker").action(ArgAction::SetTrue))
                 .arg(option(texts, "no-history").action(ArgAction::SetTrue))
                 .arg(public_address(texts)),
@@ -269,6 +275,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
                 worker: !options.get_flag("no-worker"),
                 second_factor: second_factor(options),
                 step_up: step_up(options),
+                federation: options.get_one::<PathBuf>("federation").cloned(),
                 history: !options.get_flag("no-history"),
                 public_address: options.get_one::<String>("public-address").cloned(),
             };

@@ -1,6 +1,11 @@
 //! All crates joined.
 
-use std::{num::NonZeroU32, path::Path, sync::Arc, time::Duration};
+use std::{
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Result;
 use compose::{
@@ -8,6 +13,7 @@ use compose::{
     apps::{self, App},
 };
 use db::{Database, Migration};
+use federation::Federation;
 use files::Files;
 use identity::{Config, Identity, SecondFactorRule, StepUpRule};
 use kernel::{Clock, SystemClock};
@@ -67,6 +73,8 @@ pub(crate) struct Rules {
     pub(crate) second_factor: SecondFactorRule,
     /// Whether acts that weigh ask anew who is there.
     pub(crate) step_up: StepUpRule,
+    /// The declaration of other providers of identity.
+    pub(crate) federation: Option<PathBuf>,
 }
 
 impl Default for Rules {
@@ -75,6 +83,7 @@ impl Default for Rules {
         Self {
             second_factor: SecondFactorRule::Officials,
             step_up: StepUpRule::USUAL,
+            federation: None,
         }
     }
 }
@@ -119,9 +128,15 @@ impl Program {
         )?;
         let email = variables::email(public_address)?;
         let notify = compose::post::notify(email.as_ref(), &identity, &renderer)?;
+        let mut providers = federation::Config::at(public_address);
+        if let Some(file) = &rules.federation {
+            providers = providers.with_file(file)?;
+        }
+        let federation = Federation::new(identity.clone(), vault.clone(), providers);
         let openid = Openid::new(identity.clone(), vault, openid::Config::at(public_address));
         let engines = Engines::new(Materials {
             identity,
+            federation,
             openid,
             notify,
             files: Files::new(data.join("files"), variables::limits()?),
@@ -150,6 +165,7 @@ impl Program {
         let engines = &self.engines;
         Ok(Engines::new(Materials {
             identity: engines.identity.clone(),
+            federation: engines.federation.clone(),
             openid: engines.openid.clone(),
             notify: compose::post::notify(None, &engines.identity, &self.renderer)?,
             files: engines.files.clone(),
@@ -189,6 +205,7 @@ impl Program {
         let chrome = UnreadCount {
             ops: self.ops.clone(),
             notify: engines.notify.clone(),
+            federation: engines.federation.clone(),
         };
         let site = Site::new(
             self.ops.clone(),
@@ -200,6 +217,7 @@ impl Program {
         Ok(House {
             site,
             identity: engines.identity.clone(),
+            federation: engines.federation.clone(),
             openid: engines.openid.clone(),
             scim: engines.scim.clone(),
             notify: engines.notify.clone(),

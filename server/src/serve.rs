@@ -45,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) second_factor: SecondFactorRule,
     /// Whether acts that weigh ask anew who is there.
     pub(crate) step_up: StepUpRule,
+    /// The declaration of other providers of identity.
+    pub(crate) federation: Option<PathBuf>,
     /// Whether a demonstration gets past dossiers.
     pub(crate) history: bool,
     /// The address that papers and codes name; the one that is listened to if not given.
@@ -137,6 +139,7 @@ async fn start(teller: &Teller<'_>, settings: &Settings, address: &str) -> Resul
         &house::Rules {
             second_factor: settings.second_factor,
             step_up: settings.step_up,
+            federation: settings.federation.clone(),
         },
     )?;
     let identity = &program.engines.identity;

@@ -7,6 +7,8 @@ use crate::SiteConfig;
 const SESSION: &str = "phien";
 const VISITOR: &str = "khach";
 const DEVICE: &str = "thiet_bi";
+/// The mark of a browser that was sent to another provider of identity and is to come back.
+const JOURNEY: &str = "lien_thong";
 /// The language chosen by the visitor.
 pub(crate) const LOCALE: &str = "ngon_ngu";
 
@@ -47,6 +49,16 @@ pub(crate) fn device<'a>(config: &SiteConfig, headers: &'a HeaderMap) -> Option<
 /// Marks this browser for half a year, so that strangers who guess elsewhere cannot lock its owner out.
 pub(crate) fn keep_device(config: &SiteConfig, headers: &mut HeaderMap, mark: &str) {
     headers.append(header::SET_COOKIE, line(config, DEVICE, mark, Some(15_552_000)));
+}
+
+/// The mark of a browser that is on its way to another provider of identity.
+pub(crate) fn journey<'a>(config: &SiteConfig, headers: &'a HeaderMap) -> Option<&'a str> {
+    read(headers, &full_name(config, JOURNEY)).filter(|value| !value.is_empty())
+}
+
+/// Marks this browser for as long as a journey may take.
+pub(crate) fn keep_journey(config: &SiteConfig, headers: &mut HeaderMap, mark: &str) {
+    headers.append(header::SET_COOKIE, line(config, JOURNEY, mark, Some(600)));
 }
 
 fn line(config: &SiteConfig, name: &str, value: &str, max_age: Option<i64>) -> HeaderValue {

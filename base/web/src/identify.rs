@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::{Actor, Result, SessionId};
+use serde::Serialize;
 
 /// A living session.
 #[derive(Debug, Clone)]
@@ -33,6 +34,22 @@ pub trait Identify: Send + Sync {
 pub trait Chrome: Send + Sync {
     /// Unread messages in the actor's box.
     async fn unread(&self, actor: &Actor) -> u32;
+
+    /// Other providers of identity by which people can sign in, for the sign-in page. None where nobody says so.
+    fn ways_in(&self) -> Vec<WayIn> {
+        Vec::new()
+    }
+}
+
+/// Another provider of identity, as the sign-in page offers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WayIn {
+    /// Its key, a part of the address that begins the way there.
+    pub key: String,
+    /// The key of its name in the texts: `federation.provider.<name>`.
+    pub name: String,
+    /// It is a simulator, and the page says so.
+    pub simulator: bool,
 }
 
 /// A frame without a message box.

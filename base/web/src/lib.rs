@@ -19,7 +19,7 @@ mod visit;
 pub use answer::{Answer, address, attachment, bytes, redirect};
 pub use body::{Fields, IncomingFile, Upload};
 pub use door::Door;
-pub use identify::{Chrome, Identify, NoChrome, SessionView};
+pub use identify::{Chrome, Identify, NoChrome, SessionView, WayIn};
 pub use openapi::{Doc, openapi};
 pub use resume::Resume;
 pub use routes::{RouteView, Routes};

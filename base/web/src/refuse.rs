@@ -52,9 +52,7 @@ where
             let resume = Resume::new(&visit.path, &fields);
             let content =
                 json!({ "resume": resume.to_field(), "back": "", "login": "", "interrupted": true, "fault": null });
-            visit
-                .page_status(StatusCode::UNAUTHORIZED, "web/sign_in.html", content)
-                .await
+            visit.sign_in_page(StatusCode::UNAUTHORIZED, content).await
         }
     }
 }

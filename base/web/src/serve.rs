@@ -81,6 +81,7 @@ where
         .take(300)
         .collect();
     let device = cookie::device(&site.config, &parts.headers).map(ToString::to_string);
+    let journey = cookie::journey(&site.config, &parts.headers).map(ToString::to_string);
     let visit = Visit {
         actor: identified
             .as_ref()
@@ -104,6 +105,7 @@ where
         from: arrival.from,
         user_agent,
         device,
+        journey,
         holder: session.unwrap_or_else(|| arrival.visitor.clone()),
         state: state.clone(),
     };

@@ -36,6 +36,7 @@ pub struct Visit<S> {
     pub(crate) from: IpAddr,
     pub(crate) user_agent: String,
     pub(crate) device: Option<String>,
+    pub(crate) journey: Option<String>,
     /// The cookie that form tokens are bound to: the session's, or the visitor's.
     pub(crate) holder: String,
 }
@@ -142,6 +143,23 @@ impl<S: AsRef<Site>> Visit<S> {
         response
     }
 
+    /// The mark of this browser while it is on its way to another provider of identity.
+    pub fn journey(&self) -> Option<&str> {
+        self.journey.as_deref()
+    }
+
+    /// A response that marks this browser for such a way.
+    pub fn keep_journey(&self, mark: &str, mut response: Response) -> Response {
+        cookie::keep_journey(&self.site().config, response.headers_mut(), mark);
+        response
+    }
+
+    /// The sign-in page. `content` says what its template asks for; the other ways in are added as `ways`.
+    pub async fn sign_in_page(&self, status: StatusCode, mut content: Value) -> Answer {
+        content["ways"] = json!(self.site().chrome.ways_in());
+        self.page_status(status, "web/sign_in.html", content).await
+    }
+
     /// A fresh form token.
     pub fn form_token(&self) -> String {
         token::issue(&self.site().config.secret, &self.holder)
@@ -192,6 +210,12 @@ impl<S: AsRef<Site>> Visit<S> {
         self.holder = token.to_owned();
         self.actor = actor;
         self.session = Some(session);
+    }
+
+    /// Goes on as nobody: whoever has just signed out is not greeted in the same answer.
+    pub fn become_nobody(&mut self) {
+        self.actor = Actor::Anonymous;
+        self.session = None;
     }
 
     /// A response that ends the session in the browser.

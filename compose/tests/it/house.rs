@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use compose::scenarios::Player;
 use compose::{Engines, Materials, apps};
+use federation::Federation;
 use files::{Files, Limits};
 use identity::{Config, Hashing, Identity, SecondFactorRule};
 use kernel::Clock;
@@ -56,6 +57,11 @@ pub async fn house() -> House {
     let apps = apps::embedded().unwrap();
     let renderer = apps::texts(Renderer::builder(), &apps).build().unwrap();
     let engines = Engines::new(Materials {
+        federation: Federation::new(
+            identity.clone(),
+            vault.clone(),
+            federation::Config::at("http://localhost"),
+        ),
         openid: Openid::new(identity.clone(), vault, openid::Config::at("http://localhost")),
         identity: identity.clone(),
         notify: Notify::new(),

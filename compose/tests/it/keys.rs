@@ -5,6 +5,8 @@ use testkit::Scratch;
 /// Columns of bytes that are no hash by their name, and what they hold. Sealed texts and tags stand in `keys_in_use` and `reseal` of their engine too; `compose::keys` asks
 /// every engine that has some.
 const COLUMNS: &[(&str, &str)] = &[
+    ("federation.farewell.id_token", "sealed"),
+    ("federation.journey.resume", "sealed, gone after ten minutes"),
     ("identity.passkey.credential", "public"),
     ("identity.passkey.public_key", "public"),
     (

@@ -50,6 +50,7 @@ pub const ACTIONS: &[Action] = &[
     Action::new("identity.upsert_position"),
     Action::new("identity.upsert_unit"),
     Action::personal("identity.use_session"),
+    Action::personal("identity.welcome"),
 ];
 
 /// Fewest characters of a purpose: a dossier code or a few words.
@@ -98,6 +99,11 @@ pub fn see_rights(rights: Rights<'_>, account: AccountId) -> Decision {
 /// Writing a person down: at the counter by a clerk, in bulk by the loader.
 pub fn register_person(rights: Rights<'_>) -> Decision {
     organise(rights, "identity.register_person")
+}
+
+/// Opening the account of somebody for whom a provider of identity vouches: the engine that has checked its word.
+pub fn vouch(actor: &Actor) -> Decision {
+    Decision::when(is_system(actor), error::not_allowed)
 }
 
 /// Reading a person: oneself, or an official who says for what. Others do not learn that there is such a person.

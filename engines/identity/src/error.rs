@@ -189,6 +189,11 @@ pub fn personal_number_taken() -> Fault {
     Fault::conflict("identity.personal_number_taken").field("personal_number", "identity.personal_number_taken")
 }
 
+/// A provider vouches for somebody of this number, and the province knows another name or birth date under it.
+pub fn person_differs() -> Fault {
+    Fault::conflict("identity.person_differs")
+}
+
 /// An official has to say for which dossier or task a person's data is read.
 pub fn purpose_needed() -> Fault {
     Fault::forbidden("identity.purpose_needed")

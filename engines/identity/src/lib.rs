@@ -36,6 +36,7 @@ mod substitutes;
 mod throttle;
 mod token;
 mod totp;
+mod vouched;
 mod webauthn;
 
 use std::sync::Arc;
@@ -51,9 +52,9 @@ pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRu
 pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
-    Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Audience, Authentication, CodeOrigin, Contact,
-    HeldPosition, OfficialView, Passkey, Person, PersonRow, Position, Residence, SecondFactor, SessionRow, Substitution, TotpOffer, Unit,
-    Validity,
+    Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin,
+    Contact, HeldPosition, OfficialView, Passkey, Person, PersonRow, Position, Residence, SecondFactor, SessionRow,
+    Substitution, TotpOffer, Unit, Validity, Way, WayIn,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;
@@ -65,6 +66,7 @@ pub use sign_in::{Entered, HalfSignIn, SecondStep, SignIn, SignedIn, Source};
 pub use rights::{HeldRights, PositionRights, RightRow};
 pub use substitutes::NewSubstitution;
 pub use step_up::{Again, AgainWays};
+pub use vouched::{OwnWays, Vouched, VouchedEntry, Welcome};
 pub use webauthn::options::{CreationOptions, RequestOptions};
 pub use webauthn::{Assertion, AssertionResponse, Registration, RegistrationResponse};
 
@@ -82,6 +84,7 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0008_passkey.sql",
         "0009_session_shown.sql",
         "0010_reorganisation.sql",
+        "0011_way_in.sql",
         "0012_substitution.sql"
     ]
 );

@@ -90,6 +90,81 @@ words! {
     }
 }
 
+words! {
+    /// How sure it is who somebody is (mức bảo đảm danh tính).
+    Assurance {
+        /// One thing was shown: a password, or the word of a provider of whom no more is declared.
+        Low = "low",
+        /// Two factors were shown, or a provider vouches for as much.
+        Substantial = "substantial",
+        /// A provider vouches that the person has shown who they are by a means that nobody else can use.
+        High = "high",
+    }
+}
+
+impl Assurance {
+    /// From 1; a higher level does for everything that a lower one does for.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Low => 1,
+            Self::Substantial => 2,
+            Self::High => 3,
+        }
+    }
+
+    /// The level of a session: that of its way in, and two factors are worth `Substantial` whichever way it was.
+    pub fn of(way_in: Self, two_factors: bool) -> Self {
+        if two_factors && way_in == Self::Low {
+            Self::Substantial
+        } else {
+            way_in
+        }
+    }
+}
+
+words! {
+    /// What a session was opened with, before any second factor.
+    WayIn {
+        /// Name and password.
+        Password = "password",
+        /// A passkey alone.
+        Passkey = "passkey",
+        /// The word of another provider of identity.
+        Provider = "provider",
+    }
+}
+
+/// How a session was opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Way {
+    /// What it was opened with.
+    pub way: WayIn,
+    /// Key of the provider that has vouched for its owner.
+    pub provider: Option<String>,
+    /// How sure the provider is; `Low` for ways of our own, see [`Assurance::of`].
+    pub assurance: Assurance,
+}
+
+impl Way {
+    /// A way in of the platform itself.
+    pub(crate) const fn own(way: WayIn) -> Self {
+        Self {
+            way,
+            provider: None,
+            assurance: Assurance::Low,
+        }
+    }
+
+    /// From the words in the database.
+    pub(crate) fn stored(way: &str, provider: Option<String>, assurance: &str) -> Option<Self> {
+        Some(Self {
+            way: WayIn::parse(way)?,
+            provider,
+            assurance: Assurance::parse(assurance)?,
+        })
+    }
+}
+
 /// The days on which something is valid: both included, no last day while no end is in sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Validity {
@@ -366,6 +441,17 @@ pub struct SessionRow {
     pub ip: String,
     /// Browser at sign-in.
     pub user_agent: String,
+    /// How it was opened.
+    pub way: Way,
+    /// A second factor was shown in it.
+    pub two_factors: bool,
+}
+
+impl SessionRow {
+    /// How sure it is who has opened it.
+    pub fn assurance(&self) -> Assurance {
+        Assurance::of(self.way.assurance, self.two_factors)
+    }
 }
 
 /// How somebody is signed in.
@@ -383,8 +469,17 @@ pub struct Authentication {
     pub signed_in_at: DateTime<Utc>,
     /// A second factor was shown.
     pub two_factors: bool,
+    /// How the session was opened.
+    pub way: Way,
     /// When the session ends at the latest.
     pub expires_at: DateTime<Utc>,
+}
+
+impl Authentication {
+    /// How sure it is who is signed in.
+    pub fn assurance(&self) -> Assurance {
+        Assurance::of(self.way.assurance, self.two_factors)
+    }
 }
 
 /// The second factor of an account.
@@ -466,5 +561,22 @@ mod tests {
             assert_eq!(serde_json::to_value(level).unwrap(), level.as_str());
         }
         assert_eq!(AccountState::parse("frozen"), None);
+    }
+
+    #[test]
+    fn two_factors_raise_a_low_way_in_and_lower_none() {
+        use Assurance::{High, Low, Substantial};
+        let table = [
+            (Low, false, Low),
+            (Low, true, Substantial),
+            (Substantial, false, Substantial),
+            (Substantial, true, Substantial),
+            (High, false, High),
+            (High, true, High),
+        ];
+        for (way_in, two_factors, level) in table {
+            assert_eq!(Assurance::of(way_in, two_factors), level, "{way_in:?} {two_factors}");
+        }
+        assert!(Low.rank() < Substantial.rank() && Substantial.rank() < High.rank());
     }
 }

@@ -5,7 +5,7 @@ use op::{Entry, Event, Op, Ops};
 use serde_json::json;
 use sqlx::PgConnection;
 
-use crate::model::AccountState;
+use crate::model::{AccountState, Way, WayIn};
 use crate::passkeys::{SECOND_FACTOR, SIGN_IN, STEP_UP, new_challenge};
 use crate::second_factor::{Shown, subject};
 use crate::sign_in::{Opening, Owner, SignedIn, Source, lock_owner};
@@ -107,10 +107,12 @@ impl Identity {
             drop(op);
             return self.cloned(ops, &shown, step.source, fault).await;
         }
+        let mut way = Way::own(WayIn::Passkey);
         if let Some(half) = &half {
             let now = op.now();
-            let waits = store::second_factor::half(op.conn(), half, now).await?.is_some();
-            if !waits || !store::second_factor::take_half(op.conn(), half).await? {
+            let waits = store::second_factor::half(op.conn(), half, now).await?;
+            way = waits.ok_or_else(error::sign_in_expired)?.way()?;
+            if !store::second_factor::take_half(op.conn(), half).await? {
                 return Err(error::sign_in_expired());
             }
         }
@@ -126,6 +128,7 @@ impl Identity {
             hash_renewed: false,
             shown: Some(Shown::Passkey { alone: half.is_none() }),
             source: step.source,
+            way,
         };
         self.open_session(op, opening).await
     }

@@ -91,6 +91,7 @@ impl Identity {
             actor,
             signed_in_at: row.shown_at(),
             two_factors: row.has_second_factor(),
+            way: row.way()?,
             expires_at: row.moments().expires_at,
         }))
     }
@@ -257,7 +258,7 @@ impl Identity {
 
 /// Sessions are over; whoever has given something in them takes it back. `anew`: whoever came in with what held before comes in again, so
 /// what was given in the session that goes on is taken back too.
-fn tell_ended(op: &mut Op, account: AccountId, sessions: &[SessionId], reason: &str, anew: bool) {
+pub(crate) fn tell_ended(op: &mut Op, account: AccountId, sessions: &[SessionId], reason: &str, anew: bool) {
     if sessions.is_empty() && !anew {
         return;
     }

@@ -9,7 +9,7 @@ use op::{Entry, Event, Op, Ops};
 use serde_json::json;
 use sqlx::PgConnection;
 
-use crate::model::{AccountState, Audience, HeldPosition};
+use crate::model::{AccountState, Audience, HeldPosition, Way, WayIn};
 use crate::second_factor::{self, Shown};
 use crate::{Identity, browser, config, error, store, throttle, token};
 
@@ -108,6 +108,7 @@ pub(crate) struct Opening<'a> {
     pub(crate) hash_renewed: bool,
     pub(crate) shown: Option<Shown>,
     pub(crate) source: Source<'a>,
+    pub(crate) way: Way,
 }
 
 impl Identity {
@@ -138,7 +139,8 @@ impl Identity {
             store::account::refresh_hash(op.conn(), owner.account.uuid(), hash).await?;
         }
         if store::second_factor::since(op.conn(), owner.account).await?.is_some() {
-            return wait(op, owner, attempt.source).await.map(Entered::Half);
+            let way = Way::own(WayIn::Password);
+            return wait(op, owner, attempt.source, &way).await.map(Entered::Half);
         }
         let opening = Opening {
             owner,
@@ -147,6 +149,7 @@ impl Identity {
             hash_renewed: renewed.is_some(),
             shown: None,
             source: attempt.source,
+            way: Way::own(WayIn::Password),
         };
         let signed = self.open_session(op, opening).await?;
         Ok(Entered::In(Box::new(signed)))
@@ -166,6 +169,7 @@ impl Identity {
             store::second_factor::half(&mut connection, &digest, ops.now()).await?
         };
         let half = half.ok_or_else(error::sign_in_expired)?;
+        let way = half.way()?;
         let owner = Owner {
             account: half.account.into(),
             person: half.person.into(),
@@ -194,6 +198,7 @@ impl Identity {
             hash_renewed: false,
             shown: Some(shown),
             source: step.source,
+            way,
         };
         self.open_session(op, opening).await
     }
@@ -228,6 +233,7 @@ impl Identity {
             hash_renewed,
             shown,
             source,
+            way,
         } = opening;
         let (session_token, device) = (token::new()?, token::new()?);
         let device = match source.device {
@@ -246,6 +252,7 @@ impl Identity {
             life,
             source,
             second_factor_at: shown.map(|_| now),
+            way: &way,
         };
         store::session::insert(op.conn(), &new).await?;
         // The first time of all is not news to its owner.
@@ -259,6 +266,8 @@ impl Identity {
             "known_device": known_device,
             "hash_renewed": hash_renewed,
             "second_factor": shown.map(Shown::as_str),
+            "provider": way.provider,
+            "assurance": way.assurance,
         });
         op.record(Entry::new("identity.signed_in", &subject).detail(facts))
             .await?;
@@ -337,14 +346,22 @@ pub(crate) async fn lock_owner(op: &mut Op, owner: &Owner) -> Result<()> {
 }
 
 /// Lets the sign-in wait for the second factor, and commits.
-async fn wait(mut op: Op, owner: &Owner, source: Source<'_>) -> Result<HalfSignIn> {
+pub(crate) async fn wait(mut op: Op, owner: &Owner, source: Source<'_>, way: &Way) -> Result<HalfSignIn> {
     let half = HalfSignIn {
         token: token::new()?,
         expires_at: op.now() + WAITS,
     };
     let digest = token::digest(&half.token).unwrap_or_default();
-    store::second_factor::insert_half(op.conn(), &digest, owner.account, owner.changed_at, half.expires_at).await?;
-    let facts = json!({ "network": throttle::network(source.ip) });
+    store::second_factor::insert_half(
+        op.conn(),
+        &digest,
+        owner.account,
+        owner.changed_at,
+        half.expires_at,
+        way,
+    )
+    .await?;
+    let facts = json!({ "network": throttle::network(source.ip), "provider": way.provider });
     op.record(Entry::new("identity.password_shown", format!("account:{}", owner.account)).detail(facts))
         .await?;
     op.commit().await?;

@@ -158,7 +158,7 @@ impl Openid {
             claims["active"] = json!(true);
             claims["token_type"] = json!(if claims["cnf"].is_null() { "Bearer" } else { "DPoP" });
             if let Some((found, _)) = &held.person {
-                claims["acr"] = json!(acr(found.two_factors));
+                claims["acr"] = json!(acr(found.assurance));
             }
             return Ok(claims);
         }

@@ -333,6 +333,8 @@ impl Openid {
             nonce: request.nonce,
             auth_at: found.signed_in_at,
             two_factors: found.two_factors,
+            assurance: found.assurance(),
+            federated: found.way.provider.is_some(),
             created_at: now,
             expires_at: if offline {
                 now + Config::OFFLINE

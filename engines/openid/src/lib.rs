@@ -48,7 +48,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0001_openid.sql",
         "0002_signing_key.sql",
         "0003_authorisation.sql",
-        "0004_consent.sql"
+        "0004_consent.sql",
+        "0005_assurance.sql"
     ]
 );
 

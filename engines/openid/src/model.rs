@@ -1,6 +1,7 @@
 //! Applications and what they may learn. No input, no output, no clock.
 
 use chrono::{DateTime, Utc};
+use identity::Assurance;
 use kernel::{AccountId, Fault, FieldFault, PersonId, PositionId, Result, SessionId, text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -337,6 +338,10 @@ pub(crate) struct Authorisation {
     pub(crate) nonce: Option<String>,
     pub(crate) auth_at: DateTime<Utc>,
     pub(crate) two_factors: bool,
+    /// How sure it was who signed in.
+    pub(crate) assurance: Assurance,
+    /// Another provider of identity has said who it is.
+    pub(crate) federated: bool,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) expires_at: DateTime<Utc>,
     pub(crate) ended: bool,

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use identity::Assurance;
 use kernel::{Actor, Result};
 use op::{Entry, Op, Ops};
 use serde::Serialize;
@@ -322,7 +323,7 @@ impl Openid {
         let mut claims = json!({
             "iss": self.config.issuer, "aud": client.id, "sub": found.account, "sid": found.id,
             "iat": now.timestamp(), "exp": (now + Config::ID_TOKEN).timestamp(), "auth_time": found.auth_at.timestamp(),
-            "acr": acr(found.two_factors), "amr": if found.two_factors { json!(["mfa"]) } else { json!(["pwd"]) },
+            "acr": acr(found.assurance), "amr": amr(found),
             "at_hash": URL_SAFE_NO_PAD.encode(half),
         });
         if let Some(nonce) = found.nonce.as_ref().filter(|_| first) {
@@ -349,11 +350,21 @@ impl Openid {
 }
 
 /// How sure it is who has signed in.
-pub(crate) const fn acr(two_factors: bool) -> &'static str {
-    if two_factors {
-        "urn:ngabay:acr:2"
-    } else {
-        "urn:ngabay:acr:1"
+pub(crate) const fn acr(assurance: Assurance) -> &'static str {
+    match assurance {
+        Assurance::Low => "urn:ngabay:acr:1",
+        Assurance::Substantial => "urn:ngabay:acr:2",
+        Assurance::High => "urn:ngabay:acr:3",
+    }
+}
+
+/// By what means (RFC 8176, and a word of our own where another provider has said who it is).
+fn amr(found: &Authorisation) -> Vec<&'static str> {
+    match (found.federated, found.two_factors) {
+        (true, true) => vec!["federated", "mfa"],
+        (true, false) => vec!["federated"],
+        (false, true) => vec!["mfa"],
+        (false, false) => vec!["pwd"],
     }
 }
 

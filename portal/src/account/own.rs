@@ -44,10 +44,13 @@ async fn overview(visit: Visit<House>) -> Answer {
     let factor = identity.second_factor(&mut op).await?;
     let sessions = identity.sessions_of(&mut op).await?;
     let offices = identity.own_positions(&mut op).await?;
+    let links = visit.state.federation.links(&mut op).await?;
+    let ways = identity.own_ways(&mut op).await?;
     drop(op);
     let official = visit.actor.official();
     let content = json!({
         "name": visit.actor.name(), "login": account.login, "factor": factor, "devices": sessions.len(), "offices": offices.len(),
+        "providers": links.len(), "linked": links.iter().filter(|link| link.linked_at.is_some()).count(), "password": ways.password,
         "position": official.map(|official| format!("{}, {}", official.position_title, official.agency_name)),
     });
     visit.page("portal/account/overview.html", content).await
@@ -272,9 +275,12 @@ async fn devices(visit: Visit<House>) -> Answer {
 
 fn device(visit: &Visit<House>, row: &SessionRow) -> Value {
     let (browser, system) = identity::browser::known(&row.user_agent);
+    let providers = visit.state.federation.providers();
+    let provider = providers.iter().find(|own| Some(&own.key) == row.way.provider.as_ref());
     json!({
         "id": row.id, "current": visit.session == Some(row.id), "created_at": row.created_at, "last_seen_at": row.last_seen_at,
         "ip": row.ip, "browser": browser, "system": system, "agent": row.user_agent,
+        "way": row.way.way, "provider": provider.map(|own| own.set), "two_factors": row.two_factors, "assurance": row.assurance(),
     })
 }
 

@@ -31,6 +31,18 @@ const PAGES: &[(&str, &[&str])] = &[
         "POST /dang-nhap/khoa",
         &["POST /api/v1/sign-in/passkey", "POST /api/v1/sign-in/passkey-question"],
     ),
+    // To another provider and back: in a browser only, as the norm of the providers has it.
+    (
+        "POST /dang-nhap/lien-thong/{provider}",
+        &["GET /api/v1/sign-in/providers"],
+    ),
+    ("GET /dang-nhap/lien-thong/{provider}/ve", &[]),
+    ("GET /tai-khoan/lien-ket", &["GET /api/v1/me/providers"]),
+    ("POST /tai-khoan/lien-ket", &["GET /api/v1/sign-in/providers"]),
+    (
+        "POST /tai-khoan/lien-ket/go",
+        &["DELETE /api/v1/me/providers/{provider}"],
+    ),
     ("POST /dang-xuat", &["DELETE /api/v1/sessions/current"]),
     // Positions, standing in, rights.
     (
@@ -319,7 +331,13 @@ fn every_page_has_its_operations_and_every_operation_is_described() {
     let changing = PAGES.iter().filter(|(page, _)| !page.starts_with("GET "));
     for (page, operations) in changing {
         assert!(
-            operations.iter().any(|operation| !operation.starts_with("GET ")) || *page == "POST /kiem-chung/{code}",
+            operations.iter().any(|operation| !operation.starts_with("GET "))
+                || [
+                    "POST /kiem-chung/{code}",
+                    "POST /dang-nhap/lien-thong/{provider}",
+                    "POST /tai-khoan/lien-ket",
+                ]
+                .contains(page),
             "{page}"
         );
     }

@@ -13,6 +13,7 @@ use compose::{
     scenarios::{Case, Player},
 };
 use dossiers::catalogue::{Catalogue, FactRow};
+use federation::Federation;
 use files::{Files, Limits};
 use identity::{
     AgencyLevel, Area, AreaLevel, CodeOrigin, Config, Hashing, Identity, NewAccount, NewAgency, NewPerson, NewPosition,
@@ -217,12 +218,18 @@ impl Town {
         let notify = Notify::new();
         let apps = compose::apps::embedded().unwrap();
         let renderer = Arc::new(renderer(&apps));
+        let federation = Federation::new(
+            identity.clone(),
+            vault.clone(),
+            federation::Config::at("https://dichvucong.example"),
+        );
         let openid = Openid::new(
             identity.clone(),
             vault,
             openid::Config::at("https://dichvucong.example"),
         );
         let engines = Engines::new(Materials {
+            federation: federation.clone(),
             openid: openid.clone(),
             identity: identity.clone(),
             notify: notify.clone(),
@@ -242,6 +249,7 @@ impl Town {
         let chrome = UnreadCount {
             ops: ops.clone(),
             notify: notify.clone(),
+            federation: federation.clone(),
         };
         let site = Site::new(
             ops.clone(),
@@ -253,6 +261,7 @@ impl Town {
         let house = House {
             site,
             identity: identity.clone(),
+            federation,
             openid,
             scim: engines.scim.clone(),
             notify,

@@ -9,7 +9,7 @@ use web::{Doc, Door, Routes, Site, Visit};
 
 use super::{Ended, Nothing, engine, ops};
 use crate::sign_in::Source;
-use crate::{Identity, OwnerProof, PasswordChange, SecondFactor, TotpOffer, error};
+use crate::{Assurance, Identity, OwnerProof, PasswordChange, SecondFactor, TotpOffer, WayIn, error};
 
 /// A wish to change one's own password.
 #[derive(Deserialize, JsonSchema)]
@@ -76,6 +76,12 @@ pub struct SessionInfo {
     pub ip: String,
     /// Browser or program at sign-in, as it names itself.
     pub user_agent: String,
+    /// What it was opened with: `password`, `passkey`, `provider`.
+    pub way: WayIn,
+    /// Key of the provider of identity that has vouched for its owner.
+    pub provider: Option<String>,
+    /// How sure it is who has opened it.
+    pub assurance: Assurance,
 }
 
 /// Somebody has looked at the data of the account's owner.
@@ -296,6 +302,9 @@ where
     let mut op = visit.look().await?;
     let rows = engine(&visit).sessions_of(&mut op).await?;
     let info = |row: crate::SessionRow| SessionInfo {
+        assurance: row.assurance(),
+        way: row.way.way,
+        provider: row.way.provider,
         id: row.id.to_string(),
         current: visit.session == Some(row.id),
         created_at: row.created_at,

@@ -51,6 +51,25 @@ pub(crate) async fn credential(connection: &mut PgConnection, login_folded: &str
     .map_err(db::fault)
 }
 
+/// The same of an account by its number.
+pub(crate) async fn credential_of(connection: &mut PgConnection, account: AccountId) -> Result<Option<CredentialRow>> {
+    sqlx::query_as(
+        "SELECT account.id,
+                account.person,
+                person.full_name,
+                account.password,
+                account.password_changed_at,
+                account.state
+         FROM identity.account AS account
+         JOIN identity.person AS person ON person.id = account.person
+         WHERE account.id = $1",
+    )
+    .bind(account.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)
+}
+
 /// The state and the day of the password once more, locked against a change until the operation ends.
 pub(crate) async fn lock_credential(
     connection: &mut PgConnection,

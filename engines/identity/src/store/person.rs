@@ -144,6 +144,16 @@ pub(crate) async fn by_number(connection: &mut PgConnection, number: &PersonalNu
     Ok(id.map(PersonId::from))
 }
 
+/// Whoever writes down somebody with this number waits for the others who do, until the operation ends.
+pub(crate) async fn lock_number(connection: &mut PgConnection, number: &PersonalNumber) -> Result<()> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('identity.person:' || $1, 0))")
+        .bind(number.as_str())
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     _permit: &Permit,

@@ -4,6 +4,8 @@ use op::Permit;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::model::Way;
+
 /// The authenticator of an account; secrets are sealed.
 #[derive(sqlx::FromRow)]
 pub(crate) struct TotpRow {
@@ -22,6 +24,16 @@ pub(crate) struct HalfRow {
     pub(crate) password_changed_at: Option<DateTime<Utc>>,
     pub(crate) person: Uuid,
     pub(crate) full_name: String,
+    way: String,
+    provider: Option<String>,
+    assurance: String,
+}
+
+impl HalfRow {
+    /// How it began.
+    pub(crate) fn way(&self) -> Result<Way> {
+        super::session::stored_way(&self.way, self.provider.clone(), &self.assurance)
+    }
 }
 
 /// Since when the account has a second factor: an authenticator or a passkey.
@@ -222,14 +234,19 @@ pub(crate) async fn insert_half(
     account: AccountId,
     password_changed_at: Option<DateTime<Utc>>,
     expires_at: DateTime<Utc>,
+    way: &Way,
 ) -> Result<()> {
     sqlx::query(
-        "INSERT INTO identity.half_sign_in (token_sha256, account, password_changed_at, expires_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO identity.half_sign_in (token_sha256, account, password_changed_at, expires_at, way, provider, assurance)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(token)
     .bind(account.uuid())
     .bind(password_changed_at)
     .bind(expires_at)
+    .bind(way.way.as_str())
+    .bind(&way.provider)
+    .bind(way.assurance.as_str())
     .execute(connection)
     .await
     .map_err(db::fault)?;
@@ -239,7 +256,7 @@ pub(crate) async fn insert_half(
 /// The sign-in that this token waits with, and whose it is; of active accounts.
 pub(crate) async fn half(connection: &mut PgConnection, token: &[u8], now: DateTime<Utc>) -> Result<Option<HalfRow>> {
     sqlx::query_as(
-        "SELECT half.account, half.password_changed_at, account.person, person.full_name
+        "SELECT half.account, half.password_changed_at, account.person, person.full_name, half.way, half.provider, half.assurance
          FROM identity.half_sign_in AS half
          JOIN identity.account AS account ON account.id = half.account
          JOIN identity.person AS person ON person.id = account.person

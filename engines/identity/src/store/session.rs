@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::config::Lifetime;
 use crate::lifetime::Moments;
-use crate::model::{Audience, SessionRow};
+use crate::model::{Audience, SessionRow, Way};
 use crate::sign_in::Source;
 
 /// Longest part of what a browser says of itself that is kept, in characters.
@@ -27,6 +27,9 @@ pub(crate) struct LivingRow {
     expires_at: DateTime<Utc>,
     second_factor_at: Option<DateTime<Utc>>,
     shown_at: DateTime<Utc>,
+    way: String,
+    provider: Option<String>,
+    assurance: String,
 }
 
 impl LivingRow {
@@ -73,6 +76,11 @@ impl LivingRow {
         self.shown_at
     }
 
+    /// How it was opened.
+    pub(crate) fn way(&self) -> Result<Way> {
+        stored_way(&self.way, self.provider.clone(), &self.assurance)
+    }
+
     pub(crate) fn moments(&self) -> Moments {
         Moments {
             last_seen_at: self.last_seen_at,
@@ -91,6 +99,14 @@ struct ListRow {
     expires_at: DateTime<Utc>,
     ip: String,
     user_agent: String,
+    second_factor_at: Option<DateTime<Utc>>,
+    way: String,
+    provider: Option<String>,
+    assurance: String,
+}
+
+pub(super) fn stored_way(way: &str, provider: Option<String>, assurance: &str) -> Result<Way> {
+    Way::stored(way, provider, assurance).ok_or_else(|| super::unknown_word("session.way"))
 }
 
 /// A session to be opened.
@@ -104,6 +120,8 @@ pub(crate) struct NewSession<'a> {
     pub(crate) source: Source<'a>,
     /// When a second factor was shown.
     pub(crate) second_factor_at: Option<DateTime<Utc>>,
+    /// How it is opened.
+    pub(crate) way: &'a Way,
 }
 
 fn short(agent: &str) -> String {
@@ -114,8 +132,8 @@ pub(crate) async fn insert(connection: &mut PgConnection, new: &NewSession<'_>) 
     sqlx::query(
         "INSERT INTO identity.session (
              id, token_sha256, account, audience, acts_as, created_at, last_seen_at, idle_seconds, expires_at, ip, user_agent,
-             second_factor_at, shown_at)
-         VALUES ($1, $2, $3, $4, CASE $4 WHEN 'official' THEN 'position' ELSE 'person' END, $5, $5, $6, $7, $8, $9, $10, $5)",
+             second_factor_at, shown_at, way, provider, assurance)
+         VALUES ($1, $2, $3, $4, CASE $4 WHEN 'official' THEN 'position' ELSE 'person' END, $5, $5, $6, $7, $8, $9, $10, $5, $11, $12, $13)",
     )
     .bind(new.id.uuid())
     .bind(&new.token)
@@ -127,6 +145,9 @@ pub(crate) async fn insert(connection: &mut PgConnection, new: &NewSession<'_>) 
     .bind(short(new.source.ip))
     .bind(short(new.source.user_agent))
     .bind(new.second_factor_at)
+    .bind(new.way.way.as_str())
+    .bind(&new.way.provider)
+    .bind(new.way.assurance.as_str())
     .execute(connection)
     .await
     .map_err(db::fault)?;
@@ -146,7 +167,10 @@ pub(crate) async fn living(connection: &mut PgConnection, token: &[u8]) -> Resul
                 session.idle_seconds,
                 session.expires_at,
                 session.second_factor_at,
-                session.shown_at
+                session.shown_at,
+                session.way,
+                session.provider,
+                session.assurance
          FROM identity.session AS session
          JOIN identity.account AS account ON account.id = session.account
          JOIN identity.person AS person ON person.id = account.person
@@ -181,7 +205,10 @@ pub(crate) async fn living_by_id(connection: &mut PgConnection, id: SessionId) -
                 session.idle_seconds,
                 session.expires_at,
                 session.second_factor_at,
-                session.shown_at
+                session.shown_at,
+                session.way,
+                session.provider,
+                session.assurance
          FROM identity.session AS session
          JOIN identity.account AS account ON account.id = session.account
          JOIN identity.person AS person ON person.id = account.person
@@ -271,7 +298,8 @@ pub(crate) async fn of_account(
     now: DateTime<Utc>,
 ) -> Result<Vec<SessionRow>> {
     let rows: Vec<ListRow> = sqlx::query_as(
-        "SELECT id, created_at, last_seen_at, idle_seconds, expires_at, ip, user_agent
+        "SELECT id, created_at, last_seen_at, idle_seconds, expires_at, ip, user_agent, second_factor_at, way, provider,
+                assurance
          FROM identity.session
          WHERE account = $1 AND ended_at IS NULL AND expires_at > $2
          ORDER BY created_at DESC, id DESC
@@ -282,18 +310,45 @@ pub(crate) async fn of_account(
     .fetch_all(connection)
     .await
     .map_err(db::fault)?;
-    Ok(rows
-        .into_iter()
+    rows.into_iter()
         .filter(|row| row.last_seen_at + Duration::seconds(i64::from(row.idle_seconds)) > now)
-        .map(|row| SessionRow {
-            id: row.id.into(),
-            created_at: row.created_at,
-            last_seen_at: row.last_seen_at,
-            expires_at: row.expires_at,
-            ip: row.ip,
-            user_agent: row.user_agent,
+        .map(|row| {
+            Ok(SessionRow {
+                id: row.id.into(),
+                created_at: row.created_at,
+                last_seen_at: row.last_seen_at,
+                expires_at: row.expires_at,
+                ip: row.ip,
+                user_agent: row.user_agent,
+                way: stored_way(&row.way, row.provider, &row.assurance)?,
+                two_factors: row.second_factor_at.is_some(),
+            })
         })
-        .collect())
+        .collect()
+}
+
+/// Ends the sessions of an account that a provider has vouched for, all but one if one is to be kept; returns which.
+pub(crate) async fn end_of_provider(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    account: AccountId,
+    provider: &str,
+    keep: Option<SessionId>,
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionId>> {
+    let ended: Vec<Uuid> = sqlx::query_scalar(
+        "UPDATE identity.session SET ended_at = $4, end_reason = 'ended_elsewhere'
+         WHERE account = $1 AND provider = $2 AND ended_at IS NULL AND id IS DISTINCT FROM $3
+         RETURNING id",
+    )
+    .bind(account.uuid())
+    .bind(provider)
+    .bind(keep.map(SessionId::uuid))
+    .bind(now)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(ended.into_iter().map(SessionId::from).collect())
 }
 
 pub(crate) async fn owner(connection: &mut PgConnection, account: AccountId) -> Result<Option<(PersonId, String)>> {

@@ -3,6 +3,7 @@
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::IntoResponse;
+use identity::Assurance;
 use kernel::{Fault, Result};
 use render::Locale;
 use serde_json::{Value, json};
@@ -69,7 +70,7 @@ where
         "dpop_signing_alg_values_supported": jose::ACCEPTED_NAMES,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "acr_values_supported": [acr(false), acr(true)],
+        "acr_values_supported": [acr(Assurance::Low), acr(Assurance::Substantial), acr(Assurance::High)],
         "display_values_supported": ["page"],
         "claim_types_supported": ["normal"],
         "claims_locales_supported": ["vi"],

@@ -1,4 +1,5 @@
 use chrono::{DateTime, Utc};
+use identity::Assurance;
 use kernel::{AccountId, PositionId, Result, SessionId};
 use op::Permit;
 use sqlx::PgConnection;
@@ -19,6 +20,8 @@ struct Row {
     nonce: Option<String>,
     auth_at: DateTime<Utc>,
     two_factors: bool,
+    assurance: String,
+    federated: bool,
     created_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     ended_at: Option<DateTime<Utc>>,
@@ -38,6 +41,9 @@ impl From<Row> for Authorisation {
             nonce: row.nonce,
             auth_at: row.auth_at,
             two_factors: row.two_factors,
+            // The words are those of the constraint; one that a newer program has written is worth the least here.
+            assurance: Assurance::parse(&row.assurance).unwrap_or(Assurance::Low),
+            federated: row.federated,
             created_at: row.created_at,
             expires_at: row.expires_at,
             ended: row.ended_at.is_some(),
@@ -48,8 +54,9 @@ impl From<Row> for Authorisation {
 pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &Authorisation) -> Result<()> {
     sqlx::query(
         "INSERT INTO openid.authorisation (
-             id, client, account, person, session, position, offline, scopes, nonce, auth_at, two_factors, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             id, client, account, person, session, position, offline, scopes, nonce, auth_at, two_factors, created_at, expires_at,
+             assurance, federated)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(new.id)
     .bind(&new.client)
@@ -64,6 +71,8 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &Auth
     .bind(new.two_factors)
     .bind(new.created_at)
     .bind(new.expires_at)
+    .bind(new.assurance.as_str())
+    .bind(new.federated)
     .execute(connection)
     .await
     .map_err(db::fault)?;

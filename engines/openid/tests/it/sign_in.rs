@@ -1,11 +1,43 @@
 use axum::http::{Method, StatusCode};
 use chrono::Duration;
+use identity::{Assurance, Entered, Source, VouchedEntry, Way, WayIn};
 use kernel::Actor;
 use openid::{ClientAudience, ClientAuth, Registration, Step, Visitor};
 use serde_json::json;
 
 use crate::holder::claims;
 use crate::town::{BACK, CHALLENGE, ISSUER, Town, fetch, form, link, value, visitor};
+
+#[tokio::test]
+async fn an_application_hears_who_has_vouched_and_how_much_that_is_worth() {
+    let town = Town::new().await;
+    let sen = town.citizen("Lê Thị Sen", "sen").await;
+    let app = town.trusted().await;
+    for (assurance, acr) in [
+        (Assurance::Low, "urn:ngabay:acr:1"),
+        (Assurance::Substantial, "urn:ngabay:acr:2"),
+        (Assurance::High, "urn:ngabay:acr:3"),
+    ] {
+        let entry = VouchedEntry {
+            account: sen.actor.account().unwrap(),
+            way: Way {
+                way: WayIn::Provider,
+                provider: Some("vneid".into()),
+                assurance,
+            },
+            source: Source::default(),
+        };
+        let Entered::In(signed) = town.identity.enter_vouched(&town.ops, entry).await.unwrap() else {
+            panic!("a code is needed")
+        };
+        let reply = town.tokens(&signed, &app, "").await;
+        let said = claims(reply.text("id_token"));
+        assert_eq!(
+            (said["amr"].clone(), said["acr"].as_str()),
+            (json!(["federated"]), Some(acr))
+        );
+    }
+}
 
 #[tokio::test]
 async fn a_person_signs_in_to_an_application() {

@@ -1,0 +1,160 @@
+use chrono::{DateTime, Utc};
+use kernel::{AccountId, Result};
+use op::Permit;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// Why a link is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Unlinked,
+    Replaced,
+}
+
+impl End {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unlinked => "unlinked",
+            Self::Replaced => "replaced",
+        }
+    }
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct LinkRow {
+    pub(crate) provider: String,
+    pub(crate) linked_at: DateTime<Utc>,
+    pub(crate) last_used_at: DateTime<Utc>,
+    pub(crate) end_reason: Option<String>,
+}
+
+/// Two who come back as the same subject at once go one after the other.
+pub(crate) async fn lock(connection: &mut PgConnection, provider: &str, subject: &str) -> Result<()> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('federation.link:' || $1 || ' ' || $2, 0))")
+        .bind(provider)
+        .bind(subject)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Of two ways in that are taken away at once the second finds that it is the last.
+pub(crate) async fn lock_account(connection: &mut PgConnection, account: AccountId) -> Result<()> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('federation.account:' || $1::text, 0))")
+        .bind(account.uuid())
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn of_subject(
+    connection: &mut PgConnection,
+    provider: &str,
+    subject: &str,
+) -> Result<Option<AccountId>> {
+    let account: Option<Uuid> = sqlx::query_scalar(
+        "SELECT account FROM federation.link WHERE provider = $1 AND subject = $2 AND ended_at IS NULL",
+    )
+    .bind(provider)
+    .bind(subject)
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(account.map(AccountId::from))
+}
+
+/// The living link of the account with this provider, or the one that ended last.
+pub(crate) async fn last(connection: &mut PgConnection, account: AccountId, provider: &str) -> Result<Option<LinkRow>> {
+    sqlx::query_as(
+        "SELECT provider, linked_at, last_used_at, end_reason
+         FROM federation.link
+         WHERE account = $1 AND provider = $2
+         ORDER BY (ended_at IS NULL) DESC, ended_at DESC, id DESC
+         LIMIT 1",
+    )
+    .bind(account.uuid())
+    .bind(provider)
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// The living links.
+pub(crate) async fn of_account(connection: &mut PgConnection, account: AccountId) -> Result<Vec<LinkRow>> {
+    sqlx::query_as(
+        "SELECT provider, linked_at, last_used_at, end_reason
+         FROM federation.link
+         WHERE account = $1 AND ended_at IS NULL
+         ORDER BY linked_at, id",
+    )
+    .bind(account.uuid())
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    provider: &str,
+    subject: &str,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO federation.link (id, provider, subject, account, linked_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $5)",
+    )
+    .bind(Uuid::now_v7())
+    .bind(provider)
+    .bind(subject)
+    .bind(account.uuid())
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn used(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    provider: &str,
+    subject: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE federation.link SET last_used_at = greatest(last_used_at, $3)
+         WHERE provider = $1 AND subject = $2 AND ended_at IS NULL",
+    )
+    .bind(provider)
+    .bind(subject)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+pub(crate) async fn end(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    account: AccountId,
+    provider: &str,
+    why: End,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE federation.link SET ended_at = $3, end_reason = $4
+         WHERE account = $1 AND provider = $2 AND ended_at IS NULL",
+    )
+    .bind(account.uuid())
+    .bind(provider)
+    .bind(now)
+    .bind(why.as_str())
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
