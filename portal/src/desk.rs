@@ -2,6 +2,7 @@
 
 mod calendar;
 mod case;
+mod data_requests;
 mod inbox;
 mod intake;
 mod ledger;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(search::routes())
         .merge(ledger::routes())
         .merge(calendar::routes())
+        .merge(data_requests::routes())
 }
 
 /// A day typed into three boxes. `None` if it is no day.

@@ -11,6 +11,7 @@ use kernel::Actor;
 use notify::Notify;
 use op::Ops;
 use openid::Openid;
+use privacy::Privacy;
 use web::{Chrome, Site};
 use workflow::{PublishedCalendar, Workflow};
 
@@ -33,6 +34,8 @@ pub struct House {
     pub forms: Forms,
     /// Cases.
     pub dossiers: Dossiers,
+    /// Answering people about their data.
+    pub privacy: Privacy,
     /// The working calendar by which this program reckons.
     pub calendar: Arc<PublishedCalendar>,
     /// Fields of work (lĩnh vực) that the front page shows, in this order.
@@ -84,6 +87,12 @@ impl AsRef<Forms> for House {
 impl AsRef<Dossiers> for House {
     fn as_ref(&self) -> &Dossiers {
         &self.dossiers
+    }
+}
+
+impl AsRef<Privacy> for House {
+    fn as_ref(&self) -> &Privacy {
+        &self.privacy
     }
 }
 

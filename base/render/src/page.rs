@@ -55,6 +55,8 @@ pub struct PageUser {
     pub position_title: String,
     /// Whether the official administers the agency: shows the working calendar.
     pub is_admin: bool,
+    /// Whether the official answers people about their data: shows that desk.
+    pub guards_data: bool,
 }
 
 /// As what somebody is signed in.

@@ -222,6 +222,7 @@ impl<S: AsRef<Site>> Visit<S> {
                 agency_name: official.agency_name.clone(),
                 position_title: official.position_title.clone(),
                 is_admin: self.actor.has_role("admin"),
+                guards_data: self.actor.has_role("data_protection"),
             },
             Actor::Anonymous | Actor::System(_) => PageUser::default(),
         };

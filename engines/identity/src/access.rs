@@ -53,6 +53,17 @@ pub fn read_person(actor: &Actor, person: PersonId, purpose: &str) -> Decision {
     Decision::when(is_purpose(purpose), error::purpose_needed)
 }
 
+/// The role that answers people about their data (bảo vệ dữ liệu cá nhân).
+pub const DATA_PROTECTION: &str = "data_protection";
+
+/// Putting right what is written about a person: whoever answers people about their data, never their own.
+pub fn correct_person(actor: &Actor, person: PersonId) -> Decision {
+    Decision::when(
+        actor.has_role(DATA_PROTECTION) && actor.person() != Some(person),
+        error::not_allowed,
+    )
+}
+
 /// Looking people up by name or number: clerks and administrators who say for what.
 pub fn search_people(actor: &Actor, purpose: &str) -> Decision {
     if is_system(actor) {

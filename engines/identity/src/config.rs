@@ -104,7 +104,9 @@ impl Default for Config {
             second_factor: SecondFactorRule::Officials,
             step_up: StepUpRule::USUAL,
             public_address: "http://localhost".to_owned(),
-            roles: ["clerk", "specialist", "leader", "admin"].map(str::to_owned).to_vec(),
+            roles: ["clerk", "specialist", "leader", "admin", "data_protection"]
+                .map(str::to_owned)
+                .to_vec(),
         }
     }
 }

@@ -8,11 +8,13 @@ mod agencies;
 mod areas;
 pub mod browser;
 mod config;
+mod correct;
 mod error;
 mod guess;
 mod hashing;
 pub mod http;
 pub mod jobs;
+mod keeper;
 mod keys;
 mod lifetime;
 mod lineage;
@@ -45,12 +47,13 @@ use vault::Vault;
 pub use accounts::{NewAccount, PasswordChange};
 pub use agencies::{AgencyFilter, NewAgency};
 pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRule};
+pub use correct::{Corrected, check_correction};
 pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Audience, Authentication, CodeOrigin, Contact,
-    HeldPosition, OfficialView, Passkey, Person, PersonRow, Residence, SecondFactor, SessionRow, TotpOffer, Unit,
-    Validity,
+    HeldPosition, OfficialView, Passkey, Person, PersonField, PersonRow, Residence, SecondFactor, SessionRow,
+    TotpOffer, Unit, Validity,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;

@@ -229,7 +229,7 @@ fn question(typed: &str) -> Result<Question> {
     Ok(Question::Words(words))
 }
 
-fn checked(new: &NewPerson) -> Result<NewPerson> {
+pub(crate) fn checked(new: &NewPerson) -> Result<NewPerson> {
     let full_name = text::clean_line(&new.full_name);
     if full_name.is_empty() {
         return Err(error::required("full_name"));

@@ -14,6 +14,7 @@ mod error;
 pub mod http;
 mod jobs;
 mod jose;
+mod keeper;
 mod keys;
 mod logout;
 mod model;
@@ -46,7 +47,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0001_openid.sql",
         "0002_signing_key.sql",
         "0003_authorisation.sql",
-        "0004_consent.sql"
+        "0004_consent.sql",
+        "0005_consent_past.sql"
     ]
 );
 

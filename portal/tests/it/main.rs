@@ -6,5 +6,6 @@ mod citizen;
 mod desk;
 mod doors;
 mod office;
+mod own_data;
 mod places;
 mod town;

@@ -115,6 +115,16 @@ pub(crate) async fn get(connection: &mut PgConnection, id: PersonId) -> Result<O
     .transpose()
 }
 
+/// The same, locked to the end of the operation.
+pub(crate) async fn lock(connection: &mut PgConnection, id: PersonId) -> Result<Option<Person>> {
+    sqlx::query("SELECT FROM identity.person WHERE id = $1 FOR UPDATE")
+        .bind(id.uuid())
+        .execute(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    get(connection, id).await
+}
+
 /// The person whom the natural key of `new` means. Locked, so that two writers do not both bring it up to date.
 pub(crate) async fn known(connection: &mut PgConnection, new: &NewPerson) -> Result<Option<PersonId>> {
     let mut found: Option<Uuid> = None;

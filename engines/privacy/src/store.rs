@@ -1,0 +1,3 @@
+//! All SQL of the engine.
+
+pub(crate) mod request;

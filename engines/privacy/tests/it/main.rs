@@ -1,0 +1,6 @@
+//! The façade against a real database, with a clock that the tests move.
+
+mod deadlines;
+mod extract;
+mod requests;
+mod town;

@@ -1,0 +1,86 @@
+// One's own data: asked for, answered at the desk, taken away as a file with and without scripts.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { sql } from '../api.mjs';
+import { desk, phone, plain, says } from '../browse.mjs';
+
+export const walks = [
+  { name: 'correct', what: 'a citizen asks for a correction on a phone, the officer for data protection does it, and both sides see what was there before', walk: correct },
+  { name: 'extract', what: 'everything is taken away as JSON and PDF, with and without scripts, after the password was shown once more', walk: extract },
+];
+
+const officer = 'dulieu.tinh';
+const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
+
+async function correct({ town, browsers }) {
+  const citizen = await browsers.as('congdan2', phone);
+  const look = (page, name) => browsers.examine(page, `own-data-${name}`);
+  await citizen.goto('/tai-khoan');
+  await citizen.getByRole('link', { name: 'Dữ liệu của tôi' }).click();
+  await says(citizen, 'Bạn chưa gửi yêu cầu nào');
+  await look(citizen, 'none');
+  await citizen.getByRole('link', { name: 'Gửi yêu cầu mới' }).click();
+  await look(citizen, 'kinds');
+  await citizen.getByRole('link', { name: 'Chỉnh sửa dữ liệu' }).click();
+  await press(citizen, 'Gửi yêu cầu');
+  await says(citizen, 'Hãy sửa ít nhất một ô');
+  await look(citizen, 'mistake');
+  await citizen.fill('input[name=address]', 'Khu vực 3, nhà số 12');
+  await press(citizen, 'Gửi yêu cầu');
+  await says(citizen, 'Đã gửi yêu cầu');
+  await look(citizen, 'asked');
+  const own = new URL(citizen.url()).pathname;
+
+  const page = await browsers.as(officer, desk);
+  await page.goto('/can-bo');
+  await page.getByRole('link', { name: 'Dữ liệu cá nhân' }).click();
+  await says(page, 'Trần Văn Út');
+  await look(page, 'desk');
+  await page.goto(own.replace('/tai-khoan/du-lieu/', '/can-bo/du-lieu-ca-nhan/'));
+  await look(page, 'desk-new');
+  await press(page, 'Báo đã tiếp nhận');
+  await says(page, 'Đã báo tiếp nhận');
+  await page.getByRole('radio', { name: 'Từ chối' }).check();
+  await page.fill('textarea[name=answer]', 'Không sửa được.');
+  await press(page, 'Gửi trả lời');
+  await says(page, 'Hãy ghi vào ô này');
+  await look(page, 'desk-mistake');
+  await page.getByRole('radio', { name: 'Chấp nhận', exact: true }).check();
+  await page.fill('textarea[name=answer]', 'Đã sửa theo yêu cầu.');
+  await press(page, 'Gửi trả lời');
+  await says(page, 'Đã gửi trả lời');
+  await look(page, 'desk-answered');
+
+  await citizen.goto(own);
+  await says(citizen, 'Khu vực 2 → Khu vực 3, nhà số 12');
+  await look(citizen, 'answered');
+  await citizen.goto('/hop-thu');
+  await says(citizen, 'đã có trả lời');
+  const stranger = await browsers.as('congdan', phone);
+  assert.equal((await stranger.goto(own)).status(), 404);
+}
+
+async function extract({ town, browsers }) {
+  const account = town.account('congdan2');
+  for (const device of [phone, plain(phone)]) {
+    const page = await browsers.page(device);
+    await browsers.signIn(page, account.name);
+    await sql(town, `UPDATE identity.session SET shown_at = shown_at - interval '1 hour'`);
+    await page.goto('/tai-khoan/du-lieu');
+    await press(page, 'Tải bản JSON (cho máy đọc)');
+    await says(page, 'Xác thực lại');
+    await browsers.examine(page, `own-data-again${page.scripts ? '' : '-plain'}`);
+    await page.fill('input[name="mat_khau.lai"]', account.password);
+    await press(page, 'Xác thực và tiếp tục');
+    await says(page, 'Bây giờ bạn tải dữ liệu về được');
+    const take = async button => {
+      const [file] = await Promise.all([page.waitForEvent('download'), press(page, button)]);
+      return fs.readFileSync(await file.path());
+    };
+    const json = JSON.parse(await take('Tải bản JSON (cho máy đọc)'));
+    assert.equal(json.format, 'ngabay-extract/1');
+    assert.equal(json.engines[0].parts[0].items[0].full_name, 'Trần Văn Út');
+    assert.equal((await take('Tải bản PDF')).subarray(0, 5).toString(), '%PDF-');
+  }
+  browsers.forget('congdan2');
+}
