@@ -40,4 +40,20 @@ mod tests {
         };
         assert_eq!(law.answer[&Kind::Delete], delete);
     }
+
+    #[test]
+    fn every_purpose_and_class_of_data_has_words_in_both_languages() {
+        let texts = render::Texts::embedded().unwrap();
+        let declared = declaration().unwrap();
+        assert!(declared.purposes.len() > 1);
+        for purpose in &declared.purposes {
+            let of_purpose = ["title", "text"].map(|part| format!("{}.{part}", purpose.text));
+            let of_data = purpose.data.iter().map(|class| format!("privacy.data.{class}"));
+            for key in of_purpose.into_iter().chain(of_data) {
+                for locale in [render::Locale::Vi, render::Locale::En] {
+                    assert!(texts.has(locale, &key), "{locale} {key}");
+                }
+            }
+        }
+    }
 }

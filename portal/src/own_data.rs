@@ -1,5 +1,7 @@
 //! One's own data (dữ liệu của tôi): requests about it, and everything that is kept, to take away (R028).
 
+mod consents;
+
 use identity::PersonField;
 use kernel::{Fault, Result};
 use op::Op;
@@ -25,6 +27,7 @@ pub(crate) fn routes() -> Routes<House> {
         .get("/tai-khoan/du-lieu/{id}", Door::SignedIn, show)
         .get("/tai-khoan/du-lieu/{id}/rut", Door::SignedIn, withdrawal)
         .post("/tai-khoan/du-lieu/{id}/rut", Door::SignedIn, withdraw)
+        .merge(consents::routes())
 }
 
 async fn list(visit: Visit<House>) -> Answer {
@@ -47,7 +50,8 @@ async fn list(visit: Visit<House>) -> Answer {
         .next
         .map(|cursor| format!("{PATH}?sau={cursor}"))
         .unwrap_or_default();
-    let content = json!({ "rows": rows, "next": next, "now": now, "new": NEW, "extract": EXTRACT });
+    let content =
+        json!({ "rows": rows, "next": next, "now": now, "new": NEW, "extract": EXTRACT, "consents": consents::PATH });
     visit.page("portal/own_data/list.html", content).await
 }
 

@@ -88,16 +88,40 @@ impl Law {
     }
 }
 
+/// For what personal data is used (mục đích xử lý).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Purpose {
+    /// Its key; consents and engines above name it.
+    pub key: String,
+    /// The version of its words: whoever changes what is asked gives it the next number, and people are asked anew.
+    pub version: u32,
+    /// Key of its words: `.title` and `.text`.
+    pub text: String,
+    /// By what law it is allowed.
+    pub basis: String,
+    /// Which classes of data are used: words below `privacy.data`.
+    pub data: Vec<String>,
+    /// Whether people are asked; if not, the law allows it without.
+    pub optional: bool,
+}
+
 /// The whole declaration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declaration {
     /// The laws; on no day two of them.
     pub laws: Vec<Law>,
+    /// The purposes, as pages list them.
+    pub purposes: Vec<Purpose>,
 }
 
 impl Declaration {
     /// The law that counts on the day.
     pub fn law_on(&self, day: NaiveDate) -> Option<&Law> {
         self.laws.iter().find(|law| law.covers(day))
+    }
+
+    /// The purpose with this key.
+    pub fn purpose(&self, key: &str) -> Option<&Purpose> {
+        self.purposes.iter().find(|purpose| purpose.key == key)
     }
 }

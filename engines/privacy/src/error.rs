@@ -46,6 +46,21 @@ pub(crate) fn broken(what: &str) -> Fault {
     Fault::internal("privacy.broken_row").with("what", what)
 }
 
+/// No such purpose is declared.
+pub(crate) fn purpose_not_found() -> Fault {
+    Fault::not_found("privacy.purpose_not_found")
+}
+
+/// The words have changed since the person read them.
+pub(crate) fn purpose_changed() -> Fault {
+    Fault::conflict("privacy.purpose_changed")
+}
+
+/// The law allows it without asking.
+pub(crate) fn purpose_by_law() -> Fault {
+    Fault::conflict("privacy.purpose_by_law")
+}
+
 /// Something is missing at a field.
 pub(crate) fn required(field: &str) -> Fault {
     Fault::invalid("privacy.required").field(field, "privacy.required")

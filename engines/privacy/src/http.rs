@@ -1,5 +1,6 @@
 //! The JSON API. Pages are drawn by the portal.
 
+mod consents;
 mod desk;
 mod own;
 
@@ -18,7 +19,7 @@ pub fn routes<S>() -> Routes<S>
 where
     S: AsRef<Site> + AsRef<Privacy> + Clone + Send + Sync + 'static,
 {
-    own::routes().merge(desk::routes())
+    own::routes().merge(desk::routes()).merge(consents::routes())
 }
 
 fn engine<S: AsRef<Privacy>>(visit: &Visit<S>) -> &Privacy {

@@ -17,11 +17,17 @@ impl Keeper for Own {
 
     async fn tell(&self, op: &mut Op, _: &Permit, whom: &Whom, most: i64) -> Result<Vec<Kept>> {
         let requests = store::request::told(op.conn(), whom.person, most + 1).await?;
-        Ok(vec![Kept::of("requests", requests, most)])
+        let consents = store::consent::told(op.conn(), whom.person, most + 1).await?;
+        Ok(vec![
+            Kept::of("requests", requests, most),
+            Kept::of("consents", consents, most),
+        ])
     }
 
-    /// Requests and their answers are evidence.
-    async fn forget(&self, _: &mut Op, _: &Permit, _: &Whom) -> Result<Vec<Forgotten>> {
-        Ok(vec![Forgotten::kept("requests")])
+    /// Consents end; that they were given, and requests with their answers, is evidence.
+    async fn forget(&self, op: &mut Op, permit: &Permit, whom: &Whom) -> Result<Vec<Forgotten>> {
+        let now = op.now();
+        let gone = store::consent::end(op.conn(), permit, whom.person, None, "forgotten", now).await?;
+        Ok(vec![Forgotten::gone("consents", gone), Forgotten::kept("requests")])
     }
 }

@@ -4,6 +4,7 @@
 // handle, read, extract; then the store and the edges (http, jobs).
 mod access;
 mod ask;
+mod consents;
 mod declaration;
 pub mod documents;
 mod error;
@@ -27,7 +28,8 @@ use workflow::CalendarSource;
 
 pub use access::ROLE;
 pub use ask::NewRequest;
-pub use declaration::{Confidence, Declaration, Law, Term};
+pub use consents::{Consent, PurposeView};
+pub use declaration::{Confidence, Declaration, Law, Purpose, Term};
 pub use extract::{Extract, FORMAT};
 pub use handle::{Answered, Verdict};
 pub use jobs::register;
@@ -35,7 +37,7 @@ pub use model::{Kind, Line, Outcome, Request, State};
 pub use read::{DeskBox, DeskRow, Detail};
 
 /// The tables of the engine.
-pub const MIGRATIONS: &[db::Migration] = db::migrations!("privacy", ["0001_request.sql"]);
+pub const MIGRATIONS: &[db::Migration] = db::migrations!("privacy", ["0001_request.sql", "0002_consent.sql"]);
 
 /// What the engine is made from.
 #[derive(Clone)]

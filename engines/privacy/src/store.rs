@@ -1,3 +1,4 @@
 //! All SQL of the engine.
 
+pub(crate) mod consent;
 pub(crate) mod request;

@@ -129,6 +129,11 @@ const PAGES: &[(&str, &[&str])] = &[
         "POST /tai-khoan/du-lieu/trich-xuat",
         &["GET /api/v1/my-data", "POST /api/v1/me/step-up"],
     ),
+    ("GET /tai-khoan/du-lieu/dong-y", &["GET /api/v1/consents"]),
+    (
+        "POST /tai-khoan/du-lieu/dong-y",
+        &["PUT /api/v1/consents/{purpose}", "DELETE /api/v1/consents/{purpose}"],
+    ),
     ("GET /tai-khoan/du-lieu/{id}", &["GET /api/v1/data-requests/{id}"]),
     ("GET /tai-khoan/du-lieu/{id}/rut", &["GET /api/v1/data-requests/{id}"]),
     (

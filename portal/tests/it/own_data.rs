@@ -236,3 +236,39 @@ async fn the_officers_own_request_waits_for_a_colleague() {
     }
     officer.get(&own).await.shows("Đã rút");
 }
+
+// shows: R028
+#[tokio::test]
+async fn a_consent_is_given_and_taken_back_on_one_page() {
+    let town = Town::new().await;
+    town.citizen("Lê Thị Sen", "sen").await;
+    let sen = town.sign_in("sen").await;
+    let page = format!("{OWN}/dong-y");
+    sen.get(OWN).await.shows(&page);
+    sen.get(&page)
+        .await
+        .shows("Luật cho phép, không cần đồng ý")
+        .shows("/tai-khoan/ung-dung");
+    let yes = [("muc_dich", "reminders"), ("phien_ban", "1"), ("tra_loi", "dong_y")];
+    let given = sen.post(&page, &page, &yes).await;
+    sen.get(given.location())
+        .await
+        .shows("Đã ghi nhận sự đồng ý")
+        .shows("Đã đồng ý lúc");
+    let stale = [("muc_dich", "reminders"), ("phien_ban", "7"), ("tra_loi", "dong_y")];
+    sen.post(&page, &page, &stale)
+        .await
+        .is(StatusCode::CONFLICT)
+        .shows("vừa thay đổi");
+    let ended = sen
+        .post(&page, &page, &[("muc_dich", "reminders"), ("tra_loi", "rut")])
+        .await;
+    sen.get(ended.location())
+        .await
+        .shows("Có hiệu lực ngay")
+        .shows("Đã kết thúc");
+    sen.post(&page, &page, &[("muc_dich", "khac"), ("tra_loi", "rut")])
+        .await
+        .is(StatusCode::NOT_FOUND);
+    sen.in_english().get(&page).await.shows("Reminders and suggestions");
+}

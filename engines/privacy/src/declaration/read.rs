@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kernel::text;
 use schema::{Document, Map, Node, Problems, envelope};
 
-use super::{Confidence, Declaration, Law, Term};
+use super::{Confidence, Declaration, Law, Purpose, Term};
 use crate::model::Kind;
 
 /// The newest grammar that is read.
@@ -34,6 +34,7 @@ fn declaration(root: &Node, problems: &mut Problems) -> Option<Declaration> {
     let found = map.required("laws", problems)?;
     let places = found.list(problems);
     let laws: Vec<Option<Law>> = places.iter().map(|node| law(node, problems)).collect();
+    let purposes = purposes(&mut map, problems);
     map.finish(problems);
     if places.is_empty() && problems.is_empty() {
         problems.at(root, "privacy.no_law", "there must be at least one law");
@@ -51,6 +52,47 @@ fn declaration(root: &Node, problems: &mut Problems) -> Option<Declaration> {
     }
     Some(Declaration {
         laws: laws.into_iter().flatten().collect(),
+        purposes,
+    })
+}
+
+/// The purposes, each key once.
+fn purposes(map: &mut Map, problems: &mut Problems) -> Vec<Purpose> {
+    let mut all: Vec<Purpose> = Vec::new();
+    for node in map
+        .optional("purposes")
+        .map_or_else(Vec::new, |node| node.list(problems))
+    {
+        let Some(purpose) = purpose(&node, problems) else {
+            continue;
+        };
+        if all.iter().any(|known| known.key == purpose.key) {
+            let said = format!("the purpose \"{}\" is declared twice", purpose.key);
+            problems.at(&node, "privacy.purpose_twice", said);
+        }
+        all.push(purpose);
+    }
+    all
+}
+
+fn purpose(node: &Node, problems: &mut Problems) -> Option<Purpose> {
+    let mut map = node.as_map(problems)?;
+    let key = map.required("key", problems).and_then(|node| node.key(problems));
+    let version = number(&mut map, "version", problems);
+    let text = line(&mut map, "text", problems);
+    let basis = line(&mut map, "basis", problems);
+    let data = map.required("data", problems).map(|node| node.keys(problems));
+    let optional = map
+        .required("optional", problems)
+        .and_then(|node| node.boolean(problems));
+    map.finish(problems);
+    Some(Purpose {
+        key: key?,
+        version: version?,
+        text: text?,
+        basis: basis?,
+        data: data?,
+        optional: optional?,
     })
 }
 
@@ -212,6 +254,29 @@ mod tests {
         ] {
             assert!(found.iter().any(|known| known == code), "{code}: {found:?}");
         }
+    }
+
+    #[test]
+    fn purposes_are_read_and_none_is_declared_twice() {
+        let one = "  - { key: reminders, version: 2, text: privacy.purpose.reminders, basis: Điều 9, data: [contact], optional: true }\n";
+        let source = |purposes: &str| {
+            format!(
+                "format: 1\nlaws:\n{}purposes:\n{purposes}",
+                law("one", "2026-01-01", "")
+            )
+        };
+        let mut problems = Problems::new();
+        let read = Declaration::read("x.yaml", &source(one), &mut problems).unwrap();
+        assert_eq!(read.purpose("reminders").map(|purpose| purpose.version), Some(2));
+        assert!(read.purpose("other").is_none());
+        assert_eq!(codes(&source(&format!("{one}{one}"))), ["privacy.purpose_twice"]);
+        assert_eq!(
+            codes(&source(
+                "  - { key: a, version: 0, text: x, basis: y, data: [], optional: 1 }\n"
+            ))
+            .len(),
+            2
+        );
     }
 
     #[test]

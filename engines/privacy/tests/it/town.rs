@@ -73,20 +73,7 @@ impl Town {
         };
         let identity = Identity::new(scratch.pool.clone(), clock.clone(), vault, config).unwrap();
         let notify = Notify::new();
-        let mut keepers = Keepers::new();
-        keepers.add(identity.clone());
-        keepers.add(notify.clone());
-        let mut problems = Problems::new();
-        let declaration = Declaration::read("personal_data.yaml", DECLARATION, &mut problems).unwrap();
-        let privacy = Privacy::new(privacy::Parts {
-            identity: identity.clone(),
-            notify: notify.clone(),
-            calendar: Arc::new(calendar()),
-            renderer: Arc::new(Renderer::builder().build().unwrap()),
-            documents: Arc::new(Documents::new(privacy::documents::templates()).unwrap()),
-            declaration: Arc::new(declaration),
-            keepers,
-        });
+        let privacy = engine(&identity, &notify, DECLARATION);
         let mut jobs = Jobs::new();
         privacy::register(&mut jobs, &privacy);
         let ops = Ops::new(scratch.pool.clone(), clock, Reactions::new());
@@ -103,6 +90,11 @@ impl Town {
             agency,
             position,
         }
+    }
+
+    /// The engine once more, with another declaration.
+    pub fn declaring(&self, source: &str) -> Privacy {
+        engine(&self.identity, &self.notify, source)
     }
 
     pub fn set(&self, moment: &str) {
@@ -206,6 +198,23 @@ impl Town {
         let page = self.notify.box_page(&mut op, account, page).await.unwrap();
         page.items.into_iter().rev().map(|message| message.kind).collect()
     }
+}
+
+fn engine(identity: &Identity, notify: &Notify, declaration: &str) -> Privacy {
+    let mut keepers = Keepers::new();
+    keepers.add(identity.clone());
+    keepers.add(notify.clone());
+    let mut problems = Problems::new();
+    let declaration = Declaration::read("personal_data.yaml", declaration, &mut problems).unwrap();
+    Privacy::new(privacy::Parts {
+        identity: identity.clone(),
+        notify: notify.clone(),
+        calendar: Arc::new(calendar()),
+        renderer: Arc::new(Renderer::builder().build().unwrap()),
+        documents: Arc::new(Documents::new(privacy::documents::templates()).unwrap()),
+        declaration: Arc::new(declaration),
+        keepers,
+    })
 }
 
 async fn office(identity: &Identity, op: &mut Op) -> (AgencyId, PositionId) {
