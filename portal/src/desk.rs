@@ -4,6 +4,7 @@ mod calendar;
 mod case;
 mod data_requests;
 mod inbox;
+mod incidents;
 mod intake;
 mod ledger;
 mod search;
@@ -27,6 +28,7 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(ledger::routes())
         .merge(calendar::routes())
         .merge(data_requests::routes())
+        .merge(incidents::routes())
 }
 
 /// A day typed into three boxes. `None` if it is no day.

@@ -64,6 +64,11 @@ pub fn correct_person(actor: &Actor, person: PersonId) -> Decision {
     )
 }
 
+/// Finding the accounts of people by number, to tell them something: whoever answers people about their data.
+pub fn tell_people(actor: &Actor) -> Decision {
+    Decision::when(actor.has_role(DATA_PROTECTION), error::not_allowed)
+}
+
 /// Looking people up by name or number: clerks and administrators who say for what.
 pub fn search_people(actor: &Actor, purpose: &str) -> Decision {
     if is_system(actor) {

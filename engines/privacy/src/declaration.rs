@@ -77,6 +77,8 @@ pub struct Law {
     pub answer: BTreeMap<Kind, Term>,
     /// Hours from noticing a breach to its notice.
     pub breach_hours: u32,
+    /// After how many hours officials are reminded of it.
+    pub breach_warn: Vec<u32>,
     /// Where that stands.
     pub breach_article: String,
 }

@@ -61,6 +61,21 @@ pub(crate) fn purpose_by_law() -> Fault {
     Fault::conflict("privacy.purpose_by_law")
 }
 
+/// There is no such breach.
+pub(crate) fn incident_not_found() -> Fault {
+    Fault::not_found("privacy.incident_not_found")
+}
+
+/// Nothing is noticed in the future.
+pub(crate) fn noticed_later() -> Fault {
+    Fault::invalid("privacy.noticed_later").field("noticed_at", "privacy.noticed_later")
+}
+
+/// Nobody, or more people than one step tells.
+pub(crate) fn people(most: usize) -> Fault {
+    Fault::invalid("privacy.people").field_fault(FieldFault::new("people", "privacy.people").with("most", most))
+}
+
 /// Something is missing at a field.
 pub(crate) fn required(field: &str) -> Fault {
     Fault::invalid("privacy.required").field(field, "privacy.required")

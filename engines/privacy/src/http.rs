@@ -2,6 +2,7 @@
 
 mod consents;
 mod desk;
+mod incidents;
 mod own;
 
 use chrono::{DateTime, Utc};
@@ -19,7 +20,10 @@ pub fn routes<S>() -> Routes<S>
 where
     S: AsRef<Site> + AsRef<Privacy> + Clone + Send + Sync + 'static,
 {
-    own::routes().merge(desk::routes()).merge(consents::routes())
+    own::routes()
+        .merge(desk::routes())
+        .merge(consents::routes())
+        .merge(incidents::routes())
 }
 
 fn engine<S: AsRef<Privacy>>(visit: &Visit<S>) -> &Privacy {

@@ -13,12 +13,13 @@ pub(crate) const FIND_LATE: &str = "privacy.find_late";
 /// Requests in one transaction.
 const BATCH: i64 = 100;
 
-/// Registers the hourly search for late requests.
+/// Registers the hourly search for late requests, and for breaches whose clock runs.
 pub fn register(jobs: &mut Jobs, privacy: &Privacy) {
     let privacy = privacy.clone();
     jobs.within(FIND_LATE, move |op, _| {
         let privacy = privacy.clone();
         Box::pin(async move {
+            privacy.warn_of_incidents(op).await?;
             if privacy.find_late(op).await? == BATCH {
                 op.enqueue(NewJob::new(FIND_LATE, json!({}))).await?;
             }

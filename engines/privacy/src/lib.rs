@@ -11,6 +11,7 @@ mod error;
 mod extract;
 mod handle;
 pub mod http;
+mod incidents;
 mod jobs;
 mod keeper;
 mod model;
@@ -32,12 +33,14 @@ pub use consents::{Consent, PurposeView};
 pub use declaration::{Confidence, Declaration, Law, Purpose, Term};
 pub use extract::{Extract, FORMAT};
 pub use handle::{Answered, Verdict};
+pub use incidents::{Facts, Incident, IncidentState, MOST_PEOPLE, ToldPeople};
 pub use jobs::register;
 pub use model::{Kind, Line, Outcome, Request, State};
 pub use read::{DeskBox, DeskRow, Detail};
 
 /// The tables of the engine.
-pub const MIGRATIONS: &[db::Migration] = db::migrations!("privacy", ["0001_request.sql", "0002_consent.sql"]);
+pub const MIGRATIONS: &[db::Migration] =
+    db::migrations!("privacy", ["0001_request.sql", "0002_consent.sql", "0003_incident.sql"]);
 
 /// What the engine is made from.
 #[derive(Clone)]

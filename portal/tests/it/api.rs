@@ -158,6 +158,35 @@ const PAGES: &[(&str, &[&str])] = &[
         "POST /can-bo/du-lieu-ca-nhan/{id}/trich-xuat",
         &["GET /api/v1/data-requests/{id}/extract", "POST /api/v1/me/step-up"],
     ),
+    // Breaches of the protection of personal data.
+    ("GET /can-bo/su-co-du-lieu", &["GET /api/v1/data-incidents"]),
+    ("GET /can-bo/su-co-du-lieu/moi", &["POST /api/v1/data-incidents"]),
+    ("POST /can-bo/su-co-du-lieu/moi", &["POST /api/v1/data-incidents"]),
+    ("GET /can-bo/su-co-du-lieu/{id}", &["GET /api/v1/data-incidents/{id}"]),
+    (
+        "GET /can-bo/su-co-du-lieu/{id}/thong-bao.pdf",
+        &["GET /api/v1/data-incidents/{id}"],
+    ),
+    (
+        "GET /can-bo/su-co-du-lieu/{id}/sua",
+        &["GET /api/v1/data-incidents/{id}"],
+    ),
+    (
+        "POST /can-bo/su-co-du-lieu/{id}/sua",
+        &["PUT /api/v1/data-incidents/{id}"],
+    ),
+    (
+        "POST /can-bo/su-co-du-lieu/{id}/thong-bao",
+        &["POST /api/v1/data-incidents/{id}/notice"],
+    ),
+    (
+        "POST /can-bo/su-co-du-lieu/{id}/nguoi-lien-quan",
+        &["POST /api/v1/data-incidents/{id}/people"],
+    ),
+    (
+        "POST /can-bo/su-co-du-lieu/{id}/ket-thuc",
+        &["POST /api/v1/data-incidents/{id}/closing"],
+    ),
     // For anybody.
     ("GET /tra-cuu", &["GET /api/v1/tracking/{code}"]),
     ("GET /kiem-chung", &["GET /api/v1/documents/{code}"]),

@@ -272,3 +272,69 @@ async fn a_consent_is_given_and_taken_back_on_one_page() {
         .is(StatusCode::NOT_FOUND);
     sen.in_english().get(&page).await.shows("Reminders and suggestions");
 }
+
+// shows: R028
+#[tokio::test]
+async fn a_breach_is_opened_printed_notified_and_closed() {
+    let town = Town::new().await;
+    town.official("Trần Văn Lúa", "lua", &["data_protection"]).await;
+    town.official("Hồ Văn Xa", "hoxa", &["clerk", "admin"]).await;
+    let officer = town.sign_in("lua").await;
+    let list = "/can-bo/su-co-du-lieu";
+    officer.get(DESK).await.shows(list);
+    officer.get(list).await.shows("Chưa ghi nhận sự cố nào.");
+    let new = format!("{list}/moi");
+    let mut fields = [
+        ("day", "02/03/2026"),
+        ("time", "06:00"),
+        ("title", "Gửi nhầm danh sách"),
+        ("what", "Gửi nhầm qua thư."),
+        ("data", "Họ tên"),
+        ("whose", "Người nộp hồ sơ"),
+        ("affected", "mười"),
+        ("measures", ""),
+    ];
+    let wrong = officer.post(&new, &new, &fields).await;
+    wrong.is(StatusCode::UNPROCESSABLE_ENTITY).shows("Gửi nhầm qua thư.");
+    fields[6].1 = "10";
+    let opened = officer.post(&new, &new, &fields).await;
+    let at = opened.location().split('?').next().unwrap().to_owned();
+    officer.get(&at).await.shows("05/03/2026").shows("Gửi nhầm danh sách");
+    let pdf = officer.get(&format!("{at}/thong-bao.pdf")).await;
+    assert!(pdf.text.starts_with("%PDF-"));
+    fields[7].1 = "Đã thu hồi.";
+    let changed = officer.post(&format!("{at}/sua"), &format!("{at}/sua"), &fields).await;
+    officer.get(changed.location()).await.shows("Đã thu hồi.");
+    let people = format!("{at}/nguoi-lien-quan");
+    officer
+        .post(&at, &people, &[("people", "123")])
+        .await
+        .is(StatusCode::UNPROCESSABLE_ENTITY);
+    let told = officer
+        .post(&at, &people, &[("people", "999192000017\n\n999068000102")])
+        .await;
+    officer.get(told.location()).await.shows("không tìm thấy 2");
+    town.scratch
+        .clock
+        .set(kernel::from_local("2026-03-05T06:30:00".parse().unwrap()));
+    // The session has ended meanwhile: signed in anew.
+    let officer = town.sign_in("lua").await;
+    officer.get(&at).await.shows("Đã quá hạn");
+    let notify = format!("{at}/thong-bao");
+    let missing = officer
+        .post(&at, &notify, &[("how", "Công văn số 1"), ("late_reason", "")])
+        .await;
+    missing.is(StatusCode::UNPROCESSABLE_ENTITY).shows("Công văn số 1");
+    let done = officer
+        .post(
+            &at,
+            &notify,
+            &[("how", "Công văn số 1"), ("late_reason", "Chờ xác minh")],
+        )
+        .await;
+    officer.get(done.location()).await.shows("Chờ xác minh");
+    let closed = officer.post(&at, &format!("{at}/ket-thuc"), &[]).await;
+    officer.get(closed.location()).await.shows("Đã kết thúc");
+    let other = town.sign_in("hoxa").await;
+    other.get(&at).await.is(StatusCode::FORBIDDEN);
+}

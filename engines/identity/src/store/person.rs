@@ -154,6 +154,28 @@ pub(crate) async fn by_number(connection: &mut PgConnection, number: &PersonalNu
     Ok(id.map(PersonId::from))
 }
 
+/// Each person once, in the order of their numbers.
+pub(crate) async fn accounts_by_numbers(
+    connection: &mut PgConnection,
+    numbers: &[PersonalNumber],
+) -> Result<Vec<(PersonId, Option<AccountId>)>> {
+    let numbers: Vec<&str> = numbers.iter().map(PersonalNumber::as_str).collect();
+    let rows: Vec<(Uuid, Option<Uuid>)> = sqlx::query_as(
+        "SELECT person.id,
+                account.id
+         FROM identity.person AS person
+         LEFT JOIN identity.account AS account ON account.person = person.id AND account.state <> 'closed'
+         WHERE person.personal_number = ANY ($1)
+         ORDER BY person.personal_number",
+    )
+    .bind(numbers)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    let pair = |(person, account): (Uuid, Option<Uuid>)| (person.into(), account.map(AccountId::from));
+    Ok(rows.into_iter().map(pair).collect())
+}
+
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     _permit: &Permit,

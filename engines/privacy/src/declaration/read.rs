@@ -122,14 +122,11 @@ fn law(node: &Node, problems: &mut Problems) -> Option<Law> {
         days
     });
     let answer = map.required("answer", problems).map(|node| terms(&node, problems));
-    let breach = map.required("breach", problems).and_then(|node| {
-        let mut map = node.as_map(problems)?;
-        let (hours, article) = (number(&mut map, "hours", problems), line(&mut map, "article", problems));
-        map.finish(problems);
-        Some((hours?, article?))
-    });
+    let breach = map
+        .required("breach", problems)
+        .and_then(|node| breach(&node, problems));
     map.finish(problems);
-    let (valid_from, (breach_hours, breach_article)) = (valid_from?, breach?);
+    let (valid_from, (breach_hours, breach_warn, breach_article)) = (valid_from?, breach?);
     let valid_to = valid_to.flatten();
     if valid_to.is_some_and(|last| last < valid_from) {
         problems.at(node, "privacy.days_reversed", "valid_to lies before valid_from");
@@ -145,8 +142,32 @@ fn law(node: &Node, problems: &mut Problems) -> Option<Law> {
         acknowledge: acknowledge.flatten(),
         answer: answer?,
         breach_hours,
+        breach_warn,
         breach_article,
     })
+}
+
+/// Hours to the notice, hours after which officials are reminded, and where it stands.
+fn breach(node: &Node, problems: &mut Problems) -> Option<(u32, Vec<u32>, String)> {
+    let mut map = node.as_map(problems)?;
+    let hours = number(&mut map, "hours", problems);
+    let article = line(&mut map, "article", problems);
+    let reminders = map.optional("warn");
+    let warn = reminders
+        .as_ref()
+        .map_or_else(Vec::new, |node| node.each(problems, Node::count));
+    map.finish(problems);
+    let ordered = warn.windows(2).all(|pair| pair[0] < pair[1]) && warn.first() != Some(&0);
+    if let (Some(hours), Some(node)) = (hours, reminders)
+        && (!ordered || warn.last().is_some_and(|last| *last >= hours))
+    {
+        problems.at(
+            &node,
+            "privacy.warn",
+            "reminders come in order, before the hours have passed",
+        );
+    }
+    Some((hours?, warn, article?))
 }
 
 /// A term for every kind; one that is missing or unknown is a problem.
@@ -277,6 +298,21 @@ mod tests {
             .len(),
             2
         );
+    }
+
+    #[test]
+    fn reminders_come_in_order_and_before_the_end() {
+        let with = |warn: &str| {
+            let source = format!("format: 1\nlaws:\n{}", law("one", "2026-01-01", ""));
+            codes(&source.replace(
+                "hours: 72, article: Điều 23",
+                &format!("hours: 72, warn: {warn}, article: Điều 23"),
+            ))
+        };
+        assert_eq!(with("[24, 60]"), Vec::<String>::new());
+        for wrong in ["[60, 24]", "[0, 24]", "[24, 72]"] {
+            assert_eq!(with(wrong), ["privacy.warn"], "{wrong}");
+        }
     }
 
     #[test]

@@ -3,5 +3,6 @@
 mod consents;
 mod deadlines;
 mod extract;
+mod incidents;
 mod requests;
 mod town;

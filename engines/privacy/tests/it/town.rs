@@ -102,8 +102,13 @@ impl Town {
     }
 
     async fn person(&self, name: &str, login: &str) -> (PersonId, AccountId) {
+        self.numbered(name, login, None).await
+    }
+
+    async fn numbered(&self, name: &str, login: &str, number: Option<&str>) -> (PersonId, AccountId) {
         let mut op = self.ops.open(Actor::System("province")).await.unwrap();
         let new = NewPerson {
+            personal_number: number.map(|number| number.parse().unwrap()),
             email: Some(format!("{login}@example.vn")),
             phone: Some("0912345678".parse().unwrap()),
             birth_date: NaiveDate::from_ymd_opt(1992, 4, 17),
@@ -126,6 +131,15 @@ impl Town {
 
     pub async fn citizen(&self, name: &str, login: &str) -> Actor {
         let (person, account) = self.person(name, login).await;
+        Actor::Citizen(Citizen {
+            account,
+            person,
+            name: name.into(),
+        })
+    }
+
+    pub async fn citizen_numbered(&self, name: &str, login: &str, number: &str) -> Actor {
+        let (person, account) = self.numbered(name, login, Some(number)).await;
         Actor::Citizen(Citizen {
             account,
             person,
