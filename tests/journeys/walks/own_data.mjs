@@ -7,6 +7,7 @@ import { desk, phone, plain, says } from '../browse.mjs';
 export const walks = [
   { name: 'correct', what: 'a citizen asks for a correction on a phone, the officer for data protection does it, and both sides see what was there before', walk: correct },
   { name: 'extract', what: 'everything is taken away as JSON and PDF, with and without scripts, after the password was shown once more', walk: extract },
+  { name: 'breach', what: 'an officer opens a breach, prints the notice, and after the time of the law must say why it is late', walk: breach },
 ];
 
 const officer = 'dulieu.tinh';
@@ -65,7 +66,7 @@ async function extract({ town, browsers }) {
   for (const device of [phone, plain(phone)]) {
     const page = await browsers.page(device);
     await browsers.signIn(page, account.name);
-    await sql(town, `UPDATE identity.session SET shown_at = shown_at - interval '1 hour'`);
+    sql(town, `UPDATE identity.session SET shown_at = shown_at - interval '1 hour'`);
     await page.goto('/tai-khoan/du-lieu');
     await press(page, 'Tải bản JSON (cho máy đọc)');
     await says(page, 'Xác thực lại');
@@ -83,4 +84,46 @@ async function extract({ town, browsers }) {
     assert.equal((await take('Tải bản PDF')).subarray(0, 5).toString(), '%PDF-');
   }
   browsers.forget('congdan2');
+}
+
+async function breach({ town, browsers }) {
+  const page = await browsers.as(officer, desk);
+  const look = name => browsers.examine(page, `own-data-${name}`);
+  await page.goto('/can-bo/du-lieu-ca-nhan');
+  await page.getByRole('link', { name: 'Sự cố dữ liệu cá nhân' }).click();
+  await says(page, 'Chưa ghi nhận sự cố nào');
+  await look('breach-none');
+  await page.getByRole('link', { name: 'Ghi nhận sự cố' }).click();
+  await press(page, 'Lưu');
+  await look('breach-mistake');
+  await page.fill('input[name=title]', 'Gửi nhầm danh sách');
+  await page.fill('textarea[name=what]', 'Một danh sách được gửi nhầm qua thư điện tử.');
+  await page.fill('textarea[name=data]', 'Họ tên, số điện thoại');
+  await page.fill('input[name=whose]', 'Người nộp hồ sơ');
+  await page.fill('input[name=affected]', '1');
+  await press(page, 'Lưu');
+  await says(page, 'Đồng hồ tính từ lúc phát hiện');
+  await look('breach-open');
+  const at = new URL(page.url()).pathname;
+  const pdf = await page.request.get(`${at}/thong-bao.pdf`);
+  assert.equal((await pdf.body()).subarray(0, 5).toString(), '%PDF-');
+  await page.fill('textarea[name=people]', '999192000017');
+  await press(page, 'Gửi thông báo');
+  await says(page, 'Gửi được 1');
+  sql(town, `UPDATE privacy.incident SET noticed_at = noticed_at - interval '80 hours', notify_by = notify_by - interval '80 hours'`);
+  await page.goto(at);
+  await says(page, 'Đã quá hạn thông báo');
+  await page.fill('input[name=how]', 'Công văn số 1');
+  await press(page, 'Ghi nhận đã thông báo');
+  await says(page, 'Hãy ghi vào ô này');
+  await look('breach-late');
+  await page.fill('textarea[name=late_reason]', 'Chờ xác minh');
+  await press(page, 'Ghi nhận đã thông báo');
+  await says(page, 'Đã ghi nhận việc thông báo');
+  await press(page, 'Kết thúc sự cố');
+  await says(page, 'Đã kết thúc sự cố');
+  await look('breach-closed');
+  const citizen = await browsers.as('congdan', phone);
+  await citizen.goto('/hop-thu');
+  await says(citizen, 'Thông báo về dữ liệu cá nhân của bạn');
 }

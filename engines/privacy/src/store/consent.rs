@@ -7,6 +7,15 @@ use uuid::Uuid;
 
 use crate::consents::Consent;
 
+#[derive(sqlx::FromRow)]
+struct Row {
+    purpose: String,
+    version: i32,
+    words: String,
+    given_at: DateTime<Utc>,
+    ended_at: Option<DateTime<Utc>>,
+}
+
 /// A consent to be written.
 pub(crate) struct NewConsent<'a> {
     pub(crate) id: Uuid,
@@ -89,7 +98,7 @@ pub(crate) async fn end(
 
 /// A person's consents: those in force, then those of the past, each the latest first.
 pub(crate) async fn of_person(connection: &mut PgConnection, person: PersonId, past: i64) -> Result<Vec<Consent>> {
-    let rows: Vec<(String, i32, String, DateTime<Utc>, Option<DateTime<Utc>>)> = sqlx::query_as(
+    let rows: Vec<Row> = sqlx::query_as(
         "(SELECT purpose, version, words, given_at, ended_at
           FROM privacy.consent
           WHERE person = $1 AND ended_at IS NULL
@@ -106,12 +115,12 @@ pub(crate) async fn of_person(connection: &mut PgConnection, person: PersonId, p
     .fetch_all(connection)
     .await
     .map_err(db::fault)?;
-    let consent = |(purpose, version, words, given_at, ended_at)| Consent {
-        purpose,
-        version: u32::try_from(version).unwrap_or(0),
-        words,
-        given_at,
-        ended_at,
+    let consent = |row: Row| Consent {
+        purpose: row.purpose,
+        version: u32::try_from(row.version).unwrap_or(0),
+        words: row.words,
+        given_at: row.given_at,
+        ended_at: row.ended_at,
     };
     Ok(rows.into_iter().map(consent).collect())
 }
