@@ -17,7 +17,7 @@ async function correct({ town, browsers }) {
   const citizen = await browsers.as('congdan2', phone);
   const look = (page, name) => browsers.examine(page, `own-data-${name}`);
   await citizen.goto('/tai-khoan');
-  await citizen.getByRole('link', { name: 'Dữ liệu của tôi' }).click();
+  await citizen.getByRole('link', { name: 'Dữ liệu của tôi', exact: true }).click();
   await says(citizen, 'Bạn chưa gửi yêu cầu nào');
   await look(citizen, 'none');
   await citizen.getByRole('link', { name: 'Gửi yêu cầu mới' }).click();
@@ -63,27 +63,37 @@ async function correct({ town, browsers }) {
 
 async function extract({ town, browsers }) {
   const account = town.account('congdan2');
-  for (const device of [phone, plain(phone)]) {
-    const page = await browsers.page(device);
-    await browsers.signIn(page, account.name);
-    sql(town, `UPDATE identity.session SET shown_at = shown_at - interval '1 hour'`);
-    await page.goto('/tai-khoan/du-lieu');
-    await press(page, 'Tải bản JSON (cho máy đọc)');
-    await says(page, 'Xác thực lại');
-    await browsers.examine(page, `own-data-again${page.scripts ? '' : '-plain'}`);
-    await page.fill('input[name="mat_khau.lai"]', account.password);
-    await press(page, 'Xác thực và tiếp tục');
-    await says(page, 'Bây giờ bạn tải dữ liệu về được');
-    const take = async button => {
-      const [file] = await Promise.all([page.waitForEvent('download'), press(page, button)]);
-      return fs.readFileSync(await file.path());
-    };
-    const json = JSON.parse(await take('Tải bản JSON (cho máy đọc)'));
-    assert.equal(json.format, 'ngabay-extract/1');
-    assert.equal(json.engines[0].parts[0].items[0].full_name, 'Trần Văn Út');
-    assert.equal((await take('Tải bản PDF')).subarray(0, 5).toString(), '%PDF-');
+  // A demonstration asks nobody anew, unless it is told to.
+  await town.stop();
+  await town.start(['--step-up', '15']);
+  try {
+    for (const device of [phone, plain(phone)]) await take(town, browsers, device, account);
+  } finally {
+    await town.stop();
+    await town.start();
   }
   browsers.forget('congdan2');
+}
+
+async function take(town, browsers, device, account) {
+  const page = await browsers.page(device);
+  await browsers.signIn(page, account.name);
+  sql(town, `UPDATE identity.session SET shown_at = shown_at - interval '1 hour'`);
+  await page.goto('/tai-khoan/du-lieu');
+  await press(page, 'Tải bản JSON (cho máy đọc)');
+  await says(page, 'Xác thực lại');
+  await browsers.examine(page, `own-data-again${page.scripts ? '' : '-plain'}`);
+  await page.fill('input[name="mat_khau.lai"]', account.password);
+  await press(page, 'Xác thực và tiếp tục');
+  await says(page, 'Bây giờ bạn tải dữ liệu về được');
+  const download = async button => {
+    const [file] = await Promise.all([page.waitForEvent('download'), press(page, button)]);
+    return fs.readFileSync(await file.path());
+  };
+  const json = JSON.parse(await download('Tải bản JSON (cho máy đọc)'));
+  assert.equal(json.format, 'ngabay-extract/1');
+  assert.equal(json.engines[0].parts[0].items[0].full_name, 'Trần Văn Út');
+  assert.equal((await download('Tải bản PDF')).subarray(0, 5).toString(), '%PDF-');
 }
 
 async function breach({ town, browsers }) {
