@@ -60,6 +60,7 @@ fn frame(locale: Locale) -> PageFrame {
             agency_name: "Phòng Tài chính – Kế hoạch huyện Vị Thủy".into(),
             position_title: "Chuyên viên".into(),
             is_admin: true,
+            guards_data: true,
         },
         unread: 3,
         csrf: "sample".into(),
