@@ -10,14 +10,15 @@ use forms::Forms;
 use identity::Identity;
 use kernel::Result;
 use notify::Notify;
-use op::{Jobs, Movers, Reactions};
+use op::{Jobs, Keepers, Movers, Reactions};
 use openid::Openid;
+use privacy::Privacy;
 use render::{Documents, Renderer};
 use scim::Scim;
 use workflow::{Actions, PublishedCalendar, Workflow};
 
-use crate::account_news;
 use crate::apps::{self, App};
+use crate::{account_news, personal_data};
 
 /// The tables of all engines, lower floors first. Those of `op` come before them.
 pub const MIGRATIONS: &[&[Migration]] = &[
@@ -29,6 +30,7 @@ pub const MIGRATIONS: &[&[Migration]] = &[
     notify::MIGRATIONS,
     workflow::MIGRATIONS,
     forms::MIGRATIONS,
+    privacy::MIGRATIONS,
     dossiers::MIGRATIONS,
 ];
 
@@ -42,6 +44,7 @@ pub fn actions() -> impl Iterator<Item = &'static op::Action> {
         notify::ACTIONS,
         workflow::ACTIONS,
         forms::ACTIONS,
+        privacy::ACTIONS,
         dossiers::ACTIONS,
     ]
     .into_iter()
@@ -91,12 +94,14 @@ pub struct Engines {
     pub forms: Forms,
     /// Cases.
     pub dossiers: Dossiers,
+    /// Answering people about their data.
+    pub privacy: Privacy,
     /// The working calendar.
     pub calendar: PublishedCalendar,
 }
 
 impl Engines {
-    /// Puts them together. Fails with `compose.app_broken` when documents bear the same name.
+    /// Puts them together. Fails with `compose.table_broken` where the province's declaration is not sound, and when documents bear the same name.
     pub fn new(materials: Materials<'_>) -> Result<Self> {
         let Materials {
             identity,
@@ -111,8 +116,9 @@ impl Engines {
         } = materials;
         let templates = dossiers::documents::templates()
             .into_iter()
+            .chain(privacy::documents::templates())
             .chain(apps::documents(apps));
-        let documents = Documents::new(templates)?;
+        let documents = Arc::new(Documents::new(templates)?);
         let actions = Actions::new();
         let workflow = Workflow::new(actions.clone(), Arc::new(calendar.clone()));
         let forms = Forms::new(files.clone(), identity.clone());
@@ -123,11 +129,26 @@ impl Engines {
             notify: notify.clone(),
             workflow: workflow.clone(),
             calendar: Arc::new(calendar.clone()),
-            renderer,
-            documents: Arc::new(documents),
+            renderer: renderer.clone(),
+            documents: documents.clone(),
             public_address,
         });
         dossiers::register_actions(&actions, &dossiers);
+        let mut keepers = Keepers::new();
+        keepers.add(identity.clone());
+        keepers.add(openid.clone());
+        keepers.add(notify.clone());
+        keepers.add(forms.clone());
+        keepers.add(dossiers.clone());
+        let privacy = Privacy::new(privacy::Parts {
+            identity: identity.clone(),
+            notify: notify.clone(),
+            calendar: Arc::new(calendar.clone()),
+            renderer,
+            documents,
+            declaration: Arc::new(personal_data::declaration()?),
+            keepers,
+        });
         Ok(Self {
             scim: Scim::new(identity.clone(), openid.clone()),
             identity,
@@ -138,6 +159,7 @@ impl Engines {
             workflow,
             forms,
             dossiers,
+            privacy,
             calendar,
         })
     }
@@ -172,6 +194,7 @@ impl Engines {
         notify::register(&mut jobs, &self.notify);
         workflow::jobs::register(&mut jobs, self.workflow.clone());
         forms::register(&mut jobs, &self.forms);
+        privacy::register(&mut jobs, &self.privacy);
         dossiers::register_jobs(&mut jobs, &self.dossiers);
         jobs
     }

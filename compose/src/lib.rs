@@ -7,6 +7,7 @@ mod engines;
 mod keys;
 pub mod rights;
 pub mod past;
+pub mod personal_data;
 pub mod post;
 pub mod province;
 pub mod reorganise;

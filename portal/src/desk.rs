@@ -2,7 +2,9 @@
 
 mod calendar;
 mod case;
+mod data_requests;
 mod inbox;
+mod incidents;
 mod intake;
 mod ledger;
 mod rights;
@@ -27,6 +29,8 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(ledger::routes())
         .merge(calendar::routes())
         .merge(rights::routes())
+        .merge(data_requests::routes())
+        .merge(incidents::routes())
 }
 
 /// A day typed into three boxes. `None` if it is no day.

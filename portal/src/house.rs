@@ -12,6 +12,7 @@ use kernel::Actor;
 use notify::Notify;
 use op::Ops;
 use openid::Openid;
+use privacy::Privacy;
 use scim::Scim;
 use web::{Chrome, Site, WayIn};
 use workflow::{PublishedCalendar, Workflow};
@@ -39,6 +40,8 @@ pub struct House {
     pub forms: Forms,
     /// Cases.
     pub dossiers: Dossiers,
+    /// Answering people about their data.
+    pub privacy: Privacy,
     /// The working calendar by which this program reckons.
     pub calendar: Arc<PublishedCalendar>,
     /// Fields of work (lĩnh vực) that the front page shows, in this order.
@@ -102,6 +105,12 @@ impl AsRef<Forms> for House {
 impl AsRef<Dossiers> for House {
     fn as_ref(&self) -> &Dossiers {
         &self.dossiers
+    }
+}
+
+impl AsRef<Privacy> for House {
+    fn as_ref(&self) -> &Privacy {
+        &self.privacy
     }
 }
 

@@ -9,6 +9,7 @@ mod home;
 mod house;
 mod messages;
 mod my_dossiers;
+mod own_data;
 mod papers;
 mod places;
 mod procedures;
@@ -50,6 +51,7 @@ pub fn routes() -> Routes<House> {
         .merge(trail::routes())
         .merge(account::routes())
         .merge(sign_on::routes())
+        .merge(own_data::routes())
         .merge(desk::routes())
         .merge(messages::routes())
         .merge(help::routes())
@@ -60,6 +62,7 @@ pub fn routes() -> Routes<House> {
         .merge(federation::http::routes())
         .merge(openid::http::routes())
         .merge(scim::http::routes())
+        .merge(privacy::http::routes())
         .merge(notify::routes())
         .merge(workflow::http::routes())
 }

@@ -225,6 +225,7 @@ impl Program {
             workflow: engines.workflow.clone(),
             forms: engines.forms.clone(),
             dossiers: engines.dossiers.clone(),
+            privacy: engines.privacy.clone(),
             calendar: Arc::new(engines.calendar.clone()),
             front_page_fields: frame.front_page_fields,
         })

@@ -3,6 +3,7 @@
 pub mod audit;
 mod event;
 mod job;
+mod keepers;
 mod movers;
 mod operation;
 mod outcomes;
@@ -15,6 +16,7 @@ mod worker;
 pub use audit::Entry;
 pub use event::{Event, Reaction, Reactions};
 pub use job::{Handler, Job, Jobs, NewJob, Outside, Within};
+pub use keepers::{Forgotten, Keeper, Keepers, Kept, Told, Whom};
 pub use movers::{Listed, Move, Moved, Mover, Movers, Moves, Part};
 pub use operation::{Op, Ops};
 pub use outcomes::register;

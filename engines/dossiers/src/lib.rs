@@ -14,6 +14,7 @@ mod enter;
 pub mod http;
 mod issue;
 mod jobs;
+mod keeper;
 pub mod model;
 mod move_house;
 mod notices;

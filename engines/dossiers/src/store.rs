@@ -5,6 +5,7 @@ pub(crate) mod document;
 pub(crate) mod dossier;
 pub(crate) mod fee;
 pub(crate) mod history;
+pub(crate) mod kept;
 pub(crate) mod moves;
 pub(crate) mod number;
 pub(crate) mod paper;

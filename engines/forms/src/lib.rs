@@ -15,6 +15,7 @@ pub mod events;
 mod fields;
 pub mod http;
 mod jobs;
+mod keeper;
 mod model;
 mod page;
 mod publish;

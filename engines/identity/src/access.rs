@@ -10,11 +10,13 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.account"),
     Action::personal("identity.account_by_login"),
     Action::personal("identity.account_of"),
+    Action::personal("identity.accounts_by_numbers"),
     Action::personal("identity.add_passkey"),
     Action::personal("identity.change_password"),
     Action::personal("identity.change_person"),
     Action::personal("identity.confirm_totp"),
     Action::personal("identity.contact"),
+    Action::personal("identity.correct_person"),
     Action::personal("identity.create_account"),
     Action::personal("identity.end_holding"),
     Action::personal("identity.end_sessions"),
@@ -115,6 +117,17 @@ pub fn read_person(actor: &Actor, person: PersonId, purpose: &str) -> Decision {
         return Decision::Deny(error::person_not_found());
     }
     Decision::when(is_purpose(purpose), error::purpose_needed)
+}
+
+/// Putting right what is written about a person: whoever answers people about their data, never their own.
+pub fn correct_person(rights: Rights<'_>, person: PersonId) -> Decision {
+    let allowed = rights.everywhere("identity.correct_person") && rights.actor().person() != Some(person);
+    Decision::when(allowed, error::not_allowed)
+}
+
+/// Finding the accounts of people by number, to tell them something: whoever answers people about their data.
+pub fn tell_people(rights: Rights<'_>) -> Decision {
+    Decision::when(rights.everywhere("identity.accounts_by_numbers"), error::not_allowed)
 }
 
 /// Looking people up by name or number: clerks and administrators who say for what.

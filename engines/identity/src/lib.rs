@@ -8,11 +8,13 @@ mod agencies;
 mod areas;
 pub mod browser;
 mod config;
+mod correct;
 mod error;
 mod guess;
 mod hashing;
 pub mod http;
 pub mod jobs;
+mod keeper;
 mod keys;
 mod lifetime;
 mod lineage;
@@ -49,11 +51,12 @@ pub use access::ACTIONS;
 pub use accounts::{NewAccount, PasswordChange};
 pub use agencies::{AgencyFilter, NewAgency};
 pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRule};
+pub use correct::{Corrected, check_correction};
 pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin,
-    Contact, HeldPosition, OfficialView, Passkey, Person, PersonRow, Position, Residence, SecondFactor, SessionRow,
+    Contact, HeldPosition, OfficialView, Passkey, Person, PersonField, PersonRow, Position, Residence, SecondFactor, SessionRow,
     Substitution, TotpOffer, Unit, Validity, Way, WayIn,
 };
 pub use offices::{NewPosition, NewUnit};

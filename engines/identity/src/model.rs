@@ -165,6 +165,22 @@ impl Way {
     }
 }
 
+words! {
+    /// What of a person is put right at their request. The personal number is the natural key and stays.
+    PersonField {
+        /// Họ tên.
+        FullName = "full_name",
+        /// Ngày sinh.
+        BirthDate = "birth_date",
+        /// Số điện thoại.
+        Phone = "phone",
+        /// Thư điện tử.
+        Email = "email",
+        /// House number, street, hamlet.
+        Address = "address",
+    }
+}
+
 /// The days on which something is valid: both included, no last day while no end is in sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Validity {

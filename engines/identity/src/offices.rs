@@ -234,6 +234,14 @@ impl Identity {
             .ok_or_else(|| error::position_not_found(id))
     }
 
+    /// The officials of all agencies today whose position carries the role, at most `most`.
+    pub async fn officials_with(&self, op: &mut Op, role: &str, most: u32) -> Result<Vec<OfficialView>> {
+        op.allow("identity.officials", "agency:all", access::read_names(op.actor()))
+            .await?;
+        let day = today(op);
+        store::office::officials_with(op.conn(), role, day, most).await
+    }
+
     /// The officials of an agency today whose position carries the role (every position if none is given), in the order of
     /// Vietnamese name lists.
     pub async fn officials(&self, op: &mut Op, agency: AgencyId, role: Option<&str>) -> Result<Vec<OfficialView>> {

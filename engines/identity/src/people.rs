@@ -238,6 +238,22 @@ impl Identity {
         store::person::names(op.conn(), people).await
     }
 
+    /// People with these personal numbers and their accounts, if they have one: for whoever tells them that their data was concerned. Nothing
+    /// else of them is read.
+    pub async fn accounts_by_numbers(
+        &self,
+        op: &mut Op,
+        numbers: &[PersonalNumber],
+    ) -> Result<Vec<(PersonId, Option<AccountId>)>> {
+        op.allow(
+            "identity.accounts_by_numbers",
+            "person:by_number",
+            access::tell_people(op.rights()),
+        )
+        .await?;
+        store::person::accounts_by_numbers(op.conn(), numbers).await
+    }
+
     /// How to reach the person behind an account; for the platform when it sends, and for the person.
     pub async fn contact(&self, op: &mut Op, account: AccountId) -> Result<Contact> {
         let found = store::person::contact(op.conn(), account)
@@ -278,7 +294,7 @@ fn question(typed: &str) -> Result<Question> {
     Ok(Question::Words(words))
 }
 
-fn checked(new: &NewPerson) -> Result<NewPerson> {
+pub(crate) fn checked(new: &NewPerson) -> Result<NewPerson> {
     let full_name = text::clean_line(&new.full_name);
     if full_name.is_empty() {
         return Err(error::required("full_name"));

@@ -7,6 +7,7 @@ mod email;
 mod http;
 mod inbox;
 mod jobs;
+mod keeper;
 mod model;
 mod preference;
 mod send;

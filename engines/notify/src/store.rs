@@ -274,3 +274,70 @@ pub(crate) async fn message(conn: &mut PgConnection, id: MessageId) -> Result<Op
         .zip(row)
         .map(|(account, row)| (AccountId::from_uuid(account), row.into())))
 }
+
+/// Messages of an account as its owner reads them in an extract.
+pub(crate) async fn told_messages(
+    conn: &mut PgConnection,
+    account: AccountId,
+    limit: i64,
+) -> Result<Vec<serde_json::Value>> {
+    sqlx::query_scalar(
+        "SELECT jsonb_build_object(
+                    'kind', kind,
+                    'values', params,
+                    'sent_at', created_at,
+                    'read_at', read_at)
+         FROM notify.message
+         WHERE account = $1
+         ORDER BY created_at DESC, id DESC
+         LIMIT $2",
+    )
+    .bind(account.uuid())
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+    .map_err(db::fault)
+}
+
+pub(crate) async fn told_preferences(conn: &mut PgConnection, account: AccountId) -> Result<Vec<serde_json::Value>> {
+    sqlx::query_scalar(
+        "SELECT jsonb_build_object(
+                    'channel', channel,
+                    'wanted', wanted,
+                    'changed_at', changed_at)
+         FROM notify.preference
+         WHERE account = $1
+         ORDER BY channel",
+    )
+    .bind(account.uuid())
+    .fetch_all(conn)
+    .await
+    .map_err(db::fault)
+}
+
+/// Removes the messages that were read, with what is known of their way outside.
+pub(crate) async fn forget_read(conn: &mut PgConnection, _: &Permit, account: AccountId) -> Result<u64> {
+    sqlx::query(
+        "DELETE FROM notify.delivery
+         WHERE message IN (SELECT id FROM notify.message WHERE account = $1 AND read_at IS NOT NULL)",
+    )
+    .bind(account.uuid())
+    .execute(&mut *conn)
+    .await
+    .map_err(db::fault)?;
+    let done = sqlx::query("DELETE FROM notify.message WHERE account = $1 AND read_at IS NOT NULL")
+        .bind(account.uuid())
+        .execute(conn)
+        .await
+        .map_err(db::fault)?;
+    Ok(done.rows_affected())
+}
+
+pub(crate) async fn forget_preferences(conn: &mut PgConnection, _: &Permit, account: AccountId) -> Result<u64> {
+    let done = sqlx::query("DELETE FROM notify.preference WHERE account = $1")
+        .bind(account.uuid())
+        .execute(conn)
+        .await
+        .map_err(db::fault)?;
+    Ok(done.rows_affected())
+}

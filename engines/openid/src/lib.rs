@@ -14,6 +14,7 @@ mod error;
 pub mod http;
 mod jobs;
 mod jose;
+mod keeper;
 mod keys;
 mod logout;
 mod model;
@@ -49,7 +50,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0002_signing_key.sql",
         "0003_authorisation.sql",
         "0004_consent.sql",
-        "0005_assurance.sql"
+        "0005_assurance.sql",
+        "0006_consent_past.sql"
     ]
 );
 

@@ -4,6 +4,7 @@ pub(crate) mod authorisation;
 pub(crate) mod client;
 pub(crate) mod code;
 pub(crate) mod consent;
+pub(crate) mod kept;
 pub(crate) mod key;
 pub(crate) mod proof;
 pub(crate) mod pushed;

@@ -145,6 +145,72 @@ const PAGES: &[(&str, &[&str])] = &[
         "POST /ho-so-cua-toi/{id}/bo-sung/giay-to/{paper}/xoa",
         &["DELETE /api/v1/dossiers/{id}/supplement/papers/{paper}/{file}"],
     ),
+    // One's own data.
+    ("GET /tai-khoan/du-lieu", &["GET /api/v1/data-requests"]),
+    ("GET /tai-khoan/du-lieu/moi", &["GET /api/v1/data-requests"]),
+    ("POST /tai-khoan/du-lieu/moi", &["POST /api/v1/data-requests"]),
+    (
+        "POST /tai-khoan/du-lieu/trich-xuat",
+        &["GET /api/v1/my-data", "POST /api/v1/me/step-up"],
+    ),
+    ("GET /tai-khoan/du-lieu/dong-y", &["GET /api/v1/consents"]),
+    (
+        "POST /tai-khoan/du-lieu/dong-y",
+        &["PUT /api/v1/consents/{purpose}", "DELETE /api/v1/consents/{purpose}"],
+    ),
+    ("GET /tai-khoan/du-lieu/{id}", &["GET /api/v1/data-requests/{id}"]),
+    ("GET /tai-khoan/du-lieu/{id}/rut", &["GET /api/v1/data-requests/{id}"]),
+    (
+        "POST /tai-khoan/du-lieu/{id}/rut",
+        &["POST /api/v1/data-requests/{id}/withdrawal"],
+    ),
+    ("GET /can-bo/du-lieu-ca-nhan", &["GET /api/v1/data-request-desk"]),
+    ("GET /can-bo/du-lieu-ca-nhan/{id}", &["GET /api/v1/data-requests/{id}"]),
+    (
+        "POST /can-bo/du-lieu-ca-nhan/{id}/tiep-nhan",
+        &["POST /api/v1/data-requests/{id}/acknowledgement"],
+    ),
+    (
+        "POST /can-bo/du-lieu-ca-nhan/{id}/gia-han",
+        &["POST /api/v1/data-requests/{id}/extension"],
+    ),
+    (
+        "POST /can-bo/du-lieu-ca-nhan/{id}/tra-loi",
+        &["POST /api/v1/data-requests/{id}/answer"],
+    ),
+    (
+        "POST /can-bo/du-lieu-ca-nhan/{id}/trich-xuat",
+        &["GET /api/v1/data-requests/{id}/extract", "POST /api/v1/me/step-up"],
+    ),
+    // Breaches of the protection of personal data.
+    ("GET /can-bo/su-co-du-lieu", &["GET /api/v1/data-incidents"]),
+    ("GET /can-bo/su-co-du-lieu/moi", &["POST /api/v1/data-incidents"]),
+    ("POST /can-bo/su-co-du-lieu/moi", &["POST /api/v1/data-incidents"]),
+    ("GET /can-bo/su-co-du-lieu/{id}", &["GET /api/v1/data-incidents/{id}"]),
+    (
+        "GET /can-bo/su-co-du-lieu/{id}/thong-bao.pdf",
+        &["GET /api/v1/data-incidents/{id}"],
+    ),
+    (
+        "GET /can-bo/su-co-du-lieu/{id}/sua",
+        &["GET /api/v1/data-incidents/{id}"],
+    ),
+    (
+        "POST /can-bo/su-co-du-lieu/{id}/sua",
+        &["PUT /api/v1/data-incidents/{id}"],
+    ),
+    (
+        "POST /can-bo/su-co-du-lieu/{id}/thong-bao",
+        &["POST /api/v1/data-incidents/{id}/notice"],
+    ),
+    (
+        "POST /can-bo/su-co-du-lieu/{id}/nguoi-lien-quan",
+        &["POST /api/v1/data-incidents/{id}/people"],
+    ),
+    (
+        "POST /can-bo/su-co-du-lieu/{id}/ket-thuc",
+        &["POST /api/v1/data-incidents/{id}/closing"],
+    ),
     // For anybody.
     ("GET /tra-cuu", &["GET /api/v1/tracking/{code}"]),
     ("GET /kiem-chung", &["GET /api/v1/documents/{code}"]),

@@ -7,5 +7,6 @@ mod desk;
 mod doors;
 mod office;
 mod offices;
+mod own_data;
 mod places;
 mod town;

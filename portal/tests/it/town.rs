@@ -268,6 +268,7 @@ impl Town {
             forms: engines.forms.clone(),
             files: engines.files.clone(),
             dossiers: engines.dossiers.clone(),
+            privacy: engines.privacy.clone(),
             workflow: engines.workflow.clone(),
             calendar: Arc::new(engines.calendar.clone()),
             front_page_fields: Vec::new(),

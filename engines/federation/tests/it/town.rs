@@ -68,6 +68,7 @@ impl Town {
                 at_once: 4,
             },
             second_factor,
+            policy: testkit::policy(),
             ..identity::Config::default()
         };
         let identity = Identity::new(scratch.pool.clone(), clock.clone(), vault.clone(), config).unwrap();

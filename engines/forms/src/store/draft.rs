@@ -251,3 +251,38 @@ pub(crate) async fn untouched(conn: &mut PgConnection, before: DateTime<Utc>, mo
     .map_err(db::fault)?;
     rows.into_iter().map(DraftRow::into_draft).collect()
 }
+
+/// Open drafts of a holder as they read them in an extract, the last touched first.
+pub(crate) async fn told(conn: &mut PgConnection, holder: &str, limit: i64) -> Result<Vec<serde_json::Value>> {
+    sqlx::query_scalar(
+        "SELECT jsonb_build_object(
+                    'system', app,
+                    'form', form,
+                    'answers', answers,
+                    'files', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', name, 'bytes', size) ORDER BY file), '[]')
+                              FROM forms.attachment
+                              WHERE attachment.draft = draft.id),
+                    'begun_at', created_at,
+                    'changed_at', updated_at)
+         FROM forms.draft
+         WHERE holder = $1 AND subject IS NULL
+         ORDER BY updated_at DESC, id DESC
+         LIMIT $2",
+    )
+    .bind(holder)
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+    .map_err(db::fault)
+}
+
+/// All open drafts of a holder, locked. How many somebody may have open is bounded.
+pub(crate) async fn lock_open(conn: &mut PgConnection, holder: &str) -> Result<Vec<Draft>> {
+    let rows: Vec<DraftRow> =
+        sqlx::query_as("SELECT * FROM forms.draft WHERE holder = $1 AND subject IS NULL ORDER BY id FOR UPDATE")
+            .bind(holder)
+            .fetch_all(conn)
+            .await
+            .map_err(db::fault)?;
+    rows.into_iter().map(DraftRow::into_draft).collect()
+}

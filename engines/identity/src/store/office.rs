@@ -385,3 +385,47 @@ pub(crate) async fn officials(
         })
         .collect())
 }
+
+pub(crate) async fn officials_with(
+    connection: &mut PgConnection,
+    role: &str,
+    on: NaiveDate,
+    most: u32,
+) -> Result<Vec<OfficialView>> {
+    let rows = sqlx::query_as::<_, OfficialRow>(
+        "SELECT account.id AS account,
+                person.id AS person,
+                person.full_name AS name,
+                position.id AS position,
+                position.title,
+                position.roles,
+                position.unit
+         FROM identity.position AS position
+         JOIN identity.holding AS holding ON holding.position = position.id
+         JOIN identity.person AS person ON person.id = holding.person
+         LEFT JOIN identity.account AS account ON account.person = person.id AND account.state = 'active'
+         WHERE $1 = ANY (position.roles)
+           AND daterange(holding.valid_from, holding.valid_to, '[]') @> $2
+           AND daterange(position.valid_from, position.valid_to, '[]') @> $2
+         ORDER BY person.name_key, person.id, position.id
+         LIMIT $3",
+    )
+    .bind(role)
+    .bind(on)
+    .bind(i64::from(most))
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| OfficialView {
+            account: row.account.map(AccountId::from),
+            person: row.person.into(),
+            name: row.name,
+            position: row.position.into(),
+            title: row.title,
+            roles: row.roles,
+            unit: row.unit.map(UnitId::from),
+        })
+        .collect())
+}

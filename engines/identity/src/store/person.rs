@@ -115,6 +115,16 @@ pub(crate) async fn get(connection: &mut PgConnection, id: PersonId) -> Result<O
     .transpose()
 }
 
+/// The same, locked to the end of the operation.
+pub(crate) async fn lock(connection: &mut PgConnection, id: PersonId) -> Result<Option<Person>> {
+    sqlx::query("SELECT FROM identity.person WHERE id = $1 FOR UPDATE")
+        .bind(id.uuid())
+        .execute(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    get(connection, id).await
+}
+
 /// The person whom the natural key of `new` means. Locked, so that two writers do not both bring it up to date.
 pub(crate) async fn known(connection: &mut PgConnection, new: &NewPerson) -> Result<Option<PersonId>> {
     let mut found: Option<Uuid> = None;
@@ -152,6 +162,28 @@ pub(crate) async fn lock_number(connection: &mut PgConnection, number: &Personal
         .await
         .map_err(db::fault)?;
     Ok(())
+}
+
+/// Each person once, in the order of their numbers.
+pub(crate) async fn accounts_by_numbers(
+    connection: &mut PgConnection,
+    numbers: &[PersonalNumber],
+) -> Result<Vec<(PersonId, Option<AccountId>)>> {
+    let numbers: Vec<&str> = numbers.iter().map(PersonalNumber::as_str).collect();
+    let rows: Vec<(Uuid, Option<Uuid>)> = sqlx::query_as(
+        "SELECT person.id,
+                account.id
+         FROM identity.person AS person
+         LEFT JOIN identity.account AS account ON account.person = person.id AND account.state <> 'closed'
+         WHERE person.personal_number = ANY ($1)
+         ORDER BY person.personal_number",
+    )
+    .bind(numbers)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    let pair = |(person, account): (Uuid, Option<Uuid>)| (person.into(), account.map(AccountId::from));
+    Ok(rows.into_iter().map(pair).collect())
 }
 
 pub(crate) async fn insert(

@@ -1,0 +1,54 @@
+//! What time brings: requests whose time has passed are found, and officials are told.
+
+use chrono::TimeDelta;
+use kernel::Result;
+use op::{Entry, Jobs, NewJob, Op};
+use serde_json::json;
+
+use crate::store::request::NewLine;
+use crate::{Privacy, access, store, subject};
+
+/// The kind of job.
+pub(crate) const FIND_LATE: &str = "privacy.find_late";
+/// Requests in one transaction.
+const BATCH: i64 = 100;
+
+/// Registers the hourly search for late requests, and for breaches whose clock runs.
+pub fn register(jobs: &mut Jobs, privacy: &Privacy) {
+    let privacy = privacy.clone();
+    jobs.within(FIND_LATE, move |op, _| {
+        let privacy = privacy.clone();
+        Box::pin(async move {
+            privacy.warn_of_incidents(op).await?;
+            if privacy.find_late(op).await? == BATCH {
+                op.enqueue(NewJob::new(FIND_LATE, json!({}))).await?;
+            }
+            Ok(())
+        })
+    });
+    jobs.every(TimeDelta::hours(1), FIND_LATE);
+}
+
+impl Privacy {
+    /// Marks a batch of requests whose next due has passed, each due once; gives how many there were.
+    async fn find_late(&self, op: &mut Op) -> Result<i64> {
+        let permit = op
+            .allow("privacy.find_late", "data_request:late", access::by_rule(op.actor()))
+            .await?;
+        let now = op.now();
+        let late = store::request::late(op.conn(), now, BATCH).await?;
+        let mut found = 0;
+        for request in late {
+            let Some(due) = request.next_due() else { continue };
+            store::request::told_late(op.conn(), &permit, request.id, due).await?;
+            let line = NewLine::of(&request, "late", op).with(json!({ "due": due }));
+            store::request::tell(op.conn(), &permit, &line).await?;
+            self.tell_officials(op, &request, "privacy_late", &due.to_rfc3339())
+                .await?;
+            op.record(Entry::new("privacy.found_late", subject(request.id)).detail(json!({ "due": due })))
+                .await?;
+            found += 1;
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,5 @@
+//! All SQL of the engine.
+
+pub(crate) mod consent;
+pub(crate) mod incident;
+pub(crate) mod request;

@@ -1,0 +1,8 @@
+//! The façade against a real database, with a clock that the tests move.
+
+mod consents;
+mod deadlines;
+mod extract;
+mod incidents;
+mod requests;
+mod town;
