@@ -88,7 +88,14 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
     };
     let message = Message::new(facts.account, kind, link)
         .with("at", local(op.now()).format("%H:%M %d/%m/%Y"))
-        .with("name", if facts.holder.is_empty() { facts.name } else { facts.holder })
+        .with(
+            "name",
+            if facts.holder.is_empty() {
+                facts.name
+            } else {
+                facts.holder
+            },
+        )
         .with("title", facts.title)
         .with("from", day(facts.from))
         .with("to", day(facts.to))

@@ -5,12 +5,12 @@ pub mod apps;
 pub mod calendar;
 mod engines;
 mod keys;
-pub mod rights;
 pub mod past;
 pub mod personal_data;
 pub mod post;
 pub mod province;
 pub mod reorganise;
+pub mod rights;
 pub mod scenarios;
 
 pub use engines::{Engines, MIGRATIONS, Materials, actions};

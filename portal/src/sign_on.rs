@@ -145,8 +145,7 @@ async fn apps(visit: Visit<House>) -> Answer {
     let mut op = visit.look().await?;
     let apps = engine(&visit).apps_of(&mut op).await?;
     drop(op);
-    let content =
-        json!({ "apps": apps, "official": visit.actor.is_official(), "admin": visit.rights().may("openid.register_client") });
+    let content = json!({ "apps": apps, "official": visit.actor.is_official(), "admin": visit.rights().may("openid.register_client") });
     visit.page("portal/sign_on/apps.html", content).await
 }
 

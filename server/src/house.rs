@@ -49,7 +49,12 @@ pub(crate) fn migrations() -> Vec<&'static [Migration]> {
 /// Operations with the real clock and nobody listening: for commands that touch no case.
 pub(crate) fn ops(database: &Database) -> Result<Ops> {
     let policy = compose::rights::policy()?;
-    Ok(Ops::new(database.pool().clone(), Arc::new(SystemClock), Reactions::new(), policy))
+    Ok(Ops::new(
+        database.pool().clone(),
+        Arc::new(SystemClock),
+        Reactions::new(),
+        policy,
+    ))
 }
 
 /// The engine of single sign-on alone: for commands that touch no case.

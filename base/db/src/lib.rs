@@ -10,5 +10,5 @@ mod page;
 pub use cluster::{Cluster, ClusterError, Durability, server_programs};
 pub use database::{Database, DatabaseError, Source, answers, reading};
 pub use fault::{fault, violated};
-pub use migrate::{Applied, MigrateError, Migration, migrate, pending, WALLED};
+pub use migrate::{Applied, MigrateError, Migration, WALLED, migrate, pending};
 pub use page::{Page, PageRequest};

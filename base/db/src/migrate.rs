@@ -1,7 +1,5 @@
 //! Numbered SQL files of each engine, applied once, in order, under one lock.
 
-use std::collections::BTreeSet;
-
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, Executor, PgConnection, PgPool, Row};
 
@@ -84,10 +82,19 @@ pub async fn migrate(pool: &PgPool, sets: &[&[Migration]]) -> Result<Vec<Applied
         .await?;
     connection.execute(MAKE_WALLED).await?;
     let applied = apply(&mut connection, sets).await?;
-    if !applied.is_empty() {
-        let schemas: BTreeSet<&str> = sets.iter().flat_map(|set| set.iter()).map(|migration| migration.engine).collect();
-        for schema in schemas {
-            grant(&mut connection, schema).await?;
+    // Schemas from before the role was there.
+    for engine in sets
+        .iter()
+        .filter_map(|set| set.first())
+        .map(|migration| migration.engine)
+    {
+        let known: bool = sqlx::query_scalar("SELECT has_schema_privilege($1, $2, 'USAGE')")
+            .bind(WALLED)
+            .bind(engine)
+            .fetch_one(&mut connection)
+            .await?;
+        if !known {
+            grant(&mut connection, engine).await?;
         }
     }
     connection.close().await?;
@@ -109,7 +116,7 @@ const MAKE_WALLED: &str = "
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
     END $$";
 
-/// Lets the role use the tables of a schema.
+/// Lets the role use the tables of a schema; in the transaction that made them, so that there is no moment without.
 #[expect(
     clippy::disallowed_methods,
     reason = "names of schemas cannot be bound; these are names of engines"
@@ -120,7 +127,10 @@ async fn grant(connection: &mut PgConnection, schema: &str) -> Result<(), sqlx::
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {WALLED};
          GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {WALLED}"
     );
-    connection.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(statement))).await.map(|_| ())
+    connection
+        .execute(sqlx::raw_sql(sqlx::AssertSqlSafe(statement)))
+        .await
+        .map(|_| ())
 }
 
 /// The files that [`migrate`] would apply, in order.
@@ -193,6 +203,7 @@ async fn apply(connection: &mut PgConnection, sets: &[&[Migration]]) -> Result<V
 async fn run(connection: &mut PgConnection, migration: &Migration) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin().await?;
     transaction.execute(migration.sql).await?;
+    grant(&mut transaction, migration.engine).await?;
     sqlx::query("INSERT INTO db.migration (engine, name, sha256) VALUES ($1, $2, $3)")
         .bind(migration.engine)
         .bind(migration.name)
@@ -214,7 +225,7 @@ mod tests {
     const SLOW: &[Migration] = &[Migration {
         engine: "slow",
         name: "0001_slow.sql",
-        sql: "CREATE TABLE slow_one (id integer); SELECT pg_sleep(0.3);",
+        sql: "CREATE SCHEMA slow; CREATE TABLE slow.slow_one (id integer); SELECT pg_sleep(0.3);",
     }];
 
     /// The limits of the pool are for pages. Here they are so short that any file and any wait would break them.
@@ -233,6 +244,33 @@ mod tests {
             1,
             "one works, the other finds nothing to do"
         );
+    }
+
+    /// What was migrated by an older program is opened to the role by the next one.
+    #[tokio::test]
+    async fn the_role_behind_the_wall_reaches_older_schemas() {
+        const OLDER: &[Migration] = &[Migration {
+            engine: "older",
+            name: "0001_older.sql",
+            sql: "CREATE SCHEMA older; CREATE TABLE older.one (id integer)",
+        }];
+        let scratch = Scratch::new(&[]).await;
+        assert_eq!(migrate(&scratch.pool, &[OLDER]).await.unwrap().len(), 1);
+        sqlx::raw_sql("REVOKE USAGE ON SCHEMA older FROM ngabay_walled; REVOKE ALL ON older.one FROM ngabay_walled")
+            .execute(&scratch.pool)
+            .await
+            .unwrap();
+        let behind = || async {
+            let mut transaction = scratch.pool.begin().await.unwrap();
+            transaction.execute("SET LOCAL ROLE ngabay_walled").await.unwrap();
+            let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM older.one")
+                .fetch_one(&mut *transaction)
+                .await;
+            count.is_ok()
+        };
+        assert!(!behind().await);
+        assert!(migrate(&scratch.pool, &[OLDER]).await.unwrap().is_empty());
+        assert!(behind().await);
     }
 
     /// The lock goes with the connection: a file that fails does not keep the next attempt waiting.

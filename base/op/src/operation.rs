@@ -50,7 +50,11 @@ impl Ops {
 
     /// Begins an operation that belongs to a numbered request.
     pub async fn open_for(&self, actor: Actor, request: Uuid) -> Result<Op> {
-        let transaction = store::begin(&self.pool, wall::statements(self.policy.rights_of(&actor), Holds::Transaction)).await?;
+        let transaction = store::begin(
+            &self.pool,
+            wall::statements(self.policy.rights_of(&actor), Holds::Transaction),
+        )
+        .await?;
         Ok(self.op(Line::Transaction(transaction), actor, request))
     }
 
@@ -59,7 +63,11 @@ impl Ops {
     /// [`Self::open_for`].
     pub async fn look_for(&self, actor: Actor, request: Uuid) -> Result<Op> {
         let mut connection = self.reading.acquire().await.map_err(db::fault)?;
-        store::build(&mut connection, wall::statements(self.policy.rights_of(&actor), Holds::Connection)).await?;
+        store::build(
+            &mut connection,
+            wall::statements(self.policy.rights_of(&actor), Holds::Connection),
+        )
+        .await?;
         Ok(self.op(Line::Reading(connection), actor, request))
     }
 

@@ -170,7 +170,10 @@ impl Policy {
     /// Binds the declaration to the actions that there are: what nobody declares cannot be done, not even by the platform. Gives back
     /// the actions that the declaration names and nobody knows.
     pub fn bind<'a>(&mut self, actions: impl IntoIterator<Item = &'a Action>) -> Vec<String> {
-        self.known = actions.into_iter().map(|action| (action.name, action.personal)).collect();
+        self.known = actions
+            .into_iter()
+            .map(|action| (action.name, action.personal))
+            .collect();
         let named: BTreeSet<&String> = self.roles.values().flat_map(|role| role.grants.keys()).collect();
         let unknown = named.into_iter().filter(|name| !self.known.contains_key(name.as_str()));
         unknown.cloned().collect()
@@ -214,7 +217,10 @@ impl Policy {
 
     /// Whether one of these roles reaches below its own agency: only then the agencies below need to be known.
     pub fn reaches_below(&self, roles: &[String]) -> bool {
-        let grants = roles.iter().filter_map(|role| self.roles.get(role)).chain(self.roles.get(OFFICIAL));
+        let grants = roles
+            .iter()
+            .filter_map(|role| self.roles.get(role))
+            .chain(self.roles.get(OFFICIAL));
         grants
             .flat_map(|role| role.grants.values().flatten())
             .any(|grant| grant.scope == Scope::Below)
@@ -292,7 +298,9 @@ impl<'a> Rights<'a> {
 
     /// Every action that the actor may do somewhere.
     pub fn actions(&self) -> BTreeSet<&'a str> {
-        self.roles().flat_map(|role| role.grants.keys().map(String::as_str)).collect()
+        self.roles()
+            .flat_map(|role| role.grants.keys().map(String::as_str))
+            .collect()
     }
 
     /// The roles that exclude this one in one case.

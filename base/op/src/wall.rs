@@ -41,7 +41,10 @@ pub(crate) fn statements(rights: Rights<'_>, holds: Holds) -> Option<String> {
     for engine in rights.policy().engines() {
         let reach = rights.reach_in(engine);
         set(engine, &agencies(actor, reach));
-        set(&format!("{engine}_everywhere"), if reach == Some(Scope::Province) { "on" } else { "off" });
+        set(
+            &format!("{engine}_everywhere"),
+            if reach == Some(Scope::Province) { "on" } else { "off" },
+        );
     }
     let end = text.trim_end_matches(", ").len();
     text.truncate(end);

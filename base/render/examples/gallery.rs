@@ -59,7 +59,14 @@ fn frame(locale: Locale) -> PageFrame {
             name: "Nguyễn Thị Hường".into(),
             agency_name: "Phòng Tài chính – Kế hoạch huyện Vị Thủy".into(),
             position_title: "Chuyên viên".into(),
-            may: ["dossiers.take_in", "privacy.desk", "openid.clients", "workflow.save_calendar"].map(str::to_owned).to_vec(),
+            may: [
+                "dossiers.take_in",
+                "privacy.desk",
+                "openid.clients",
+                "workflow.save_calendar",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
         },
         unread: 3,
         csrf: "sample".into(),

@@ -53,7 +53,12 @@ impl<'a> Past<'a> {
     /// what is over.
     pub fn new(ops: &Ops, engines: Engines, apps: &'a [App], extent: Extent) -> Self {
         let clock = Arc::new(FakeClock::at(ops.now()));
-        let ops = Ops::new(ops.pool().clone(), clock.clone() as Arc<dyn Clock>, engines.reactions(), ops.policy().clone());
+        let ops = Ops::new(
+            ops.pool().clone(),
+            clock.clone() as Arc<dyn Clock>,
+            engines.reactions(),
+            ops.policy().clone(),
+        );
         Self {
             player: Player { ops, engines },
             clock,

@@ -73,7 +73,12 @@ pub async fn house() -> House {
     })
     .unwrap();
     let clock = scratch.clock.clone() as Arc<dyn Clock>;
-    let ops = Ops::new(scratch.pool.clone(), clock, engines.reactions(), compose::rights::policy().unwrap());
+    let ops = Ops::new(
+        scratch.pool.clone(),
+        clock,
+        engines.reactions(),
+        compose::rights::policy().unwrap(),
+    );
     compose::calendar::settle(&ops, &engines.calendar).await.unwrap();
     apps::publish(&ops, &engines, &apps).await.unwrap();
     compose::province::demo_accounts(&ops, &identity, &|name| format!("mat khau cua {name}"))

@@ -19,7 +19,10 @@ fn the_table_in_the_repository_is_fresh() {
         std::fs::write(&file, &made).unwrap();
     }
     let kept = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(kept == made, "docs/rights.md is not fresh: BLESS=1 cargo nextest run -p compose rights");
+    assert!(
+        kept == made,
+        "docs/rights.md is not fresh: BLESS=1 cargo nextest run -p compose rights"
+    );
 }
 
 /// Every role that a position carries is declared, and none comes from how somebody stands there.
@@ -87,7 +90,11 @@ fn every_action_has_words() {
 /// The text of all sources of base, engines and pages but the lists of actions themselves.
 fn sources() -> Vec<String> {
     let mut found = Vec::new();
-    let mut folders = vec![root().join("engines"), root().join("portal/src"), root().join("base/web/src")];
+    let mut folders = vec![
+        root().join("engines"),
+        root().join("portal/src"),
+        root().join("base/web/src"),
+    ];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();

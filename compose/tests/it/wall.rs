@@ -28,34 +28,64 @@ const WALLED: &[&str] = &[
 const OPEN: &[(&str, &str)] = &[
     ("db.migration", "nobody's"),
     ("dossiers.definition", "nobody's"),
-    ("dossiers.holding", "words to search by, never read out; what is found is read from the case"),
+    (
+        "dossiers.holding",
+        "words to search by, never read out; what is found is read from the case",
+    ),
     ("dossiers.number_series", "nobody's"),
     ("dossiers.procedure", "public"),
     ("dossiers.procedure_paper", "public"),
     ("dossiers.procedure_text", "public"),
     ("files.blob", "digests and sizes"),
-    ("files.file", "names of files; found only by the number that a walled table gives"),
+    (
+        "files.file",
+        "names of files; found only by the number that a walled table gives",
+    ),
     ("forms.definition", "nobody's"),
-    ("identity.account", "signing in looks for it before it is known who comes"),
+    (
+        "identity.account",
+        "signing in looks for it before it is known who comes",
+    ),
     ("identity.agency", "public"),
     ("identity.agency_code", "public"),
     ("identity.agency_successor", "public"),
     ("identity.area", "public"),
     ("identity.area_successor", "public"),
-    ("identity.device", "signing in looks for it before it is known who comes"),
-    ("identity.half_sign_in", "signing in looks for it before it is known who comes"),
+    (
+        "identity.device",
+        "signing in looks for it before it is known who comes",
+    ),
+    (
+        "identity.half_sign_in",
+        "signing in looks for it before it is known who comes",
+    ),
     ("identity.holding", "who holds an office is public"),
     ("identity.level_successor", "public"),
-    ("identity.passkey", "signing in looks for it before it is known who comes"),
-    ("identity.passkey_challenge", "signing in looks for it before it is known who comes"),
-    ("identity.person", "signing in and lists of officials need names; reading a person asks for a purpose"),
+    (
+        "identity.passkey",
+        "signing in looks for it before it is known who comes",
+    ),
+    (
+        "identity.passkey_challenge",
+        "signing in looks for it before it is known who comes",
+    ),
+    (
+        "identity.person",
+        "signing in and lists of officials need names; reading a person asks for a purpose",
+    ),
     ("identity.position", "public"),
     ("identity.position_successor", "public"),
     ("identity.recovery_code", "tags only"),
     ("identity.reorganisation", "public"),
-    ("identity.session", "digests only; signing in looks for it before it is known who comes"),
+    (
+        "identity.session",
+        "digests only; signing in looks for it before it is known who comes",
+    ),
     ("identity.sign_in_attempt", "digests only"),
-    ("identity.substitution", "who holds an office and who stands in is no secret"),
+    (
+        "identity.substitution",
+        "who holds an office and who stands in is no secret",
+    ),
     ("identity.totp", "sealed"),
     ("identity.unit", "public"),
     ("notify.delivery", "states of messages, nothing of what they say"),
@@ -68,9 +98,15 @@ const OPEN: &[(&str, &str)] = &[
     ("op.mark", "nobody's"),
     ("op.outcome", "found only by the key that whoever asks has made"),
     ("federation.farewell", "digests only"),
-    ("federation.journey", "digests only; asked for before it is known who comes"),
+    (
+        "federation.journey",
+        "digests only; asked for before it is known who comes",
+    ),
     ("federation.link", "asked for before it is known who comes"),
-    ("openid.authorisation", "applications are known before it is known who comes"),
+    (
+        "openid.authorisation",
+        "applications are known before it is known who comes",
+    ),
     ("openid.client", "nobody's"),
     ("openid.code", "digests only"),
     ("openid.consent", "applications are known before it is known who comes"),
@@ -79,19 +115,34 @@ const OPEN: &[(&str, &str)] = &[
     ("openid.revoked_token", "digests only"),
     ("openid.seen_proof", "digests only"),
     ("openid.signing_key", "sealed"),
-    ("privacy.consent", "read by the person, and by engines above before they act"),
+    (
+        "privacy.consent",
+        "read by the person, and by engines above before they act",
+    ),
     ("privacy.incident", "nobody's"),
     ("privacy.incident_line", "what officials did"),
-    ("privacy.incident_person", "the officials of data protection alone have the pages"),
-    ("privacy.request", "the person and the officials of data protection; one desk for the whole province"),
+    (
+        "privacy.incident_person",
+        "the officials of data protection alone have the pages",
+    ),
+    (
+        "privacy.request",
+        "the person and the officials of data protection; one desk for the whole province",
+    ),
     ("privacy.request_line", "as the request"),
     ("scim.group", "asked for by applications, which act as the platform"),
     ("scim.member", "asked for by applications, which act as the platform"),
     ("scim.user", "asked for by applications, which act as the platform"),
     ("workflow.calendar_year", "public"),
     ("workflow.definition", "nobody's"),
-    ("workflow.instance", "steps and outcomes; whose they are stands in the case"),
-    ("workflow.task", "steps and who does them; whose they are stands in the case"),
+    (
+        "workflow.instance",
+        "steps and outcomes; whose they are stands in the case",
+    ),
+    (
+        "workflow.task",
+        "steps and who does them; whose they are stands in the case",
+    ),
     ("workflow.timer", "nobody's"),
     ("workflow.token", "nobody's"),
 ];
@@ -109,10 +160,22 @@ async fn every_table_stands_behind_the_wall_or_says_why_not() {
     .fetch_all(&scratch.pool)
     .await
     .unwrap();
-    let walled: BTreeSet<&str> = tables.iter().filter(|(_, walled)| *walled).map(|(name, _)| name.as_str()).collect();
-    let open: BTreeSet<&str> = tables.iter().filter(|(_, walled)| !walled).map(|(name, _)| name.as_str()).collect();
+    let walled: BTreeSet<&str> = tables
+        .iter()
+        .filter(|(_, walled)| *walled)
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let open: BTreeSet<&str> = tables
+        .iter()
+        .filter(|(_, walled)| !walled)
+        .map(|(name, _)| name.as_str())
+        .collect();
     assert_eq!(walled, WALLED.iter().copied().collect());
-    assert_eq!(open, OPEN.iter().map(|(name, _)| *name).collect(), "a new table stands behind the wall, or says here why not");
+    assert_eq!(
+        open,
+        OPEN.iter().map(|(name, _)| *name).collect(),
+        "a new table stands behind the wall, or says here why not"
+    );
 }
 
 /// How many rows of a walled table this actor's operation sees, asking for all of them.
@@ -130,7 +193,10 @@ async fn sees(house: &House, actor: &Actor, sql: &'static str) -> i64 {
 async fn actor_of(house: &House, account: Uuid) -> Actor {
     let mut connection = house.scratch.pool.acquire().await.unwrap();
     let identity = &house.player.engines.identity;
-    identity.actor_of(&mut connection, account.into(), house.player.ops.now()).await.unwrap()
+    identity
+        .actor_of(&mut connection, account.into(), house.player.ops.now())
+        .await
+        .unwrap()
 }
 
 // shows: R028
@@ -144,9 +210,15 @@ async fn whoever_asks_for_everything_sees_what_is_in_reach() {
             .unwrap();
     }
     let pool = &house.scratch.pool;
-    let cases: i64 = sqlx::query_scalar("SELECT count(*) FROM dossiers.dossier").fetch_one(pool).await.unwrap();
+    let cases: i64 = sqlx::query_scalar("SELECT count(*) FROM dossiers.dossier")
+        .fetch_one(pool)
+        .await
+        .unwrap();
     assert!(cases >= 3);
-    let accounts: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM identity.account").fetch_all(pool).await.unwrap();
+    let accounts: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM identity.account")
+        .fetch_all(pool)
+        .await
+        .unwrap();
     let (mut by_officials, mut by_citizens) = (0, 0);
     for account in accounts {
         let actor = actor_of(&house, account).await;
@@ -161,7 +233,10 @@ async fn whoever_asks_for_everything_sees_what_is_in_reach() {
         .fetch_one(pool)
         .await
         .unwrap();
-        assert_eq!(sees(&house, &actor, "SELECT count(*) FROM dossiers.dossier").await, reached);
+        assert_eq!(
+            sees(&house, &actor, "SELECT count(*) FROM dossiers.dossier").await,
+            reached
+        );
         let strays = "SELECT count(*) FROM dossiers.history WHERE dossier_id NOT IN (SELECT id FROM dossiers.dossier)";
         assert_eq!(sees(&house, &actor, strays).await, 0);
         let boxes = "SELECT count(DISTINCT account) FROM notify.message";
@@ -169,7 +244,13 @@ async fn whoever_asks_for_everything_sees_what_is_in_reach() {
         *count += reached;
     }
     assert!(by_officials > 0 && by_citizens > 0, "{by_officials} {by_citizens}");
-    for table in ["dossiers.dossier", "dossiers.paper", "dossiers.work", "forms.draft", "notify.message"] {
+    for table in [
+        "dossiers.dossier",
+        "dossiers.paper",
+        "dossiers.work",
+        "forms.draft",
+        "notify.message",
+    ] {
         let sql: &'static str = match table {
             "dossiers.dossier" => "SELECT count(*) FROM dossiers.dossier",
             "dossiers.paper" => "SELECT count(*) FROM dossiers.paper",

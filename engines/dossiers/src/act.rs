@@ -122,7 +122,12 @@ impl Dossiers {
 
     /// Whether the actor has done a step of this case that one person does not do together with this one (bất kiêm nhiệm).
     pub(crate) async fn duty_is_separated(&self, op: &mut Op, task: &TaskView) -> Result<bool> {
-        let separated: Vec<String> = op.rights().separated_from(&task.role).into_iter().map(str::to_owned).collect();
+        let separated: Vec<String> = op
+            .rights()
+            .separated_from(&task.role)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         let account = op.actor().account();
         if separated.is_empty() || account.is_none() {
             return Ok(false);

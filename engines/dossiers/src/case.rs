@@ -12,9 +12,9 @@ use serde_json::Value;
 use crate::catalogue::Level;
 use crate::definition::{AgencyRule, ProcedureDefinition, scope};
 use crate::model::{State, Status};
+use crate::read::unseen;
 use crate::store::dossier::DossierRow;
 use crate::store::history::NewHistory;
-use crate::read::unseen;
 use crate::{Dossiers, OnlineProcedure, access, store};
 
 /// A line of the history, as far as the verb knows it.
@@ -93,7 +93,10 @@ impl Dossiers {
             after: line.after.unwrap_or(row.state.status),
             note: line.note.filter(|note| !note.is_empty()),
             internal: line.internal,
-            detail: with_holder(&actor, line.detail.unwrap_or_else(|| Value::Object(serde_json::Map::new()))),
+            detail: with_holder(
+                &actor,
+                line.detail.unwrap_or_else(|| Value::Object(serde_json::Map::new())),
+            ),
         };
         store::history::insert(op.conn(), permit, &new).await
     }

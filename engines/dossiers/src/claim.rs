@@ -5,10 +5,10 @@ use op::{Decision, Op};
 use serde_json::json;
 use workflow::{Assignee, TaskView};
 
+use crate::Dossiers;
 use crate::act::dossier_of;
 use crate::case::Line;
 use crate::store::dossier::DossierRow;
-use crate::Dossiers;
 
 impl Dossiers {
     /// The official takes the step. Taking one's own again changes nothing. Fails as [`workflow::Workflow::claim`] does.

@@ -20,7 +20,11 @@ impl Dossiers {
     /// code of the agency goes on; elsewhere it is closed, and the new code begins at 1.
     pub async fn follow_agencies(&self, op: &mut Op, moves: &Moves) -> Result<Part> {
         let permit = op
-            .allow("dossiers.follow_agencies", "agencies", access::publish(op.rights(), "dossiers.follow_agencies"))
+            .allow(
+                "dossiers.follow_agencies",
+                "agencies",
+                access::publish(op.rights(), "dossiers.follow_agencies"),
+            )
             .await?;
         let (now, by) = (op.now(), op.actor().clone());
         let mut part = Part::of("dossiers");

@@ -30,7 +30,11 @@ impl Dossiers {
     /// the program, or serves another procedure now. Dossiers keep the version with which they began.
     pub async fn withdraw_others(&self, op: &mut Op, serving: &[(&str, &str)]) -> Result<()> {
         let permit = op
-            .allow("dossiers.publish", "app:all", access::publish(op.rights(), "dossiers.publish"))
+            .allow(
+                "dossiers.publish",
+                "app:all",
+                access::publish(op.rights(), "dossiers.publish"),
+            )
             .await?;
         store::definition::lock(op.conn(), &permit).await?;
         let withdrawn = store::definition::withdraw_others(op.conn(), &permit, serving).await?;

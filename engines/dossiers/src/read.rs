@@ -36,7 +36,10 @@ impl Dossiers {
 /// attempt goes into the audit trail.
 pub(crate) async fn unseen(op: &mut Op, id: DossierId, action: &'static str) -> Fault {
     let denied = match store::dossier::is_there(op.conn(), id).await {
-        Ok(true) => op.allow(action, &subject(id), Decision::Deny(access::not_found())).await.err(),
+        Ok(true) => op
+            .allow(action, &subject(id), Decision::Deny(access::not_found()))
+            .await
+            .err(),
         Ok(false) => None,
         Err(fault) => Some(fault),
     };

@@ -37,7 +37,9 @@ pub(crate) fn begin(rights: Rights<'_>, channel: Channel) -> Decision {
     match (rights.actor(), channel) {
         (Actor::Citizen(_), Channel::Online) => Decision::Allow,
         (Actor::Official(_), Channel::Counter | Channel::Post) => {
-            Decision::when(rights.may("forms.start_draft"), || Fault::forbidden("forms.clerks_only"))
+            Decision::when(rights.may("forms.start_draft"), || {
+                Fault::forbidden("forms.clerks_only")
+            })
         }
         (Actor::Citizen(_) | Actor::Official(_), _) => {
             Decision::Deny(Fault::forbidden("forms.channel").with("channel", channel))

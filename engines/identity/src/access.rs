@@ -87,7 +87,10 @@ pub fn give_own_position(actor: &Actor) -> Decision {
 
 /// Ending what was lent: the holder, the substitute, and administrators. For others there is none.
 pub fn end_substitution(rights: Rights<'_>, parties: Option<[PersonId; 2]>) -> Decision {
-    let own = rights.actor().person().is_some_and(|person| parties.is_some_and(|two| two.contains(&person)));
+    let own = rights
+        .actor()
+        .person()
+        .is_some_and(|person| parties.is_some_and(|two| two.contains(&person)));
     let allowed = own || parties.is_some() && rights.everywhere("identity.end_substitution");
     Decision::when(allowed, error::substitution_not_found)
 }
@@ -95,7 +98,10 @@ pub fn end_substitution(rights: Rights<'_>, parties: Option<[PersonId; 2]>) -> D
 /// Whose rights are shown: one's own, and those of others to administrators.
 pub fn see_rights(rights: Rights<'_>, account: AccountId) -> Decision {
     let own = rights.actor().account() == Some(account);
-    Decision::when(own || rights.everywhere("identity.see_rights"), error::account_not_found)
+    Decision::when(
+        own || rights.everywhere("identity.see_rights"),
+        error::account_not_found,
+    )
 }
 
 /// Writing a person down: at the counter by a clerk, in bulk by the loader.

@@ -53,7 +53,11 @@ impl Identity {
     pub async fn create_account(&self, op: &mut Op, new: &NewAccount) -> Result<AccountId> {
         let subject = format!("person:{}", new.person);
         let permit = op
-            .allow("identity.create_account", &subject, access::organise(op.rights(), "identity.create_account"))
+            .allow(
+                "identity.create_account",
+                &subject,
+                access::organise(op.rights(), "identity.create_account"),
+            )
             .await?;
         let folded = login::check(&new.login)?;
         if !store::person::exists(op.conn(), new.person).await? {
@@ -117,7 +121,11 @@ impl Identity {
     pub async fn rename_account(&self, op: &mut Op, account: AccountId, login: &str) -> Result<()> {
         let subject = format!("account:{account}");
         let permit = op
-            .allow("identity.rename_account", &subject, access::organise(op.rights(), "identity.rename_account"))
+            .allow(
+                "identity.rename_account",
+                &subject,
+                access::organise(op.rights(), "identity.rename_account"),
+            )
             .await?;
         let folded = login::check(login)?;
         let state = store::account::lock_state(op.conn(), account)
@@ -153,7 +161,11 @@ impl Identity {
     pub async fn reset_password(&self, op: &mut Op, account: AccountId, hash: &PasswordHash) -> Result<()> {
         let subject = format!("account:{account}");
         let permit = op
-            .allow("identity.reset_password", &subject, access::organise(op.rights(), "identity.reset_password"))
+            .allow(
+                "identity.reset_password",
+                &subject,
+                access::organise(op.rights(), "identity.reset_password"),
+            )
             .await?;
         let now = op.now();
         if !store::account::set_password(op.conn(), &permit, account, hash, now).await? {

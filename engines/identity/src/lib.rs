@@ -56,19 +56,19 @@ pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin,
-    Contact, HeldPosition, OfficialView, Passkey, Person, PersonField, PersonRow, Position, Residence, SecondFactor, SessionRow,
-    Substitution, TotpOffer, Unit, Validity, Way, WayIn,
+    Contact, HeldPosition, OfficialView, Passkey, Person, PersonField, PersonRow, Position, Residence, SecondFactor,
+    SessionRow, Substitution, TotpOffer, Unit, Validity, Way, WayIn,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;
 pub use password::PasswordContext;
 pub use people::{NewPerson, PersonChange};
 pub use reorganise::{Plan, Reorganisation, Settled};
+pub use rights::{HeldRights, PositionRights, RightRow};
 pub use second_factor::{NewCodes, OwnerProof};
 pub use sign_in::{Entered, HalfSignIn, SecondStep, SignIn, SignedIn, Source};
-pub use rights::{HeldRights, PositionRights, RightRow};
-pub use substitutes::NewSubstitution;
 pub use step_up::{Again, AgainWays};
+pub use substitutes::NewSubstitution;
 pub use vouched::{OwnWays, Vouched, VouchedEntry, Welcome};
 pub use webauthn::options::{CreationOptions, RequestOptions};
 pub use webauthn::{Assertion, AssertionResponse, Registration, RegistrationResponse};

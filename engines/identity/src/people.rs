@@ -87,7 +87,11 @@ impl Identity {
     ) -> Result<()> {
         let subject = format!("person:{person}");
         let permit = op
-            .allow("identity.change_person", &subject, access::organise(op.rights(), "identity.change_person"))
+            .allow(
+                "identity.change_person",
+                &subject,
+                access::organise(op.rights(), "identity.change_person"),
+            )
             .await?;
         let known = store::person::get(op.conn(), person)
             .await?

@@ -49,7 +49,11 @@ impl Identity {
     /// somebody has just found must not end meanwhile.
     pub async fn let_nobody_in(&self, op: &mut Op) -> Result<()> {
         let permit = op
-            .allow("identity.reorganise", "province", access::organise(op.rights(), "identity.reorganise"))
+            .allow(
+                "identity.reorganise",
+                "province",
+                access::organise(op.rights(), "identity.reorganise"),
+            )
             .await?;
         store::reorganisation::be_patient(op.conn(), &permit).await?;
         store::reorganisation::have_alone(op.conn(), &permit).await
@@ -69,8 +73,12 @@ impl Identity {
         on: NaiveDate,
         problems: &mut Problems,
     ) -> Result<Option<Settled>> {
-        op.allow("identity.reorganise", &plan.key, access::organise(op.rights(), "identity.reorganise"))
-            .await?;
+        op.allow(
+            "identity.reorganise",
+            &plan.key,
+            access::organise(op.rights(), "identity.reorganise"),
+        )
+        .await?;
         if let Some(at) = store::reorganisation::executed_at(op.conn(), &plan.key).await? {
             return Err(error::already_reorganised(&plan.key, at));
         }
@@ -93,7 +101,11 @@ impl Identity {
     pub async fn reorganise(&self, op: &mut Op, plan: &Plan, settled: &Settled) -> Result<Part> {
         let subject = format!("reorganisation:{}", plan.key);
         let permit = op
-            .allow("identity.reorganise", &subject, access::organise(op.rights(), "identity.reorganise"))
+            .allow(
+                "identity.reorganise",
+                &subject,
+                access::organise(op.rights(), "identity.reorganise"),
+            )
             .await?;
         let (now, by, on) = (op.now(), op.actor().key(), settled.on);
         store::reorganisation::be_patient(op.conn(), &permit).await?;
@@ -163,7 +175,11 @@ impl Identity {
     /// out or choose another position waits.
     pub async fn bring_sessions(&self, op: &mut Op, plan: &Plan, settled: &Settled) -> Result<()> {
         let permit = op
-            .allow("identity.reorganise", &plan.key, access::organise(op.rights(), "identity.reorganise"))
+            .allow(
+                "identity.reorganise",
+                &plan.key,
+                access::organise(op.rights(), "identity.reorganise"),
+            )
             .await?;
         store::reorganisation::move_sessions(op.conn(), &permit, &settled.position_links).await
     }
@@ -171,7 +187,11 @@ impl Identity {
     /// Keeps the report of a reorganisation with its record.
     pub async fn keep_report(&self, op: &mut Op, key: &str, report: &impl Serialize) -> Result<()> {
         let permit = op
-            .allow("identity.reorganise", key, access::organise(op.rights(), "identity.reorganise"))
+            .allow(
+                "identity.reorganise",
+                key,
+                access::organise(op.rights(), "identity.reorganise"),
+            )
             .await?;
         let report = serde_json::to_value(report).unwrap_or_default();
         store::reorganisation::set_report(op.conn(), &permit, key, &report).await
@@ -184,8 +204,12 @@ impl Identity {
 
     /// The report that was kept with a reorganisation; for the platform and administrators, because it counts what agencies do.
     pub async fn report_of(&self, op: &mut Op, key: &str) -> Result<Option<serde_json::Value>> {
-        op.allow("identity.report_of", key, access::organise(op.rights(), "identity.report_of"))
-            .await?;
+        op.allow(
+            "identity.report_of",
+            key,
+            access::organise(op.rights(), "identity.report_of"),
+        )
+        .await?;
         store::reorganisation::report(op.conn(), key).await
     }
 

@@ -79,11 +79,16 @@ impl Identity {
             "substitution": id, "position": new.position, "substitute": new.substitute, "roles": new.roles,
             "from": new.from, "to": new.to,
         });
-        op.record(Entry::new("identity.substitution_given", subject).detail(&facts)).await?;
+        op.record(Entry::new("identity.substitution_given", subject).detail(&facts))
+            .await?;
         let account = store::account::of_person(op.conn(), new.substitute).await?;
         if let Some((account, _)) = account {
             let told = json!({ "account": account, "holder": row.holder_name, "title": row.title, "from": new.from, "to": new.to });
-            op.emit(Event::new("identity.substitution_given", format!("substitution:{id}"), told));
+            op.emit(Event::new(
+                "identity.substitution_given",
+                format!("substitution:{id}"),
+                told,
+            ));
         }
         Ok(id)
     }
@@ -96,7 +101,10 @@ impl Identity {
         day: NaiveDate,
     ) -> Result<()> {
         let privileged = |role: &String| self.config.policy.role(role).is_none_or(|role| role.privileged);
-        let unfit = new.roles.iter().any(|role| !position.roles.contains(role) || privileged(role));
+        let unfit = new
+            .roles
+            .iter()
+            .any(|role| !position.roles.contains(role) || privileged(role));
         if new.roles.is_empty() || unfit {
             return Err(error::substitute_roles());
         }

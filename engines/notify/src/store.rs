@@ -50,16 +50,16 @@ pub(crate) async fn insert_message(
 ) -> Result<Option<MessageId>> {
     let id = MessageId::new();
     let new: bool = sqlx::query_scalar("SELECT notify.put($1, $2, $3, $4, $5, $6, $7)")
-    .bind(id.uuid())
-    .bind(message.to.uuid())
-    .bind(&message.kind)
-    .bind(Json(&message.params))
-    .bind(&message.link)
-    .bind(&message.once)
-    .bind(now)
-    .fetch_one(conn)
-    .await
-    .map_err(db::fault)?;
+        .bind(id.uuid())
+        .bind(message.to.uuid())
+        .bind(&message.kind)
+        .bind(Json(&message.params))
+        .bind(&message.link)
+        .bind(&message.once)
+        .bind(now)
+        .fetch_one(conn)
+        .await
+        .map_err(db::fault)?;
     Ok(new.then_some(id))
 }
 

@@ -107,15 +107,23 @@ impl Openid {
 
     /// The applications in the order of their names.
     pub async fn clients(&self, op: &mut Op, page: &PageRequest) -> Result<Page<Client>> {
-        op.allow("openid.clients", "openid:clients", access::manage_clients(op.rights(), "openid.clients"))
-            .await?;
+        op.allow(
+            "openid.clients",
+            "openid:clients",
+            access::manage_clients(op.rights(), "openid.clients"),
+        )
+        .await?;
         store::client::page(op.conn(), page).await
     }
 
     /// One application. Fails with `openid.client_not_found`.
     pub async fn client(&self, op: &mut Op, id: &str) -> Result<Client> {
-        op.allow("openid.client", &model::subject(id), access::manage_clients(op.rights(), "openid.client"))
-            .await?;
+        op.allow(
+            "openid.client",
+            &model::subject(id),
+            access::manage_clients(op.rights(), "openid.client"),
+        )
+        .await?;
         store::client::get(op.conn(), id)
             .await?
             .ok_or_else(error::client_not_found)

@@ -162,7 +162,11 @@ impl Openid {
     /// day after that. Nobody notices. Returns its number.
     pub async fn rotate_key(&self, op: &mut Op) -> Result<String> {
         let permit = op
-            .allow("openid.rotate_key", "openid:keys", access::manage_clients(op.rights(), "openid.rotate_key"))
+            .allow(
+                "openid.rotate_key",
+                "openid:keys",
+                access::manage_clients(op.rights(), "openid.rotate_key"),
+            )
             .await?;
         store::key::lock(op.conn()).await?;
         let signs_from = op.now() + Config::KEY_AHEAD;

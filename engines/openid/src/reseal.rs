@@ -28,7 +28,11 @@ impl Openid {
     pub async fn reseal(&self, ops: &Ops) -> Result<Resealed> {
         let mut op = ops.open(Actor::System("keys")).await?;
         let permit = op
-            .allow("openid.reseal", "openid:keys", access::manage_clients(op.rights(), "openid.reseal"))
+            .allow(
+                "openid.reseal",
+                "openid:keys",
+                access::manage_clients(op.rights(), "openid.reseal"),
+            )
             .await?;
         store::key::lock(op.conn()).await?;
         let mut resealed = Resealed::default();

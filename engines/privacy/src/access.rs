@@ -55,7 +55,10 @@ pub(crate) fn withdraw(actor: &Actor, request: &Request) -> Decision {
 
 /// The desk, and breaches.
 pub(crate) fn desk(rights: Rights<'_>, action: &str) -> Decision {
-    Decision::when(rights.actor().is_official() && rights.everywhere(action), error::not_allowed)
+    Decision::when(
+        rights.actor().is_official() && rights.everywhere(action),
+        error::not_allowed,
+    )
 }
 
 /// Acknowledging, extending, answering: an official with the right, never for themself.

@@ -105,7 +105,11 @@ impl Privacy {
     /// `privacy.not_allowed`; `privacy.required`, `privacy.too_long` at the fields, `privacy.noticed_later` at `noticed_at`.
     pub async fn open_incident(&self, op: &mut Op, facts: Facts, noticed_at: DateTime<Utc>) -> Result<Uuid> {
         let permit = op
-            .allow("privacy.open_incident", "incident:new", access::desk(op.rights(), "privacy.open_incident"))
+            .allow(
+                "privacy.open_incident",
+                "incident:new",
+                access::desk(op.rights(), "privacy.open_incident"),
+            )
             .await?;
         let facts = checked(facts)?;
         let now = op.now();
@@ -257,8 +261,12 @@ impl Privacy {
 
     /// All breaches, the latest first.
     pub async fn incidents(&self, op: &mut Op, page: &PageRequest) -> Result<Page<Incident>> {
-        op.allow("privacy.incidents", "incident:list", access::desk(op.rights(), "privacy.incidents"))
-            .await?;
+        op.allow(
+            "privacy.incidents",
+            "incident:list",
+            access::desk(op.rights(), "privacy.incidents"),
+        )
+        .await?;
         let after: Option<(DateTime<Utc>, Uuid)> = page.after.as_deref().map(db::cursor::decode).transpose()?;
         let rows = store::incident::list(op.conn(), after, page.probe()).await?;
         Ok(Page::cut(rows, page, |row| (row.opened_at, row.id)))
@@ -266,8 +274,12 @@ impl Privacy {
 
     /// One breach with its history.
     pub async fn incident(&self, op: &mut Op, id: Uuid) -> Result<(Incident, Vec<Line>)> {
-        op.allow("privacy.incident", &subject(id), access::desk(op.rights(), "privacy.incident"))
-            .await?;
+        op.allow(
+            "privacy.incident",
+            &subject(id),
+            access::desk(op.rights(), "privacy.incident"),
+        )
+        .await?;
         let incident = store::incident::get(op.conn(), id).await?;
         let incident = incident.ok_or_else(error::incident_not_found)?;
         let lines = store::incident::lines(op.conn(), id).await?;
@@ -307,7 +319,9 @@ impl Privacy {
     }
 
     async fn held(&self, op: &mut Op, id: Uuid, action: &'static str) -> Result<(Permit, Incident)> {
-        let permit = op.allow(action, &subject(id), access::desk(op.rights(), action)).await?;
+        let permit = op
+            .allow(action, &subject(id), access::desk(op.rights(), action))
+            .await?;
         let incident = store::incident::lock(op.conn(), id).await?;
         Ok((permit, incident.ok_or_else(error::incident_not_found)?))
     }

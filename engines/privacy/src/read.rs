@@ -66,8 +66,12 @@ impl Privacy {
 
     /// What officials have to do, or what they have done.
     pub async fn desk(&self, op: &mut Op, which: DeskBox, page: &PageRequest) -> Result<Page<DeskRow>> {
-        op.allow("privacy.desk", "data_request:desk", access::desk(op.rights(), "privacy.desk"))
-            .await?;
+        op.allow(
+            "privacy.desk",
+            "data_request:desk",
+            access::desk(op.rights(), "privacy.desk"),
+        )
+        .await?;
         let after: Option<(DateTime<Utc>, Uuid)> = page.after.as_deref().map(db::cursor::decode).transpose()?;
         let rows = match which {
             DeskBox::Open => store::request::waiting(op.conn(), after, page.probe()).await?,

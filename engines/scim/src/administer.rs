@@ -13,8 +13,12 @@ use crate::{GroupView, Scim, access, error, store, users};
 impl Scim {
     /// All groups of all applications.
     pub async fn groups(&self, op: &mut Op) -> Result<Vec<GroupView>> {
-        op.allow("scim.groups", "scim:groups", access::administer(op.rights(), "scim.groups"))
-            .await?;
+        op.allow(
+            "scim.groups",
+            "scim:groups",
+            access::administer(op.rights(), "scim.groups"),
+        )
+        .await?;
         store::group::all(op.conn()).await
     }
 

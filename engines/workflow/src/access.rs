@@ -54,7 +54,9 @@ pub(crate) fn assign(rights: Rights<'_>, action: &str, task: &TaskView) -> Decis
         own: actor.account().is_some() && actor.account() == task.assignee,
         ..Place::of(&agencies)
     };
-    Decision::when(rights.covers(action, &place), || Fault::forbidden("workflow.not_allowed"))
+    Decision::when(rights.covers(action, &place), || {
+        Fault::forbidden("workflow.not_allowed")
+    })
 }
 
 /// Putting a definition or the calendar into force: the platform when it reads the apps, or an administrator.

@@ -19,7 +19,11 @@ impl Workflow {
     /// keeps its agency.
     pub async fn follow_agencies(&self, op: &mut Op, moves: &Moves) -> Result<Part> {
         let permit = op
-            .allow("workflow.follow_agencies", "agencies", access::publish(op.rights(), "workflow.follow_agencies"))
+            .allow(
+                "workflow.follow_agencies",
+                "agencies",
+                access::publish(op.rights(), "workflow.follow_agencies"),
+            )
             .await?;
         let mut part = Part::of("workflow");
         // Whoever changes an instance holds its row first; so do we, and nobody waits in a circle. What is counted then stays so.

@@ -65,7 +65,9 @@ async fn draw(visit: &Visit<House>, typed: Value, fault: Option<&Fault>) -> Answ
         let policy = visit.site().ops.policy();
         let plain = |role: &&String| policy.role(role).is_some_and(|role| !role.privileged);
         let roles = now.roles.iter().filter(plain);
-        let options: Vec<_> = roles.map(|role| json!({ "value": role, "label": role_name(visit, role) })).collect();
+        let options: Vec<_> = roles
+            .map(|role| json!({ "value": role, "label": role_name(visit, role) }))
+            .collect();
         json!({ "position": now.position, "title": now.position_title, "agency": now.agency_name, "roles": options })
     });
     let content = json!({
@@ -173,7 +175,10 @@ fn new_of(visit: &Visit<House>, fields: &Fields) -> Result<NewSubstitution> {
 }
 
 async fn end(visit: Visit<House>, fields: Fields) -> Answer {
-    let id = fields.required("id")?.parse().map_err(|_| Fault::not_found("web.not_found"))?;
+    let id = fields
+        .required("id")?
+        .parse()
+        .map_err(|_| Fault::not_found("web.not_found"))?;
     let mut op = visit.op().await?;
     visit.state.identity.end_substitution(&mut op, id).await?;
     op.commit().await?;

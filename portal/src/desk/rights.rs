@@ -14,7 +14,10 @@ pub(super) fn routes() -> Routes<House> {
 async fn rights(visit: Visit<House>) -> Answer {
     let identity = &visit.state.identity;
     let sees_others = visit.rights().everywhere("identity.see_rights");
-    let account = visit.actor.account().ok_or_else(|| Fault::unauthenticated("web.sign_in_first"))?;
+    let account = visit
+        .actor
+        .account()
+        .ok_or_else(|| Fault::unauthenticated("web.sign_in_first"))?;
     let mut op = visit.op().await?;
     let own = identity.account(&mut op, account).await?.login;
     let asked = visit.query("tai_khoan").unwrap_or(&own).to_owned();
@@ -51,6 +54,10 @@ async fn rights(visit: Visit<House>) -> Answer {
     let content = json!({
         "found": found, "parts": parts, "asked": asked, "sees_others": sees_others, "own": asked == own,
     });
-    let status = if found.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
+    let status = if found.is_some() {
+        StatusCode::OK
+    } else {
+        StatusCode::NOT_FOUND
+    };
     visit.page_status(status, "portal/desk/rights.html", content).await
 }

@@ -395,9 +395,7 @@ fn propose() -> Act {
 async fn what_is_asked_for_is_supplied_and_the_result_is_fetched_checked_and_rated() {
     let town = Town::new().await;
     let account = town.citizen("Nguyễn Thị Lan", "lan").await;
-    let official = town
-        .official("Trần Thị Trinh", "trinh", &["clerk", "specialist"])
-        .await;
+    let official = town.official("Trần Thị Trinh", "trinh", &["clerk", "specialist"]).await;
     let leader = town.official("Võ Văn Tràm", "tram", &["leader"]).await;
     let id = town
         .handed_in(

@@ -13,8 +13,13 @@ async fn a_leader_lets_a_colleague_stand_in_and_takes_it_back() {
     page.is(StatusCode::OK).shows("Ủy quyền cho đồng nghiệp");
     let colleague = between(&page.text, "<option value=\"0", "\"");
     let colleague = format!("0{colleague}");
-    let empty = leader.send(&page, "/tai-khoan/vi-tri/uy-quyen", &[("reason", "Nghỉ phép")]).await;
-    empty.is(StatusCode::UNPROCESSABLE_ENTITY).shows("Chọn người được ủy quyền.").shows("Nghỉ phép");
+    let empty = leader
+        .send(&page, "/tai-khoan/vi-tri/uy-quyen", &[("reason", "Nghỉ phép")])
+        .await;
+    empty
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Chọn người được ủy quyền.")
+        .shows("Nghỉ phép");
     let fields = [
         ("substitute", colleague.as_str()),
         ("roles", "leader"),
@@ -51,7 +56,20 @@ async fn a_leader_lets_a_colleague_stand_in_and_takes_it_back() {
 async fn rights_are_shown_to_whose_they_are_and_to_administrators() {
     let office = Office::new().await;
     let clerk = office.sign_in("lua").await;
-    clerk.get("/can-bo/quyen").await.is(StatusCode::OK).shows("Tiếp nhận hồ sơ tại quầy").hides("Đăng ký ứng dụng kết nối");
-    clerk.get("/can-bo/quyen?tai_khoan=sen").await.is(StatusCode::NOT_FOUND).hides("Xử lý chuyên môn");
-    clerk.in_english().get("/can-bo/quyen").await.shows("Take a dossier in at the counter");
+    clerk
+        .get("/can-bo/quyen")
+        .await
+        .is(StatusCode::OK)
+        .shows("Tiếp nhận hồ sơ tại quầy")
+        .hides("Đăng ký ứng dụng kết nối");
+    clerk
+        .get("/can-bo/quyen?tai_khoan=sen")
+        .await
+        .is(StatusCode::NOT_FOUND)
+        .hides("Xử lý chuyên môn");
+    clerk
+        .in_english()
+        .get("/can-bo/quyen")
+        .await
+        .shows("Take a dossier in at the counter");
 }

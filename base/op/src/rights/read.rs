@@ -64,7 +64,9 @@ fn role(node: &Node, problems: &mut Problems) -> Option<Role> {
     let mut grants: BTreeMap<String, Vec<Grant>> = BTreeMap::new();
     if let Some(node) = map.optional("grants") {
         for item in node.list(problems) {
-            let Some((actions, grant)) = grant(&item, problems) else { continue };
+            let Some((actions, grant)) = grant(&item, problems) else {
+                continue;
+            };
             for action in actions {
                 let given = grants.entry(action.clone()).or_default();
                 if given.contains(&grant) {
@@ -101,7 +103,9 @@ fn grant(node: &Node, problems: &mut Problems) -> Option<(Vec<String>, Grant)> {
             Some(action)
         })
     });
-    let fields = map.optional("fields").map_or_else(Vec::new, |node| node.strings(problems));
+    let fields = map
+        .optional("fields")
+        .map_or_else(Vec::new, |node| node.strings(problems));
     map.finish(problems);
     Some((actions, Grant { scope: scope?, fields }))
 }
@@ -135,10 +139,12 @@ fn separation(node: &Node, roles: &BTreeMap<String, Role>, problems: &mut Proble
 }
 
 fn text(map: &mut Map, key: &str, problems: &mut Problems) -> Option<String> {
-    map.required(key, problems).and_then(|node| node.non_empty_string(problems))
+    map.required(key, problems)
+        .and_then(|node| node.non_empty_string(problems))
 }
 
 fn is_action(text: &str) -> bool {
     let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-    text.split_once('.').is_some_and(|(engine, verb)| word(engine) && word(verb))
+    text.split_once('.')
+        .is_some_and(|(engine, verb)| word(engine) && word(verb))
 }

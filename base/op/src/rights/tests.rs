@@ -57,15 +57,25 @@ fn a_right_reaches_as_far_as_its_scope() {
     let sees = |roles: &[&str], agency: AgencyId, field: Option<&str>| {
         let actor = official(own, vec![below], roles);
         let place = [agency];
-        policy.rights_of(&actor).covers("case.view", &Place::of(&place).in_field(field))
+        policy
+            .rights_of(&actor)
+            .covers("case.view", &Place::of(&place).in_field(field))
     };
     let row = |roles: &[&str]| [own, below, other].map(|agency| sees(roles, agency, None));
     assert_eq!(row(&["clerk"]), [true, false, false]);
     assert_eq!(row(&["inspector"]), [true, true, false]);
-    assert_eq!(row(&["registrar"]), [true, false, false], "a field that is not known is not the right one");
+    assert_eq!(
+        row(&["registrar"]),
+        [true, false, false],
+        "a field that is not known is not the right one"
+    );
     assert!(sees(&["registrar"], other, Some("Hộ tịch")));
     assert!(!sees(&["registrar"], other, Some("Đất đai")));
-    assert_eq!(row(&["gone"]), [true, false, false], "a role that nobody declares gives nothing");
+    assert_eq!(
+        row(&["gone"]),
+        [true, false, false],
+        "a role that nobody declares gives nothing"
+    );
 }
 
 #[test]
@@ -73,7 +83,10 @@ fn what_is_ones_own_is_nobody_elses() {
     let policy = policy();
     let actor = citizen();
     let rights = policy.rights_of(&actor);
-    let own = Place { own: true, ..Place::default() };
+    let own = Place {
+        own: true,
+        ..Place::default()
+    };
     assert!(rights.covers("case.view", &own));
     assert!(!rights.covers("case.view", &Place::default()));
     assert!(rights.may("box.read"));
@@ -82,7 +95,10 @@ fn what_is_ones_own_is_nobody_elses() {
     assert!(!policy.rights_of(&Actor::Anonymous).may("box.read"));
     assert!(policy.rights_of(&Actor::System("timer")).may("case.unheard_of"));
     let admin = official(AgencyId::new(), Vec::new(), &["admin"]);
-    assert!(!policy.rights_of(&admin).may("case.submit"), "an official is no citizen");
+    assert!(
+        !policy.rights_of(&admin).may("case.submit"),
+        "an official is no citizen"
+    );
     assert!(policy.rights_of(&admin).everywhere("house.order"));
 }
 
@@ -105,7 +121,11 @@ fn the_wall_is_as_wide_as_the_widest_right_about_people() {
         Action::new("house.order"),
     ];
     assert!(policy.bind(ACTIONS).is_empty());
-    assert_eq!(widest(&policy, &in_office(&["admin"]), "house"), None, "ordering the house shows nobody");
+    assert_eq!(
+        widest(&policy, &in_office(&["admin"]), "house"),
+        None,
+        "ordering the house shows nobody"
+    );
     assert_eq!(policy.bind(&ACTIONS[1..]), ["case.view"]);
     assert!(policy.reaches_below(&["inspector".into()]));
     assert!(!policy.reaches_below(&["clerk".into()]));
@@ -136,7 +156,14 @@ separated:
 ";
     assert_eq!(Policy::read("access.yaml", source, &mut problems), None);
     let codes = problems.codes();
-    for code in ["op.action_malformed", "op.role_twice", "op.role_missing", "op.grant_twice", "op.separation", "op.role_unknown"] {
+    for code in [
+        "op.action_malformed",
+        "op.role_twice",
+        "op.role_missing",
+        "op.grant_twice",
+        "op.separation",
+        "op.role_unknown",
+    ] {
         assert!(codes.contains(&code), "{code} in {codes:?}");
     }
 }

@@ -21,13 +21,20 @@ pub(crate) async fn begin(pool: &PgPool, wall: Option<String>) -> Result<Transac
 )]
 pub(crate) async fn build(connection: &mut PgConnection, wall: Option<String>) -> Result<()> {
     let wall = wall.unwrap_or_else(|| "RESET ROLE".to_owned());
-    connection.execute(sqlx::raw_sql(AssertSqlSafe(wall))).await.map_err(db::fault)?;
+    connection
+        .execute(sqlx::raw_sql(AssertSqlSafe(wall)))
+        .await
+        .map_err(db::fault)?;
     Ok(())
 }
 
 /// Becomes the owner of the connection again.
 pub(crate) async fn leave_role(connection: &mut PgConnection, in_transaction: bool) -> Result<()> {
-    let statement = if in_transaction { "SET LOCAL ROLE NONE" } else { "RESET ROLE" };
+    let statement = if in_transaction {
+        "SET LOCAL ROLE NONE"
+    } else {
+        "RESET ROLE"
+    };
     connection.execute(statement).await.map_err(db::fault)?;
     Ok(())
 }

@@ -25,7 +25,9 @@ impl Dossiers {
         let id = parse_subject(&task.subject).ok_or_else(access::not_found)?;
         let decision = see(op.actor(), &task);
         op.allow("dossiers.work", &subject(id), decision).await?;
-        let row = store::dossier::get(op.conn(), id).await?.ok_or_else(access::not_found)?;
+        let row = store::dossier::get(op.conn(), id)
+            .await?
+            .ok_or_else(access::not_found)?;
         let official = super::official(op, "dossiers.work", &subject(row.id)).await?;
         note_reading(op, "dossiers.read", &row, json!({ "page": "desk", "step": task.node })).await?;
 

@@ -188,22 +188,38 @@ async fn two_people_examine_and_approve() {
     let open = |node: &str| tasks.iter().any(|task| task.node == node);
     assert!(!open("approve"), "the specialist comes first");
     let specialist = tasks.iter().find(|task| task.role == "specialist").unwrap();
-    office.act(&people.specialist, id, &specialist.node.clone(), propose(&EXTRACT)).await;
+    office
+        .act(&people.specialist, id, &specialist.node.clone(), propose(&EXTRACT))
+        .await;
     // The same person, put into the leader's position meanwhile.
     let mut both = people.specialist.clone();
     if let Actor::Official(official) = &mut both {
         official.roles = vec!["leader".into()];
     }
-    let task = office.tasks(id).await.into_iter().find(|task| task.role == "leader" && task.completed_at.is_none()).unwrap();
+    let task = office
+        .tasks(id)
+        .await
+        .into_iter()
+        .find(|task| task.role == "leader" && task.completed_at.is_none())
+        .unwrap();
     let version = office.version(id).await;
     let choice = task.outcomes[0].clone();
-    let fault = office.try_act(&both, task.id, version, outcome(&choice)).await.unwrap_err();
+    let fault = office
+        .try_act(&both, task.id, version, outcome(&choice))
+        .await
+        .unwrap_err();
     assert_eq!((fault.code, fault.kind.status()), ("dossiers.duties_separated", 403));
     let mut op = office.op(&both).await;
     let desk = office.dossiers.work(&mut op, task.id).await.unwrap();
-    assert!(desk.task.separated && desk.task.outcomes.is_empty(), "nothing is offered that would be refused");
+    assert!(
+        desk.task.separated && desk.task.outcomes.is_empty(),
+        "nothing is offered that would be refused"
+    );
     drop(op);
-    office.try_act(&people.leader, task.id, version, outcome(&choice)).await.unwrap();
+    office
+        .try_act(&people.leader, task.id, version, outcome(&choice))
+        .await
+        .unwrap();
 }
 
 // shows: R028
@@ -228,8 +244,19 @@ async fn who_supervises_sees_the_cases_below_and_does_nothing_to_them() {
     op.commit().await.unwrap();
     let task = office.task(id, "receive").await;
     let version = office.version(id).await;
-    assert_eq!(office.try_act(&above, task, version, outcome("accept")).await.unwrap_err().kind.status(), 404);
+    assert_eq!(
+        office
+            .try_act(&above, task, version, outcome("accept"))
+            .await
+            .unwrap_err()
+            .kind
+            .status(),
+        404
+    );
     let beside = supervisor(Vec::new());
     let mut op = office.op(&beside).await;
-    assert_eq!(office.dossiers.view(&mut op, id).await.unwrap_err().code, "dossiers.dossier_not_found");
+    assert_eq!(
+        office.dossiers.view(&mut op, id).await.unwrap_err().code,
+        "dossiers.dossier_not_found"
+    );
 }

@@ -66,7 +66,9 @@ fn raised() -> BTreeSet<String> {
                 .any(|end| before.ends_with(end));
             let code = pair[1].split('"').next().unwrap();
             let is_code = code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-            let is_action = dossiers::ACTIONS.iter().any(|action| action.name.ends_with(&format!(".{code}")));
+            let is_action = dossiers::ACTIONS
+                .iter()
+                .any(|action| action.name.ends_with(&format!(".{code}")));
             if !named_only && is_code && !is_action && !NOT_FAULTS.contains(&code) {
                 raised.insert(format!("errors.dossiers.{code}"));
             }

@@ -142,26 +142,39 @@ where
         .api_get(
             "/api/v1/me/positions",
             Door::SignedIn,
-            doc("listOwnPositions", "The positions from which one may act today: those held, then those lent by colleagues."),
+            doc(
+                "listOwnPositions",
+                "The positions from which one may act today: those held, then those lent by colleagues.",
+            ),
             positions,
         )
         .api_send(
             Method::PUT,
             "/api/v1/me/position",
             Door::SignedIn,
-            doc("choosePosition", "Chooses from which position the session acts; it counts from the next request on."),
+            doc(
+                "choosePosition",
+                "Chooses from which position the session acts; it counts from the next request on.",
+            ),
             choose,
         )
         .api_get(
             "/api/v1/me/substitutions",
             Door::SignedIn,
-            doc("listSubstitutions", "What one has lent to colleagues and was lent by them, a year back."),
+            doc(
+                "listSubstitutions",
+                "What one has lent to colleagues and was lent by them, a year back.",
+            ),
             substitutions,
         )
         .api_post(
             "/api/v1/me/substitutions",
             Door::Official,
-            doc("lendPosition", "Lets a colleague of the agency act from the position of this session, for some days.").created(),
+            doc(
+                "lendPosition",
+                "Lets a colleague of the agency act from the position of this session, for some days.",
+            )
+            .created(),
             lend,
         )
         .api_send(
@@ -174,7 +187,10 @@ where
         .api_get(
             "/api/v1/rights/{login}",
             Door::SignedIn,
-            doc("getRights", "What the owner of an account may do today, and which role gives it; others' for administrators."),
+            doc(
+                "getRights",
+                "What the owner of an account may do today, and which role gives it; others' for administrators.",
+            ),
             rights,
         )
 }
@@ -255,7 +271,10 @@ async fn rights<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<Rig
     let positions = found.positions.into_iter().map(|part| PositionRightsAnswer {
         title: part.position.as_ref().map(|position| position.title.clone()),
         agency_name: part.position.as_ref().map(|position| position.agency_name.clone()),
-        stands_for: part.position.and_then(|position| position.stands_for).map(|holder| holder.name),
+        stands_for: part
+            .position
+            .and_then(|position| position.stands_for)
+            .map(|holder| holder.name),
         privileged: part.privileged,
         rights: part
             .rights

@@ -18,7 +18,12 @@ async fn ward() -> Ward {
     let (_, position) = town.official("Huỳnh Thị Duyệt", "duyet", &["leader"]).await;
     let (clerk, _) = town.official("Lê Thị Cửa", "cua", &["clerk"]).await;
     let leader = town.enter("duyet").await.actor;
-    Ward { town, leader, position, clerk }
+    Ward {
+        town,
+        leader,
+        position,
+        clerk,
+    }
 }
 
 fn lending(ward: &Ward, from: NaiveDate, to: NaiveDate) -> NewSubstitution {
@@ -45,9 +50,16 @@ async fn whoever_stands_in_acts_in_the_place_of_the_holder_and_no_day_longer() {
     op.commit().await.unwrap();
 
     let session = town.identity.session(&clerk.token).await.unwrap().unwrap().id;
-    assert!(!town.actor(&clerk.token).await.unwrap().has_role("leader"), "not until it is chosen");
+    assert!(
+        !town.actor(&clerk.token).await.unwrap().has_role("leader"),
+        "not until it is chosen"
+    );
     let mut op = town.op(&clerk.actor).await;
-    let actor = town.identity.choose_position(&mut op, session, Some(ward.position)).await.unwrap();
+    let actor = town
+        .identity
+        .choose_position(&mut op, session, Some(ward.position))
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     let official = actor.official().unwrap();
     assert_eq!(official.roles, ["leader"]);
@@ -56,18 +68,31 @@ async fn whoever_stands_in_acts_in_the_place_of_the_holder_and_no_day_longer() {
 
     // Everything written in the place of somebody says so.
     let mut op = town.op(&actor).await;
-    town.identity.person(&mut op, ward.leader.person().unwrap(), "H30.29.01-260302-0001").await.unwrap();
+    town.identity
+        .person(&mut op, ward.leader.person().unwrap(), "H30.29.01-260302-0001")
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     let entries = town.trail().await;
-    let (_, _, detail) = entries.iter().rev().find(|(action, ..)| action == "identity.person_read").unwrap();
-    assert!(detail.contains("Huỳnh Thị Duyệt") && detail.contains("stands_for"), "{detail}");
+    let (_, _, detail) = entries
+        .iter()
+        .rev()
+        .find(|(action, ..)| action == "identity.person_read")
+        .unwrap();
+    assert!(
+        detail.contains("Huỳnh Thị Duyệt") && detail.contains("stands_for"),
+        "{detail}"
+    );
 
     // The last day counts to its end; then the session is the clerk's own again.
     town.advance(Duration::hours(24));
     let signed = town.enter("cua").await;
     let session = town.identity.session(&signed.token).await.unwrap().unwrap().id;
     let mut op = town.op(&signed.actor).await;
-    town.identity.choose_position(&mut op, session, Some(ward.position)).await.unwrap();
+    town.identity
+        .choose_position(&mut op, session, Some(ward.position))
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     assert!(town.actor(&signed.token).await.unwrap().has_role("leader"));
     let until_midnight = Duration::hours(16) - Duration::minutes(1);
@@ -77,7 +102,11 @@ async fn whoever_stands_in_acts_in_the_place_of_the_holder_and_no_day_longer() {
     let late = town.enter("cua").await;
     let session = town.identity.session(&late.token).await.unwrap().unwrap().id;
     let mut op = town.op(&late.actor).await;
-    let refused = town.identity.choose_position(&mut op, session, Some(ward.position)).await.unwrap_err();
+    let refused = town
+        .identity
+        .choose_position(&mut op, session, Some(ward.position))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code, "identity.position_not_held");
 }
 
@@ -88,12 +117,19 @@ async fn what_was_lent_ends_when_it_is_taken_back_or_the_holder_leaves() {
         let town = &ward.town;
         let today = town.today();
         let mut op = town.op(&ward.leader).await;
-        let id = town.identity.substitute(&mut op, &lending(&ward, today, today + Duration::days(9))).await.unwrap();
+        let id = town
+            .identity
+            .substitute(&mut op, &lending(&ward, today, today + Duration::days(9)))
+            .await
+            .unwrap();
         op.commit().await.unwrap();
         let clerk = town.enter("cua").await;
         let session = town.identity.session(&clerk.token).await.unwrap().unwrap().id;
         let mut op = town.op(&clerk.actor).await;
-        town.identity.choose_position(&mut op, session, Some(ward.position)).await.unwrap();
+        town.identity
+            .choose_position(&mut op, session, Some(ward.position))
+            .await
+            .unwrap();
         op.commit().await.unwrap();
         assert!(town.actor(&clerk.token).await.unwrap().has_role("leader"));
         if taken_back {
@@ -111,7 +147,10 @@ async fn what_was_lent_ends_when_it_is_taken_back_or_the_holder_leaves() {
             let mut op = town.loader().await;
             let holder = ward.leader.person().unwrap();
             let yesterday = today - Duration::days(1);
-            town.identity.end_holding(&mut op, holder, ward.position, yesterday).await.unwrap();
+            town.identity
+                .end_holding(&mut op, holder, ward.position, yesterday)
+                .await
+                .unwrap();
             op.commit().await.unwrap();
         }
         let after = town.actor(&clerk.token).await.unwrap();
@@ -136,16 +175,78 @@ async fn nobody_lends_what_is_not_theirs_to_whom_it_does_not_fit() {
     let own = ward.leader.person().unwrap();
     let year = Duration::days(367);
     let cases = [
-        (NewSubstitution { substitute: elsewhere, ..good() }, "identity.substitute_unfit"),
-        (NewSubstitution { substitute: citizen, ..good() }, "identity.substitute_unfit"),
-        (NewSubstitution { substitute: own, ..good() }, "identity.substitute_unfit"),
-        (NewSubstitution { roles: vec![], ..good() }, "identity.substitute_roles"),
-        (NewSubstitution { roles: vec!["clerk".into()], ..good() }, "identity.substitute_roles"),
-        (NewSubstitution { from: today, to: today - Duration::days(1), ..good() }, "identity.days_reversed"),
-        (NewSubstitution { from: today - Duration::days(9), to: today - Duration::days(1), ..good() }, "identity.substitute_days"),
-        (NewSubstitution { to: today + year, ..good() }, "identity.substitute_days"),
-        (NewSubstitution { reason: "  ".into(), ..good() }, "identity.required"),
-        (NewSubstitution { position: PositionId::new(), ..good() }, "identity.position_not_held"),
+        (
+            NewSubstitution {
+                substitute: elsewhere,
+                ..good()
+            },
+            "identity.substitute_unfit",
+        ),
+        (
+            NewSubstitution {
+                substitute: citizen,
+                ..good()
+            },
+            "identity.substitute_unfit",
+        ),
+        (
+            NewSubstitution {
+                substitute: own,
+                ..good()
+            },
+            "identity.substitute_unfit",
+        ),
+        (
+            NewSubstitution {
+                roles: vec![],
+                ..good()
+            },
+            "identity.substitute_roles",
+        ),
+        (
+            NewSubstitution {
+                roles: vec!["clerk".into()],
+                ..good()
+            },
+            "identity.substitute_roles",
+        ),
+        (
+            NewSubstitution {
+                from: today,
+                to: today - Duration::days(1),
+                ..good()
+            },
+            "identity.days_reversed",
+        ),
+        (
+            NewSubstitution {
+                from: today - Duration::days(9),
+                to: today - Duration::days(1),
+                ..good()
+            },
+            "identity.substitute_days",
+        ),
+        (
+            NewSubstitution {
+                to: today + year,
+                ..good()
+            },
+            "identity.substitute_days",
+        ),
+        (
+            NewSubstitution {
+                reason: "  ".into(),
+                ..good()
+            },
+            "identity.required",
+        ),
+        (
+            NewSubstitution {
+                position: PositionId::new(),
+                ..good()
+            },
+            "identity.position_not_held",
+        ),
     ];
     for (new, code) in cases {
         let mut op = town.op(&ward.leader).await;
@@ -156,22 +257,42 @@ async fn nobody_lends_what_is_not_theirs_to_whom_it_does_not_fit() {
     town.identity.substitute(&mut op, &good()).await.unwrap();
     op.commit().await.unwrap();
     let mut op = town.op(&ward.leader).await;
-    assert_eq!(town.identity.substitute(&mut op, &good()).await.unwrap_err().code, "identity.overlap");
+    assert_eq!(
+        town.identity.substitute(&mut op, &good()).await.unwrap_err().code,
+        "identity.overlap"
+    );
     let clerk = town.enter("cua").await;
     let session = town.identity.session(&clerk.token).await.unwrap().unwrap().id;
     let mut op = town.op(&clerk.actor).await;
-    let stands_in = town.identity.choose_position(&mut op, session, Some(ward.position)).await.unwrap();
+    let stands_in = town
+        .identity
+        .choose_position(&mut op, session, Some(ward.position))
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     let third = town.official("Võ Văn Quầy", "quay", &["specialist"]).await.0;
     let mut op = town.op(&stands_in).await;
-    let on = NewSubstitution { substitute: third, ..good() };
-    assert_eq!(town.identity.substitute(&mut op, &on).await.unwrap_err().code, "identity.position_not_held");
+    let on = NewSubstitution {
+        substitute: third,
+        ..good()
+    };
+    assert_eq!(
+        town.identity.substitute(&mut op, &on).await.unwrap_err().code,
+        "identity.position_not_held"
+    );
     // Administration is never lent.
     let (_, position) = town.official("Quản Trị", "quan.tri", &["admin"]).await;
     let admin = town.enter("quan.tri").await.actor;
     let mut op = town.op(&admin).await;
-    let new = NewSubstitution { position, roles: vec!["admin".into()], ..good() };
-    assert_eq!(town.identity.substitute(&mut op, &new).await.unwrap_err().code, "identity.substitute_roles");
+    let new = NewSubstitution {
+        position,
+        roles: vec!["admin".into()],
+        ..good()
+    };
+    assert_eq!(
+        town.identity.substitute(&mut op, &new).await.unwrap_err().code,
+        "identity.substitute_roles"
+    );
 }
 
 #[tokio::test]
@@ -180,12 +301,18 @@ async fn lending_asks_who_is_there() {
     let town = &ward.town;
     let strict = engine(
         &town.scratch,
-        identity::Config { step_up: StepUpRule::USUAL, ..cheap() },
+        identity::Config {
+            step_up: StepUpRule::USUAL,
+            ..cheap()
+        },
     );
     let today = town.today();
     let shown = town.scratch.ops.now() - Duration::hours(1);
     let mut op = town.op(&ward.leader).await.shown(Some(shown));
-    let refused = strict.substitute(&mut op, &lending(&ward, today, today)).await.unwrap_err();
+    let refused = strict
+        .substitute(&mut op, &lending(&ward, today, today))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code, "identity.step_up_needed");
 }
 
@@ -207,10 +334,23 @@ async fn rights_are_shown_with_the_role_that_gives_them() {
     let mut op = town.op(&admin).await;
     let others = town.identity.rights_of(&mut op, "cua").await.unwrap();
     op.commit().await.unwrap();
-    assert!(others.positions[0].rights.iter().any(|right| right.action == "dossiers.take_in"));
-    assert!(town.trail().await.iter().any(|(action, ..)| action == "identity.rights_seen"));
+    assert!(
+        others.positions[0]
+            .rights
+            .iter()
+            .any(|right| right.action == "dossiers.take_in")
+    );
+    assert!(
+        town.trail()
+            .await
+            .iter()
+            .any(|(action, ..)| action == "identity.rights_seen")
+    );
     let mut op = town.op(&admin).await;
-    assert_eq!(town.identity.rights_of(&mut op, "khong.co").await.unwrap_err().code, "identity.account_not_found");
+    assert_eq!(
+        town.identity.rights_of(&mut op, "khong.co").await.unwrap_err().code,
+        "identity.account_not_found"
+    );
 }
 
 // shows: R035
@@ -231,5 +371,8 @@ async fn who_supervises_reaches_the_agencies_below_as_they_are_today() {
     let actor = town.actor(&signed.token).await.unwrap();
     assert_eq!(actor.official().unwrap().below, [ward]);
     let plain = town.desk("cua", &["clerk"]).await;
-    assert!(plain.official().unwrap().below.is_empty(), "nobody asks for what reaches nowhere");
+    assert!(
+        plain.official().unwrap().below.is_empty(),
+        "nobody asks for what reaches nowhere"
+    );
 }

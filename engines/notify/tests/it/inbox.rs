@@ -76,7 +76,11 @@ async fn a_key_is_used_once_for_an_account() {
     let mut op = scratch.ops.open(citizen(one)).await.expect("opens");
     assert_eq!(notify.unread(op.conn(), one).await.expect("counted"), 3);
     assert_eq!(notify.mark_read(&mut op, one, Which::All).await.expect("marked"), 3);
-    assert_eq!(notify.unread(op.conn(), other).await.expect("counted"), 0, "another's box is not in sight");
+    assert_eq!(
+        notify.unread(op.conn(), other).await.expect("counted"),
+        0,
+        "another's box is not in sight"
+    );
     drop(op);
     let mut op = scratch.ops.open(citizen(other)).await.expect("opens");
     assert_eq!(notify.unread(op.conn(), other).await.expect("counted"), 1);

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use web::{Doc, Door, Method, Routes, Site, Visit};
 
 use super::{Nothing, TAG, engine};
+use crate::Privacy;
 use crate::incidents::{Facts, Incident, IncidentState, ToldPeople};
 use crate::model::Line;
-use crate::Privacy;
 
 const DOOR: Door = Door::Right("privacy.incidents");
 
