@@ -66,7 +66,7 @@ pub struct Official {
     pub below: Vec<AgencyId>,
     /// Whose position it is, where a colleague acts from it for some days (ủy quyền, thay thế).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stands_for: Option<StandsFor>,
+    pub stands_for: Option<Box<StandsFor>>,
 }
 
 /// Who holds a position from which somebody else acts.

@@ -388,7 +388,7 @@ pub(crate) fn actor(account: AccountId, person: PersonId, name: &str, position: 
             unit: held.unit,
             roles: held.roles.clone(),
             below: Vec::new(),
-            stands_for: held.stands_for.clone(),
+            stands_for: held.stands_for.clone().map(Box::new),
         }),
     }
 }

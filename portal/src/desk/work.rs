@@ -243,7 +243,7 @@ async fn draw(visit: &Visit<House>, sheet: Sheet, typed: &Typed, fault: Option<&
     let content = json!({
         "here": format!("/can-bo/viec/{task}"), "now": now, "dossier": dossier, "task": task_of(&view),
         "step": words.app(&format!("steps.{}", view.task.node)),
-        "role": role_name(&visit, &view.task.role),
+        "role": role_name(visit, &view.task.role),
         "may_act": may_act, "separated": view.task.separated, "decides": decides, "waits": !view.task.ready,
         "checks": view.is_intake || view.task.outcomes.iter().any(|outcome| outcome == SUPPLEMENT),
         "collects": view.dossier.may.pay, "typed": typed, "errors": errors, "changed": changed,
