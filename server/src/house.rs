@@ -80,6 +80,8 @@ pub(crate) struct Rules {
     pub(crate) step_up: StepUpRule,
     /// The declaration of other providers of identity.
     pub(crate) federation: Option<PathBuf>,
+    /// A demonstration: simulators may vouch for its people.
+    pub(crate) demo: bool,
 }
 
 impl Default for Rules {
@@ -89,6 +91,7 @@ impl Default for Rules {
             second_factor: SecondFactorRule::Officials,
             step_up: StepUpRule::USUAL,
             federation: None,
+            demo: false,
         }
     }
 }
@@ -135,7 +138,7 @@ impl Program {
         let notify = compose::post::notify(email.as_ref(), &identity, &renderer)?;
         let mut providers = federation::Config::at(public_address);
         if let Some(file) = &rules.federation {
-            providers = providers.with_file(file)?;
+            providers = providers.with_file(file, rules.demo)?;
         }
         let federation = Federation::new(identity.clone(), vault.clone(), providers);
         let openid = Openid::new(identity.clone(), vault, openid::Config::at(public_address));

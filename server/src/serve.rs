@@ -140,6 +140,7 @@ async fn start(teller: &Teller<'_>, settings: &Settings, address: &str) -> Resul
             second_factor: settings.second_factor,
             step_up: settings.step_up,
             federation: settings.federation.clone(),
+            demo: settings.demo,
         },
     )?;
     let identity = &program.engines.identity;

@@ -104,14 +104,19 @@ pub async fn migrate(pool: &PgPool, sets: &[&[Migration]]) -> Result<Vec<Applied
 /// The role under which operations speak to the database: it owns nothing, so the policies of tables hold for it.
 pub const WALLED: &str = "ngabay_walled";
 
-/// Makes the role, which all databases of a server share, and lets whoever migrates become it.
+/// Makes the role, which all databases of a server share, and lets whoever migrates become it. Since PostgreSQL 16 whoever makes a role
+/// administers it, and may become it only where that is granted too.
 const MAKE_WALLED: &str = "
     DO $$ BEGIN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ngabay_walled') THEN
             CREATE ROLE ngabay_walled NOLOGIN;
         END IF;
-        IF NOT pg_has_role(current_user, 'ngabay_walled', 'MEMBER') THEN
-            GRANT ngabay_walled TO CURRENT_USER;
+        IF current_setting('server_version_num')::integer < 160000 THEN
+            IF NOT pg_has_role(current_user, 'ngabay_walled', 'MEMBER') THEN
+                GRANT ngabay_walled TO CURRENT_USER;
+            END IF;
+        ELSIF NOT pg_has_role(current_user, 'ngabay_walled', 'SET') THEN
+            EXECUTE 'GRANT ngabay_walled TO CURRENT_USER WITH SET TRUE';
         END IF;
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
     END $$";

@@ -27,7 +27,13 @@ pub use worker::{JobCounts, Worker, begin_recurring, drain, job_counts};
 /// The tables of this crate.
 pub const MIGRATIONS: &[db::Migration] = db::migrations!(
     "op",
-    ["0001_op.sql", "0002_mark.sql", "0003_whose_data.sql", "0004_head.sql"]
+    [
+        "0001_op.sql",
+        "0002_mark.sql",
+        "0003_whose_data.sql",
+        "0004_head.sql",
+        "0005_trail_only_grows.sql",
+    ]
 );
 
 /// A future that a handler returns.

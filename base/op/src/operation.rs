@@ -202,8 +202,9 @@ impl Op {
         let row = self.entry_row(entry);
         tracing::info!(action, subject, actor = %row.actor, code = fault.code, "refused");
         self.refused = true;
+        let wall = wall::statements(self.rights(), Holds::Transaction);
         let written = match &mut self.line {
-            Line::Transaction(transaction) => store::insert_entry_alone(transaction, &row).await,
+            Line::Transaction(transaction) => store::insert_entry_alone(transaction, &row, wall).await,
             // Whoever writes never waits for a connection that reads.
             Line::Reading(_) => store::insert_entry_apart(&self.ops.pool, &row).await,
         };

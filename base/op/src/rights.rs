@@ -210,6 +210,11 @@ impl Policy {
         self.roles.get(key)
     }
 
+    /// Whether whoever has this role is to be watched more closely (tài khoản đặc quyền); a role that nobody declares is one.
+    pub fn is_privileged(&self, role: &str) -> bool {
+        self.roles.get(role).is_none_or(|role| role.privileged)
+    }
+
     /// Which roles exclude each other in one case.
     pub fn separations(&self) -> &[Separation] {
         &self.separations
@@ -307,6 +312,11 @@ impl<'a> Rights<'a> {
     pub fn separated_from(&self, role: &str) -> Vec<&'a str> {
         let pairs = self.policy.separations.iter();
         pairs.filter_map(|pair| pair.other_than(role)).collect()
+    }
+
+    /// As [`Policy::is_privileged`].
+    pub fn is_privileged(&self, role: &str) -> bool {
+        self.policy.is_privileged(role)
     }
 
     /// The declared rights that this comes from.

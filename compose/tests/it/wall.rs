@@ -24,6 +24,9 @@ const WALLED: &[&str] = &[
     "notify.message",
 ];
 
+/// Tables that everybody's operation reads and none changes: entries are added, the platform does the rest.
+const GROWING: &[&str] = &["op.audit_entry", "op.audit_head", "op.audit_seal"];
+
 /// All other tables, and why every operation may see them.
 const OPEN: &[(&str, &str)] = &[
     ("db.migration", "nobody's"),
@@ -90,9 +93,6 @@ const OPEN: &[(&str, &str)] = &[
     ("identity.unit", "public"),
     ("notify.delivery", "states of messages, nothing of what they say"),
     ("notify.preference", "whoever sends must know what the addressee wants"),
-    ("op.audit_entry", "read by the owner of the data and the console only"),
-    ("op.audit_head", "public"),
-    ("op.audit_seal", "digests only"),
     ("op.event", "read by the platform only"),
     ("op.job", "read by the platform only"),
     ("op.mark", "nobody's"),
@@ -170,7 +170,7 @@ async fn every_table_stands_behind_the_wall_or_says_why_not() {
         .filter(|(_, walled)| !walled)
         .map(|(name, _)| name.as_str())
         .collect();
-    assert_eq!(walled, WALLED.iter().copied().collect());
+    assert_eq!(walled, WALLED.iter().chain(GROWING).copied().collect());
     assert_eq!(
         open,
         OPEN.iter().map(|(name, _)| *name).collect(),

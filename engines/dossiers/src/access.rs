@@ -52,6 +52,18 @@ pub(crate) fn is_applicant(actor: &Actor, row: &DossierRow) -> bool {
         .is_some_and(|citizen| row.owner_person == Some(citizen.person) || row.submitter_person == Some(citizen.person))
 }
 
+/// Whether the case is the actor's own, or that of the one from whose position they act: nobody works on either (R028).
+fn is_party(actor: &Actor, row: &DossierRow) -> bool {
+    let holder = actor.official().and_then(|official| official.stands_for.as_ref());
+    let mut people = actor.person().into_iter().chain(holder.map(|holder| holder.person));
+    people.any(|person| [row.owner_person, row.submitter_person].contains(&Some(person)))
+}
+
+/// Work in the name of an agency is refused to whose case it is.
+fn own_case() -> Fault {
+    Fault::forbidden("dossiers.own_case")
+}
+
 /// Where a case belongs.
 fn place<'a>(actor: &Actor, row: &'a DossierRow) -> Place<'a> {
     Place {
@@ -98,22 +110,30 @@ pub(crate) fn supply(rights: Rights<'_>, row: &DossierRow) -> Decision {
     apply(rights, row)
 }
 
-/// A step of the process: an official of the task's agency with its role, who is not the applicant.
+/// A step of the process: an official of the task's agency with its role, whose right reaches the field of the case, and who is not
+/// the applicant.
 pub(crate) fn act(rights: Rights<'_>, task: &TaskView, row: &DossierRow) -> Decision {
     let actor = rights.actor();
     if actor.agency() != Some(task.agency) {
         return Decision::Deny(not_found());
     }
-    if actor.person().is_some() && [row.owner_person, row.submitter_person].contains(&actor.person()) {
-        return Decision::Deny(Fault::forbidden("dossiers.own_case"));
+    if is_party(actor, row) {
+        return Decision::Deny(own_case());
     }
-    Decision::when(actor.has_role(&task.role), || Fault::forbidden("workflow.role_missing"))
+    if !actor.has_role(&task.role) {
+        return Decision::Deny(Fault::forbidden("workflow.role_missing"));
+    }
+    let place = at(&task.agency).in_field(row.field.as_deref());
+    Decision::when(rights.covers("dossiers.act", &place), || Fault::forbidden("op.no_right"))
 }
 
 /// Apologising (phiếu xin lỗi): who leads the agency that receives or decides.
 pub(crate) fn apologise(rights: Rights<'_>, row: &DossierRow) -> Decision {
     if !is_at_work(rights, row) {
         return Decision::Deny(not_found());
+    }
+    if is_party(rights.actor(), row) {
+        return Decision::Deny(own_case());
     }
     let agencies = [row.receiving_agency, row.handling_agency];
     let place = Place::of(&agencies).in_field(row.field.as_deref());
@@ -127,6 +147,9 @@ pub(crate) fn collect(rights: Rights<'_>, row: &DossierRow) -> Decision {
     if !is_at_work(rights, row) {
         return Decision::Deny(not_found());
     }
+    if is_party(rights.actor(), row) {
+        return Decision::Deny(own_case());
+    }
     let place = at(&row.receiving_agency).in_field(row.field.as_deref());
     Decision::when(rights.covers("dossiers.record_payment", &place), || {
         Fault::forbidden("dossiers.clerk_only")
@@ -138,12 +161,17 @@ pub(crate) fn submit(actor: &Actor) -> Decision {
     Decision::when(actor.citizen().is_some(), || Fault::forbidden("dossiers.citizens_only"))
 }
 
-/// Taking in at the counter: a clerk of the agency that the answers lead to.
-pub(crate) fn take_in(rights: Rights<'_>, receiving: AgencyId, name: &str) -> Decision {
+/// Taking in at the counter: a clerk of the agency that the answers lead to, whose right reaches the field of the procedure.
+pub(crate) fn take_in(rights: Rights<'_>, receiving: AgencyId, name: &str, field: Option<&str>) -> Decision {
     if !rights.actor().is_official() || !rights.may("dossiers.take_in") {
         return Decision::Deny(Fault::forbidden("dossiers.clerk_only"));
     }
-    Decision::when(rights.covers("dossiers.take_in", &at(&receiving)), || {
+    if rights.covers("dossiers.take_in", &at(&receiving).in_field(field)) {
+        return Decision::Allow;
+    }
+    Decision::Deny(if rights.actor().agency() == Some(receiving) {
+        Fault::forbidden("op.no_right")
+    } else {
         Fault::forbidden("dossiers.other_agency_receives").with("agency", name)
     })
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Actor, DossierId, Fault, Result, TaskId, local, text};
-use op::{Entry, Op, Permit};
+use kernel::{Actor, DossierId, Fault, PersonId, Result, TaskId, local, text};
+use op::{Decision, Entry, Op, Permit};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use workflow::{Completion, InstanceState, TaskState, TaskView};
@@ -48,8 +48,9 @@ impl Dossiers {
             .allow("dossiers.act", &about, access::act(op.rights(), &task, &row))
             .await?;
         open_for(&task, op.actor())?;
-        if self.duty_is_separated(op, &task).await? {
-            return Err(Fault::forbidden("dossiers.duties_separated"));
+        if self.duty_is_separated(op, id, &task).await? {
+            let separated = Decision::Deny(Fault::forbidden("dossiers.duties_separated"));
+            op.allow("dossiers.act", &about, separated).await?;
         }
         if version != row.version {
             let by = store::history::last_supplier(op.conn(), id).await?.unwrap_or_default();
@@ -91,7 +92,7 @@ impl Dossiers {
             after: step.by_way_of,
             // What reaches the applicant is written for the applicant; the rest is a word between officials.
             internal: matches!(step.kind, StepKind::Receive | StepKind::Advance),
-            detail: Some(detail(&act)),
+            detail: Some(detail(&act, op.actor(), &task.role)),
         };
         self.write_line(op, &permit, &row, line).await?;
         if let Some(passed) = step.by_way_of {
@@ -120,18 +121,24 @@ impl Dossiers {
         })
     }
 
-    /// Whether the actor has done a step of this case that one person does not do together with this one (bất kiêm nhiệm).
-    pub(crate) async fn duty_is_separated(&self, op: &mut Op, task: &TaskView) -> Result<bool> {
+    /// Whether the actor, or the one from whose position they act, has had a hand in a step of this case that one person does not do
+    /// together with this one (bất kiêm nhiệm). Asking for a supplement is one as well, though the step is not done by it.
+    pub(crate) async fn duty_is_separated(&self, op: &mut Op, dossier: DossierId, task: &TaskView) -> Result<bool> {
         let separated: Vec<String> = op
             .rights()
             .separated_from(&task.role)
             .into_iter()
             .map(str::to_owned)
             .collect();
-        let account = op.actor().account();
-        if separated.is_empty() || account.is_none() {
+        let people = people(op.actor());
+        if separated.is_empty() || people.is_empty() {
             return Ok(false);
         }
+        if store::history::played(op.conn(), dossier, &separated, &people).await? {
+            return Ok(true);
+        }
+        // Lines from before they named the people.
+        let account = op.actor().account();
         let tasks = self.parts.workflow.tasks_of(op, &task.subject).await?;
         let did = |other: &TaskView| other.completed_by == account && separated.contains(&other.role);
         Ok(tasks.iter().any(did))
@@ -261,9 +268,18 @@ fn in_one_sentence(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join("; ")
 }
 
-fn detail(act: &Act) -> serde_json::Value {
+/// Whoever acts, and the one from whose position.
+fn people(actor: &Actor) -> Vec<PersonId> {
+    let holder = actor.official().and_then(|official| official.stands_for.as_ref());
+    actor.person().into_iter().chain(holder.map(|holder| holder.person)).collect()
+}
+
+fn detail(act: &Act, actor: &Actor, role: &str) -> serde_json::Value {
     let mut detail = serde_json::Map::new();
     let parts = [
+        // Who has played which role, for the steps that one person does not do together.
+        ("role", json!(role)),
+        ("people", json!(people(actor))),
         ("papers", json!(act.papers)),
         ("items", json!(act.items)),
         ("refusal_reasons", json!(act.refusal_reasons)),

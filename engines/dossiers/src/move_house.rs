@@ -26,6 +26,8 @@ impl Dossiers {
                 access::publish(op.rights(), "dossiers.follow_agencies"),
             )
             .await?;
+        // Cases of all agencies move, whoever has decided it from which one.
+        op.beyond_the_wall(&permit).await?;
         let (now, by) = (op.now(), op.actor().clone());
         let mut part = Part::of("dossiers");
         // Whoever changes a case holds its row: what is counted from here on stays so.

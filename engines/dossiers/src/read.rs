@@ -60,12 +60,10 @@ pub(crate) async fn note_reading(op: &mut Op, action: &'static str, row: &Dossie
     op.record(entry.about(people.first().copied())).await
 }
 
-/// The official who reads a list of an office.
+/// The official who reads a list of an office, if a role of theirs may.
 async fn official(op: &mut Op, action: &'static str, list: &str) -> Result<Official> {
-    let Some(official) = op.actor().official().cloned() else {
-        let decision = Decision::Deny(Fault::forbidden("dossiers.not_allowed"));
-        op.allow(action, list, decision).await?;
-        return Err(Fault::forbidden("dossiers.not_allowed"));
-    };
-    Ok(official)
+    let official = op.actor().official().cloned();
+    let decision = Decision::when(official.is_some(), || Fault::forbidden("dossiers.not_allowed"));
+    op.allow(action, list, decision).await?;
+    official.ok_or_else(|| Fault::forbidden("dossiers.not_allowed"))
 }

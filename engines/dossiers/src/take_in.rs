@@ -6,14 +6,14 @@ use workflow::TaskState;
 
 use crate::catalogue::Channel;
 use crate::submit::{Parties, Ready, Submitted, applicant, has_number};
-use crate::{Dossiers, access, subject};
+use crate::{Dossiers, access, store, subject};
 
 impl Dossiers {
     /// Hands in a draft that a clerk of the receiving agency filled in for somebody, and gives the first step to that clerk.
     /// The reception itself is the act `accept` at the desk, after the papers were looked at. The person whom the clerk
     /// identified may stand in the draft's context as `person`; otherwise the personal number in the answers says who it is.
     ///
-    /// Fails with `dossiers.clerk_only`, `dossiers.other_agency_receives` {agency}, and as [`Dossiers::submit`] does.
+    /// Fails with `dossiers.clerk_only`, `op.no_right` (another field of work), `dossiers.other_agency_receives` {agency}, and as [`Dossiers::submit`] does.
     pub async fn take_in(&self, op: &mut Op, draft: DraftId, confirmed: bool) -> Result<Submitted> {
         let about = format!("draft:{draft}");
         let key = format!("dossiers.submit:{draft}");
@@ -24,7 +24,8 @@ impl Dossiers {
             .ready(op, draft, confirmed, &[Channel::Counter, Channel::Post])
             .await?;
         let receiving = &ready.seats.receiving;
-        let decision = access::take_in(op.rights(), receiving.id, &receiving.name);
+        let field = store::read::procedure_field(op.conn(), &ready.online.code).await?;
+        let decision = access::take_in(op.rights(), receiving.id, &receiving.name, field.as_deref());
         let permit = op.allow("dossiers.take_in", &about, decision).await?;
         let parties = self.counter_parties(op, &ready).await?;
         let row = self.hand_in(op, &permit, ready, parties, "taken_in").await?;

@@ -42,15 +42,21 @@ impl Config {
         }
     }
 
-    /// The same with the providers that a file declares; files that it names lie relative to it. Fails with `federation.declaration` {reason}, which
-    /// lists all problems.
-    pub fn with_file(mut self, file: &Path) -> Result<Self> {
+    /// The same with the providers that a file declares; files that it names lie relative to it. A simulator vouches for anybody, so it
+    /// has a place in a demonstration only. Fails with `federation.declaration` {reason}, which lists all problems, and with
+    /// `federation.simulator_in_service` {provider}.
+    pub fn with_file(mut self, file: &Path, demo: bool) -> Result<Self> {
         let broken = |reason: String| Fault::invalid("federation.declaration").with("reason", reason);
         let text = std::fs::read_to_string(file).map_err(|error| broken(format!("{}: {error}", file.display())))?;
         let folder = file.parent().unwrap_or(Path::new("."));
         let read = |name: &str| std::fs::read_to_string(folder.join(name)).map(|text| text.trim().to_owned());
         let label = file.display().to_string();
         self.providers = definition::read(&label, &text, &read).map_err(|problems| broken(problems.to_string()))?;
-        Ok(self)
+        match self.providers.iter().find(|provider| provider.simulator && !demo) {
+            Some(simulator) => {
+                Err(Fault::invalid("federation.simulator_in_service").with("provider", simulator.key.as_str()))
+            }
+            None => Ok(self),
+        }
     }
 }

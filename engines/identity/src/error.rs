@@ -194,6 +194,11 @@ pub fn person_differs() -> Fault {
     Fault::conflict("identity.person_differs")
 }
 
+/// A simulator knows nothing of people who are real.
+pub fn person_is_real() -> Fault {
+    Fault::conflict("identity.person_is_real")
+}
+
 /// An official has to say for which dossier or task a person's data is read.
 pub fn purpose_needed() -> Fault {
     Fault::forbidden("identity.purpose_needed")

@@ -28,7 +28,7 @@ impl web::Identify for Identity {
         if !row.moments().alive(now) {
             return Ok(None);
         }
-        let actor = self.present_actor(&mut connection, &row, now).await?;
+        let actor = self.present_actor(&mut connection, &row, Lent::Counts, now).await?;
         if row.moments().should_write(now) {
             store::session::touch(&mut connection, row.id(), now).await?;
         }
@@ -48,10 +48,23 @@ impl web::Identify for Identity {
     }
 }
 
+/// Whether somebody may stand in for a colleague here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lent {
+    Counts,
+    PassedOver,
+}
+
 impl Identity {
     /// Who the session acts as: the chosen position while it is held, else the first one held, else the person alone. From a
     /// position acts only who has shown what the rule about second factors asks for.
-    async fn present_actor(&self, connection: &mut PgConnection, row: &LivingRow, now: DateTime<Utc>) -> Result<Actor> {
+    async fn present_actor(
+        &self,
+        connection: &mut PgConnection,
+        row: &LivingRow,
+        lent: Lent,
+        now: DateTime<Utc>,
+    ) -> Result<Actor> {
         let today = local_date(now);
         let mut held = if row.acts_from_position() && self.acts_from_position(row.has_second_factor()) {
             store::office::held(connection, row.person(), today).await?
@@ -59,7 +72,7 @@ impl Identity {
             Vec::new()
         };
         let is_chosen = |own: &HeldPosition| Some(own.position) == row.position();
-        if row.position().is_some() && !held.iter().any(is_chosen) {
+        if lent == Lent::Counts && row.position().is_some() && !held.iter().any(is_chosen) {
             held.extend(self.lent(connection, row.person(), &held, today).await?);
         }
         let chosen = held
@@ -70,7 +83,8 @@ impl Identity {
         self.with_reach(connection, actor, today).await
     }
 
-    /// Who is signed in in this session, since when and how; `None` when it has ended.
+    /// Who is signed in in this session, since when and how, for applications of others; `None` when it has ended. A position that a colleague
+    /// has lent is none of theirs: they would keep its roles longer than it is lent, and could not tell the two apart.
     pub async fn authentication(
         &self,
         connection: &mut PgConnection,
@@ -83,7 +97,7 @@ impl Identity {
         if !row.moments().alive(now) {
             return Ok(None);
         }
-        let actor = self.present_actor(connection, &row, now).await?;
+        let actor = self.present_actor(connection, &row, Lent::PassedOver, now).await?;
         Ok(Some(Authentication {
             session,
             account: row.account(),
@@ -214,7 +228,7 @@ impl Identity {
             .await?
             .ok_or_else(error::session_not_found)?;
         let now = op.now();
-        self.present_actor(op.conn(), &row, now).await
+        self.present_actor(op.conn(), &row, Lent::Counts, now).await
     }
 
     /// Whoever came in with what held before comes in again: sessions end, sign-ins and offers that wait are forgotten, and all other browsers

@@ -100,11 +100,10 @@ impl Identity {
         new: &NewSubstitution,
         day: NaiveDate,
     ) -> Result<()> {
-        let privileged = |role: &String| self.config.policy.role(role).is_none_or(|role| role.privileged);
         let unfit = new
             .roles
             .iter()
-            .any(|role| !position.roles.contains(role) || privileged(role));
+            .any(|role| !position.roles.contains(role) || self.config.policy.is_privileged(role));
         if new.roles.is_empty() || unfit {
             return Err(error::substitute_roles());
         }
@@ -158,7 +157,7 @@ impl Identity {
 }
 
 impl Identity {
-    /// The positions that are lent to a person on the day: while the holder holds them, and the person is of the same agency. `own` is what
+    /// The positions that are lent to a person on the day, without the roles that have become privileged since: while the holder holds them, and the person is of the same agency. `own` is what
     /// the person holds.
     pub(crate) async fn lent(
         &self,
@@ -177,7 +176,10 @@ impl Identity {
             let Some(mut held) = found.filter(|held| own.iter().any(|own| own.agency == held.agency)) else {
                 continue;
             };
-            held.roles.retain(|role| roles.contains(role));
+            held.roles.retain(|role| roles.contains(role) && !self.config.policy.is_privileged(role));
+            if held.roles.is_empty() {
+                continue;
+            }
             held.stands_for = Some(holder);
             lent.push(held);
         }

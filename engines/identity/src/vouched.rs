@@ -67,7 +67,8 @@ impl OwnWays {
 
 impl Identity {
     /// Finds the one person of this number and their one account, or writes down and opens what is missing. Nothing of a person who is known is
-    /// changed. Fails with `identity.person_differs` where the province knows another name or birth date under the number, and with
+    /// changed. Fails with `identity.person_differs` where the province knows another name or birth date under the number, with
+    /// `identity.person_is_real` where a simulator vouches for somebody who is no person of the demonstration, and with
     /// `identity.account_suspended`, `identity.account_closed`. Whoever asks at the same time waits, and gets the same.
     pub async fn welcome(&self, op: &mut Op, vouched: &Vouched) -> Result<Welcome> {
         op.allow("identity.welcome", "person:vouched", access::vouch(op.actor()))
@@ -77,6 +78,9 @@ impl Identity {
             None => None,
             Some(id) => store::person::get(op.conn(), id).await?,
         };
+        if vouched.synthetic && found.as_ref().is_some_and(|person| !person.synthetic) {
+            return Err(error::person_is_real());
+        }
         let person = match found {
             Some(person) if is_same(&person.full_name, person.birth_date, vouched) => person.id,
             Some(person) => {

@@ -19,20 +19,18 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("scim.search"),
 ];
 
-/// The role that no application gives, takes or acts upon.
-const ADMINISTRATOR: &str = "admin";
-
 /// What comes from an application that has shown its token: the door knows it, the engine acts for it.
 pub(crate) fn provision(actor: &Actor) -> Decision {
     Decision::when(matches!(actor, Actor::System(_)), error::not_allowed)
 }
 
-/// Changing an account. `roles` are those of all positions that its owner holds or will hold.
-pub(crate) fn change_account<'a>(actor: &Actor, roles: impl IntoIterator<Item = &'a String>) -> Decision {
-    if gives_administration(roles) {
+/// Changing an account. `roles` are those of all positions that its owner holds or will hold: none of them may be privileged (tài khoản đặc
+/// quyền, R045).
+pub(crate) fn change_account<'a>(rights: Rights<'_>, roles: impl IntoIterator<Item = &'a String>) -> Decision {
+    if is_privileged(rights, roles) {
         return Decision::Deny(error::administrator());
     }
-    provision(actor)
+    provision(rights.actor())
 }
 
 /// What groups give, and which accounts applications look after: administrators, and the console of the platform.
@@ -40,17 +38,17 @@ pub(crate) fn administer(rights: Rights<'_>, action: &str) -> Decision {
     Decision::when(rights.everywhere(action), error::not_allowed)
 }
 
-/// A group gives any position but that of an administrator.
+/// A group gives any position but a privileged one.
 pub(crate) fn map<'a>(rights: Rights<'_>, roles: impl IntoIterator<Item = &'a String>) -> Decision {
-    if gives_administration(roles) {
+    if is_privileged(rights, roles) {
         return Decision::Deny(error::position_of_administrator());
     }
     administer(rights, "scim.map_group")
 }
 
-/// Whether the roles hold that of an administrator.
-pub(crate) fn gives_administration<'a>(roles: impl IntoIterator<Item = &'a String>) -> bool {
-    roles.into_iter().any(|role| role == ADMINISTRATOR)
+/// Whether one of the roles is to be watched more closely, or declared by nobody.
+pub(crate) fn is_privileged<'a>(rights: Rights<'_>, roles: impl IntoIterator<Item = &'a String>) -> bool {
+    roles.into_iter().any(|role| rights.is_privileged(role))
 }
 
 #[cfg(test)]
@@ -59,7 +57,7 @@ mod tests {
     use kernel::{AccountId, Citizen, PersonId};
 
     #[test]
-    fn no_application_touches_an_administrator() {
+    fn no_application_touches_a_privileged_account() {
         let engine = Actor::System("scim");
         let citizen = Actor::Citizen(Citizen {
             account: AccountId::new(),
@@ -67,14 +65,17 @@ mod tests {
             name: "Lê Thị Sen".into(),
         });
         let roles = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let (clerk, admin) = (roles(&["clerk"]), roles(&["leader", "admin"]));
-        assert!(change_account(&engine, &clerk).is_allowed());
-        assert!(!change_account(&engine, &admin).is_allowed());
-        assert!(!change_account(&citizen, &clerk).is_allowed());
+        let clerk = roles(&["clerk"]);
         let policy = testkit::policy();
         let rights = |actor| policy.rights_of(actor);
+        assert!(change_account(rights(&engine), &clerk).is_allowed());
+        assert!(!change_account(rights(&citizen), &clerk).is_allowed());
         assert!(map(rights(&engine), &clerk).is_allowed());
-        assert!(!map(rights(&engine), &admin).is_allowed());
+        for privileged in ["admin", "data_protection", "declared_by_nobody"] {
+            let more = roles(&["leader", privileged]);
+            assert!(!change_account(rights(&engine), &more).is_allowed(), "{privileged}");
+            assert!(!map(rights(&engine), &more).is_allowed(), "{privileged}");
+        }
         assert!(!map(rights(&citizen), &clerk).is_allowed());
         assert!(!administer(rights(&Actor::Anonymous), "scim.groups").is_allowed());
     }

@@ -97,7 +97,7 @@ impl Scim {
         let today = local_date(op.now());
         let held = self.identity.positions_from(op, account.person, today).await?;
         let roles = held.iter().flat_map(|position| &position.roles);
-        let decision = match access::gives_administration(roles) {
+        let decision = match access::is_privileged(op.rights(), roles) {
             true => op::Decision::Deny(error::administrator()),
             false => access::administer(op.rights(), "scim.hand_over"),
         };
@@ -114,6 +114,7 @@ impl Scim {
         let document = users::of_identity(&account, &person)?;
         let (whose, now) = ((account.id, account.person), op.now());
         store::user::insert(op.conn(), &permit, &client.id, whose, &document, now).await?;
+        store::user::mark_handed_over(op.conn(), &permit, account.id).await?;
         if account.state == identity::AccountState::Suspended {
             store::user::note_state(op.conn(), account.id.uuid(), &document, true, now).await?;
         }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::answer::{Kept, members};
 use crate::document::{Document, changed};
+use crate::events::ENGINE;
 use crate::schema::Resource;
 use crate::search::subject;
 use crate::{Caller, Change, Expected, Scim, access, error, store};
@@ -206,14 +207,14 @@ impl Scim {
     }
 
     /// Gives the position of a group, from today on; whether it is held because of this. Who has it anyway keeps it as they have it; one that
-    /// has ended, or that has become an administrator's, is not given.
+    /// has ended, or that has become privileged, is not given.
     pub(crate) async fn give(&self, op: &mut Op, position: Option<PositionId>, person: PersonId) -> Result<bool> {
         let Some(position) = position else { return Ok(false) };
         let today = local_date(op.now());
         let office = self.identity.position(op, position).await?;
         let held = self.identity.positions_from(op, person, today).await?;
         if !office.validity.covers(today)
-            || access::gives_administration(&office.roles)
+            || access::is_privileged(op.rights(), &office.roles)
             || held.iter().any(|one| one.id == position)
         {
             return Ok(false);
@@ -224,7 +225,8 @@ impl Scim {
         Ok(true)
     }
 
-    /// Takes back what a membership gave, unless another group gives the same.
+    /// Takes back what a membership gave, unless another group gives the same. What has become privileged meanwhile is taken by an
+    /// administrator, not by an application: `scim.administrator`.
     pub(crate) async fn take(
         &self,
         op: &mut Op,
@@ -237,6 +239,10 @@ impl Scim {
         };
         if let Some(other) = store::group::beside(op.conn(), one.user, group, position).await? {
             return store::group::put_member(op.conn(), permit, other, one.user, true).await;
+        }
+        let office = self.identity.position(op, position).await?;
+        if *op.actor() == ENGINE && access::is_privileged(op.rights(), &office.roles) {
+            return Err(error::administrator());
         }
         let today = local_date(op.now());
         let yesterday = today.checked_sub_days(Days::new(1)).unwrap_or(today);

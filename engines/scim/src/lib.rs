@@ -26,7 +26,7 @@ pub use events::register_reactions;
 pub use groups::GroupView;
 
 /// The tables of the engine.
-pub const MIGRATIONS: &[db::Migration] = db::migrations!("scim", ["0001_scim.sql"]);
+pub const MIGRATIONS: &[db::Migration] = db::migrations!("scim", ["0001_scim.sql", "0002_handed_over.sql"]);
 
 /// The scope that an application needs.
 pub const SCOPE: &str = "scim";

@@ -3,7 +3,7 @@
 use chrono::Days;
 use identity::{AccountState, NewAccount, NewPerson, PersonChange};
 use kernel::{AccountId, PersonId, PersonalNumber, PhoneNumber, Result, local_date};
-use op::{Entry, Op, Permit};
+use op::{Decision, Entry, Op, Permit};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -20,6 +20,8 @@ pub(crate) struct Managed {
     pub(crate) person: PersonId,
     /// An administrator has suspended it.
     pub(crate) held_back: bool,
+    /// It was there before the application looked after it.
+    pub(crate) handed_over: bool,
     pub(crate) kept: Kept,
 }
 
@@ -87,7 +89,8 @@ impl Scim {
         self.kept(op, caller, Resource::User, account.uuid()).await
     }
 
-    /// Changes an account. Fails with `scim.not_found`, `scim.version`, `scim.administrator`, `scim.held_back`, and as opening does.
+    /// Changes an account. Fails with `scim.not_found`, `scim.version`, `scim.administrator`, `scim.no_official` (whoever had the
+    /// account before holds no position any more), `scim.held_back`, and as opening does.
     pub(crate) async fn change_user(
         &self,
         op: &mut Op,
@@ -104,7 +107,8 @@ impl Scim {
         }
         let names = changed(&before.kept.document, &after);
         if names.is_empty() {
-            return self.kept(op, caller, Resource::User, id).await;
+            // Nothing changes, and the application is shown the account all the same.
+            return self.read(op, caller, Resource::User, id).await;
         }
         self.carry_over(op, caller, &before, &after).await?;
         let now = op.now();
@@ -115,7 +119,8 @@ impl Scim {
         self.kept(op, caller, Resource::User, id).await
     }
 
-    /// Closes an account for good: its sessions end, and what its owner holds ends with yesterday. What was stays in `identity`.
+    /// Ends what the owner holds, with yesterday. An account that the application has opened is closed for good, and its sessions end; one that
+    /// was handed over was its owner's before, and stays. What was stays in `identity`.
     pub(crate) async fn close_user(&self, op: &mut Op, caller: &Caller, id: Uuid, expected: &Expected) -> Result<()> {
         let (before, _) = self.allowed_user(op, caller, id, expected).await?;
         let today = local_date(op.now());
@@ -126,8 +131,10 @@ impl Scim {
                 .end_holding(op, before.person, position.id, yesterday)
                 .await?;
         }
-        let state = AccountState::Closed;
-        self.identity.set_account_state(op, before.account, state).await?;
+        if !before.handed_over {
+            let state = AccountState::Closed;
+            self.identity.set_account_state(op, before.account, state).await?;
+        }
         let now = op.now();
         store::user::close(op.conn(), id, now).await?;
         let entry = Entry::new("scim.user_closed", subject(Resource::User, id)).purpose(caller.purpose());
@@ -150,7 +157,11 @@ impl Scim {
         let today = local_date(op.now());
         let held = self.identity.positions_from(op, before.person, today).await?;
         let roles = held.iter().flat_map(|position| &position.roles);
-        let decision = access::change_account(op.actor(), roles);
+        let decision = match before.handed_over && held.is_empty() {
+            // It is an account of a citizen again, who has had it before.
+            true => Decision::Deny(error::no_official()),
+            false => access::change_account(op.rights(), roles),
+        };
         let permit = op
             .allow("scim.change_user", &subject(Resource::User, id), decision)
             .await?;

@@ -36,11 +36,18 @@ impl EntryRow {
     }
 }
 
-/// Undoes the transaction and writes an entry that lasts. A new transaction is open afterwards.
-pub(crate) async fn insert_entry_alone(connection: &mut PgConnection, row: &EntryRow) -> Result<()> {
+/// Undoes the transaction and writes an entry that lasts. A new transaction is open afterwards, behind the same wall.
+pub(crate) async fn insert_entry_alone(
+    connection: &mut PgConnection,
+    row: &EntryRow,
+    wall: Option<String>,
+) -> Result<()> {
     raw_sql("ROLLBACK", connection).await?;
     let written = insert_entry(connection, row).await;
     raw_sql("BEGIN", connection).await?;
+    if wall.is_some() {
+        super::build(connection, wall).await?;
+    }
     written
 }
 

@@ -110,6 +110,24 @@ async fn a_refusal_is_kept_although_the_operation_is_undone() {
 }
 
 // shows: R024
+// shows: R028
+#[tokio::test]
+async fn after_a_refusal_the_wall_stands_as_before() {
+    let scratch = Scratch::new(&[]).await;
+    let mut op = scratch.ops.open(Actor::Anonymous).await.unwrap();
+    let role = async |op: &mut op::Op| -> String {
+        sqlx::query_scalar("SELECT current_user::text")
+            .fetch_one(op.conn())
+            .await
+            .unwrap()
+    };
+    assert_eq!(role(&mut op).await, db::WALLED);
+    let denied = Decision::Deny(Fault::not_found("thing.not_found"));
+    op.allow("thing.read", "thing:9", denied).await.unwrap_err();
+    assert_eq!(role(&mut op).await, db::WALLED);
+    assert_eq!(op.commit().await.unwrap_err().code, "op.undone");
+}
+
 #[tokio::test]
 async fn as_many_refusals_at_once_as_there_are_connections_are_all_kept() {
     let scratch = Scratch::new(&[]).await;

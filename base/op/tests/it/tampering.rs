@@ -408,3 +408,25 @@ async fn heads_outside_of_an_export_are_counted() {
     assert_eq!((report.heads, report.passed_over, report.broken.len()), (2, 1, 0));
     assert_eq!((report.first, report.position), (5, 6));
 }
+
+// shows: R024, R028
+#[tokio::test]
+async fn whoever_acts_behind_the_wall_adds_to_the_trail_and_changes_nothing_of_it() {
+    let scratch = Scratch::new(&[]).await;
+    entries(&scratch, 3).await;
+    let mut op = scratch.ops.open(Actor::Anonymous).await.unwrap();
+    for (statement, table) in [
+        ("UPDATE op.audit_entry SET actor = 'system:nobody'", "op.audit_entry"),
+        ("DELETE FROM op.audit_entry", "op.audit_entry"),
+        ("DELETE FROM op.audit_seal", "op.audit_seal"),
+        ("UPDATE op.audit_seal SET chain = ''", "op.audit_seal"),
+    ] {
+        let done = sqlx::query(statement).execute(op.conn()).await.unwrap();
+        assert_eq!(done.rows_affected(), 0, "{table}: {statement}");
+    }
+    op.record(Entry::new("test.seen", "thing:1")).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(audit::seal(&scratch.pool).await.unwrap(), 1);
+    let report = audit::verify(&scratch.pool).await.unwrap();
+    assert_eq!((report.checked, report.broken.len()), (4, 0));
+}

@@ -35,7 +35,7 @@ impl Dossiers {
         let papers_to_check = self.papers_to_check(op, &row, &definition).await?;
         let colleagues = self.colleagues(op, &official, &task).await?;
         let facts = self.to_enter(op, &row, &definition, &task.node).await?;
-        let separated = self.duty_is_separated(op, &task).await?;
+        let separated = self.duty_is_separated(op, row.id, &task).await?;
         let procedure = &definition.procedure;
         Ok(DeskView {
             facts,

@@ -1,7 +1,7 @@
 //! dossiers.history: rows are only added.
 
 use chrono::{DateTime, Utc};
-use kernel::{Actor, DossierId, Result};
+use kernel::{Actor, DossierId, PersonId, Result};
 use op::Permit;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -65,6 +65,28 @@ pub(crate) async fn last_supplier(connection: &mut PgConnection, dossier: Dossie
     )
     .bind(dossier.uuid())
     .fetch_optional(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Whether one of these people has acted on the dossier in one of these roles.
+pub(crate) async fn played(
+    connection: &mut PgConnection,
+    dossier: DossierId,
+    roles: &[String],
+    people: &[PersonId],
+) -> Result<bool> {
+    let people: Vec<String> = people.iter().map(ToString::to_string).collect();
+    sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT FROM dossiers.history
+              WHERE dossier_id = $1 AND detail ->> 'role' = ANY ($2) AND detail -> 'people' ?| $3
+         )",
+    )
+    .bind(dossier.uuid())
+    .bind(roles)
+    .bind(people)
+    .fetch_one(connection)
     .await
     .map_err(db::fault)
 }

@@ -293,6 +293,15 @@ pub(crate) async fn rating(connection: &mut PgConnection, dossier: DossierId) ->
     Ok(row.map(|(score, comment, at)| RatingView { score, comment, at }))
 }
 
+/// Field of work of a procedure in the catalogue.
+pub(crate) async fn procedure_field(connection: &mut PgConnection, code: &str) -> Result<Option<String>> {
+    sqlx::query_scalar("SELECT field FROM dossiers.procedure WHERE code = $1")
+        .bind(code)
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)
+}
+
 /// Name of a procedure in the catalogue.
 pub(crate) async fn procedure_name(connection: &mut PgConnection, code: &str) -> Result<Option<String>> {
     sqlx::query_scalar("SELECT name FROM dossiers.procedure WHERE code = $1")

@@ -1,9 +1,38 @@
 //! Who is kept out: for strangers a case does not exist, and their attempts are written down.
 
-use dossiers::Supply;
-use kernel::Actor;
+use std::sync::Arc;
 
-use crate::office::{EXTRACT, Office, outcome, propose};
+use db::PageRequest;
+use dossiers::model::SupplementKind;
+use dossiers::{InboxFilter, Supply};
+use kernel::{Actor, StandsFor};
+use op::{Ops, Policy, Reactions};
+use schema::Problems;
+
+use crate::office::{EXTRACT, Office, ask, outcome, propose, raw};
+
+/// The same official from the position of another, with one role of it.
+fn standing_in(actor: &Actor, holder: &Actor, role: &str) -> Actor {
+    let mut actor = actor.clone();
+    if let Actor::Official(official) = &mut actor {
+        official.roles = vec![role.into()];
+        official.stands_for = Some(Box::new(StandsFor {
+            person: holder.person().unwrap(),
+            name: holder.name().into(),
+        }));
+    }
+    actor
+}
+
+/// The rights of the province with one change.
+fn changed(office: &Office, from: &str, to: &str) -> Ops {
+    let source = include_str!("../../../../province/hau-giang/access.yaml");
+    assert!(source.contains(from));
+    let mut problems = Problems::new();
+    let policy = Policy::read("access.yaml", &source.replacen(from, to, 1), &mut problems).unwrap();
+    let clock = office.scratch.clock.clone();
+    Ops::new(office.scratch.pool.clone(), clock, Reactions::new(), Arc::new(policy))
+}
 
 #[tokio::test]
 async fn for_another_citizen_the_case_does_not_exist() {
@@ -259,4 +288,115 @@ async fn who_supervises_sees_the_cases_below_and_does_nothing_to_them() {
         office.dossiers.view(&mut op, id).await.unwrap_err().code,
         "dossiers.dossier_not_found"
     );
+}
+
+// shows: R028
+#[tokio::test]
+async fn nobody_acts_on_a_dossier_of_whoever_they_stand_in_for() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let id = office.submitted().await.id;
+    let substitute = standing_in(&people.clerk, &people.lan, "clerk");
+    let (task, version) = (office.task(id, "receive").await, office.version(id).await);
+    let act = outcome("accept");
+    let fault = office.try_act(&substitute, task, version, act).await.unwrap_err();
+    assert_eq!((fault.code, fault.kind.status()), ("dossiers.own_case", 403));
+    let mut op = office.op(&substitute).await;
+    let fault = office.dossiers.record_payment(&mut op, id, "copy", None).await.unwrap_err();
+    assert_eq!(fault.code, "dossiers.own_case");
+    drop(op);
+    let substitute = standing_in(&people.leader, &people.lan, "leader");
+    let mut op = office.op(&substitute).await;
+    let day = "2026-03-05".parse().unwrap();
+    let fault = office.dossiers.apologise(&mut op, id, "Vì sao", day).await.unwrap_err();
+    assert_eq!(fault.code, "dossiers.own_case");
+    assert_eq!(office.refusals("dossiers.own_case").await, 3);
+}
+
+// shows: R028
+#[tokio::test]
+async fn duties_stay_separated_through_supplements_and_substitutes() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let id = office.submitted().await.id;
+    office.act(&people.clerk, id, "receive", outcome("accept")).await;
+    // One specialist asks for a supplement, and another one finishes the step.
+    let act = ask(&[(SupplementKind::Answer, "copies")]);
+    office.act(&people.specialist, id, "check", act).await;
+    let mut op = office.op(&people.lan).await;
+    let supply = Supply {
+        answers: raw(&[("copies", "3")]),
+        ..Supply::default()
+    };
+    office.dossiers.supply(&mut op, id, supply).await.unwrap();
+    op.commit().await.unwrap();
+    let other = standing_in(&people.second_clerk, &people.city_specialist, "specialist");
+    office.act(&other, id, "check", propose(&EXTRACT)).await;
+    let task = office.tasks(id).await.into_iter();
+    let task = task.filter(|task| task.role == "leader").next_back().unwrap();
+    let version = office.version(id).await;
+    let choice = task.outcomes[0].clone();
+    let leading = |actor: &Actor| {
+        let mut actor = actor.clone();
+        if let Actor::Official(official) = &mut actor {
+            official.roles = vec!["leader".into()];
+        }
+        actor
+    };
+    let excluded = [
+        ("who asked", leading(&people.specialist)),
+        ("who finished", leading(&people.second_clerk)),
+        ("in whose place it was finished", standing_in(&people.foreign_clerk, &people.city_specialist, "leader")),
+        ("in the place of who asked", standing_in(&people.leader, &people.specialist, "leader")),
+    ];
+    for (who, mut actor) in excluded {
+        if let (Actor::Official(official), Some(ward)) = (&mut actor, people.leader.agency()) {
+            official.agency = ward;
+        }
+        let fault = office
+            .try_act(&actor, task.id, version, outcome(&choice))
+            .await
+            .unwrap_err();
+        assert_eq!(fault.code, "dossiers.duties_separated", "{who}");
+    }
+    assert_eq!(office.refusals("dossiers.duties_separated").await, 4);
+    office
+        .try_act(&people.leader, task.id, version, outcome(&choice))
+        .await
+        .unwrap();
+}
+
+// shows: R028
+#[tokio::test]
+async fn a_right_limited_to_a_field_reaches_no_case_of_another() {
+    let office = Office::open().await;
+    let id = office.submitted().await.id;
+    let limited = "      - { scope: agency, fields: [Đất đai], actions: [dossiers.act] }\n      - scope: agency\n        actions:\n";
+    let ops = changed(&office, "      - scope: agency\n        actions:\n          - dossiers.act\n", limited);
+    let (task, version) = (office.task(id, "receive").await, office.version(id).await);
+    let mut op = ops.open(office.people.clerk.clone()).await.unwrap();
+    let act = outcome("accept");
+    let fault = office.dossiers.act(&mut op, task, version, act).await.unwrap_err();
+    assert_eq!((fault.code, fault.kind.status()), ("op.no_right", 403));
+}
+
+// shows: R028
+#[tokio::test]
+async fn lists_of_an_office_ask_for_the_right_too() {
+    let office = Office::open().await;
+    office.submitted().await;
+    let page = PageRequest::first();
+    let day = "2026-03-02".parse().unwrap();
+    for action in ["inbox", "search", "ledger"] {
+        let ops = changed(&office, &format!("          - dossiers.{action}\n"), "");
+        let mut op = ops.open(office.people.clerk.clone()).await.unwrap();
+        let dossiers = &office.dossiers;
+        let fault = match action {
+            "inbox" => dossiers.inbox(&mut op, &InboxFilter::default(), &page).await.unwrap_err(),
+            "search" => dossiers.search(&mut op, "Lan", &page).await.unwrap_err(),
+            _ => dossiers.ledger(&mut op, day, day, &page).await.unwrap_err(),
+        };
+        assert_eq!(fault.code, "op.no_right", "{action}");
+    }
+    assert_eq!(office.refusals("op.no_right").await, 3);
 }

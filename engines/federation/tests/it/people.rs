@@ -86,6 +86,24 @@ async fn a_name_or_birth_date_that_differs_links_nothing() {
 }
 
 #[tokio::test]
+async fn a_simulator_lets_in_nobody_who_is_real() {
+    let town = Town::new().await;
+    let account = town.settled(NGAN, "congdan").await;
+    sqlx::query("UPDATE identity.person SET synthetic = false")
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
+    let code = town.refused(Provider::Vneid, NGAN, Behaviour::Honest).await;
+    assert_eq!(code, "identity.person_is_real");
+    assert_eq!(town.living_links().await, 0);
+    assert_eq!(town.enter("congdan").await.actor.account(), Some(account));
+    // Nor is there a simulator where nobody demonstrates anything.
+    let file = town.scratch.directory().join("federation.yaml");
+    let refused = federation::Config::at("https://tinh.example").with_file(&file, false);
+    assert_eq!(refused.unwrap_err().code, "federation.simulator_in_service");
+}
+
+#[tokio::test]
 async fn organisations_and_the_nameless_are_refused_and_leave_nothing() {
     let town = Town::new().await;
     let code = town

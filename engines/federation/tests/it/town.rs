@@ -85,7 +85,7 @@ impl Town {
         tokio::spawn(async move { axum::serve(listener, router).await });
         let file = scratch.directory().join("federation.yaml");
         simulator.declare(&file).unwrap();
-        let mut config = Config::at(&format!("{SITE}/")).with_file(&file).unwrap();
+        let mut config = Config::at(&format!("{SITE}/")).with_file(&file, true).unwrap();
         config.patience = std::time::Duration::from_millis(700);
         let federation = Federation::new(identity.clone(), vault.clone(), config);
         let mut reactions = Reactions::new();
@@ -119,6 +119,7 @@ impl Town {
         let new = NewPerson {
             personal_number: Some(PersonalNumber::parse(&human.number).unwrap()),
             birth_date: Some(human.born.parse().unwrap()),
+            synthetic: true,
             ..NewPerson::named(human.name.clone())
         };
         let mut op = self.op(&Actor::System("province")).await;

@@ -150,7 +150,7 @@ pub(crate) async fn end(
 }
 
 /// From whose position, and with which roles of it, a person may act on the day, although another holds it. It counts while that one
-/// holds it.
+/// holds it and has an account that works.
 pub(crate) async fn lent(
     connection: &mut PgConnection,
     person: PersonId,
@@ -160,6 +160,7 @@ pub(crate) async fn lent(
         "SELECT substitution.position, substitution.holder, holder.full_name, substitution.roles
          FROM identity.substitution AS substitution
          JOIN identity.person AS holder ON holder.id = substitution.holder
+         JOIN identity.account AS account ON account.person = substitution.holder AND account.state = 'active'
          WHERE substitution.substitute = $1
            AND substitution.ended_at IS NULL
            AND $2 BETWEEN substitution.valid_from AND substitution.valid_to

@@ -376,3 +376,62 @@ async fn who_supervises_reaches_the_agencies_below_as_they_are_today() {
         "nobody asks for what reaches nowhere"
     );
 }
+
+/// The clerk acts from the leader's position; the session and its token.
+async fn lent(ward: &Ward) -> (kernel::SessionId, String) {
+    let town = &ward.town;
+    let today = town.today();
+    let mut op = town.op(&ward.leader).await;
+    let new = lending(ward, today, today + Duration::days(9));
+    town.identity.substitute(&mut op, &new).await.unwrap();
+    op.commit().await.unwrap();
+    let clerk = town.enter("cua").await;
+    let session = town.identity.session(&clerk.token).await.unwrap().unwrap().id;
+    let mut op = town.op(&clerk.actor).await;
+    town.identity
+        .choose_position(&mut op, session, Some(ward.position))
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+    assert!(town.actor(&clerk.token).await.unwrap().has_role("leader"));
+    (session, clerk.token)
+}
+
+// shows: R037
+#[tokio::test]
+async fn what_was_lent_counts_no_more_when_its_holder_is_suspended_or_the_role_is_privileged() {
+    let ward = ward().await;
+    let town = &ward.town;
+    let (_, token) = lent(&ward).await;
+    let state = async |state| {
+        let mut op = town.loader().await;
+        let account = ward.leader.account().unwrap();
+        town.identity.set_account_state(&mut op, account, state).await.unwrap();
+        op.commit().await.unwrap();
+    };
+    state(identity::AccountState::Suspended).await;
+    assert!(!town.actor(&token).await.unwrap().has_role("leader"));
+    state(identity::AccountState::Active).await;
+    assert!(town.actor(&token).await.unwrap().has_role("leader"));
+    // A role that the province declares to be watched later on.
+    for statement in [
+        "UPDATE identity.substitution SET roles = '{data_protection}'",
+        "UPDATE identity.position SET roles = '{leader,data_protection}' WHERE 'leader' = ANY (roles)",
+    ] {
+        sqlx::query(statement).execute(&town.scratch.pool).await.unwrap();
+    }
+    let actor = town.actor(&token).await.unwrap();
+    assert!(actor.has_role("clerk") && !actor.has_role("data_protection"));
+}
+
+#[tokio::test]
+async fn applications_of_others_hear_of_no_position_that_is_lent() {
+    let ward = ward().await;
+    let town = &ward.town;
+    let (session, _) = lent(&ward).await;
+    let mut op = town.loader().await;
+    let now = op.now();
+    let told = town.identity.authentication(op.conn(), session, now).await.unwrap().unwrap();
+    let official = told.actor.official().unwrap();
+    assert_eq!((official.roles.as_slice(), &official.stands_for), (&["clerk".to_owned()][..], &None));
+}

@@ -18,6 +18,7 @@ struct UserRow {
     doc: Json<Value>,
     version: i64,
     held_back: bool,
+    handed_over: bool,
     created_at: DateTime<Utc>,
     changed_at: DateTime<Utc>,
 }
@@ -28,6 +29,7 @@ impl UserRow {
             account: self.id.into(),
             person: self.person.into(),
             held_back: self.held_back,
+            handed_over: self.handed_over,
             kept: Kept {
                 resource: Resource::User,
                 id: self.id,
@@ -44,7 +46,7 @@ impl UserRow {
 /// The account of a client, locked against another change.
 pub(crate) async fn lock(connection: &mut PgConnection, client: &str, id: Uuid) -> Result<Option<Managed>> {
     let row = sqlx::query_as::<_, UserRow>(
-        "SELECT id, person, doc, version, held_back, created_at, changed_at
+        "SELECT id, person, doc, version, held_back, handed_over, created_at, changed_at
          FROM scim.\"user\"
          WHERE id = $1 AND client = $2 AND closed_at IS NULL
          FOR UPDATE",
@@ -60,7 +62,7 @@ pub(crate) async fn lock(connection: &mut PgConnection, client: &str, id: Uuid) 
 /// The account, whoever looks after it, locked against another change.
 pub(crate) async fn lock_of(connection: &mut PgConnection, account: AccountId) -> Result<Option<Managed>> {
     let row = sqlx::query_as::<_, UserRow>(
-        "SELECT id, person, doc, version, held_back, created_at, changed_at
+        "SELECT id, person, doc, version, held_back, handed_over, created_at, changed_at
          FROM scim.\"user\"
          WHERE id = $1 AND closed_at IS NULL
          FOR UPDATE",
@@ -117,6 +119,16 @@ pub(crate) async fn insert(
     .execute(connection)
     .await
     .map_err(db::fault)?;
+    Ok(())
+}
+
+/// The account was its owner's before the application looked after it.
+pub(crate) async fn mark_handed_over(connection: &mut PgConnection, _permit: &Permit, account: AccountId) -> Result<()> {
+    sqlx::query("UPDATE scim.\"user\" SET handed_over = true WHERE id = $1")
+        .bind(account.uuid())
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
     Ok(())
 }
 

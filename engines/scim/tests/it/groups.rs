@@ -121,6 +121,12 @@ async fn a_group_gives_nothing_until_an_administrator_says_so() {
     town.position("van-phong", "admin").await;
     personnel.ask(Method::PUT, &path, &[], with(&[&lan, &mai])).await;
     assert!(town.held(lan_person).await.is_empty());
+    // Nor does the application take it from whoever has it.
+    let reply = personnel.ask(Method::PUT, &path, &[], with(&[&lan])).await;
+    assert_eq!(reply.status, 403);
+    assert_eq!(town.held(mai_person).await, ["van-phong"]);
+    let watched = town.position("du-lieu", "data_protection").await;
+    assert_eq!(map(Some(watched)).await, Err("scim.position_of_administrator"));
     town.position("van-phong", "clerk").await;
     assert_eq!(personnel.ask(Method::DELETE, &path, &[], Value::Null).await.status, 204);
     assert!(town.held(mai_person).await.is_empty());

@@ -369,4 +369,36 @@ async fn an_administrator_hands_the_account_of_an_official_over() {
         ("lua", "1980-02-03".parse().ok())
     );
     town.enter("lua").await.unwrap();
+    // The personnel system strikes the official off: the office ends, the account is its owner's as before.
+    let path = format!("/Users/{id}");
+    let personnel = next;
+    let before = sqlx_count(&town, "SELECT count(*) FROM op.audit_entry WHERE action = 'scim.user_read'").await;
+    let same = json!([{ "op": "replace", "path": "active", "value": true }]);
+    assert_eq!(personnel.patch(&path, same).await.status, 200);
+    let after = sqlx_count(&town, "SELECT count(*) FROM op.audit_entry WHERE action = 'scim.user_read'").await;
+    assert_eq!(after, before + 1, "what changes nothing shows the account all the same");
+    assert_eq!(personnel.ask(Method::DELETE, &path, &[], Value::Null).await.status, 204);
+    assert!(town.held(official).await.is_empty());
+    town.enter("lua").await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_without_an_office_is_its_owners_again() {
+    let town = Town::new().await;
+    let personnel = town.personnel("Nhân sự").await;
+    let person = town.somebody("Trần Văn Lúa", "lua").await;
+    let position = town.position("van-phong", "clerk").await;
+    town.hold(person, position).await;
+    let mut op = town.console().await;
+    let id = town.scim.hand_over(&mut op, &personnel.client, "lua").await.unwrap();
+    op.commit().await.unwrap();
+    let mut op = town.console().await;
+    let yesterday = kernel::local_date(op.now()) - chrono::Duration::days(1);
+    town.identity.end_holding(&mut op, person, position, yesterday).await.unwrap();
+    op.commit().await.unwrap();
+    let path = format!("/Users/{id}");
+    let suspend = json!([{ "op": "replace", "path": "active", "value": false }]);
+    assert_eq!(personnel.patch(&path, suspend).await.status, 409);
+    assert_eq!(personnel.ask(Method::DELETE, &path, &[], Value::Null).await.status, 409);
+    town.enter("lua").await.unwrap();
 }
