@@ -113,6 +113,11 @@ pub(crate) fn command(texts: &Texts) -> Command {
                 )
                 .arg(option(texts, "behind-gateway").action(ArgAction::SetTrue))
                 .arg(
+                    option(texts, "client-certificates")
+                        .action(ArgAction::SetTrue)
+                        .requires("behind-gateway"),
+                )
+                .arg(
                     option(texts, "second-factor")
                         .value_name("WHO")
                         .value_parser([OFFICIALS, NOBODY])
@@ -272,6 +277,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
                 demo: options.get_flag("demo"),
                 https: options.get_flag("https"),
                 behind_gateway: options.get_flag("behind-gateway"),
+                client_certificates: options.get_flag("client-certificates"),
                 worker: !options.get_flag("no-worker"),
                 second_factor: second_factor(options),
                 step_up: step_up(options),

@@ -82,6 +82,8 @@ pub(crate) struct Rules {
     pub(crate) federation: Option<PathBuf>,
     /// A demonstration: simulators may vouch for its people.
     pub(crate) demo: bool,
+    /// The gateway says with which certificates applications come.
+    pub(crate) client_certificates: bool,
 }
 
 impl Default for Rules {
@@ -92,6 +94,7 @@ impl Default for Rules {
             step_up: StepUpRule::USUAL,
             federation: None,
             demo: false,
+            client_certificates: false,
         }
     }
 }
@@ -141,7 +144,9 @@ impl Program {
             providers = providers.with_file(file, rules.demo)?;
         }
         let federation = Federation::new(identity.clone(), vault.clone(), providers);
-        let openid = Openid::new(identity.clone(), vault, openid::Config::at(public_address));
+        let mut settings = openid::Config::at(public_address);
+        settings.certificates = rules.client_certificates;
+        let openid = Openid::new(identity.clone(), vault, settings);
         let engines = Engines::new(Materials {
             identity,
             federation,

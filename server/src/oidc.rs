@@ -50,9 +50,14 @@ fn client_add(texts: &Texts, command: Command) -> Command {
         ))
         .arg(one_of(
             text("auth", "HOW").default_value("secret"),
-            &["secret", "private_key", "none"],
+            &["secret", "private_key", "certificate", "none"],
         ))
         .arg(text("jwks", "FILE").value_parser(value_parser!(PathBuf)))
+        .arg(
+            text("certificate", "FILE")
+                .value_parser(value_parser!(PathBuf))
+                .conflicts_with("jwks"),
+        )
         .arg(one_of(
             text("for", "WHO").default_value("everybody"),
             &["everybody", "officials"],
@@ -145,7 +150,10 @@ fn registration(options: &ArgMatches) -> Result<Registration> {
         auth: text("auth")
             .and_then(|word| ClientAuth::parse(&word))
             .unwrap_or(ClientAuth::Secret),
-        jwks: options.get_one::<PathBuf>("jwks").map(|path| keys(path)).transpose()?,
+        jwks: match options.get_one::<PathBuf>("certificate") {
+            Some(path) => Some(certificates(path)?),
+            None => options.get_one::<PathBuf>("jwks").map(|path| keys(path)).transpose()?,
+        },
         redirect_uris: many("redirect-uri"),
         post_logout_uris: many("post-logout-redirect-uri"),
         back_channel_logout_uri: text("backchannel-logout-uri"),
@@ -174,6 +182,12 @@ fn host(address: &str) -> Option<String> {
 fn keys(path: &Path) -> Result<Value> {
     let content = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     serde_json::from_str(&content).with_context(|| path.display().to_string())
+}
+
+/// Certificates as tools write them (PEM).
+fn certificates(path: &Path) -> Result<Value> {
+    let content = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    openid::jwks_of_certificates(&content).with_context(|| path.display().to_string())
 }
 
 /// A fault with what is wrong field by field.

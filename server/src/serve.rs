@@ -40,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) demo: bool,
     pub(crate) https: bool,
     pub(crate) behind_gateway: bool,
+    /// The gateway says with which certificates applications come.
+    pub(crate) client_certificates: bool,
     pub(crate) worker: bool,
     /// Who needs a second factor.
     pub(crate) second_factor: SecondFactorRule,
@@ -141,6 +143,7 @@ async fn start(teller: &Teller<'_>, settings: &Settings, address: &str) -> Resul
             step_up: settings.step_up,
             federation: settings.federation.clone(),
             demo: settings.demo,
+            client_certificates: settings.client_certificates,
         },
     )?;
     let identity = &program.engines.identity;

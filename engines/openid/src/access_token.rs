@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::dpop::Proof;
 use crate::model::{self, Authorisation, Client, ClientAuth, End, Grant};
 use crate::params::Params;
-use crate::token::{ACCESS, Call, acr};
+use crate::token::{ACCESS, Call, acr, token_type};
 use crate::{Openid, error, secret, store};
 
 /// The tokens that were taken back, as of a moment.
@@ -47,6 +47,8 @@ pub struct Shown<'a> {
     pub authorization: Option<&'a str>,
     /// The header `DPoP`.
     pub proof: Option<&'a str>,
+    /// The header `Client-Cert`.
+    pub certificate: Option<&'a str>,
     /// The method.
     pub method: &'a Method,
     /// The address asked for, without its query.
@@ -55,11 +57,12 @@ pub struct Shown<'a> {
 
 impl Openid {
     /// Which application asks an API of the platform for itself, with nobody behind it: by an access token with this scope, and by a
-    /// proof where the token is bound to a key. Fails with `openid.token_wrong`, `openid.proof_wrong`, `openid.scope_missing`.
+    /// proof or certificate where the token is bound to one. Fails with `openid.token_wrong`, `openid.proof_wrong`, `openid.scope_missing`.
     pub async fn machine(&self, ops: &Ops, shown: Shown<'_>, scope: &str) -> Result<Arc<Client>> {
         let call = Call {
             authorization: shown.authorization,
             proof: shown.proof,
+            certificate: shown.certificate,
             params: &Params::default(),
         };
         let held = self.shown(ops, &call, shown.method, shown.path).await?;
@@ -122,7 +125,10 @@ impl Openid {
         let held = self.held(ops, token).await?.ok_or_else(error::token_wrong)?;
         let bound = held.claims["cnf"]["jkt"].as_str();
         match (bound, scheme.to_ascii_lowercase().as_str()) {
-            (None, "bearer") => Ok(held),
+            (None, "bearer") => match held.claims["cnf"]["x5t#S256"].as_str() {
+                Some(bound) if self.certificate(call).as_deref() != Some(bound) => Err(error::token_wrong()),
+                _ => Ok(held),
+            },
             (Some(bound), "dpop") => {
                 let text = call.proof.ok_or_else(error::proof_wrong)?;
                 let proof = Proof::read(text, method, &self.address(path), Some(token), ops.now())?;
@@ -140,7 +146,7 @@ impl Openid {
     /// What a token is (RFC 7662). An application sees its own tokens, one that guards an API sees all; of others it is only said that
     /// they are not active.
     pub(crate) async fn introspect(&self, ops: &Ops, call: Call<'_>) -> Result<Value> {
-        let client = self.authenticate(ops, call.authorization, call.params).await?;
+        let client = self.authenticate(ops, &call).await?;
         // A name that stands in every link shows nothing.
         if client.auth == ClientAuth::None {
             return Err(error::client_wrong());
@@ -156,7 +162,7 @@ impl Openid {
             }
             let mut claims = held.claims;
             claims["active"] = json!(true);
-            claims["token_type"] = json!(if claims["cnf"].is_null() { "Bearer" } else { "DPoP" });
+            claims["token_type"] = json!(token_type(!claims["cnf"]["jkt"].is_null()));
             if let Some((found, _)) = &held.person {
                 claims["acr"] = json!(acr(found.assurance));
             }
@@ -180,7 +186,7 @@ impl Openid {
 
     /// Takes a token back (RFC 7009). A refresh token takes with it everything that was given for it. What is no token, or another's, is none.
     pub(crate) async fn revoke(&self, ops: &Ops, call: Call<'_>) -> Result<()> {
-        let client = self.authenticate(ops, call.authorization, call.params).await?;
+        let client = self.authenticate(ops, &call).await?;
         let token = call.params.need("token")?;
         if token.contains('.') {
             let now = ops.now();

@@ -12,8 +12,8 @@ use subtle::ConstantTimeEq;
 
 use crate::config::Config;
 use crate::model::{Client, ClientAuth};
-use crate::params::Params;
-use crate::{Openid, error, jose, secret, store};
+use crate::token::Call;
+use crate::{Openid, certificate, error, jose, secret, store};
 
 /// `client_assertion_type` of a token that the application has signed.
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -41,15 +41,12 @@ enum Audience {
 }
 
 impl Openid {
-    /// The application that asks. `authorization` is the header of that name. Fails with `openid.client_wrong`, whatever was wrong.
-    pub(crate) async fn authenticate(
-        &self,
-        ops: &Ops,
-        authorization: Option<&str>,
-        params: &Params,
-    ) -> Result<Arc<Client>> {
+    /// The application that asks. Fails with `openid.client_wrong`, whatever was wrong.
+    pub(crate) async fn authenticate(&self, ops: &Ops, call: &Call<'_>) -> Result<Arc<Client>> {
+        let params = call.params;
         let named = params.get("client_id");
-        let basic = authorization
+        let basic = call
+            .authorization
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
         let posted = params.get("client_secret");
@@ -69,12 +66,29 @@ impl Openid {
             }
             (None, None, None) => {
                 let client = self.working_client(ops, named.ok_or_else(error::client_wrong)?).await?;
-                client
-                    .filter(|client| client.auth == ClientAuth::None)
-                    .ok_or_else(error::client_wrong)
+                let client = client.ok_or_else(error::client_wrong)?;
+                let fits = match client.auth {
+                    ClientAuth::None => true,
+                    ClientAuth::Certificate => self.is_certificate_of(&client, call),
+                    ClientAuth::Secret | ClientAuth::PrivateKey => false,
+                };
+                if fits { Ok(client) } else { Err(error::client_wrong()) }
             }
             _ => Err(error::client_wrong()),
         }
+    }
+
+    /// The thumbprint of the certificate with which a program came, as the gateway says.
+    pub(crate) fn certificate(&self, call: &Call<'_>) -> Option<String> {
+        call.certificate
+            .filter(|_| self.config.certificates)
+            .and_then(certificate::shown)
+    }
+
+    fn is_certificate_of(&self, client: &Client, call: &Call<'_>) -> bool {
+        let known = client.jwks.as_ref().and_then(certificate::thumbprints);
+        let shown = self.certificate(call);
+        shown.is_some_and(|shown| known.is_some_and(|known| known.contains(&shown)))
     }
 
     async fn by_secret(&self, ops: &Ops, id: &str, word: &str) -> Result<Arc<Client>> {

@@ -7,6 +7,9 @@ use chrono::Duration;
 pub struct Config {
     /// Address of the platform as people type it, without a slash at the end: the issuer of all tokens.
     pub issuer: String,
+    /// A gateway ends the connections of applications, says in `Client-Cert` which certificate came (RFC 9440), and lets nobody else say it. Otherwise
+    /// no certificate is believed.
+    pub certificates: bool,
 }
 
 impl Config {
@@ -37,6 +40,7 @@ impl Config {
     pub fn at(issuer: &str) -> Self {
         Self {
             issuer: issuer.trim_end_matches('/').to_owned(),
+            certificates: false,
         }
     }
 }

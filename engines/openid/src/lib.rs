@@ -5,6 +5,7 @@
 mod access;
 mod access_token;
 mod authorise;
+mod certificate;
 mod client_auth;
 mod clients;
 mod config;
@@ -37,6 +38,7 @@ pub use access::ACTIONS;
 pub use access_token::Shown;
 pub use authorise::{Asked, Step, Visitor};
 pub use clients::Registered;
+pub use certificate::jwks_of_certificates;
 pub use config::Config;
 pub use jobs::{register, register_reactions};
 pub use logout::Farewell;
@@ -51,7 +53,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0003_authorisation.sql",
         "0004_consent.sql",
         "0005_assurance.sql",
-        "0006_consent_past.sql"
+        "0006_consent_past.sql",
+        "0007_certificate.sql"
     ]
 );
 
@@ -94,6 +97,11 @@ impl Openid {
     /// The issuer of all tokens: the address of the platform.
     pub fn issuer(&self) -> &str {
         &self.config.issuer
+    }
+
+    /// Whether a gateway says with which certificates applications come.
+    pub(crate) fn believes_certificates(&self) -> bool {
+        self.config.certificates
     }
 
     /// The whole address of an endpoint.

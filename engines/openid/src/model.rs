@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
-use crate::jose;
+use crate::{certificate, jose};
 
 /// How an application shows who it is at the endpoints for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +21,8 @@ pub enum ClientAuth {
     Secret,
     /// By a signature with a key of its own (`private_key_jwt`).
     PrivateKey,
+    /// By the certificate of its connection (`self_signed_tls_client_auth`, RFC 8705); its access tokens are bound to it.
+    Certificate,
 }
 
 /// For whom an application is.
@@ -62,7 +64,7 @@ macro_rules! words {
     };
 }
 
-words!(ClientAuth { None = "none", Secret = "secret", PrivateKey = "private_key" });
+words!(ClientAuth { None = "none", Secret = "secret", PrivateKey = "private_key", Certificate = "certificate" });
 words!(ClientAudience { Everybody = "everybody", Officials = "officials" });
 words!(Grant {
     AuthorizationCode = "authorization_code",
@@ -102,7 +104,7 @@ pub struct Client {
     pub description: String,
     /// How it shows who it is.
     pub auth: ClientAuth,
-    /// Its public keys, for [`ClientAuth::PrivateKey`].
+    /// Its public keys for [`ClientAuth::PrivateKey`], its certificates (`x5c`) for [`ClientAuth::Certificate`].
     pub jwks: Option<Value>,
     /// Where people may be sent back to, letter by letter.
     pub redirect_uris: Vec<String>,
@@ -172,7 +174,7 @@ pub struct Registration {
     /// How it shows who it is; by a secret if nothing is said.
     #[serde(default = "by_secret")]
     pub auth: ClientAuth,
-    /// Its public keys as a JWK set, for `private_key`.
+    /// Its public keys as a JWK set for `private_key`, or one with its certificates (`x5c`) for `certificate`.
     #[serde(default)]
     pub jwks: Option<Value>,
     /// Where people may be sent back to. `https`, or `http` on the machine itself.
@@ -288,6 +290,7 @@ impl Registration {
         }
         match (&self.jwks, self.auth) {
             (Some(set), ClientAuth::PrivateKey) if jose::public_keys(set).is_some() => {}
+            (Some(set), ClientAuth::Certificate) if certificate::thumbprints(set).is_some() => {}
             (None, ClientAuth::None | ClientAuth::Secret) => {}
             _ => wrong.push(FieldFault::new("jwks", "openid.jwks")),
         }

@@ -31,6 +31,8 @@ pub(crate) struct Call<'a> {
     pub(crate) authorization: Option<&'a str>,
     /// The header `DPoP`.
     pub(crate) proof: Option<&'a str>,
+    /// The header `Client-Cert`.
+    pub(crate) certificate: Option<&'a str>,
     pub(crate) params: &'a Params,
 }
 
@@ -47,6 +49,35 @@ pub(crate) struct Tokens {
     pub(crate) refresh_token: Option<String>,
 }
 
+/// What a token is bound to: without it, it is worth nothing.
+pub(crate) enum Binding {
+    /// A key, shown by a proof with each request (RFC 9449).
+    Key(Proof),
+    /// The certificate of the application's connections (RFC 8705).
+    Certificate(String),
+}
+
+impl Binding {
+    fn proof(&self) -> Option<&Proof> {
+        match self {
+            Self::Key(proof) => Some(proof),
+            Self::Certificate(_) => None,
+        }
+    }
+
+    /// The claim `cnf`.
+    fn confirmation(&self) -> Value {
+        match self {
+            Self::Key(proof) => json!({ "jkt": proof.jkt }),
+            Self::Certificate(thumbprint) => json!({ "x5t#S256": thumbprint }),
+        }
+    }
+}
+
+fn proof_of(binding: Option<&Binding>) -> Option<&Proof> {
+    binding.and_then(Binding::proof)
+}
+
 /// How a code or refresh token was taken.
 enum Taken {
     Good(Box<Authorisation>, Option<Vec<String>>),
@@ -57,29 +88,27 @@ enum Taken {
 impl Openid {
     /// Gives tokens. Fails with the faults of [`crate::error::oauth`].
     pub(crate) async fn token(&self, ops: &Ops, call: Call<'_>) -> Result<Tokens> {
-        let client = self.authenticate(ops, call.authorization, call.params).await?;
+        let client = self.authenticate(ops, &call).await?;
         let grant = call.params.need("grant_type")?;
         let grant = Grant::parse(grant).ok_or_else(error::grant_unknown)?;
         if !client.may(grant) {
             return Err(error::grant_not_allowed());
         }
-        let proof = match call.proof {
-            Some(text) => Some(Proof::read(
-                text,
-                &Method::POST,
-                &self.address(http::TOKEN),
-                None,
-                ops.now(),
-            )?),
+        let binding = match call.proof {
+            Some(text) => {
+                let address = self.address(http::TOKEN);
+                Some(Binding::Key(Proof::read(text, &Method::POST, &address, None, ops.now())?))
+            }
             None if client.dpop => return Err(error::proof_wrong()),
+            None if client.auth == ClientAuth::Certificate => self.certificate(&call).map(Binding::Certificate),
             None => None,
         };
         // Before any operation: whoever holds a connection while it waits for another one may wait for ever.
         let keys = self.keys(ops).await?;
         match grant {
-            Grant::ClientCredentials => self.for_itself(ops, &keys, &client, call.params, proof).await,
-            Grant::AuthorizationCode => self.for_code(ops, &keys, &client, call.params, proof).await,
-            Grant::RefreshToken => self.for_refresh(ops, &keys, &client, call.params, proof).await,
+            Grant::ClientCredentials => self.for_itself(ops, &keys, &client, call.params, binding).await,
+            Grant::AuthorizationCode => self.for_code(ops, &keys, &client, call.params, binding).await,
+            Grant::RefreshToken => self.for_refresh(ops, &keys, &client, call.params, binding).await,
         }
     }
 
@@ -91,7 +120,7 @@ impl Openid {
         keys: &KeyRing,
         client: &Arc<Client>,
         params: &Params,
-        proof: Option<Proof>,
+        binding: Option<Binding>,
     ) -> Result<Tokens> {
         let asked: Vec<String> = match params.get("scope") {
             Some(text) => request::scopes(text, client)?,
@@ -100,16 +129,16 @@ impl Openid {
         // What is about people needs one who agrees.
         let scopes: Vec<String> = asked.into_iter().filter(|scope| !model::is_of_people(scope)).collect();
         let now = ops.now();
-        if let Some(proof) = &proof {
+        if let Some(proof) = proof_of(binding.as_ref()) {
             let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
             proof.take(&mut connection, now).await?;
         }
         self.note_machine(ops, client).await?;
         let scope = scopes.join(" ");
-        let claims = self.access_claims(&client.id, &client.id, &scope, proof.as_ref(), now);
+        let claims = self.access_claims(&client.id, &client.id, &scope, binding.as_ref(), now);
         Ok(Tokens {
             access_token: keys.sign(now, ACCESS, &claims)?,
-            token_type: token_type(proof.as_ref()),
+            token_type: token_type(proof_of(binding.as_ref()).is_some()),
             expires_in: Config::ACCESS_TOKEN.num_seconds(),
             scope,
             id_token: None,
@@ -123,7 +152,7 @@ impl Openid {
         keys: &KeyRing,
         client: &Client,
         params: &Params,
-        proof: Option<Proof>,
+        binding: Option<Binding>,
     ) -> Result<Tokens> {
         let digest = secret::digest(params.need("code")?);
         let mut op = ops.open(Actor::System("openid")).await?;
@@ -146,14 +175,14 @@ impl Openid {
                     .is_none_or(|address| address == code.redirect_uri)
                 && (params.get("redirect_uri").is_some() || !found.scopes.iter().any(|scope| scope == "openid"))
                 && request::verifies(code.challenge.as_deref(), params.get("code_verifier"))
-                && (code.jkt.is_none() || code.jkt.as_deref() == proof.as_ref().map(|proof| proof.jkt.as_str()));
+                && (code.jkt.is_none() || code.jkt.as_deref() == proof_of(binding.as_ref()).map(|proof| proof.jkt.as_str()));
             if !fits {
                 return Err(error::grant_wrong());
             }
             store::code::use_up(op.conn(), &digest, now).await?;
             Taken::Good(Box::new(found), None)
         };
-        self.hand_out(keys, op, client, taken, proof, true).await
+        self.hand_out(keys, op, client, taken, binding, true).await
     }
 
     async fn for_refresh(
@@ -162,7 +191,7 @@ impl Openid {
         keys: &KeyRing,
         client: &Client,
         params: &Params,
-        proof: Option<Proof>,
+        binding: Option<Binding>,
     ) -> Result<Tokens> {
         let digest = secret::digest(params.need("refresh_token")?);
         let mut op = ops.open(Actor::System("openid")).await?;
@@ -176,7 +205,7 @@ impl Openid {
         if found.client != client.id {
             return Err(error::grant_wrong());
         }
-        let shown = proof.as_ref().map(|proof| proof.jkt.as_str());
+        let shown = proof_of(binding.as_ref()).map(|proof| proof.jkt.as_str());
         let taken = if kept.used_at.is_some() {
             Taken::Reused(found.id, End::RefreshReused)
         } else if kept.expires_at <= now || (kept.jkt.is_some() && kept.jkt.as_deref() != shown) {
@@ -195,7 +224,7 @@ impl Openid {
             store::refresh::use_up(op.conn(), &digest, now).await?;
             Taken::Good(Box::new(found), narrowed)
         };
-        self.hand_out(keys, op, client, taken, proof, false).await
+        self.hand_out(keys, op, client, taken, binding, false).await
     }
 
     /// Writes and commits what was taken, and gives the tokens for it.
@@ -205,7 +234,7 @@ impl Openid {
         mut op: Op,
         client: &Client,
         taken: Taken,
-        proof: Option<Proof>,
+        binding: Option<Binding>,
         first: bool,
     ) -> Result<Tokens> {
         let now = op.now();
@@ -221,7 +250,7 @@ impl Openid {
                 return Err(error::grant_wrong());
             }
         };
-        if let Some(proof) = &proof {
+        if let Some(proof) = proof_of(binding.as_ref()) {
             proof.take(op.conn(), now).await?;
         }
         // Rights of this moment: who has signed out or lost the account has no way on.
@@ -237,8 +266,7 @@ impl Openid {
                 sha256: secret::digest(&word),
                 authorisation: found.id,
                 // Whoever keeps a secret shows it each time; the others show the key.
-                jkt: proof
-                    .as_ref()
+                jkt: proof_of(binding.as_ref())
                     .filter(|_| client.auth == ClientAuth::None)
                     .map(|proof| proof.jkt.as_str()),
                 created_at: now,
@@ -257,7 +285,7 @@ impl Openid {
             .filter(|scope| client.scopes.contains(scope))
             .collect();
         let scope = scopes.join(" ");
-        let mut claims = self.access_claims(&client.id, &found.account.to_string(), &scope, proof.as_ref(), now);
+        let mut claims = self.access_claims(&client.id, &found.account.to_string(), &scope, binding.as_ref(), now);
         claims["sid"] = json!(found.id);
         claims["auth_time"] = json!(found.auth_at.timestamp());
         let access_token = keys.sign(now, ACCESS, &claims)?;
@@ -270,7 +298,7 @@ impl Openid {
         Ok(Tokens {
             id_token,
             access_token,
-            token_type: token_type(proof.as_ref()),
+            token_type: token_type(proof_of(binding.as_ref()).is_some()),
             expires_in: Config::ACCESS_TOKEN.num_seconds(),
             scope,
             refresh_token: refresh,
@@ -298,14 +326,14 @@ impl Openid {
         Ok(actor.filter(|actor| only_for(client, actor).is_ok()))
     }
 
-    fn access_claims(&self, client: &str, sub: &str, scope: &str, proof: Option<&Proof>, now: DateTime<Utc>) -> Value {
+    fn access_claims(&self, client: &str, sub: &str, scope: &str, binding: Option<&Binding>, now: DateTime<Utc>) -> Value {
         let issuer = &self.config.issuer;
         let mut claims = json!({
             "iss": issuer, "aud": issuer, "sub": sub, "client_id": client, "scope": scope, "jti": Uuid::now_v7(),
             "iat": now.timestamp(), "exp": (now + Config::ACCESS_TOKEN).timestamp(),
         });
-        if let Some(proof) = proof {
-            claims["cnf"] = json!({ "jkt": proof.jkt });
+        if let Some(binding) = binding {
+            claims["cnf"] = binding.confirmation();
         }
         claims
     }
@@ -368,6 +396,7 @@ fn amr(found: &Authorisation) -> Vec<&'static str> {
     }
 }
 
-pub(crate) fn token_type(proof: Option<&Proof>) -> &'static str {
-    if proof.is_some() { "DPoP" } else { "Bearer" }
+/// How a token is brought: one that is bound to a key comes with a proof of it.
+pub(crate) const fn token_type(with_proof: bool) -> &'static str {
+    if with_proof { "DPoP" } else { "Bearer" }
 }

@@ -90,6 +90,7 @@ impl Scim {
         let shown = Shown {
             authorization: asked.header(&header::AUTHORIZATION)?,
             proof: asked.header(&HeaderName::from_static("dpop"))?,
+            certificate: asked.header(&HeaderName::from_static("client-cert"))?,
             method: &asked.method,
             path,
         };

@@ -167,9 +167,12 @@ fn registration(fields: &Fields) -> Result<Registration> {
     let ticked = |name: &str| fields.get(name) == Some("true");
     let jwks = match fields.filled("jwks") {
         None => None,
-        Some(set) => Some(
-            serde_json::from_str(set)
-                .map_err(|_| Fault::invalid("openid.registration").field("jwks", "openid.jwks"))?,
+        // Certificates are typed as tools write them.
+        Some(typed) => Some(
+            serde_json::from_str(typed)
+                .ok()
+                .or_else(|| openid::jwks_of_certificates(typed))
+                .ok_or_else(|| Fault::invalid("openid.registration").field("jwks", "openid.jwks"))?,
         ),
     };
     Ok(Registration {

@@ -43,7 +43,12 @@ where
         "at_hash",
         "sid",
     ]);
-    let ways = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
+    let mut ways = vec!["client_secret_basic", "client_secret_post", "private_key_jwt"];
+    if openid.believes_certificates() {
+        ways.push("self_signed_tls_client_auth");
+    }
+    let with_proof = ways.clone();
+    ways.push("none");
     let described = json!({
         "issuer": openid.issuer(),
         "authorization_endpoint": at(AUTHORIZE),
@@ -63,10 +68,11 @@ where
         "id_token_signing_alg_values_supported": ["ES256"],
         "token_endpoint_auth_methods_supported": ways,
         "token_endpoint_auth_signing_alg_values_supported": jose::ACCEPTED_NAMES,
-        "introspection_endpoint_auth_methods_supported": &ways[..3],
+        "introspection_endpoint_auth_methods_supported": with_proof,
         "introspection_endpoint_auth_signing_alg_values_supported": jose::ACCEPTED_NAMES,
         "revocation_endpoint_auth_methods_supported": ways,
         "revocation_endpoint_auth_signing_alg_values_supported": jose::ACCEPTED_NAMES,
+        "tls_client_certificate_bound_access_tokens": openid.believes_certificates(),
         "dpop_signing_alg_values_supported": jose::ACCEPTED_NAMES,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
@@ -145,7 +151,7 @@ where
     let outcome = async {
         let asked = Asked::read(request).await?;
         let call = asked.call()?;
-        let client = openid.authenticate(ops, call.authorization, call.params).await?;
+        let client = openid.authenticate(ops, &call).await?;
         let jkt = match call.proof {
             Some(text) => Some(Proof::read(text, &Method::POST, &openid.address(PAR), None, ops.now())?.jkt),
             None => None,
@@ -277,6 +283,7 @@ impl Asked {
         Ok(Call {
             authorization: one(&header::AUTHORIZATION)?,
             proof: one(&HeaderName::from_static("dpop"))?,
+            certificate: one(&HeaderName::from_static("client-cert"))?,
             params: &self.params,
         })
     }

@@ -1,11 +1,11 @@
 //! Keys of applications: assertions in place of a secret, and tokens that are bound to a key.
 
 use axum::http::{Method, StatusCode};
-use openid::{ClientAuth, Registration};
+use openid::{ClientAuth, Grant, Registration, jwks_of_certificates};
 use serde_json::json;
 
 use crate::holder::Holder;
-use crate::town::{ISSUER, Town, fetch};
+use crate::town::{BACK, ISSUER, Town, fetch};
 
 const MACHINE: (&str, &str) = ("grant_type", "client_credentials");
 const KIND: (&str, &str) = (
@@ -173,4 +173,91 @@ async fn a_token_that_is_bound_to_a_key_is_worth_nothing_without_it() {
         town.post("/openid/token", &[("dpop", &own)], &again).await.status,
         StatusCode::OK
     );
+}
+
+/// What a gateway says of a certificate.
+fn client_cert(pem: &str) -> String {
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    format!(":{base64}:")
+}
+
+#[tokio::test]
+async fn an_application_comes_with_its_certificate_and_tokens_go_with_it() {
+    let plain = Town::new().await;
+    let town = plain.believing_certificates();
+    let (own, other) = (
+        include_str!("certificates/machine.pem"),
+        include_str!("certificates/other.pem"),
+    );
+    let app = town
+        .app(Registration {
+            auth: ClientAuth::Certificate,
+            jwks: jwks_of_certificates(own),
+            scopes: vec!["openid".into(), "profile".into(), "kho.doc".into()],
+            redirect_uris: vec![BACK.into()],
+            grants: vec![Grant::AuthorizationCode, Grant::RefreshToken, Grant::ClientCredentials],
+            trusted: true,
+            ..Registration::default()
+        })
+        .await;
+    assert!(app.secret.is_none());
+    let id = app.client.id.as_str();
+    let (own, other) = (client_cert(own), client_cert(other));
+    let named = ("client_id", id);
+    let own = [("client-cert", own.as_str())];
+    let fields = [MACHINE, named];
+    // Nobody says it, somebody else's, not one, and a gateway that does not exist.
+    for headers in [&[][..], &[("client-cert", other.as_str())], &[("client-cert", ":AAAA:")]] {
+        let reply = town.post("/openid/token", headers, &fields).await;
+        assert_eq!(reply.error(), (401, "invalid_client"), "{headers:?}");
+    }
+    let reply = plain.post("/openid/token", &own, &fields).await;
+    assert_eq!(reply.error(), (401, "invalid_client"), "the header of anybody");
+    let twice = [own[0], ("client-cert", other.as_str())];
+    assert_eq!(town.post("/openid/token", &twice, &fields).await.error().0, 400);
+    let both = [MACHINE, named, ("client_secret", "x")];
+    let reply = town.post("/openid/token", &own, &both).await;
+    assert_eq!(reply.error(), (401, "invalid_client"), "one way, and no second one");
+
+    let reply = town.post("/openid/token", &own, &fields).await;
+    assert_eq!((reply.status, reply.text("token_type")), (StatusCode::OK, "Bearer"));
+    let looked = [("token", reply.text("access_token")), named];
+    let seen = town.post("/openid/introspect", &own, &looked).await;
+    assert_eq!(seen.body["active"], true);
+    assert_eq!(seen.body["cnf"]["x5t#S256"].as_str().unwrap().len(), 43);
+    assert_eq!(seen.body["token_type"], "Bearer");
+
+    // Somebody signs in; what the application gets is worth nothing elsewhere.
+    let signed = town.citizen("Lê Thị Sen", "sen").await;
+    let code = town.code(&signed, id, "").await;
+    let mut fields = fetch(&code).to_vec();
+    fields.push(named);
+    let tokens = town.post("/openid/token", &own, &fields).await;
+    assert_eq!(tokens.status, StatusCode::OK, "{:?}", tokens.body);
+    let bearer = format!("Bearer {}", tokens.text("access_token"));
+    let shown = [("authorization", bearer.as_str())];
+    let userinfo = async |town: &Town, more: &[(&str, &str)]| {
+        let headers = [&shown[..], more].concat();
+        town.ask(Method::GET, "/openid/userinfo", &headers, String::new()).await
+    };
+    assert_eq!(userinfo(&town, &own).await.status, StatusCode::OK);
+    assert_eq!(userinfo(&town, &[]).await.error(), (401, "invalid_token"));
+    let stolen = [("client-cert", other.as_str())];
+    assert_eq!(userinfo(&town, &stolen).await.error(), (401, "invalid_token"));
+    assert_eq!(userinfo(&plain, &own).await.error(), (401, "invalid_token"));
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", tokens.text("refresh_token")), named];
+    assert_eq!(town.post("/openid/token", &stolen, &refresh).await.error().0, 401);
+    assert_eq!(town.post("/openid/token", &own, &refresh).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn certificates_are_said_only_where_they_are_believed() {
+    let plain = Town::new().await;
+    for (town, believed) in [(plain.believing_certificates(), true), (plain, false)] {
+        let path = "/.well-known/openid-configuration";
+        let described = town.ask(Method::GET, path, &[], String::new()).await.body;
+        let ways = described["token_endpoint_auth_methods_supported"].as_array().unwrap();
+        assert_eq!(ways.contains(&json!("self_signed_tls_client_auth")), believed);
+        assert_eq!(described["tls_client_certificate_bound_access_tokens"], believed);
+    }
 }

@@ -81,15 +81,20 @@ impl Reply {
 impl Town {
     pub async fn new() -> Self {
         let scratch = Scratch::new(&[identity::MIGRATIONS, openid::MIGRATIONS]).await;
-        Self::on(Arc::new(scratch))
+        Self::on(Arc::new(scratch), false)
+    }
+
+    /// The same behind a gateway that says with which certificates applications come.
+    pub fn believing_certificates(&self) -> Self {
+        Self::on(self.scratch.clone(), true)
     }
 
     /// Another process on the same database.
     pub fn again(&self) -> Self {
-        Self::on(self.scratch.clone())
+        Self::on(self.scratch.clone(), false)
     }
 
-    fn on(scratch: Arc<Scratch>) -> Self {
+    fn on(scratch: Arc<Scratch>, certificates: bool) -> Self {
         let vault = Vault::open(&scratch.directory().join("keys"), scratch.ops.now()).unwrap();
         let clock = scratch.clock.clone() as Arc<dyn Clock>;
         let config = identity::Config {
@@ -104,11 +109,9 @@ impl Town {
             ..identity::Config::default()
         };
         let identity = Identity::new(scratch.pool.clone(), clock.clone(), vault.clone(), config).unwrap();
-        let openid = Openid::new(
-            identity.clone(),
-            vault.clone(),
-            openid::Config::at(&format!("{ISSUER}/")),
-        );
+        let mut config = openid::Config::at(&format!("{ISSUER}/"));
+        config.certificates = certificates;
+        let openid = Openid::new(identity.clone(), vault.clone(), config);
         let mut reactions = Reactions::new();
         openid::register_reactions(&mut reactions, &openid);
         let mut jobs = Jobs::new();
