@@ -9,6 +9,7 @@ mod home;
 mod house;
 mod messages;
 mod my_dossiers;
+mod organisation;
 mod own_data;
 mod papers;
 mod places;
@@ -48,6 +49,7 @@ pub fn routes() -> Routes<House> {
         .merge(supply::routes())
         .merge(track::routes())
         .merge(verify::routes())
+        .merge(organisation::routes())
         .merge(trail::routes())
         .merge(account::routes())
         .merge(sign_on::routes())

@@ -170,6 +170,15 @@ async fn a_province_is_reorganised_and_its_officials_go_on_with_their_cases() {
         assert_eq!(number(&house, left).await, 0, "{left}");
     }
 
+    // Whoever waits for a decision is told, once, where it will come from.
+    op::drain(&player.ops, jobs).await.unwrap();
+    let waiting = "SELECT count(DISTINCT (dossier.id, submitter_account)) FROM dossiers.dossier
+                     JOIN dossiers.history ON dossier_id = dossier.id AND action = 'moved'
+                    WHERE submitter_account IS NOT NULL";
+    let told = "SELECT count(*) FROM notify.message WHERE kind = 'dossier_moved'";
+    assert_eq!(number(&house, told).await, number(&house, waiting).await);
+    assert!(number(&house, told).await > 0);
+
     // The next morning: two wards are one office, and its people see what both had.
     assert!(of_lai_hieu >= 1 && of_nga_bay >= 1);
     let together = inbox(&house, "tuphap.laihieu").await;

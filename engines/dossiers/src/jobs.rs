@@ -8,15 +8,16 @@ use serde_json::json;
 use crate::case::Line;
 use crate::notices::News;
 use crate::store::dossier::DossierRow;
-use crate::{Dossiers, access, store, subject};
+use crate::{Dossiers, access, move_house, store, subject};
 
 /// The kind of job.
 pub const FIND_LATE: &str = "dossiers.find_late";
 /// Dossiers in one transaction.
 const BATCH: i64 = 100;
 
-/// Registers the hourly search for late dossiers.
+/// Registers the hourly search for late dossiers, and the messages about those that have moved.
 pub fn register_jobs(jobs: &mut Jobs, dossiers: &Dossiers) {
+    move_house::register_jobs(jobs, dossiers);
     let dossiers = dossiers.clone();
     jobs.within(FIND_LATE, move |op, _job| {
         let dossiers = dossiers.clone();

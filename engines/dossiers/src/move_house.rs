@@ -1,9 +1,36 @@
-//! Cases follow the agency that has them to the one that takes its place.
+//! Cases follow the agency that has them to the one that takes its place, and whoever handed them in is told.
 
 use kernel::Result;
-use op::{Moved, Movers, Moves, Op, Part};
+use op::{Jobs, Moved, Movers, Moves, NewJob, Op, Part};
+use serde::{Deserialize, Serialize};
 
+use crate::notices::News;
 use crate::{Dossiers, access, store};
+
+/// The kind of job that tells people, after a reorganisation has become true.
+pub(crate) const TELL_MOVED: &str = "dossiers.tell_moved";
+/// People who are told in one transaction.
+const BATCH: i64 = 200;
+
+/// Which lines of the history are still to be told.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Moving {
+    after: i64,
+    last: i64,
+}
+
+/// Registers the job.
+pub(crate) fn register_jobs(jobs: &mut Jobs, dossiers: &Dossiers) {
+    let dossiers = dossiers.clone();
+    jobs.within(TELL_MOVED, move |op, job| {
+        let dossiers = dossiers.clone();
+        let rest = serde_json::from_value(job.payload.clone());
+        Box::pin(async move {
+            let rest = rest.map_err(|error| kernel::Fault::internal("dossiers.broken_row").with("status", "job").caused_by(error))?;
+            dossiers.tell_moved(op, rest).await
+        })
+    });
+}
 
 /// Lets cases and number series come along when agencies end.
 pub fn register_movers(movers: &mut Movers, dossiers: &Dossiers) {
@@ -35,7 +62,10 @@ impl Dossiers {
         let open = store::moves::open_cases(op.conn(), moves).await?;
         let all = store::moves::all_cases(op.conn(), moves).await?;
         let work = store::moves::open_steps(op.conn(), moves).await?;
-        store::moves::tell(op.conn(), &permit, moves, &by, now).await?;
+        if let Some((first, last)) = store::moves::tell(op.conn(), &permit, moves, &by, now).await? {
+            let rest = Moving { after: first - 1, last };
+            op.enqueue(NewJob::new(TELL_MOVED, rest)).await?;
+        }
         let moved_open = store::moves::cases(op.conn(), &permit, moves, now).await?;
         let found_again = store::moves::archives(op.conn(), &permit, moves).await?;
         let moved_work = store::moves::steps(op.conn(), &permit, moves).await?;
@@ -50,5 +80,28 @@ impl Dossiers {
             series,
         ];
         Ok(part)
+    }
+
+    /// Tells a batch of those whose cases have moved, once each; the rest is told by another job.
+    async fn tell_moved(&self, op: &mut Op, rest: Moving) -> Result<()> {
+        let lines = store::moves::moved(op.conn(), rest.after, rest.last, BATCH).await?;
+        let occasion = rest.last.to_string();
+        let news = News {
+            kind: "dossier_moved",
+            occasion: &occasion,
+            ..News::default()
+        };
+        for (_, id) in &lines {
+            if let Some(row) = store::dossier::get(op.conn(), *id).await? {
+                self.tell(op, &row, news).await?;
+            }
+        }
+        match lines.last() {
+            Some((after, _)) if lines.len() as i64 == BATCH => {
+                let rest = Moving { after: *after, ..rest };
+                op.enqueue(NewJob::new(TELL_MOVED, rest)).await
+            }
+            _ => Ok(()),
+        }
     }
 }

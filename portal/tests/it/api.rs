@@ -213,6 +213,11 @@ const PAGES: &[(&str, &[&str])] = &[
     ),
     // For anybody.
     ("GET /tra-cuu", &["GET /api/v1/tracking/{code}"]),
+    // What stands where on a day.
+    ("GET /co-quan", &["GET /api/v1/agencies", "GET /api/v1/reorganisations"]),
+    ("GET /co-quan/{code}", &["GET /api/v1/agencies/{code}"]),
+    ("GET /dia-gioi", &["GET /api/v1/areas"]),
+    ("GET /dia-gioi/{code}", &["GET /api/v1/areas/{code}"]),
     ("GET /kiem-chung", &["GET /api/v1/documents/{code}"]),
     ("GET /kiem-chung/{code}", &["GET /api/v1/documents/{code}"]),
     // The file is held against the digest that the operation gives; it need not travel.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use kernel::{Actor, Result};
+use kernel::{Actor, DossierId, Result};
 use op::{Moved, Moves, Permit};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -84,18 +84,20 @@ pub(crate) async fn open_steps(connection: &mut PgConnection, moves: &Moves) -> 
         .map_err(db::fault)
 }
 
-/// Writes into the history of every open case that it goes on elsewhere: before it moves, while it is known from where.
+/// Writes into the history of every open case that it goes on elsewhere: before it moves, while it is known from where. Gives the
+/// numbers of the first and the last of these lines.
 pub(crate) async fn tell(
     connection: &mut PgConnection,
     _: &Permit,
     moves: &Moves,
     by: &Actor,
     now: DateTime<Utc>,
-) -> Result<()> {
+) -> Result<Option<(i64, i64)>> {
     let from: Vec<&str> = moves.agencies.iter().map(|one| one.from_name.as_str()).collect();
     let to: Vec<&str> = moves.agencies.iter().map(|one| one.to_name.as_str()).collect();
-    sqlx::query(concat!(
-        "INSERT INTO dossiers.history (dossier_id, at, action, actor, actor_name, agency_id, agency_name, status_before, status_after,
+    let (first, last): (Option<i64>, Option<i64>) = sqlx::query_as(concat!(
+        "WITH told AS (
+         INSERT INTO dossiers.history (dossier_id, at, action, actor, actor_name, agency_id, agency_name, status_before, status_after,
                                        internal, detail)
          SELECT dossier.id, $5, 'moved', $6, $7, move.new, move.new_name, status, status, false,
                 jsonb_build_object('from', move.old_name, 'to', move.new_name)
@@ -104,7 +106,9 @@ pub(crate) async fn tell(
              ON move.old IN (dossier.receiving_agency, dossier.handling_agency)
           WHERE ",
         open!(),
-        " ORDER BY dossier.id, move.old = dossier.receiving_agency DESC"
+        " ORDER BY dossier.id, move.old = dossier.receiving_agency DESC
+         RETURNING id)
+         SELECT min(id), max(id) FROM told"
     ))
     .bind(moves.from())
     .bind(moves.to())
@@ -113,10 +117,10 @@ pub(crate) async fn tell(
     .bind(now)
     .bind(by.key())
     .bind(by.name())
-    .execute(connection)
+    .fetch_one(connection)
     .await
     .map_err(db::fault)?;
-    Ok(())
+    Ok(first.zip(last))
 }
 
 /// Open cases change their agencies. Versions stay: a decision rests on what was handed in, and that is the same.
@@ -256,4 +260,27 @@ pub(crate) async fn series(connection: &mut PgConnection, _: &Permit, moves: &Mo
         stays: found - moved,
         ..Moved::of("number_series", found, moved)
     })
+}
+
+/// Cases that have moved, by the lines of the history between these numbers: each with the number of its line.
+pub(crate) async fn moved(
+    connection: &mut PgConnection,
+    after: i64,
+    last: i64,
+    limit: i64,
+) -> Result<Vec<(i64, DossierId)>> {
+    let rows: Vec<(i64, Uuid)> = sqlx::query_as(
+        "SELECT id, dossier_id
+           FROM dossiers.history
+          WHERE id > $1 AND id <= $2 AND action = 'moved'
+          ORDER BY id
+          LIMIT $3",
+    )
+    .bind(after)
+    .bind(last)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(rows.into_iter().map(|(line, id)| (line, id.into())).collect())
 }

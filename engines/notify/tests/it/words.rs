@@ -40,6 +40,7 @@ fn the_dossier_messages_are_complete() {
         "result_ready",
         "result_returned",
         "dossier_withdrawn",
+        "dossier_moved",
         "task_waiting",
         "task_overdue",
         "task_overdue_leader",

@@ -1,0 +1,67 @@
+// What stands where on which day: the tree of agencies, a ward and its codes, before and after a reorganisation.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { Town, program } from '../town.mjs';
+import { Browsers, desk, phone, plain, says } from '../browse.mjs';
+
+// shows: R048
+export const walks = [
+  { name: 'today', what: 'agencies and areas of today: codes of both forms, unknown ones, days that are none', walk: today },
+  { name: 'days', what: 'after the reorganisation old codes lead to what is there now, and the day before is still to be seen', walk: days },
+];
+
+async function today({ browsers }) {
+  const page = await browsers.page(plain(phone));
+  await page.goto('/co-quan');
+  await says(page, 'Cơ quan của tỉnh', 'Ủy ban nhân dân tỉnh Hậu Giang');
+  await browsers.examine(page, 'organisation-agencies');
+  await page.getByRole('link', { name: /^Ủy ban nhân dân tỉnh Hậu Giang/ }).first().click();
+  await says(page, 'Mã dạng cũ', 'Cơ quan trực thuộc');
+  await browsers.examine(page, 'organisation-agency');
+  const old = await page.locator('dd', { hasText: /^000\./ }).innerText();
+  await page.goto(`/co-quan?ma=${encodeURIComponent(old.toLowerCase())}`);
+  await says(page, 'Ủy ban nhân dân tỉnh Hậu Giang', old);
+  await page.goto('/co-quan?ma=%3Cscript%3E');
+  await says(page, 'Không có cơ quan nào mang mã <script>');
+  await page.goto('/co-quan?ngay=31-31-2025');
+  await says(page, 'Không đọc được ngày này');
+  await page.goto('/co-quan?ngay=1900-01-01');
+  await says(page, 'chưa có cơ quan nào');
+  await page.goto('/dia-gioi');
+  await says(page, '75 xã, phường, thị trấn', 'Thành phố Ngã Bảy');
+  await browsers.examine(page, 'organisation-areas');
+  await page.goto('/dia-gioi?ma=31340');
+  await says(page, 'Phường Ngã Bảy', 'Thành phố Ngã Bảy');
+  await browsers.examine(page, 'organisation-area');
+  assert.equal((await page.goto('/dia-gioi/99999')).status(), 404);
+}
+
+async function days() {
+  const town = new Town();
+  await town.start();
+  const browsers = new Browsers(town);
+  try {
+    await browsers.start();
+    const lane = browsers.lane();
+    execFileSync(program, ['province', 'reorganise', 'hau-giang-to-can-tho-2025-07-01.yaml', '--data', town.data, '--execute', '--json'], { encoding: 'utf8', maxBuffer: 1 << 28 });
+    const page = await lane.page(desk);
+    await page.goto('/dia-gioi/31340');
+    await says(page, 'Phường Ngã Bảy');
+    await page.goto('/co-quan');
+    await says(page, 'Những lần sắp xếp');
+    await lane.examine(page, 'organisation-after');
+    await page.getByRole('link', { name: 'ngày trước' }).first().click();
+    await says(page, 'Ủy ban nhân dân tỉnh Hậu Giang');
+    await page.getByRole('link', { name: /^Ủy ban nhân dân tỉnh Hậu Giang/ }).first().click();
+    await says(page, 'Đã chuyển thành', 'Nay do cơ quan này đảm nhiệm');
+    await lane.examine(page, 'organisation-ended');
+    await page.goto('/dia-gioi?ma=31340&ngay=2024-01-01');
+    await says(page, 'Phường Ngã Bảy', 'Hôm nay nơi này thuộc');
+    await lane.examine(page, 'organisation-ward-of-2024');
+    await lane.leave();
+  } finally {
+    await browsers.stop();
+    await town.stop();
+    town.remove();
+  }
+}
