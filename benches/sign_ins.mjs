@@ -8,7 +8,7 @@ import { wrk } from './harness/load.mjs';
 
 const clients = Number(process.env.CLIENTS || 8);
 const seconds = Number(process.env.DURATION || 15);
-const alone = Number(execFileSync('cargo', ['bench', '-q', '-p', 'identity', '--bench', 'argon2'], { encoding: 'utf8', env: { ...process.env, SECONDS: String(seconds) }, stdio: ['ignore', 'pipe', 'inherit'] }).trim());
+const alone = Number(execFileSync('cargo', ['bench', '-q', '-p', 'op', '--bench', 'argon2'], { encoding: 'utf8', env: { ...process.env, SECONDS: String(seconds) }, stdio: ['ignore', 'pipe', 'inherit'] }).trim());
 const data = freshData();
 const program = await start(data);
 const people = accounts(data).map(one => JSON.stringify(JSON.stringify({ login: one.name, password: one.password })));

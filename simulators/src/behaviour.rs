@@ -54,11 +54,13 @@ pub enum Behaviour {
     NoCode,
     /// Sends people back with `server_error`.
     Fails,
+    /// Does not know `prompt`: whoever is signed in there is not asked.
+    AsksNobodyAnew,
 }
 
 impl Behaviour {
     /// All with their words, for the address that sets them.
-    pub const ALL: [(&'static str, Self); 25] = [
+    pub const ALL: [(&'static str, Self); 26] = [
         ("honest", Self::Honest),
         ("wrong_issuer", Self::WrongIssuer),
         ("wrong_issuer_back", Self::WrongIssuerBack),
@@ -84,6 +86,7 @@ impl Behaviour {
         ("not_json", Self::NotJson),
         ("no_code", Self::NoCode),
         ("fails", Self::Fails),
+        ("asks_nobody_anew", Self::AsksNobodyAnew),
     ];
 
     /// By its word.

@@ -98,6 +98,9 @@ pub(crate) struct Asked {
     pub(crate) nonce: String,
     #[serde(default)]
     pub(crate) code_challenge: String,
+    /// `login`: the person is asked although they are signed in here.
+    #[serde(default)]
+    pub(crate) prompt: String,
 }
 
 /// The address back, if it is one: the simulator sends people to programs on this machine and nowhere else.
@@ -115,13 +118,14 @@ fn cookie(provider: Provider) -> String {
     format!("simulator_{}", provider.as_str())
 }
 
-/// Who is signed in at the provider, by its own cookie.
-fn signed_in(simulator: &Simulator, provider: Provider, head: &HeaderMap) -> Option<usize> {
+/// Who is signed in at the provider, and since when, by its own cookie.
+fn signed_in(simulator: &Simulator, provider: Provider, head: &HeaderMap) -> Option<(usize, i64)> {
     let line = head.get(header::COOKIE)?.to_str().ok()?;
     let name = cookie(provider);
     let mut pairs = line.split(';').filter_map(|pair| pair.trim().split_once('='));
-    let human: usize = pairs.find(|(key, _)| *key == name)?.1.parse().ok()?;
-    (human < simulator.people().len()).then_some(human)
+    let (human, since) = pairs.find(|(key, _)| *key == name)?.1.split_once('.')?;
+    let human: usize = human.parse().ok()?;
+    (human < simulator.people().len()).then_some((human, since.parse().ok()?))
 }
 
 fn authorize(
@@ -134,7 +138,8 @@ fn authorize(
         return (StatusCode::BAD_REQUEST, Html(page::refused(provider))).into_response();
     };
     // Signed in here already: nobody is asked again, as single sign-on has it.
-    match signed_in(&simulator, provider, &head) {
+    let asks_anew = asked.prompt == "login" && simulator.behaviour(provider) != Behaviour::AsksNobodyAnew;
+    match signed_in(&simulator, provider, &head).filter(|_| !asks_anew) {
         Some(human) => grant(&simulator, provider, human, &asked, back),
         None => Html(page::choose(provider, simulator.people(), &asked)).into_response(),
     }
@@ -155,8 +160,9 @@ fn choose(provider: Provider, State(simulator): State<Simulator>, Form(chosen): 
     };
     match chosen.human.filter(|human| *human < simulator.people().len()) {
         Some(human) => {
-            let mut response = grant(&simulator, provider, human, &chosen.asked, back);
-            if let Ok(line) = format!("{}={human}; Path=/; HttpOnly; SameSite=Lax", cookie(provider)).parse() {
+            let now = simulator.settings().clock.now().timestamp();
+            let mut response = grant(&simulator, provider, (human, now), &chosen.asked, back);
+            if let Ok(line) = format!("{}={human}.{now}; Path=/; HttpOnly; SameSite=Lax", cookie(provider)).parse() {
                 response.headers_mut().append(header::SET_COOKIE, line);
             }
             response
@@ -170,7 +176,13 @@ fn choose(provider: Provider, State(simulator): State<Simulator>, Form(chosen): 
     }
 }
 
-fn grant(simulator: &Simulator, provider: Provider, human: usize, asked: &Asked, mut back: Url) -> Response {
+fn grant(
+    simulator: &Simulator,
+    provider: Provider,
+    (human, auth_time): (usize, i64),
+    asked: &Asked,
+    mut back: Url,
+) -> Response {
     let behaviour = simulator.behaviour(provider);
     if behaviour == Behaviour::Fails {
         back.query_pairs_mut()
@@ -186,6 +198,7 @@ fn grant(simulator: &Simulator, provider: Provider, human: usize, asked: &Asked,
         redirect_uri: asked.redirect_uri.clone(),
         nonce: filled(&asked.nonce),
         challenge: filled(&asked.code_challenge),
+        auth_time,
     };
     simulator.state().codes.insert(code.clone(), granted);
     back.query_pairs_mut()
@@ -259,7 +272,7 @@ fn token(
     let Some(granted) = granted else {
         return error(StatusCode::BAD_REQUEST, "invalid_grant");
     };
-    let id_token = simulator.id_token(provider, granted.human, granted.nonce.as_deref());
+    let id_token = simulator.id_token(provider, &granted);
     simulator
         .state()
         .tokens

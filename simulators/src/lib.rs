@@ -63,6 +63,8 @@ struct Granted {
     redirect_uri: String,
     nonce: Option<String>,
     challenge: Option<String>,
+    /// When the person has shown who they are, in seconds.
+    auth_time: i64,
 }
 
 impl Simulator {

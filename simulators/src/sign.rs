@@ -9,7 +9,7 @@ use ring::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use ring::{digest, hmac};
 use serde_json::{Value, json};
 
-use crate::{Behaviour, Human, Provider, Simulator};
+use crate::{Behaviour, Granted, Human, Provider, Simulator};
 
 /// A key that signs.
 pub(crate) struct SigningKey {
@@ -84,15 +84,16 @@ impl Simulator {
     }
 
     /// An ID token about somebody, honest or not.
-    pub(crate) fn id_token(&self, provider: Provider, human: usize, nonce: Option<&str>) -> String {
+    pub(crate) fn id_token(&self, provider: Provider, granted: &Granted) -> String {
         let behaviour = self.behaviour(provider);
-        let mut claims = self.claims(provider, &self.people()[human]);
+        let mut claims = self.claims(provider, &self.people()[granted.human]);
         let at = self.settings().clock.now().timestamp();
         claims["iss"] = json!(self.address(provider.issuer()));
         claims["aud"] = json!(self.settings().client_id);
         claims["iat"] = json!(at);
         claims["exp"] = json!(at + 300);
-        claims["nonce"] = json!(nonce);
+        claims["auth_time"] = json!(granted.auth_time);
+        claims["nonce"] = json!(granted.nonce);
         match behaviour {
             Behaviour::WrongIssuer => claims["iss"] = json!("https://elsewhere.example/realms/citizen"),
             Behaviour::Expired => {

@@ -49,6 +49,11 @@ pub(crate) fn other_person() -> Fault {
     Fault::conflict("federation.other_person")
 }
 
+/// The person is signed in at the provider since longer, and was not asked there once more.
+pub(crate) fn not_shown_anew() -> Fault {
+    Fault::unauthenticated("federation.not_shown_anew")
+}
+
 /// The owner has taken this way in away.
 pub(crate) fn unlinked() -> Fault {
     Fault::forbidden("federation.unlinked")

@@ -5,6 +5,7 @@ use kernel::{AccountId, Actor, Fault, Result};
 use op::{Entry, Ops};
 use serde_json::{Value, json};
 
+use crate::config::Config;
 use crate::definition::Provider;
 use crate::start::{RESUME, journey};
 use crate::store::journey::Journey;
@@ -49,6 +50,20 @@ pub enum Arrival {
         /// Where the person wanted to go.
         back: String,
     },
+    /// The owner of the account has shown just now who they are.
+    ShownAgain {
+        /// Where the person wanted to go.
+        back: String,
+        /// The form that waits for it; may be empty.
+        resume: String,
+    },
+}
+
+/// What a journey has led to.
+enum Came {
+    In(Entered),
+    Linked,
+    ShownAgain,
 }
 
 /// It came to nothing.
@@ -62,6 +77,8 @@ pub struct Refused {
     pub resume: String,
     /// The owner wanted to link the account.
     pub linking: bool,
+    /// The owner wanted to show once more who they are.
+    pub again: bool,
 }
 
 impl From<Fault> for Box<Refused> {
@@ -71,6 +88,7 @@ impl From<Fault> for Box<Refused> {
             back: String::new(),
             resume: String::new(),
             linking: false,
+            again: false,
         })
     }
 }
@@ -86,7 +104,7 @@ pub(crate) struct Said {
 impl Federation {
     /// Ends a journey. Opens its own operations. Fails with `federation.unknown_provider`, `federation.expired`, `federation.cancelled`,
     /// `federation.provider_away`, `federation.word_refused`, `federation.organisation`, `federation.nameless`, `federation.subject_differs`,
-    /// `federation.other_person`, `federation.unlinked`, `identity.person_differs`, `identity.account_suspended`, `identity.account_closed`.
+    /// `federation.other_person`, `federation.unlinked`, `federation.not_shown_anew`, `identity.person_differs`, `identity.account_suspended`, `identity.account_closed`.
     pub async fn finish(&self, ops: &Ops, callback: Callback<'_>) -> Result<Arrival, Box<Refused>> {
         let provider = self.provider(callback.provider)?;
         let (Some(state), Some(browser)) = (callback.state, callback.browser) else {
@@ -99,12 +117,16 @@ impl Federation {
         };
         let resume = String::from_utf8_lossy(&resume).into_owned();
         match self.arrive(ops, provider, &taken, (state, browser), &callback).await {
-            Ok(Some(entered)) => Ok(Arrival::Entered {
+            Ok(Came::In(entered)) => Ok(Arrival::Entered {
                 entered,
                 back: taken.back,
                 resume,
             }),
-            Ok(None) => Ok(Arrival::Linked { back: taken.back }),
+            Ok(Came::Linked) => Ok(Arrival::Linked { back: taken.back }),
+            Ok(Came::ShownAgain) => Ok(Arrival::ShownAgain {
+                back: taken.back,
+                resume,
+            }),
             Err(fault) => {
                 self.note_refusal(ops, provider, &fault).await?;
                 Err(Box::new(Refused {
@@ -112,6 +134,7 @@ impl Federation {
                     back: taken.back,
                     resume,
                     linking: taken.linking.is_some(),
+                    again: taken.again.is_some(),
                 }))
             }
         }
@@ -128,7 +151,7 @@ impl Federation {
         taken.ok_or_else(error::expired)
     }
 
-    /// The session, or none where the account was linked in the one that there is.
+    /// The session, or what was done in the one that there is.
     async fn arrive(
         &self,
         ops: &Ops,
@@ -136,7 +159,7 @@ impl Federation {
         taken: &Journey,
         (state, browser): (&str, &str),
         callback: &Callback<'_>,
-    ) -> Result<Option<Entered>> {
+    ) -> Result<Came> {
         // Another provider has answered in this one's name.
         if callback.issuer.is_some_and(|issuer| issuer != provider.issuer) {
             return Err(error::word_refused(Unfit::Issuer));
@@ -147,15 +170,22 @@ impl Federation {
             (None, Some(code)) => code,
             (None, None) => return Err(error::word_refused(Unfit::Code)),
         };
-        let linking = taken.linking.map(AccountId::from);
+        let own = taken.linking.or(taken.again).map(AccountId::from);
         // Signed out meanwhile, or in as somebody else.
-        if linking.is_some() && linking != callback.account {
+        if own.is_some() && own != callback.account {
             return Err(error::expired());
         }
         let said = self.said(ops, provider, code, (state, browser)).await?;
-        let account = self.link(ops, provider, &said, linking).await?;
-        if linking.is_some() {
-            return Ok(None);
+        // A provider that knows nothing of `prompt` and `max_age` has asked nobody anew.
+        if taken.again.is_some() && !word::shown_since(&said.claims, taken.expires_at - Config::JOURNEY) {
+            return Err(error::not_shown_anew());
+        }
+        let account = self.link(ops, provider, &said, own).await?;
+        if taken.again.is_some() {
+            return Ok(Came::ShownAgain);
+        }
+        if own.is_some() {
+            return Ok(Came::Linked);
         }
         let entry = VouchedEntry {
             account,
@@ -171,7 +201,7 @@ impl Federation {
             self.keep_farewell(ops, provider, &entered, &said.id_token, told)
                 .await?;
         }
-        Ok(Some(entered))
+        Ok(Came::In(entered))
     }
 
     /// What the provider says for a code.

@@ -9,7 +9,7 @@ use crate::{Federation, secret, store};
 /// What the vault knows interrupted forms as. Never changed: it is part of their keys.
 pub(crate) const RESUME: &str = "federation.resume";
 /// Longest interrupted form that is carried along, in bytes: anybody may begin a journey, and none may fill the disk by it.
-const LONGEST_RESUME: usize = 32 << 10;
+pub const LONGEST_RESUME: usize = 32 << 10;
 
 /// Longest address that is gone back to, in bytes.
 const LONGEST_BACK: usize = 4 << 10;
@@ -30,8 +30,19 @@ pub struct Start<'a> {
     pub back: &'a str,
     /// A form that the sign-in has interrupted; may be empty.
     pub resume: &'a str,
-    /// The account whose owner wants to link it; none where somebody signs in.
-    pub linking: Option<AccountId>,
+    /// What for.
+    pub purpose: Purpose,
+}
+
+/// What somebody goes to a provider for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To sign in.
+    SignIn,
+    /// The owner of this account wants to link it.
+    Link(AccountId),
+    /// The owner of this account shows once more who they are (xác thực lại): the provider is to ask anew.
+    ShowAgain(AccountId),
 }
 
 /// The way to the provider.
@@ -60,7 +71,11 @@ impl Federation {
             form => Some(self.vault.seal(RESUME, &journey(&state), form.as_bytes())?),
         };
         let mut op = ops.open(Actor::Anonymous).await?;
-        let expires_at = op.now() + Config::JOURNEY;
+        let (linking, again) = match start.purpose {
+            Purpose::SignIn => (None, None),
+            Purpose::Link(account) => (Some(account.uuid()), None),
+            Purpose::ShowAgain(account) => (None, Some(account.uuid())),
+        };
         let new = store::journey::Journey {
             provider: provider.key.clone(),
             back: Some(start.back)
@@ -68,9 +83,11 @@ impl Federation {
                 .unwrap_or_default()
                 .to_owned(),
             resume,
-            linking: start.linking.map(AccountId::uuid),
+            linking,
+            again,
+            expires_at: op.now() + Config::JOURNEY,
         };
-        store::journey::insert(op.conn(), &state_sha256, &browser_sha256, &new, expires_at).await?;
+        store::journey::insert(op.conn(), &state_sha256, &browser_sha256, &new).await?;
         op.commit().await?;
 
         let mut address = provider.authorize.clone();
@@ -83,6 +100,9 @@ impl Federation {
                 .append_pair("scope", &provider.scope)
                 .append_pair("state", &state)
                 .append_pair("nonce", &secret::derived("nonce", &state, &browser));
+            if again.is_some() {
+                query.append_pair("prompt", "login").append_pair("max_age", "0");
+            }
             if let Some(values) = &provider.acr_values {
                 query.append_pair("acr_values", values);
             }

@@ -77,6 +77,12 @@ pub(crate) fn check(provider: &Provider, claims: &Value, nonce: &str, now: DateT
     Ok(subject.to_owned())
 }
 
+/// Whether the person has shown at the provider who they are since this moment (`auth_time`); what is not said has not happened.
+pub(crate) fn shown_since(claims: &Value, begun: DateTime<Utc>) -> bool {
+    let at = claims["auth_time"].as_f64().map(|seconds| seconds as i64);
+    at.is_some_and(|at| at + Config::SKEW.num_seconds() >= begun.timestamp())
+}
+
 /// Whether we are the audience; where there are others too, it was given to us.
 fn is_for(provider: &Provider, claims: &Value) -> bool {
     let us = |value: &Value| value.as_str() == Some(&provider.client_id);
@@ -108,6 +114,21 @@ mod tests {
         claims[name] = value.clone();
         let found = check(&portal(), &claims, "n-1", now());
         assert_eq!(found.as_deref(), expected.as_deref(), "{name} {value}");
+    }
+
+    #[test]
+    fn who_has_shown_it_before_has_not_shown_it_again() {
+        let at = now().timestamp();
+        for (told, holds) in [
+            (json!(at), true),
+            (json!(at + 30), true),
+            (json!(at - 60), true),
+            (json!(at - 61), false),
+            (Value::Null, false),
+            (json!("2026"), false),
+        ] {
+            assert_eq!(shown_since(&json!({ "auth_time": told }), now()), holds, "{told}");
+        }
     }
 
     #[test]

@@ -98,6 +98,22 @@ impl Identity {
         op.commit().await
     }
 
+    /// The owner has just shown at a provider that their account is linked with who they are: an engine that has checked its word says so. Fails with
+    /// `identity.code_needed` where the account has a second factor: the word of a provider is a first one, as a password is.
+    pub async fn showed_at_provider(&self, op: &mut Op, session: SessionId, provider: &str) -> Result<()> {
+        let (account, _) = self.own(op, "identity.step_up").await?;
+        store::account::lock_state(op.conn(), account).await?;
+        if store::second_factor::since(op.conn(), account).await?.is_some() {
+            return Err(error::code_needed());
+        }
+        self.own_session(op, session).await?;
+        let now = op.now();
+        store::session::showed_again(op.conn(), session, now).await?;
+        let facts = json!({ "session": session, "shown": "provider", "provider": provider });
+        op.record(Entry::new("identity.stepped_up", second_factor::subject(account)).detail(facts))
+            .await
+    }
+
     /// A code of whoever is signed in, taken once. Guesses at it count as those of a sign-in.
     async fn own_code(
         &self,

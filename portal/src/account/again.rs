@@ -3,11 +3,12 @@
 
 use identity::Again;
 use kernel::{Fault, FaultKind, Result};
-use serde_json::json;
-use web::{Answer, Fields, StatusCode, Visit};
+use serde_json::{Value, json};
+use web::{Answer, Fields, Resume, StatusCode, Visit};
 
 use super::own::not_signed_in;
 use super::passkeys::{FIELD, credential};
+use super::providers::AGAIN;
 use super::source;
 use crate::House;
 use crate::told::status_of;
@@ -73,7 +74,25 @@ pub(crate) async fn ask(visit: &Visit<House>, action: &str, fields: &Fields, fau
     } else {
         None
     };
+    // The word of a provider is a first factor.
+    let providers: Vec<Value> = if ways.code {
+        Vec::new()
+    } else {
+        let links = visit.state.federation.links(&mut op).await?;
+        let linked = links.iter().filter(|link| link.linked_at.is_some());
+        linked
+            .map(|link| json!({ "key": link.provider.key, "name": link.provider.set, "simulator": link.provider.simulator }))
+            .collect()
+    };
     op.commit().await?;
+    // The act itself goes along, where there is room for it.
+    let carried: Vec<(String, String)> = fields
+        .carried()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let resume = Resume { path: action.to_owned(), fields: carried }.to_field();
+    let providers = if resume.len() > federation::LONGEST_RESUME { Vec::new() } else { providers };
     let words = Words::new(visit, "");
     let by_recovery = fields.filled(RECOVERY).is_some();
     let said = fault.as_ref().map(|fault| match fault.code {
@@ -87,7 +106,7 @@ pub(crate) async fn ask(visit: &Visit<House>, action: &str, fields: &Fields, fau
     };
     let content = json!({
         "action": action, "carried": fields.carried(), "ways": ways, "question": question, "fault": said, "control": control,
-        "by_recovery": by_recovery,
+        "by_recovery": by_recovery, "providers": providers, "resume": resume, "again": AGAIN,
     });
     let status = fault.as_ref().map_or(StatusCode::FORBIDDEN, status_of);
     visit.page_status(status, "portal/desk/again.html", content).await

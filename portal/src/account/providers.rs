@@ -1,19 +1,21 @@
 //! Other providers of identity (VNeID, the national portal): the way there and back, and the links of one's own account.
 
-use federation::{Arrival, Callback, Farewell, Refused, Start};
+use federation::{Arrival, Callback, Farewell, Purpose, Refused, Start};
 use identity::{Entered, SignedIn};
 use kernel::{Fault, Result};
 use serde_json::{Value, json};
 use web::{Answer, Door, Fields, Resume, Routes, StatusCode, Visit};
 
 use super::own::not_signed_in;
-use super::{ask_code, enter, source};
+use super::{again, ask_code, enter, source};
 use crate::House;
 use crate::sign_on::hop;
 use crate::told::status_of;
 use crate::words::Words;
 
 const LINKS: &str = "/tai-khoan/lien-ket";
+/// The field of a form that goes to a provider to show once more who is there.
+pub(super) const AGAIN: &str = "lai";
 
 pub(super) fn routes() -> Routes<House> {
     Routes::new()
@@ -32,12 +34,16 @@ async fn depart(visit: &Visit<House>, start: Start<'_>) -> Answer {
 }
 
 async fn begin(visit: Visit<House>, fields: Fields) -> Answer {
+    let purpose = match (fields.get(AGAIN), visit.actor.account()) {
+        (Some(_), Some(account)) => Purpose::ShowAgain(account),
+        _ => Purpose::SignIn,
+    };
     let start = Start {
         provider: visit.param("provider"),
         browser: visit.journey(),
         back: fields.get("ve").unwrap_or_default(),
         resume: fields.get("_tiep").unwrap_or_default(),
-        linking: None,
+        purpose,
     };
     depart(&visit, start).await
 }
@@ -64,8 +70,28 @@ async fn arrive(visit: Visit<House>) -> Answer {
             }
         }
         Ok(Arrival::Linked { .. }) => visit.redirect(format!("{LINKS}?da=provider_linked")),
+        Ok(Arrival::ShownAgain { back, resume }) => {
+            let mut visit = visit;
+            shown_again(&mut visit).await?;
+            match Resume::from_fields(&carried(String::new(), resume)) {
+                // The act that has waited, to be pressed once.
+                Some(resume) => visit.resume_page(&resume).await,
+                None => visit.redirect(back),
+            }
+        }
         Err(refused) => told(&visit, *refused).await,
     }
+}
+
+/// The session is fresh from now on.
+async fn shown_again(visit: &mut Visit<House>) -> Result<()> {
+    let session = visit.session.ok_or_else(not_signed_in)?;
+    let mut op = visit.op().await?;
+    let provider = visit.param("provider");
+    visit.state.identity.showed_at_provider(&mut op, session, provider).await?;
+    op.commit().await?;
+    visit.has_shown_again();
+    Ok(())
 }
 
 /// What the sign-in carries along, as its form would.
@@ -80,6 +106,7 @@ async fn told(visit: &Visit<House>, refused: Refused) -> Answer {
         back,
         resume,
         linking,
+        again,
     } = refused;
     // The page was loaded once more: the first time has opened the session.
     if fault.code == "federation.expired" && visit.session.is_some() && !linking {
@@ -87,6 +114,13 @@ async fn told(visit: &Visit<House>, refused: Refused) -> Answer {
     }
     if linking && visit.session.is_some() {
         return draw(visit, Some(&fault)).await;
+    }
+    // The act waits still.
+    if again
+        && visit.session.is_some()
+        && let Some(resume) = Resume::from_fields(&carried(String::new(), resume.clone()))
+    {
+        return again::ask(visit, &resume.path, &Fields::new(resume.fields), Some(fault)).await;
     }
     if fault.code == "federation.unknown_provider" {
         return Err(fault);
@@ -135,7 +169,7 @@ async fn link(visit: Visit<House>, fields: Fields) -> Answer {
         browser: visit.journey(),
         back: LINKS,
         resume: "",
-        linking: Some(account),
+        purpose: Purpose::Link(account),
     };
     depart(&visit, start).await
 }

@@ -11,6 +11,9 @@ pub(crate) struct Journey {
     /// Sealed.
     pub(crate) resume: Option<Vec<u8>>,
     pub(crate) linking: Option<Uuid>,
+    /// The account whose owner shows once more who they are.
+    pub(crate) again: Option<Uuid>,
+    pub(crate) expires_at: DateTime<Utc>,
 }
 
 pub(crate) async fn insert(
@@ -18,11 +21,10 @@ pub(crate) async fn insert(
     state: &[u8],
     browser: &[u8],
     new: &Journey,
-    expires_at: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query(
-        "INSERT INTO federation.journey (state_sha256, browser_sha256, provider, back, resume, linking, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO federation.journey (state_sha256, browser_sha256, provider, back, resume, linking, again, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(state)
     .bind(browser)
@@ -30,7 +32,8 @@ pub(crate) async fn insert(
     .bind(&new.back)
     .bind(&new.resume)
     .bind(new.linking)
-    .bind(expires_at)
+    .bind(new.again)
+    .bind(new.expires_at)
     .execute(connection)
     .await
     .map_err(db::fault)?;
@@ -48,7 +51,7 @@ pub(crate) async fn take(
     sqlx::query_as(
         "DELETE FROM federation.journey
          WHERE state_sha256 = $1 AND browser_sha256 = $2 AND provider = $3 AND expires_at > $4
-         RETURNING provider, back, resume, linking",
+         RETURNING provider, back, resume, linking, again, expires_at",
     )
     .bind(state)
     .bind(browser)

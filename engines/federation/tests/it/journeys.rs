@@ -1,7 +1,7 @@
 //! There and back: a journey is good once, for a while, in one browser, with one provider.
 
 use chrono::Duration;
-use federation::Start;
+use federation::{Purpose, Start};
 use simulators::{Behaviour, Provider};
 
 use crate::town::{DIEP, Town};
@@ -104,7 +104,7 @@ async fn the_way_there_carries_what_is_asked_and_the_database_keeps_no_secret() 
         browser: Some(&departure.browser),
         back: "/",
         resume: "",
-        linking: None,
+        purpose: Purpose::SignIn,
     };
     let second = town.federation.start(&town.ops, start).await.unwrap();
     assert_eq!(second.browser, departure.browser);

@@ -1,6 +1,6 @@
 //! Links: seen, taken away, given back; and signing out of the provider.
 
-use federation::Arrival;
+use federation::{Arrival, Purpose};
 use simulators::{Behaviour, Provider};
 use web::Identify;
 
@@ -60,7 +60,7 @@ async fn who_has_taken_a_way_in_away_comes_in_by_it_only_after_giving_it_back() 
         "federation.unlinked"
     );
     // Signed in by password the owner links it anew; somebody else's identity is not taken.
-    let departure = town.depart_as(Provider::Vneid, Some(account)).await;
+    let departure = town.depart_for(Provider::Vneid, Purpose::Link(account)).await;
     let stranger = town.answer(&departure, Some(HOA)).await;
     let refused = town
         .arrive_as("vneid", &departure.browser, &stranger, Some(account))
@@ -68,14 +68,14 @@ async fn who_has_taken_a_way_in_away_comes_in_by_it_only_after_giving_it_back() 
         .unwrap_err();
     assert_eq!((refused.fault.code, refused.linking), ("federation.other_person", true));
     assert_eq!(town.accounts().await, 1, "the stranger gets no account by that");
-    let departure = town.depart_as(Provider::Vneid, Some(account)).await;
+    let departure = town.depart_for(Provider::Vneid, Purpose::Link(account)).await;
     let own = town.answer(&departure, Some(NGAN)).await;
     let elsewhere = town
         .arrive_as("vneid", &departure.browser, &own, None)
         .await
         .unwrap_err();
     assert_eq!(elsewhere.fault.code, "federation.expired", "signed out meanwhile");
-    let departure = town.depart_as(Provider::Vneid, Some(account)).await;
+    let departure = town.depart_for(Provider::Vneid, Purpose::Link(account)).await;
     let own = town.answer(&departure, Some(NGAN)).await;
     let linked = town
         .arrive_as("vneid", &departure.browser, &own, Some(account))
@@ -154,4 +154,49 @@ async fn signing_out_leads_to_the_provider_and_keeps_no_token() {
     // Signed in by password there is nothing to leave.
     town.settled(NGAN, "congdan").await;
     assert_eq!(farewell(&town.enter("congdan").await).await, None);
+}
+
+#[tokio::test]
+async fn an_owner_without_a_password_shows_at_the_provider_who_they_are() {
+    let town = Town::new().await;
+    let signed = town.come(Provider::Vneid, NGAN).await;
+    let account = signed.actor.account().unwrap();
+    let key = key(Provider::Vneid);
+    town.advance(chrono::Duration::hours(1));
+    let purpose = Purpose::ShowAgain(account);
+    let departure = town.depart_for(Provider::Vneid, purpose).await;
+    assert!(departure.address.contains("&prompt=login&max_age=0"), "{}", departure.address);
+    let back = town.answer(&departure, Some(NGAN)).await;
+    let arrived = town.arrive_as(key, &departure.browser, &back, Some(account)).await.unwrap();
+    let Arrival::ShownAgain { back: page, resume } = arrived else {
+        panic!("{arrived:?}")
+    };
+    assert_eq!((page.as_str(), resume.as_str()), ("/thu-tuc", "{\"path\":\"/a\"}"));
+    let mut op = town.op(&signed.actor).await;
+    let shown = town.identity.showed_at_provider(&mut op, signed.session, key).await;
+    shown.unwrap();
+    op.commit().await.unwrap();
+    let fresh = "SELECT count(*) FROM identity.session WHERE shown_at > created_at";
+    assert_eq!(town.count(fresh).await, 1);
+    assert_eq!(town.count("SELECT count(*) FROM identity.session").await, 1, "it opens none");
+
+    // Somebody else at the provider, nobody signed in here, a journey of yesterday's answer.
+    let departure = town.depart_for(Provider::Vneid, purpose).await;
+    let back = town.answer(&departure, Some(HOA)).await;
+    let refused = town.arrive_as(key, &departure.browser, &back, Some(account)).await.unwrap_err();
+    assert_eq!((refused.fault.code, refused.again), ("federation.other_person", true));
+    let departure = town.depart_for(Provider::Vneid, purpose).await;
+    let back = town.answer(&departure, Some(NGAN)).await;
+    let refused = town.arrive_as(key, &departure.browser, &back, None).await.unwrap_err();
+    assert_eq!(refused.fault.code, "federation.expired");
+
+    // A provider that asks nobody who is signed in there.
+    town.simulator.behave(Provider::Vneid, Behaviour::AsksNobodyAnew);
+    let now = town.ops.now().timestamp();
+    for (since, expected) in [(now - 3_600, Some("federation.not_shown_anew")), (now, None)] {
+        let departure = town.depart_for(Provider::Vneid, purpose).await;
+        let back = town.answer_unasked(Provider::Vneid, &departure, NGAN, since).await;
+        let arrived = town.arrive_as(key, &departure.browser, &back, Some(account)).await;
+        assert_eq!(arrived.err().map(|refused| refused.fault.code), expected);
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use chrono::Duration;
-use federation::{Arrival, Callback, Config, Departure, Federation, Refused, Start};
+use federation::{Arrival, Callback, Config, Departure, Federation, Purpose, Refused, Start};
 use identity::{
     AgencyLevel, CodeOrigin, Entered, Hashing, Identity, NewAccount, NewAgency, NewPerson, NewPosition,
     SecondFactorRule, SignIn, SignedIn, Source, Validity,
@@ -192,16 +192,16 @@ impl Town {
     }
 
     pub async fn depart(&self, provider: Provider) -> Departure {
-        self.depart_as(provider, None).await
+        self.depart_for(provider, Purpose::SignIn).await
     }
 
-    pub async fn depart_as(&self, provider: Provider, linking: Option<AccountId>) -> Departure {
+    pub async fn depart_for(&self, provider: Provider, purpose: Purpose) -> Departure {
         let start = Start {
             provider: key(provider),
             browser: None,
             back: "/thu-tuc",
             resume: "{\"path\":\"/a\"}",
-            linking,
+            purpose,
         };
         self.federation.start(&self.ops, start).await.unwrap()
     }
@@ -220,6 +220,19 @@ impl Town {
         let request = Request::post(asked.path())
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(form))
+            .unwrap();
+        let response = self.simulator.router().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        Url::parse(response.headers()[header::LOCATION].to_str().unwrap()).unwrap()
+    }
+
+    /// The same where somebody is signed in at the provider since a moment, and is not asked there.
+    pub async fn answer_unasked(&self, provider: Provider, departure: &Departure, human: usize, since: i64) -> Url {
+        let asked = Url::parse(&departure.address).unwrap();
+        let address = format!("{}?{}", asked.path(), asked.query().unwrap());
+        let request = Request::get(address)
+            .header(header::COOKIE, format!("simulator_{}={human}.{since}", provider.as_str()))
+            .body(Body::empty())
             .unwrap();
         let response = self.simulator.router().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::SEE_OTHER);
