@@ -188,6 +188,7 @@ impl Engines {
         let mut jobs = Jobs::new();
         op::register(&mut jobs);
         identity::jobs::register(&mut jobs);
+        identity::jobs::register_seal(&mut jobs, &self.identity);
         openid::register(&mut jobs, &self.openid);
         federation::register(&mut jobs, &self.federation);
         files::register(&mut jobs, &self.files);

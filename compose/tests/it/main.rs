@@ -7,6 +7,7 @@ mod post;
 mod reorganise;
 mod rights;
 mod scenarios;
+mod sealed;
 mod wall;
 
 use dossiers::catalogue::{Catalogue, Level, ProcedureQuery};

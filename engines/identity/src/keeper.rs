@@ -18,11 +18,11 @@ impl Keeper for Identity {
     }
 
     async fn tell(&self, op: &mut Op, _: &Permit, whom: &Whom, most: i64) -> Result<Vec<Kept>> {
-        let person = store::kept::person(op.conn(), whom.person).await?;
+        let person = store::kept::person(op.conn(), &self.vault, whom.person).await?;
         let positions = store::kept::positions(op.conn(), whom.person, most + 1).await?;
         let mut parts = vec![Kept::of("person", person, 1), Kept::of("positions", positions, most)];
         if let Some(account) = whom.account {
-            let row = store::kept::account(op.conn(), account).await?;
+            let row = store::kept::account(op.conn(), &self.vault, account).await?;
             let sessions = store::kept::sessions(op.conn(), account, most + 1).await?;
             parts.push(Kept::of("account", row, 1));
             parts.push(Kept::of("sessions", sessions, most));
@@ -39,7 +39,7 @@ impl Keeper for Identity {
     /// Telephone, e-mail and known browsers go. The person, the account and its past stay: dossiers and the audit trail name them.
     async fn forget(&self, op: &mut Op, permit: &Permit, whom: &Whom) -> Result<Vec<Forgotten>> {
         let now = op.now();
-        let contact = store::kept::clear_contact(op.conn(), permit, whom.person, now).await?;
+        let contact = store::kept::clear_contact(op.conn(), permit, &self.vault, whom.person, now).await?;
         let mut parts = vec![
             Forgotten::gone("contact", contact),
             Forgotten::kept("person"),

@@ -93,7 +93,7 @@ impl Identity {
                 access::organise(op.rights(), "identity.change_person"),
             )
             .await?;
-        let known = store::person::get(op.conn(), person)
+        let known = store::person::get(op.conn(), &self.vault, person)
             .await?
             .ok_or_else(error::person_not_found)?;
         let wanted = checked(&NewPerson {
@@ -113,7 +113,7 @@ impl Identity {
             return Ok(());
         }
         let now = op.now();
-        store::person::change(op.conn(), &permit, person, &wanted, now).await?;
+        store::person::change(op.conn(), &permit, &self.vault, person, &wanted, now).await?;
         let entry = Entry::new("identity.person_changed", subject).detail(json!({ "changed": changed }));
         op.record(entry.purpose(purpose.trim()).about(Some(person))).await
     }
@@ -131,13 +131,13 @@ impl Identity {
             .await?;
         let new = checked(new)?;
         let from_loader = matches!(op.actor(), Actor::System(_));
-        if let Some(known) = store::person::known(op.conn(), &new).await? {
+        if let Some(known) = store::person::known(op.conn(), &self.vault, &new).await? {
             if from_loader {
                 let now = op.now();
-                store::person::update(op.conn(), &permit, known, &new, now).await?;
+                store::person::update(op.conn(), &permit, &self.vault, known, &new, now).await?;
                 return Ok(known);
             }
-            let person = store::person::get(op.conn(), known)
+            let person = store::person::get(op.conn(), &self.vault, known)
                 .await?
                 .ok_or_else(error::person_not_found)?;
             let same_birth =
@@ -149,7 +149,7 @@ impl Identity {
         }
         let id = PersonId::new();
         let now = op.now();
-        store::person::insert(op.conn(), &permit, id, &new, now).await?;
+        store::person::insert(op.conn(), &permit, &self.vault, id, &new, now).await?;
         op.record(
             Entry::new("identity.person_registered", format!("person:{id}"))
                 .detail(json!({ "synthetic": new.synthetic })),
@@ -168,7 +168,7 @@ impl Identity {
             access::read_person(op.actor(), id, purpose),
         )
         .await?;
-        let person = store::person::get(op.conn(), id)
+        let person = store::person::get(op.conn(), &self.vault, id)
             .await?
             .ok_or_else(error::person_not_found)?;
         if access::is_recorded(op.actor(), id) {
@@ -195,7 +195,7 @@ impl Identity {
             access::search_people(op.rights(), purpose),
         )
         .await?;
-        match store::person::by_number(op.conn(), number).await? {
+        match store::person::by_number(op.conn(), &self.vault, number).await? {
             Some(id) => self.person(op, id, purpose).await.map(Some),
             None => Ok(None),
         }
@@ -218,7 +218,7 @@ impl Identity {
             access::search_people(op.rights(), purpose),
         )
         .await?;
-        let found = store::person::find(op.conn(), &question(words)?, page).await?;
+        let found = store::person::find(op.conn(), &self.vault, &question(words)?, page).await?;
         if op.actor().is_official() {
             let shown: Vec<PersonId> = found.items.iter().map(|row| row.id).collect();
             op.record(
@@ -255,12 +255,12 @@ impl Identity {
             access::tell_people(op.rights()),
         )
         .await?;
-        store::person::accounts_by_numbers(op.conn(), numbers).await
+        store::person::accounts_by_numbers(op.conn(), &self.vault, numbers).await
     }
 
     /// How to reach the person behind an account; for the platform when it sends, and for the person.
     pub async fn contact(&self, op: &mut Op, account: AccountId) -> Result<Contact> {
-        let found = store::person::contact(op.conn(), account)
+        let found = store::person::contact(op.conn(), &self.vault, account)
             .await?
             .ok_or_else(error::account_not_found)?;
         op.allow(

@@ -29,7 +29,7 @@ impl Dossiers {
         definition: &OnlineProcedure,
     ) -> Result<DossierView> {
         let at_work = access::is_at_work(op.rights(), &row);
-        let mut papers = store::read::papers(op.conn(), row.id).await?;
+        let mut papers = store::read::papers(op.conn(), self.vault(), row.id).await?;
         let files = self.parts.files.by_holder(op, &subject(row.id)).await?;
         for paper in &mut papers {
             let file = files.iter().find(|file| file.id == paper.file);

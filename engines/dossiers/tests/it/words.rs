@@ -61,7 +61,7 @@ fn raised() -> BTreeSet<String> {
         let parts: Vec<&str> = source.split("\"dossiers.").collect();
         for pair in parts.windows(2) {
             let before = pair[0].trim_end();
-            let named_only = [".allow(", "Entry::new(", "&str =", "starts_with(", "register("]
+            let named_only = [".allow(", "Entry::new(", "&str =", "starts_with(", "register(", "Sealed("]
                 .iter()
                 .any(|end| before.ends_with(end));
             let code = pair[1].split('"').next().unwrap();
