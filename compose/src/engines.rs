@@ -172,6 +172,7 @@ impl Engines {
         openid::register_reactions(&mut reactions, &self.openid);
         scim::register_reactions(&mut reactions, &self.scim);
         federation::register_reactions(&mut reactions, &self.federation);
+        privacy::register_bounds(&mut reactions, &self.privacy);
         reactions
     }
 

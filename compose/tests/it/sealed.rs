@@ -28,10 +28,525 @@ enum How {
 use How::{Emptied, Hash, Plain, Sealed, Thing};
 
 /// Tables that hold nothing of people but numbers of rows.
-const THINGS: &[&str] = &[];
+const THINGS: &[&str] = &[
+    "db.migration",
+    "dossiers.definition",
+    "dossiers.number_series",
+    "dossiers.procedure",
+    "dossiers.procedure_paper",
+    "dossiers.procedure_text",
+    "files.blob",
+    "forms.definition",
+    "identity.agency",
+    "identity.agency_code",
+    "identity.agency_successor",
+    "identity.area",
+    "identity.area_successor",
+    "identity.level_successor",
+    "identity.position",
+    "identity.position_successor",
+    "identity.unit",
+    "notify.delivery",
+    "notify.preference",
+    "op.audit_head",
+    "op.audit_seal",
+    "op.mark",
+    "openid.client",
+    "openid.signing_key",
+    "workflow.calendar_year",
+    "workflow.definition",
+    "workflow.timer",
+    "workflow.token",
+];
 
 /// Every column of text, bytes, lists and days of all other tables.
-const COLUMNS: &[(&str, &[(&str, How)])] = &[];
+const COLUMNS: &[(&str, &[(&str, How)])] = &[
+    (
+        "dossiers.document",
+        &[
+            ("agency_name", Thing),
+            ("issued_by", Plain("what an official signs with their name")),
+            ("kind", Thing),
+            ("number", Thing),
+            ("result_type", Thing),
+            ("sha256", Thing),
+            ("verification_code", Thing),
+        ],
+    ),
+    (
+        "dossiers.dossier",
+        &[
+            ("agencies", Thing),
+            ("answers", Emptied),
+            ("app", Thing),
+            ("channel", Thing),
+            ("code", Thing),
+            ("email", Emptied),
+            ("owner_name", Plain("people and cases are found by words of names")),
+            ("owner_number", Emptied),
+            ("phone", Emptied),
+            ("procedure_code", Thing),
+            ("receiving_code", Thing),
+            ("receiving_name", Thing),
+            ("result_data", Emptied),
+            ("sealed", Sealed),
+            ("submitter_name", Plain("people and cases are found by words of names")),
+            ("title", Plain("people and cases are found by words of names")),
+        ],
+    ),
+    (
+        "dossiers.fee",
+        &[
+            ("collect", Thing),
+            ("collected_by", Plain("what an official signs with their name")),
+            ("fee", Thing),
+            ("receipt_number", Thing),
+        ],
+    ),
+    (
+        "dossiers.history",
+        &[
+            ("action", Thing),
+            ("actor", Thing),
+            ("actor_name", Plain("what an official signs with their name")),
+            ("agency_name", Thing),
+            ("detail", Plain("words of officials and people about a case: open")),
+            ("note", Plain("words of officials and people about a case: open")),
+            ("outcome", Thing),
+            ("position_title", Plain("what an official signs with their name")),
+            ("task", Thing),
+        ],
+    ),
+    (
+        "dossiers.holding",
+        &[
+            ("words", Plain("words of names; numbers stand as keyed hashes")),
+        ],
+    ),
+    (
+        "dossiers.paper",
+        &[
+            ("added_by", Plain("people and cases are found by words of names")),
+            ("file_name", Emptied),
+            ("media_type", Thing),
+            ("paper", Thing),
+            ("sealed", Sealed),
+            ("sha256", Thing),
+        ],
+    ),
+    (
+        "dossiers.rating",
+        &[
+            ("comment", Plain("words of officials and people about a case: open")),
+        ],
+    ),
+    (
+        "dossiers.supplement",
+        &[
+            ("asked_by", Plain("what an official signs with their name")),
+            ("items", Plain("words of officials and people about a case: open")),
+            ("note", Plain("words of officials and people about a case: open")),
+            ("reason", Plain("words of officials and people about a case: open")),
+            ("sealed", Sealed),
+            ("supplied_note", Plain("words of officials and people about a case: open")),
+            ("typed", Emptied),
+            ("typed_note", Emptied),
+        ],
+    ),
+    (
+        "dossiers.work",
+        &[
+            ("app", Thing),
+            ("assignee_name", Plain("what an official signs with their name")),
+            ("code", Thing),
+            ("folded", Plain("people and cases are found by words of names")),
+            ("node", Thing),
+            ("owner_name", Plain("people and cases are found by words of names")),
+            ("procedure_code", Thing),
+            ("role", Thing),
+            ("title", Plain("people and cases are found by words of names")),
+        ],
+    ),
+    (
+        "federation.farewell",
+        &[
+            ("address", Thing),
+            ("holder_sha256", Hash),
+            ("id_token", Sealed),
+            ("provider", Thing),
+        ],
+    ),
+    (
+        "federation.journey",
+        &[
+            ("back", Thing),
+            ("browser_sha256", Hash),
+            ("provider", Thing),
+            ("resume", Sealed),
+            ("state_sha256", Hash),
+        ],
+    ),
+    (
+        "federation.link",
+        &[
+            ("end_reason", Thing),
+            ("provider", Thing),
+            ("subject", Plain("a number that only the provider can tell")),
+        ],
+    ),
+    (
+        "files.file",
+        &[
+            ("holder", Thing),
+            ("media_type", Thing),
+            ("name", Plain("names of files as their owners call them: open, with the contents beside the database")),
+            ("purpose", Thing),
+            ("sha256", Thing),
+            ("uploaded_by", Thing),
+        ],
+    ),
+    (
+        "forms.attachment",
+        &[
+            ("media_type", Thing),
+            ("name", Emptied),
+            ("paper", Thing),
+            ("sealed", Sealed),
+        ],
+    ),
+    (
+        "forms.draft",
+        &[
+            ("answers", Emptied),
+            ("app", Thing),
+            ("channel", Thing),
+            ("context", Emptied),
+            ("form", Thing),
+            ("form_version", Thing),
+            ("holder", Thing),
+            ("passed", Thing),
+            ("raw", Emptied),
+            ("sealed", Sealed),
+            ("subject", Thing),
+        ],
+    ),
+    (
+        "identity.account",
+        &[
+            ("login", Plain("a name that somebody has chosen; numbers and addresses are sealed")),
+            ("login_folded", Plain("as login")),
+            ("login_tag", Hash),
+            ("password", Hash),
+            ("sealed", Sealed),
+            ("state", Thing),
+        ],
+    ),
+    (
+        "identity.device",
+        &[
+            ("token_sha256", Hash),
+        ],
+    ),
+    (
+        "identity.half_sign_in",
+        &[
+            ("assurance", Thing),
+            ("provider", Thing),
+            ("token_sha256", Hash),
+            ("way", Thing),
+        ],
+    ),
+    (
+        "identity.holding",
+        &[
+            ("valid_from", Thing),
+            ("valid_to", Thing),
+        ],
+    ),
+    (
+        "identity.passkey",
+        &[
+            ("credential", Plain("public by its nature")),
+            ("name", Plain("what the owner calls a device")),
+            ("public_key", Plain("public by its nature")),
+            ("rp_id", Thing),
+            ("transports", Thing),
+        ],
+    ),
+    (
+        "identity.passkey_challenge",
+        &[
+            ("challenge", Plain("random")),
+            ("half_sha256", Hash),
+            ("name", Plain("what the owner calls a device")),
+            ("purpose", Thing),
+        ],
+    ),
+    (
+        "identity.person",
+        &[
+            ("birth_date", Emptied),
+            ("email", Emptied),
+            ("ethnicity", Emptied),
+            ("full_name", Plain("people and cases are found by words of names")),
+            ("name_folded", Plain("people and cases are found by words of names")),
+            ("name_key", Plain("people and cases are found by words of names")),
+            ("nationality", Plain("one of a few")),
+            ("number_tag", Hash),
+            ("personal_number", Emptied),
+            ("phone", Emptied),
+            ("phone_tag", Hash),
+            ("residence_detail", Emptied),
+            ("residence_ward", Plain("reorganisations move people by it; one of thousands")),
+            ("sealed", Sealed),
+            ("sex", Emptied),
+            ("source_key", Thing),
+        ],
+    ),
+    (
+        "identity.recovery_code",
+        &[
+            ("tag", Hash),
+        ],
+    ),
+    (
+        "identity.reorganisation",
+        &[
+            ("basis", Thing),
+            ("declaration", Thing),
+            ("executed_by", Plain("what an official signs with their name")),
+            ("key", Thing),
+            ("on_day", Thing),
+            ("report", Thing),
+            ("title", Thing),
+        ],
+    ),
+    (
+        "identity.session",
+        &[
+            ("acts_as", Thing),
+            ("assurance", Thing),
+            ("audience", Thing),
+            ("end_reason", Thing),
+            ("ip", Plain("the owner sees where their sessions are")),
+            ("provider", Thing),
+            ("token_sha256", Hash),
+            ("user_agent", Plain("the owner sees where their sessions are")),
+            ("way", Thing),
+        ],
+    ),
+    (
+        "identity.sign_in_attempt",
+        &[
+            ("login_sha256", Hash),
+            ("network", Plain("guesses are counted by it, for a day")),
+            ("source", Plain("guesses are counted by it, for a day")),
+        ],
+    ),
+    (
+        "identity.substitution",
+        &[
+            ("reason", Plain("words of officials about their work")),
+            ("roles", Thing),
+            ("valid_from", Thing),
+            ("valid_to", Thing),
+        ],
+    ),
+    (
+        "identity.totp",
+        &[
+            ("next_secret", Sealed),
+            ("secret", Sealed),
+        ],
+    ),
+    (
+        "notify.message",
+        &[
+            ("kind", Thing),
+            ("link", Thing),
+            ("once", Thing),
+            ("params", Plain("codes, days and names of a case: open")),
+        ],
+    ),
+    (
+        "op.audit_entry",
+        &[
+            ("action", Thing),
+            ("actor", Thing),
+            ("detail", Plain("what was done, without what it was done with")),
+            ("digest", Hash),
+            ("purpose", Thing),
+            ("subject", Thing),
+        ],
+    ),
+    (
+        "op.event",
+        &[
+            ("actor", Thing),
+            ("kind", Thing),
+            ("payload", Plain("facts for listeners, without answers")),
+            ("subject", Thing),
+        ],
+    ),
+    (
+        "op.job",
+        &[
+            ("kind", Thing),
+            ("last_error", Thing),
+            ("once_key", Thing),
+            ("payload", Thing),
+        ],
+    ),
+    (
+        "op.outcome",
+        &[
+            ("key", Thing),
+            ("value", Plain("numbers and digests of requests")),
+        ],
+    ),
+    (
+        "openid.authorisation",
+        &[
+            ("assurance", Thing),
+            ("client", Thing),
+            ("end_reason", Thing),
+            ("nonce", Thing),
+            ("scopes", Thing),
+        ],
+    ),
+    (
+        "openid.code",
+        &[
+            ("challenge", Thing),
+            ("jkt", Thing),
+            ("redirect_uri", Thing),
+            ("sha256", Hash),
+        ],
+    ),
+    (
+        "openid.consent",
+        &[
+            ("client", Thing),
+            ("end_reason", Thing),
+            ("scopes", Thing),
+        ],
+    ),
+    (
+        "openid.pushed_request",
+        &[
+            ("client", Thing),
+            ("query", Thing),
+            ("sha256", Hash),
+        ],
+    ),
+    (
+        "openid.refresh_token",
+        &[
+            ("jkt", Thing),
+            ("sha256", Hash),
+        ],
+    ),
+    (
+        "openid.seen_proof",
+        &[
+            ("sha256", Hash),
+        ],
+    ),
+    (
+        "privacy.consent",
+        &[
+            ("end_reason", Thing),
+            ("locale", Thing),
+            ("purpose", Thing),
+            ("words", Thing),
+        ],
+    ),
+    (
+        "privacy.incident",
+        &[
+            ("article", Thing),
+            ("data", Plain("words of officials about a breach: open")),
+            ("late_reason", Plain("words of officials about a breach: open")),
+            ("measures", Plain("words of officials about a breach: open")),
+            ("notified_how", Plain("words of officials about a breach: open")),
+            ("state", Thing),
+            ("title", Plain("words of officials about a breach: open")),
+            ("warn_at", Thing),
+            ("what", Plain("words of officials about a breach: open")),
+            ("whose", Plain("words of officials about a breach: open")),
+        ],
+    ),
+    (
+        "privacy.incident_line",
+        &[
+            ("action", Thing),
+            ("actor_name", Plain("what an official signs with their name")),
+            ("detail", Plain("words of officials about a breach: open")),
+        ],
+    ),
+    (
+        "privacy.request",
+        &[
+            ("answer", Plain("words of a request: open")),
+            ("article", Thing),
+            ("details", Plain("words of a request: open")),
+            ("extension_reason", Plain("words of a request: open")),
+            ("ground", Plain("words of a request: open")),
+            ("kind", Thing),
+            ("law", Thing),
+            ("outcome", Thing),
+            ("state", Thing),
+            ("term", Thing),
+            ("wishes", Plain("words of a request: open")),
+        ],
+    ),
+    (
+        "privacy.request_line",
+        &[
+            ("action", Thing),
+            ("actor", Thing),
+            ("actor_name", Plain("what an official signs with their name")),
+            ("detail", Plain("words of a request: open")),
+        ],
+    ),
+    (
+        "scim.group",
+        &[
+            ("client", Thing),
+            ("doc", Plain("what applications call groups of officials")),
+        ],
+    ),
+    (
+        "scim.user",
+        &[
+            ("client", Thing),
+            ("doc", Plain("contact of officials at work, as their application keeps it: open")),
+        ],
+    ),
+    (
+        "workflow.instance",
+        &[
+            ("agencies", Thing),
+            ("end_node", Thing),
+            ("reason", Plain("words of officials and people about a case: open")),
+            ("state", Thing),
+            ("subject", Thing),
+            ("variables", Thing),
+        ],
+    ),
+    (
+        "workflow.task",
+        &[
+            ("assignee_name", Plain("what an official signs with their name")),
+            ("completed_by_name", Plain("what an official signs with their name")),
+            ("node", Thing),
+            ("outcome", Thing),
+            ("outcomes", Thing),
+            ("role", Thing),
+            ("state", Thing),
+        ],
+    ),
+];
 
 async fn columns(scratch: &Scratch) -> BTreeMap<String, BTreeSet<String>> {
     let rows: Vec<(String, String)> = sqlx::query_as(
@@ -65,15 +580,13 @@ async fn every_column_says_how_it_is_kept() {
             ((*table).to_owned(), names.collect())
         })
         .collect();
-    for (table, columns) in &found {
-        let empty = BTreeSet::new();
-        let listed = known.get(table).unwrap_or(&empty);
-        let missing: Vec<_> = columns.difference(listed).collect();
-        if !missing.is_empty() {
-            println!("MISSING {table} {missing:?}");
+    assert_eq!(found, known, "say here how a new column is kept, or that its table holds things alone");
+    for (table, columns) in COLUMNS {
+        for (column, how) in *columns {
+            let said = !matches!(how, Plain(why) if why.is_empty());
+            assert!(said, "{table}.{column} stays in plain for no reason");
         }
     }
-    assert_eq!(found, known, "say here how a new column is kept, or that its table holds things alone");
 }
 
 /// What the cases of the scenarios and the people of the demonstration have told, but for the names by which people are found.
@@ -106,11 +619,15 @@ async fn told(house: &House) -> BTreeSet<String> {
     told
 }
 
-/// All texts that tell something: no codes of choices, no single words.
+/// All texts that tell something: no codes of choices, no short words.
 fn leaves(value: &Value, into: &mut BTreeSet<String>) {
     match value {
-        Value::String(text) if text.chars().count() >= 9 && !text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') => {
-            into.insert(text.clone());
+        Value::String(text) if text.chars().count() >= 9 => {
+            let is_code = text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            // Days of the year in which the scenarios are played stand everywhere.
+            if !is_code && !text.starts_with("2026-") {
+                into.insert(text.clone());
+            }
         }
         Value::Array(items) => items.iter().for_each(|item| leaves(item, into)),
         Value::Object(fields) => fields
@@ -122,7 +639,14 @@ fn leaves(value: &Value, into: &mut BTreeSet<String>) {
 }
 
 /// Where what people told may stand in plain, and why.
-const STILL: &[(&str, &str)] = &[];
+const STILL: &[(&str, &str)] = &[
+    ("dossiers.dossier.title", "the name of whom or of what a case is about, by which it is found"),
+    ("dossiers.work.folded", "as the title"),
+    ("dossiers.work.title", "as the title"),
+    ("dossiers.supplement.items", "what an official quoted when asking for more"),
+    ("dossiers.history.detail", "what an official quoted when asking for more"),
+    ("notify.message.params", "what an official quoted when asking for more"),
+];
 
 // shows: R028
 #[tokio::test]

@@ -22,6 +22,8 @@ pub struct NewRequest {
     pub details: String,
     /// Of a correction: the fields and what is to stand there.
     pub wishes: Vec<(PersonField, String)>,
+    /// Of an objection: the purposes; none named: all to which one can object.
+    pub purposes: Vec<String>,
 }
 
 impl Privacy {
@@ -38,6 +40,10 @@ impl Privacy {
         let (person, account) = (op.actor().person(), op.actor().account());
         let (person, account) = person.zip(account).ok_or_else(error::sign_in)?;
         let (details, wishes) = checked(&new)?;
+        let purposes = match new.kind {
+            Kind::Object => self.objected(&new.purposes)?,
+            _ => Vec::new(),
+        };
         let now = op.now();
         let law = self
             .parts
@@ -55,6 +61,7 @@ impl Privacy {
             kind: new.kind,
             details,
             wishes,
+            purposes,
             state: State::Received,
             law: law.key.clone(),
             article: law.article.clone(),
@@ -73,7 +80,7 @@ impl Privacy {
         };
         let Some(number) = store::request::insert(op.conn(), &permit, &request).await? else {
             return match store::request::open_of(op.conn(), person, new.kind).await? {
-                Some(open) if open.details == request.details && open.wishes == request.wishes => Ok(open.id),
+                Some(open) if open.details == request.details && open.wishes == request.wishes && open.purposes == request.purposes => Ok(open.id),
                 Some(open) => Err(error::already_open(open.id, open.number)),
                 // It has ended between two statements: whoever asks once more is heard.
                 None => Err(error::wrong_state()),

@@ -105,6 +105,8 @@ pub struct Purpose {
     pub data: Vec<String>,
     /// Whether people are asked; if not, the law allows it without.
     pub optional: bool,
+    /// Whether serving people needs it: neither a restriction nor an objection stops it.
+    pub needed: bool,
 }
 
 /// The whole declaration.

@@ -23,6 +23,8 @@ pub struct Verdict {
     pub ground: String,
     /// Of a correction granted in part: the fields that are put right. Granted wholly, all that was asked are.
     pub fields: Vec<PersonField>,
+    /// Of a restriction or an objection granted in part: for what the data is not used. Granted wholly, all that was asked.
+    pub purposes: Vec<String>,
 }
 
 /// What an answer has changed.
@@ -34,6 +36,9 @@ pub struct Answered {
     /// What has gone, and what the law keeps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forgotten: Vec<Forgotten>,
+    /// For what the data is not used from now on; the empty word: for nothing that serving the person does not need.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bound: Vec<String>,
 }
 
 impl Privacy {
@@ -132,7 +137,7 @@ impl Privacy {
         Ok(done)
     }
 
-    /// What the answer really does. Restriction, objection and protection are decisions that people carry out.
+    /// What the answer really does. Protection is a decision that people carry out.
     async fn carry_out(&self, op: &mut Op, permit: &Permit, request: &Request, verdict: &Verdict) -> Result<Answered> {
         let mut done = Answered::default();
         if verdict.outcome == Outcome::Refused {
@@ -165,6 +170,11 @@ impl Privacy {
                 // What others keep about the person is in nobody's reach but the person's.
                 op.beyond_the_wall(permit).await?;
                 done.forgotten = self.parts.keepers.forget(op, permit, &whom).await?;
+            }
+            Kind::Restrict | Kind::Object => {
+                done.bound = self.bound_by(request, verdict)?;
+                let now = op.now();
+                store::bound::insert(op.conn(), permit, request, &done.bound, now).await?;
             }
             _ => {}
         }

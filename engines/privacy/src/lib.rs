@@ -4,6 +4,7 @@
 // handle, read, extract; then the store and the edges (http, jobs).
 mod access;
 mod ask;
+mod bounds;
 mod consents;
 mod declaration;
 pub mod documents;
@@ -29,6 +30,7 @@ use workflow::CalendarSource;
 
 pub use access::{ACTIONS, ROLE};
 pub use ask::NewRequest;
+pub use bounds::{Bound, register_bounds};
 pub use consents::{Consent, PurposeView};
 pub use declaration::{Confidence, Declaration, Law, Purpose, Term};
 pub use extract::{Extract, FORMAT};
@@ -39,8 +41,15 @@ pub use model::{Kind, Line, Outcome, Request, State};
 pub use read::{DeskBox, DeskRow, Detail};
 
 /// The tables of the engine.
-pub const MIGRATIONS: &[db::Migration] =
-    db::migrations!("privacy", ["0001_request.sql", "0002_consent.sql", "0003_incident.sql"]);
+pub const MIGRATIONS: &[db::Migration] = db::migrations!(
+    "privacy",
+    [
+        "0001_request.sql",
+        "0002_consent.sql",
+        "0003_incident.sql",
+        "0004_bound.sql"
+    ]
+);
 
 /// What the engine is made from.
 #[derive(Clone)]

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::bounds::Bound;
 use crate::model::{Line, Request, words};
 use crate::{Privacy, access, error, store, subject};
 
@@ -28,6 +29,8 @@ pub struct Detail {
     pub request: Request,
     /// What was done, in order.
     pub lines: Vec<Line>,
+    /// For what the data is not used since the answer.
+    pub bounds: Vec<Bound>,
 }
 
 /// A row of the desk.
@@ -61,7 +64,8 @@ impl Privacy {
             op.record(entry.purpose(request.number.to_string())).await?;
         }
         let lines = store::request::lines(op.conn(), id).await?;
-        Ok(Detail { request, lines })
+        let bounds = store::bound::of_request(op.conn(), id).await?;
+        Ok(Detail { request, lines, bounds })
     }
 
     /// What officials have to do, or what they have done.

@@ -85,6 +85,14 @@ fn purpose(node: &Node, problems: &mut Problems) -> Option<Purpose> {
     let optional = map
         .required("optional", problems)
         .and_then(|node| node.boolean(problems));
+    let needed = match map.optional("needed") {
+        Some(said) => said.boolean(problems)?,
+        None => false,
+    };
+    if needed && optional == Some(true) {
+        let said = "what serving people needs is not asked for: optional and needed exclude each other";
+        problems.at(node, "privacy.purpose_needed", said);
+    }
     map.finish(problems);
     Some(Purpose {
         key: key?,
@@ -93,6 +101,7 @@ fn purpose(node: &Node, problems: &mut Problems) -> Option<Purpose> {
         basis: basis?,
         data: data?,
         optional: optional?,
+        needed,
     })
 }
 
@@ -290,7 +299,10 @@ mod tests {
         let read = Declaration::read("x.yaml", &source(one), &mut problems).unwrap();
         assert_eq!(read.purpose("reminders").map(|purpose| purpose.version), Some(2));
         assert!(read.purpose("other").is_none());
+        assert!(!read.purpose("reminders").unwrap().needed);
         assert_eq!(codes(&source(&format!("{one}{one}"))), ["privacy.purpose_twice"]);
+        let both = one.replace("optional: true", "optional: true, needed: true");
+        assert_eq!(codes(&source(&both)), ["privacy.purpose_needed"]);
         assert_eq!(
             codes(&source(
                 "  - { key: a, version: 0, text: x, basis: y, data: [], optional: 1 }\n"

@@ -20,6 +20,7 @@ struct Row {
     kind: String,
     details: String,
     wishes: Json<Vec<(PersonField, String)>>,
+    purposes: Vec<String>,
     state: String,
     law: String,
     article: String,
@@ -50,6 +51,7 @@ impl Row {
             kind: Kind::parse(&self.kind).ok_or_else(|| error::broken("kind"))?,
             details: self.details,
             wishes: self.wishes.0,
+            purposes: self.purposes,
             state: State::parse(&self.state).ok_or_else(|| error::broken("state"))?,
             law: self.law,
             article: self.article,
@@ -77,8 +79,8 @@ fn all(rows: Vec<Row>) -> Result<Vec<Request>> {
 pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &Request) -> Result<Option<i64>> {
     sqlx::query_scalar(
         "INSERT INTO privacy.request (
-             id, person, account, kind, details, wishes, state, law, article, term, received_at, acknowledge_due, due_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+             id, person, account, kind, details, wishes, state, law, article, term, received_at, acknowledge_due, due_at, purposes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          ON CONFLICT (person, kind) WHERE state IN ('received', 'acknowledged') DO NOTHING
          RETURNING number",
     )
@@ -95,6 +97,7 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &Requ
     .bind(new.received_at)
     .bind(new.acknowledge_due)
     .bind(new.due_at)
+    .bind(&new.purposes)
     .fetch_optional(connection)
     .await
     .map_err(db::fault)

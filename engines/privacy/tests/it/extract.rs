@@ -68,6 +68,7 @@ async fn an_official_takes_it_out_for_a_granted_request_only_and_the_person_lear
         answer: "Mời nhận bản sao.".into(),
         ground: String::new(),
         fields: Vec::new(),
+        purposes: Vec::new(),
     };
     town.privacy.answer(&mut op, id, verdict).await.unwrap();
     op.commit().await.unwrap();

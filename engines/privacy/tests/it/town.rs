@@ -77,7 +77,11 @@ impl Town {
         let privacy = engine(&identity, &notify, DECLARATION);
         let mut jobs = Jobs::new();
         privacy::register(&mut jobs, &privacy);
-        let ops = Ops::new(scratch.pool.clone(), clock, Reactions::new(), testkit::policy());
+        let ops = {
+            let mut reactions = Reactions::new();
+            privacy::register_bounds(&mut reactions, &privacy);
+            Ops::new(scratch.pool.clone(), clock, reactions, testkit::policy())
+        };
         let mut op = ops.open(Actor::System("province")).await.unwrap();
         let (agency, position) = office(&identity, &mut op).await;
         op.commit().await.unwrap();
@@ -187,6 +191,7 @@ impl Town {
             kind,
             details: "Số điện thoại cũ.".into(),
             wishes: Vec::new(),
+            purposes: Vec::new(),
         };
         let mut op = self.op(actor).await;
         let id = self.privacy.ask(&mut op, new).await.unwrap();
