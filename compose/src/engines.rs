@@ -135,9 +135,12 @@ impl Engines {
         });
         dossiers::register_actions(&actions, &dossiers);
         let mut keepers = Keepers::new();
+        let scim = Scim::new(identity.clone(), openid.clone());
         keepers.add(identity.clone());
+        keepers.add(federation.clone());
         keepers.add(openid.clone());
         keepers.add(notify.clone());
+        keepers.add(scim.clone());
         keepers.add(forms.clone());
         keepers.add(dossiers.clone());
         let privacy = Privacy::new(privacy::Parts {
@@ -150,7 +153,7 @@ impl Engines {
             keepers,
         });
         Ok(Self {
-            scim: Scim::new(identity.clone(), openid.clone()),
+            scim,
             identity,
             federation,
             openid,

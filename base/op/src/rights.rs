@@ -210,6 +210,16 @@ impl Policy {
         self.roles.get(key)
     }
 
+    /// The roles of positions to which an action is given in the whole province: whoever has one can be told that there is something to do.
+    pub fn roles_given(&self, action: &str) -> Vec<String> {
+        let everywhere = |role: &&Role| {
+            let grants = role.grants.get(action).map_or(&[][..], Vec::as_slice);
+            grants.iter().any(|grant| grant.scope == Scope::Province)
+        };
+        let given = self.roles.values().filter(everywhere).map(|role| role.key.clone());
+        given.filter(|role| !STANDING.contains(&role.as_str())).collect()
+    }
+
     /// Which roles exclude each other in one case.
     pub fn separations(&self) -> &[Separation] {
         &self.separations
@@ -310,6 +320,11 @@ impl<'a> Rights<'a> {
     }
 
     /// The declared rights that this comes from.
+    /// [`Policy::roles_given`].
+    pub fn roles_given(&self, action: &str) -> Vec<String> {
+        self.policy.roles_given(action)
+    }
+
     pub(crate) fn policy(&self) -> &'a Policy {
         self.policy
     }

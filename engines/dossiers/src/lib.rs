@@ -60,6 +60,9 @@ pub use submit_whole::{Whole, WholePaper};
 pub use supply::{Supply, SupplyItem, SupplyState};
 pub use views::*;
 
+/// The purpose for which lists and exports of an office use names, as `privacy` declares it: serving people does not need it.
+pub const OFFICE_LISTS: &str = "office_lists";
+
 /// The tables of this engine.
 pub const MIGRATIONS: &[db::Migration] = db::migrations!(
     "dossiers",

@@ -253,6 +253,11 @@ impl Identity {
         store::account::of_person(op.conn(), person).await
     }
 
+    /// Whose account it is, and nothing else of them: for engines that ask what its owner has wished.
+    pub async fn person_of(&self, op: &mut Op, account: AccountId) -> Result<Option<PersonId>> {
+        store::account::person_of(op.conn(), account).await
+    }
+
     /// An account without its secrets; for its owner and those who manage accounts. Fails with `identity.account_not_found`.
     pub async fn account(&self, op: &mut Op, id: AccountId) -> Result<Account> {
         let decision = if op.actor().account() == Some(id) {

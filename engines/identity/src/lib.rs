@@ -62,7 +62,7 @@ pub use model::{
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;
 pub use password::PasswordContext;
-pub use people::{NewPerson, PersonChange};
+pub use people::{NewPerson, OFFICE_LISTS, PersonChange};
 pub use reorganise::{Plan, Reorganisation, Settled};
 pub use rights::{HeldRights, PositionRights, RightRow};
 pub use second_factor::{NewCodes, OwnerProof};

@@ -15,6 +15,8 @@ use serde_json::json;
 use crate::model::{Contact, Person, PersonRow, Residence};
 use crate::{Identity, access, error, store};
 
+/// The purpose for which lists of people use names, as `privacy` declares it: serving people does not need it.
+pub const OFFICE_LISTS: &str = "office_lists";
 /// Longest full name, in characters.
 const LONGEST_NAME: usize = 120;
 
@@ -204,6 +206,7 @@ impl Identity {
     /// Finds people by words of their name (with or without tones, each word from its beginning, in any order), by
     /// personal number or by telephone. In the order of Vietnamese name lists: given name, middle names, surname. For
     /// clerks and administrators with a purpose; whose rows were shown is recorded, what was typed is not.
+    /// Who has been granted that lists do not show them is found by number and telephone alone.
     /// Fails with `identity.search_too_short`, `identity.not_allowed`, `identity.purpose_needed`.
     pub async fn find_people(
         &self,
@@ -218,7 +221,14 @@ impl Identity {
             access::search_people(op.rights(), purpose),
         )
         .await?;
-        let found = store::person::find(op.conn(), &self.vault, &question(words)?, page).await?;
+        let question = question(words)?;
+        let mut found = store::person::find(op.conn(), &self.vault, &question, page).await?;
+        // Whoever gives their number is served; who has been granted that lists do not show them is not found by a name.
+        if matches!(question, Question::Words(_)) && op.actor().is_official() {
+            let listed: Vec<PersonId> = found.items.iter().map(|row| row.id).collect();
+            let withheld = op.withheld(&listed, OFFICE_LISTS).await?;
+            found.items.retain(|row| !withheld.contains(&row.id));
+        }
         if op.actor().is_official() {
             let shown: Vec<PersonId> = found.items.iter().map(|row| row.id).collect();
             op.record(

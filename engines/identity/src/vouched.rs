@@ -180,6 +180,11 @@ impl Identity {
     /// What opens the actor's account without any other provider.
     pub async fn own_ways(&self, op: &mut Op) -> Result<OwnWays> {
         let account = op.actor().account().ok_or_else(error::sign_in_again)?;
+        self.ways_of(op, account).await
+    }
+
+    /// The same of an account, for the engine that may take a way in away.
+    pub async fn ways_of(&self, op: &mut Op, account: AccountId) -> Result<OwnWays> {
         let row = store::account::credential_of(op.conn(), account).await?;
         let row = row.ok_or_else(error::account_not_found)?;
         let passkey = match &self.address {

@@ -116,6 +116,8 @@ pub struct Declaration {
     pub laws: Vec<Law>,
     /// The purposes, as pages list them.
     pub purposes: Vec<Purpose>,
+    /// For how many days after the answer an official may take the extract out for its person.
+    pub extract_days: u32,
 }
 
 impl Declaration {

@@ -105,7 +105,7 @@ impl Privacy {
     ///
     /// # Errors
     /// As [`Privacy::acknowledge`]; `privacy.required` at `answer`, at `ground` where not all is granted, and at `fields` where a
-    /// correction is granted in part and corrects nothing.
+    /// correction is granted in part and corrects nothing; `identity.step_up_needed` where something is deleted or corrected.
     pub async fn answer(&self, op: &mut Op, id: Uuid, verdict: Verdict) -> Result<Answered> {
         let request = self.locked(op, id).await?;
         let permit = self.handled(op, &request, "privacy.answer").await?;
@@ -113,6 +113,10 @@ impl Privacy {
             return Err(error::wrong_state());
         }
         let answer = written("answer", &verdict.answer, true)?;
+        // What cannot be undone, or changes who somebody is, asks once more who does it.
+        if matches!(request.kind, Kind::Delete | Kind::Correct) && verdict.outcome != Outcome::Refused {
+            self.parts.identity.check_step_up(op)?;
+        }
         let ground = written("ground", &verdict.ground, verdict.outcome != Outcome::Granted)?;
         let done = self.carry_out(op, &permit, &request, &verdict).await?;
         let now = op.now();

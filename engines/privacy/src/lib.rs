@@ -28,7 +28,7 @@ use op::Keepers;
 use render::{Documents, Renderer};
 use workflow::CalendarSource;
 
-pub use access::{ACTIONS, ROLE};
+pub use access::ACTIONS;
 pub use ask::NewRequest;
 pub use bounds::{Bound, register_bounds};
 pub use consents::{Consent, PurposeView};

@@ -42,7 +42,12 @@ impl Dossiers {
             .await?
             .unwrap_or_else(|| row.procedure_code.clone());
         let state = row.state;
+        let use_restricted = match row.owner_person {
+            Some(owner) if at_work => op.is_restricted(owner).await?,
+            _ => false,
+        };
         Ok(DossierView {
+            use_restricted,
             may: may(op, &row, &fees, rating.as_ref()),
             supplements: store::read::supplements(op.conn(), row.id).await?,
             documents: store::read::documents(op.conn(), row.id).await?,

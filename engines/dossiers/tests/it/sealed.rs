@@ -254,3 +254,42 @@ async fn a_change_that_was_cut_short_is_finished_by_the_next_call() {
     assert!(ended_within > 0, "{ended_within}");
     assert_eq!((office.under(old).await, office.under(new).await), (1, all - 1));
 }
+
+// shows: R028
+#[tokio::test]
+async fn an_extract_tells_answers_and_contact_of_ones_own_cases_only() {
+    let office = Office::open().await;
+    let own = office.with_a_file().await;
+    let other = office.submitted().await.id;
+    // Handed in by Lan for somebody else.
+    sqlx::query("UPDATE dossiers.dossier SET owner_person = NULL WHERE id = $1")
+        .bind(other.uuid())
+        .execute(&office.scratch.pool)
+        .await
+        .unwrap();
+    let lan = &office.people.lan;
+    let mut op = office.op(&Actor::System("test")).await;
+    let permit = op.allow("privacy.extract", "person:test", op::Decision::Follows).await.unwrap();
+    let whom = op::Whom {
+        person: lan.person().unwrap(),
+        account: lan.account(),
+    };
+    let told = op::Keeper::tell(&office.dossiers, &mut op, &permit, &whom, 10).await.unwrap();
+    let [of_other, of_own] = told[0].items.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(of_own["owner_number"], LAN);
+    assert_eq!(of_own["answers"], office.sealed(own).await["answers"]);
+    assert_eq!(of_own["papers"][0]["name"], "giay.pdf");
+    assert_eq!(of_other["status"], "submitted");
+    for told in ["owner_number", "phone", "email", "answers", "entered", "papers"] {
+        assert!(of_other.get(told).is_none(), "{told}");
+    }
+    // Who was only named in a case is told nothing of it.
+    let hung = op::Whom {
+        person: office.people.hung.person().unwrap(),
+        account: office.people.hung.account(),
+    };
+    let told = op::Keeper::tell(&office.dossiers, &mut op, &permit, &hung, 10).await.unwrap();
+    assert!(told[0].items.is_empty());
+}

@@ -1,6 +1,7 @@
 //! Links: seen, taken away, given back; and signing out of the provider.
 
 use federation::Arrival;
+use op::Keeper;
 use simulators::{Behaviour, Provider};
 use web::Identify;
 
@@ -154,4 +155,34 @@ async fn signing_out_leads_to_the_provider_and_keeps_no_token() {
     // Signed in by password there is nothing to leave.
     town.settled(NGAN, "congdan").await;
     assert_eq!(farewell(&town.enter("congdan").await).await, None);
+}
+
+// shows: R028
+#[tokio::test]
+async fn links_are_told_to_their_owner_and_erased_unless_nothing_else_opens_the_account() {
+    let town = Town::new().await;
+    let account = town.settled(NGAN, "congdan").await;
+    town.come(Provider::Vneid, NGAN).await;
+    let desk = town.enter("congdan").await;
+    assert_eq!(unlink(&town, &desk, Provider::Vneid).await, Ok(()));
+    let alone = town.come(Provider::Vneid, DIEP).await;
+    let whom = |actor: &kernel::Actor| op::Whom {
+        person: actor.person().unwrap(),
+        account: actor.account(),
+    };
+    let mut op = town.op(&kernel::Actor::System("test")).await;
+    let permit = op.allow("privacy.extract", "person:test", op::Decision::Follows).await.unwrap();
+    let told = town.federation.tell(&mut op, &permit, &whom(&desk.actor), 10).await.unwrap();
+    assert_eq!((told[0].part.as_str(), told[0].items.len()), ("links", 1));
+    assert_eq!(told[0].items[0]["provider"], "vneid");
+    assert!(told[0].items[0]["ended_at"].is_string() && told[0].items[0]["subject"].is_string());
+    let forgotten = town.federation.forget(&mut op, &permit, &whom(&desk.actor)).await.unwrap();
+    assert_eq!(forgotten, [op::Forgotten::gone("links", 1)]);
+    // The only way in stays, and is named.
+    let forgotten = town.federation.forget(&mut op, &permit, &whom(&alone.actor)).await.unwrap();
+    assert_eq!(forgotten, [op::Forgotten::gone("links", 0), op::Forgotten::kept("ways")]);
+    op.commit().await.unwrap();
+    assert_eq!(town.count("SELECT count(*) FROM federation.link").await, 1);
+    assert_eq!(desk.actor.account(), Some(account));
+    assert_eq!(town.federation.engine(), "federation");
 }

@@ -103,6 +103,15 @@ pub(crate) async fn of_person(connection: &mut PgConnection, person: PersonId) -
     Ok(id.map(AccountId::from))
 }
 
+pub(crate) async fn person_of(connection: &mut PgConnection, account: AccountId) -> Result<Option<PersonId>> {
+    let id: Option<Uuid> = sqlx::query_scalar("SELECT person FROM identity.account WHERE id = $1")
+        .bind(account.uuid())
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(id.map(PersonId::from))
+}
+
 /// By its login, folded.
 pub(crate) async fn by_login(
     connection: &mut PgConnection,

@@ -1,5 +1,6 @@
 //! The façade against a real database, with a clock that the tests move.
 
+mod bounds;
 mod consents;
 mod deadlines;
 mod extract;

@@ -162,7 +162,7 @@ impl Town {
             .await
             .unwrap();
         op.commit().await.unwrap();
-        self.official(person, account, name, privacy::ROLE)
+        self.official(person, account, name, "data_protection")
     }
 
     pub fn official(&self, person: PersonId, account: AccountId, name: &str, role: &str) -> Actor {
@@ -259,7 +259,7 @@ async fn office(identity: &Identity, op: &mut Op) -> (AgencyId, PositionId) {
         unit: None,
         code: "data".into(),
         title: "Cán bộ bảo vệ dữ liệu".into(),
-        roles: vec![privacy::ROLE.into()],
+        roles: vec!["data_protection".into()],
         validity: since,
     };
     let position = identity.upsert_position(op, &position).await.unwrap();
