@@ -31,7 +31,10 @@ fn answers() -> Value {
 
 /// Microseconds a turn.
 fn measure(what: &str, mut turn: impl FnMut() -> Outcome) -> Outcome<f64> {
-    let seconds = std::env::var("SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2);
+    let seconds = std::env::var("SECONDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(2);
     let (begin, mut turns) = (Instant::now(), 0_u32);
     while begin.elapsed() < Duration::from_secs(seconds) {
         for _ in 0..100 {
@@ -47,7 +50,11 @@ fn measure(what: &str, mut turn: impl FnMut() -> Outcome) -> Outcome<f64> {
 fn main() -> Outcome {
     let folder = std::env::temp_dir().join(format!("ngabay-sealing-{}", std::process::id()));
     let vault = Vault::open(&folder, Utc::now())?;
-    let (column, row, answers) = (Sealed("dossiers.case"), "dossier:0191f0c4-7b1e-7c3a-9d2f-0123456789ab", answers());
+    let (column, row, answers) = (
+        Sealed("dossiers.case"),
+        "dossier:0191f0c4-7b1e-7c3a-9d2f-0123456789ab",
+        answers(),
+    );
     let plain = serde_json::to_vec(&answers)?;
     println!("{} bytes of JSON", plain.len());
     let sealed = column.seal(&vault, row, &answers)?;
@@ -76,7 +83,10 @@ fn main() -> Outcome {
         black_box(vault.tags("identity.number", "person", black_box(b"093190000017"))?);
         Ok(())
     })?;
-    println!("seal and open beside cipher and JSON: {:.1}", (seal + open) / (2.0 * alone + written));
+    println!(
+        "seal and open beside cipher and JSON: {:.1}",
+        (seal + open) / (2.0 * alone + written)
+    );
     std::fs::remove_dir_all(folder)?;
     Ok(())
 }

@@ -14,8 +14,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::{hkdf, hmac};
 use subtle::ConstantTimeEq;
 
-use keys::Keys;
 pub use columns::Sealed;
+use keys::Keys;
 pub use rotation::{Kept, KeyUse, Resealed, key_of};
 
 /// Version of the layout of sealed texts and tags.
@@ -66,7 +66,11 @@ impl Vault {
         let key = self.key(number)?;
         let plain = cipher(&key, purpose)?
             .open_in_place(nonce, aad(purpose, about), &mut text)
-            .map_err(|_| broken().caused_by(format!("{purpose} of {about} was changed, or was sealed for another row")))?;
+            .map_err(|_| {
+                broken().caused_by(format!(
+                    "{purpose} of {about} was changed, or was sealed for another row"
+                ))
+            })?;
         Ok(plain.to_vec())
     }
 

@@ -325,6 +325,16 @@ fn what_is_looked_up_is_found_under_every_key() {
     assert_ne!(first, second);
     let tags = vault.tags("identity.number", "person", b"093190000017").unwrap();
     assert_eq!(tags, [second, first], "the newest first");
-    assert!(!vault.tags("identity.number", "person", b"093190000018").unwrap().contains(&tags[0]));
-    assert!(!vault.tags("identity.phone", "person", b"093190000017").unwrap().contains(&tags[0]));
+    assert!(
+        !vault
+            .tags("identity.number", "person", b"093190000018")
+            .unwrap()
+            .contains(&tags[0])
+    );
+    assert!(
+        !vault
+            .tags("identity.phone", "person", b"093190000017")
+            .unwrap()
+            .contains(&tags[0])
+    );
 }

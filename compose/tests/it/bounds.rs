@@ -11,11 +11,20 @@ impl House {
     async fn who(&self, login: &str) -> Actor {
         let engines = &self.player.engines;
         let mut op = self.player.ops.open(Actor::System("test")).await.unwrap();
-        let account = engines.identity.account_by_login(&mut op, login).await.unwrap().unwrap();
+        let account = engines
+            .identity
+            .account_by_login(&mut op, login)
+            .await
+            .unwrap()
+            .unwrap();
         drop(op);
         let mut connection = self.scratch.pool.acquire().await.unwrap();
         let now = self.player.ops.now();
-        engines.identity.actor_of(&mut connection, account.id, now).await.unwrap()
+        engines
+            .identity
+            .actor_of(&mut connection, account.id, now)
+            .await
+            .unwrap()
     }
 
     /// Asks for a restriction, and has it granted.
@@ -53,7 +62,10 @@ impl House {
             .await
             .unwrap();
         let csv = dossiers.ledger_csv(&mut op, from, to).await.unwrap();
-        (serde_json::to_string(&page.items).unwrap(), String::from_utf8(csv).unwrap())
+        (
+            serde_json::to_string(&page.items).unwrap(),
+            String::from_utf8(csv).unwrap(),
+        )
     }
 }
 
@@ -74,16 +86,32 @@ async fn a_restriction_takes_a_name_out_of_lists_and_files_and_leaves_the_case_a
 
     let (page, csv) = house.ledger(&clerk).await;
     assert!(!page.contains(&name) && !csv.contains(&name), "{page}\n{csv}");
-    assert!(page.contains("\"withheld\":true") && csv.contains("hạn chế xử lý"), "the line stays");
+    assert!(
+        page.contains("\"withheld\":true") && csv.contains("hạn chế xử lý"),
+        "the line stays"
+    );
     let engines = &house.player.engines;
     let found = async |words: &str| {
         let mut op = house.player.ops.open(clerk.clone()).await.unwrap();
         let first = PageRequest::first();
-        let page = engines.identity.find_people(&mut op, words, "H30", &first).await.unwrap();
-        let mine: Vec<PersonId> = page.items.iter().map(|row| row.id).filter(|id| Some(*id) == citizen.person()).collect();
+        let page = engines
+            .identity
+            .find_people(&mut op, words, "H30", &first)
+            .await
+            .unwrap();
+        let mine: Vec<PersonId> = page
+            .items
+            .iter()
+            .map(|row| row.id)
+            .filter(|id| Some(*id) == citizen.person())
+            .collect();
         mine.len()
     };
-    assert_eq!((found(&name).await, found("999192000017").await), (0, 1), "served by the number");
+    assert_eq!(
+        (found(&name).await, found("999192000017").await),
+        (0, 1),
+        "served by the number"
+    );
     // The case goes on, and whoever works on it is told.
     let dossier: uuid::Uuid = sqlx::query_scalar("SELECT id FROM dossiers.dossier WHERE owner_person = $1")
         .bind(citizen.person().unwrap().uuid())
@@ -126,7 +154,10 @@ async fn every_purpose_that_an_engine_asks_about_is_declared_and_does_not_stop_s
     let declaration = compose::personal_data::declaration().unwrap();
     for purpose in [identity::OFFICE_LISTS, dossiers::OFFICE_LISTS, "statistics"] {
         let declared = declaration.purpose(purpose);
-        assert!(declared.is_some_and(|purpose| !purpose.needed && !purpose.optional), "{purpose}");
+        assert!(
+            declared.is_some_and(|purpose| !purpose.needed && !purpose.optional),
+            "{purpose}"
+        );
     }
     assert!(declaration.purpose("public_service").unwrap().needed);
 }

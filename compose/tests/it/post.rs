@@ -91,7 +91,10 @@ async fn what_an_official_does_is_mailed_to_those_who_gave_an_address() {
     let mut accounts = Vec::new();
     for login in ["congdan", "tuphap.ngabay"] {
         let account = identity.account_by_login(&mut op, login).await.unwrap().unwrap();
-        accounts.push((account.id.uuid(), identity.contact(&mut op, account.id).await.unwrap().email));
+        accounts.push((
+            account.id.uuid(),
+            identity.contact(&mut op, account.id).await.unwrap().email,
+        ));
     }
     drop(op);
     let [(citizen, Some(address)), (colleague, None)] = accounts.as_slice() else {

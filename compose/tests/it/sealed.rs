@@ -119,9 +119,7 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     ),
     (
         "dossiers.holding",
-        &[
-            ("words", Plain("words of names; numbers stand as keyed hashes")),
-        ],
+        &[("words", Plain("words of names; numbers stand as keyed hashes"))],
     ),
     (
         "dossiers.paper",
@@ -136,9 +134,7 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     ),
     (
         "dossiers.rating",
-        &[
-            ("comment", Plain("words of officials and people about a case: open")),
-        ],
+        &[("comment", Plain("words of officials and people about a case: open"))],
     ),
     (
         "dossiers.supplement",
@@ -148,7 +144,10 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("note", Plain("words of officials and people about a case: open")),
             ("reason", Plain("words of officials and people about a case: open")),
             ("sealed", Sealed),
-            ("supplied_note", Plain("words of officials and people about a case: open")),
+            (
+                "supplied_note",
+                Plain("words of officials and people about a case: open"),
+            ),
             ("typed", Emptied),
             ("typed_note", Emptied),
         ],
@@ -199,7 +198,10 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
         &[
             ("holder", Thing),
             ("media_type", Thing),
-            ("name", Plain("names of files as their owners call them: open, with the contents beside the database")),
+            (
+                "name",
+                Plain("names of files as their owners call them: open, with the contents beside the database"),
+            ),
             ("purpose", Thing),
             ("sha256", Thing),
             ("uploaded_by", Thing),
@@ -233,7 +235,10 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     (
         "identity.account",
         &[
-            ("login", Plain("a name that somebody has chosen; numbers and addresses are sealed")),
+            (
+                "login",
+                Plain("a name that somebody has chosen; numbers and addresses are sealed"),
+            ),
             ("login_folded", Plain("as login")),
             ("login_tag", Hash),
             ("password", Hash),
@@ -241,12 +246,7 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("state", Thing),
         ],
     ),
-    (
-        "identity.device",
-        &[
-            ("token_sha256", Hash),
-        ],
-    ),
+    ("identity.device", &[("token_sha256", Hash)]),
     (
         "identity.half_sign_in",
         &[
@@ -256,13 +256,7 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("way", Thing),
         ],
     ),
-    (
-        "identity.holding",
-        &[
-            ("valid_from", Thing),
-            ("valid_to", Thing),
-        ],
-    ),
+    ("identity.holding", &[("valid_from", Thing), ("valid_to", Thing)]),
     (
         "identity.passkey",
         &[
@@ -297,18 +291,16 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("phone", Emptied),
             ("phone_tag", Hash),
             ("residence_detail", Emptied),
-            ("residence_ward", Plain("reorganisations move people by it; one of thousands")),
+            (
+                "residence_ward",
+                Plain("reorganisations move people by it; one of thousands"),
+            ),
             ("sealed", Sealed),
             ("sex", Emptied),
             ("source_key", Thing),
         ],
     ),
-    (
-        "identity.recovery_code",
-        &[
-            ("tag", Hash),
-        ],
-    ),
+    ("identity.recovery_code", &[("tag", Hash)]),
     (
         "identity.reorganisation",
         &[
@@ -352,13 +344,7 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("valid_to", Thing),
         ],
     ),
-    (
-        "identity.totp",
-        &[
-            ("next_secret", Sealed),
-            ("secret", Sealed),
-        ],
-    ),
+    ("identity.totp", &[("next_secret", Sealed), ("secret", Sealed)]),
     (
         "notify.message",
         &[
@@ -399,10 +385,7 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     ),
     (
         "op.outcome",
-        &[
-            ("key", Thing),
-            ("value", Plain("numbers and digests of requests")),
-        ],
+        &[("key", Thing), ("value", Plain("numbers and digests of requests"))],
     ),
     (
         "openid.authorisation",
@@ -425,33 +408,14 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     ),
     (
         "openid.consent",
-        &[
-            ("client", Thing),
-            ("end_reason", Thing),
-            ("scopes", Thing),
-        ],
+        &[("client", Thing), ("end_reason", Thing), ("scopes", Thing)],
     ),
     (
         "openid.pushed_request",
-        &[
-            ("client", Thing),
-            ("query", Thing),
-            ("sha256", Hash),
-        ],
+        &[("client", Thing), ("query", Thing), ("sha256", Hash)],
     ),
-    (
-        "openid.refresh_token",
-        &[
-            ("jkt", Thing),
-            ("sha256", Hash),
-        ],
-    ),
-    (
-        "openid.seen_proof",
-        &[
-            ("sha256", Hash),
-        ],
-    ),
+    ("openid.refresh_token", &[("jkt", Thing), ("sha256", Hash)]),
+    ("openid.seen_proof", &[("sha256", Hash)]),
     (
         "privacy.consent",
         &[
@@ -520,7 +484,10 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
         "scim.user",
         &[
             ("client", Thing),
-            ("doc", Plain("contact of officials at work, as their application keeps it: open")),
+            (
+                "doc",
+                Plain("contact of officials at work, as their application keeps it: open"),
+            ),
         ],
     ),
     (
@@ -580,7 +547,10 @@ async fn every_column_says_how_it_is_kept() {
             ((*table).to_owned(), names.collect())
         })
         .collect();
-    assert_eq!(found, known, "say here how a new column is kept, or that its table holds things alone");
+    assert_eq!(
+        found, known,
+        "say here how a new column is kept, or that its table holds things alone"
+    );
     for (table, columns) in COLUMNS {
         for (column, how) in *columns {
             let said = !matches!(how, Plain(why) if why.is_empty());
@@ -640,11 +610,20 @@ fn leaves(value: &Value, into: &mut BTreeSet<String>) {
 
 /// Where what people told may stand in plain, and why.
 const STILL: &[(&str, &str)] = &[
-    ("dossiers.dossier.title", "the name of whom or of what a case is about, by which it is found"),
+    (
+        "dossiers.dossier.title",
+        "the name of whom or of what a case is about, by which it is found",
+    ),
     ("dossiers.work.folded", "as the title"),
     ("dossiers.work.title", "as the title"),
-    ("dossiers.supplement.items", "what an official quoted when asking for more"),
-    ("dossiers.history.detail", "what an official quoted when asking for more"),
+    (
+        "dossiers.supplement.items",
+        "what an official quoted when asking for more",
+    ),
+    (
+        "dossiers.history.detail",
+        "what an official quoted when asking for more",
+    ),
     ("notify.message.params", "what an official quoted when asking for more"),
 ];
 
@@ -679,7 +658,9 @@ async fn a_copy_of_the_database_shows_nothing_of_what_people_told() {
             let text = value.to_string();
             for one in &told {
                 if text.contains(one.as_str()) {
-                    hits.entry(format!("{table}.{column}")).or_default().insert((*one).clone());
+                    hits.entry(format!("{table}.{column}"))
+                        .or_default()
+                        .insert((*one).clone());
                 }
             }
         }
@@ -690,6 +671,9 @@ async fn a_copy_of_the_database_shows_nothing_of_what_people_told() {
     let mut op = house.player.ops.open(Actor::System("test")).await.unwrap();
     let uses = house.player.engines.keys_in_use(&mut op).await.unwrap();
     for purpose in ["dossiers.case", "forms.draft", "identity.person"] {
-        assert!(uses.iter().any(|used| used.purpose == purpose && used.count > 0), "{purpose}");
+        assert!(
+            uses.iter().any(|used| used.purpose == purpose && used.count > 0),
+            "{purpose}"
+        );
     }
 }

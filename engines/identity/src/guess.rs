@@ -38,7 +38,9 @@ impl Identity {
             store::account::credential(&mut connection, &self.vault, &folded).await?
         };
         let account = found.as_ref().map(|row| AccountId::from(row.id));
-        let place = self.take_place(ops, &store::sealed::typed(&self.vault, &folded)?, account, source).await?;
+        let place = self
+            .take_place(ops, &store::sealed::typed(&self.vault, &folded)?, account, source)
+            .await?;
 
         let row = found.as_ref().filter(|row| row.state != AccountState::Closed.as_str());
         let stored = row

@@ -123,7 +123,10 @@ impl Identity {
     /// The personal number, as people are told to use it; somebody may have taken it as a name before.
     async fn free_login(&self, op: &mut Op, number: &PersonalNumber) -> Result<String> {
         let number = number.as_str();
-        if store::account::credential(op.conn(), &self.vault, number).await?.is_none() {
+        if store::account::credential(op.conn(), &self.vault, number)
+            .await?
+            .is_none()
+        {
             return Ok(number.to_owned());
         }
         let tail: String = token::new()?

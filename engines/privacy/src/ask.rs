@@ -80,7 +80,13 @@ impl Privacy {
         };
         let Some(number) = store::request::insert(op.conn(), &permit, &request).await? else {
             return match store::request::open_of(op.conn(), person, new.kind).await? {
-                Some(open) if open.details == request.details && open.wishes == request.wishes && open.purposes == request.purposes => Ok(open.id),
+                Some(open)
+                    if open.details == request.details
+                        && open.wishes == request.wishes
+                        && open.purposes == request.purposes =>
+                {
+                    Ok(open.id)
+                }
                 Some(open) => Err(error::already_open(open.id, open.number)),
                 // It has ended between two statements: whoever asks once more is heard.
                 None => Err(error::wrong_state()),

@@ -52,13 +52,18 @@ impl Privacy {
     /// The purposes for which nothing is done without the person's leave, or against their objection.
     pub fn may_be_objected_to(&self) -> impl Iterator<Item = &str> {
         let purposes = self.parts.declaration.purposes.iter();
-        purposes.filter(|purpose| !purpose.needed).map(|purpose| purpose.key.as_str())
+        purposes
+            .filter(|purpose| !purpose.needed)
+            .map(|purpose| purpose.key.as_str())
     }
 
     /// Purposes that were named, each once and in the order of the declaration. Fails with `privacy.purpose_not_found` where one is not declared, or
     /// is what serving people needs.
     pub(crate) fn objected(&self, named: &[String]) -> Result<Vec<String>> {
-        if named.iter().any(|name| !self.may_be_objected_to().any(|known| known == name)) {
+        if named
+            .iter()
+            .any(|name| !self.may_be_objected_to().any(|known| known == name))
+        {
             return Err(error::purpose_not_found());
         }
         let known = self.may_be_objected_to();

@@ -293,7 +293,11 @@ impl Privacy {
             } else {
                 "privacy_breach_runs"
             };
-            let officials = self.parts.identity.officials_who_may(op, "privacy.notify_authority", 50).await?;
+            let officials = self
+                .parts
+                .identity
+                .officials_who_may(op, "privacy.notify_authority", 50)
+                .await?;
             for official in officials {
                 let Some(account) = official.account else { continue };
                 let message = Message::new(account, kind, format!("/can-bo/su-co-du-lieu/{}", incident.id))

@@ -134,7 +134,10 @@ fn can(visit: &Visit<House>, request: &Request, now: chrono::DateTime<chrono::Ut
 
 fn control(field: &str) -> Option<String> {
     // Faults of a correction name fields of the person; the page asks which of them are put right.
-    let known = matches!(field, "reason" | "outcome" | "answer" | "ground" | "fields" | "purposes");
+    let known = matches!(
+        field,
+        "reason" | "outcome" | "answer" | "ground" | "fields" | "purposes"
+    );
     Some(if known { field.to_owned() } else { "fields".to_owned() })
 }
 

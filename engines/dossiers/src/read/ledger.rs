@@ -7,9 +7,9 @@ use op::{Entry, Op};
 use serde_json::json;
 
 use super::official;
-use crate::{Dossiers, OFFICE_LISTS};
 use crate::store::read_lists::{Line, ledger};
 use crate::views::LedgerRow;
+use crate::{Dossiers, OFFICE_LISTS};
 
 /// The longest period, in days: a year.
 const LONGEST: i64 = 366;

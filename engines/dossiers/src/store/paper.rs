@@ -24,12 +24,7 @@ pub(crate) struct NewPaper<'a> {
     pub(crate) by: &'a str,
 }
 
-pub(crate) async fn insert(
-    connection: &mut PgConnection,
-    _: &Permit,
-    vault: &Vault,
-    new: &NewPaper<'_>,
-) -> Result<()> {
+pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, vault: &Vault, new: &NewPaper<'_>) -> Result<()> {
     let id = Uuid::now_v7();
     sqlx::query(
         "INSERT INTO dossiers.paper (id, dossier_id, paper, file_id, sealed, media_type, size, sha256, round, added_at, added_by)

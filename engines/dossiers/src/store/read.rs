@@ -28,11 +28,7 @@ struct PaperRow {
 }
 
 /// All files that were handed in, oldest first. What their checks noticed is known to `files`.
-pub(crate) async fn papers(
-    connection: &mut PgConnection,
-    vault: &Vault,
-    dossier: DossierId,
-) -> Result<Vec<PaperView>> {
+pub(crate) async fn papers(connection: &mut PgConnection, vault: &Vault, dossier: DossierId) -> Result<Vec<PaperView>> {
     let rows: Vec<PaperRow> = sqlx::query_as(
         "SELECT id,
                 paper,

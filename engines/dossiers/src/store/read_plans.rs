@@ -198,7 +198,8 @@ async fn a_search_goes_on_from_the_newest_to_the_oldest_without_gap_or_double() 
     }
     let expected: Vec<Uuid> = (0..500).rev().map(|n| Uuid::from_u128(n * 100 + 3)).collect();
     assert_eq!(found, expected);
-    let foreign = search::Question::of_words(&vault(&scratch), AgencyId::from_uuid(Uuid::from_u128(0xa4)), &words).unwrap();
+    let foreign =
+        search::Question::of_words(&vault(&scratch), AgencyId::from_uuid(Uuid::from_u128(0xa4)), &words).unwrap();
     assert!(
         search::search(&mut connection, &foreign, None, 70, now)
             .await
@@ -231,7 +232,9 @@ async fn the_search_for_late_dossiers_reads_those_that_are_overdue_alone() {
         .await
         .unwrap();
     let (read_before, found_before) = scans(&mut connection, "dossier").await;
-    let found = dossier::overdue(&mut connection, &vault(&scratch), now, 100).await.unwrap();
+    let found = dossier::overdue(&mut connection, &vault(&scratch), now, 100)
+        .await
+        .unwrap();
     assert_eq!(found.len(), 100);
     assert!(found.iter().all(|row| row.code.ends_with('7')));
     assert!(found.is_sorted_by_key(|row| row.state.due_at));

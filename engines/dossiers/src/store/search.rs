@@ -50,11 +50,7 @@ fn one_of(vault: &Vault, agency: AgencyId, term: &str) -> Result<String> {
         return Ok(begins);
     }
     let hashes = number_words(vault, term)?;
-    let either: Vec<String> = hashes
-        .iter()
-        .map(|word| lexeme(agency, word))
-        .chain([begins])
-        .collect();
+    let either: Vec<String> = hashes.iter().map(|word| lexeme(agency, word)).chain([begins]).collect();
     Ok(format!("({})", either.join(" | ")))
 }
 

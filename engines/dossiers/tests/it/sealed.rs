@@ -269,12 +269,17 @@ async fn an_extract_tells_answers_and_contact_of_ones_own_cases_only() {
         .unwrap();
     let lan = &office.people.lan;
     let mut op = office.op(&Actor::System("test")).await;
-    let permit = op.allow("privacy.extract", "person:test", op::Decision::Follows).await.unwrap();
+    let permit = op
+        .allow("privacy.extract", "person:test", op::Decision::Follows)
+        .await
+        .unwrap();
     let whom = op::Whom {
         person: lan.person().unwrap(),
         account: lan.account(),
     };
-    let told = op::Keeper::tell(&office.dossiers, &mut op, &permit, &whom, 10).await.unwrap();
+    let told = op::Keeper::tell(&office.dossiers, &mut op, &permit, &whom, 10)
+        .await
+        .unwrap();
     let [of_other, of_own] = told[0].items.as_slice() else {
         panic!("{told:?}");
     };
@@ -290,6 +295,8 @@ async fn an_extract_tells_answers_and_contact_of_ones_own_cases_only() {
         person: office.people.hung.person().unwrap(),
         account: office.people.hung.account(),
     };
-    let told = op::Keeper::tell(&office.dossiers, &mut op, &permit, &hung, 10).await.unwrap();
+    let told = op::Keeper::tell(&office.dossiers, &mut op, &permit, &hung, 10)
+        .await
+        .unwrap();
     assert!(told[0].items.is_empty());
 }

@@ -171,16 +171,34 @@ async fn links_are_told_to_their_owner_and_erased_unless_nothing_else_opens_the_
         account: actor.account(),
     };
     let mut op = town.op(&kernel::Actor::System("test")).await;
-    let permit = op.allow("privacy.extract", "person:test", op::Decision::Follows).await.unwrap();
-    let told = town.federation.tell(&mut op, &permit, &whom(&desk.actor), 10).await.unwrap();
+    let permit = op
+        .allow("privacy.extract", "person:test", op::Decision::Follows)
+        .await
+        .unwrap();
+    let told = town
+        .federation
+        .tell(&mut op, &permit, &whom(&desk.actor), 10)
+        .await
+        .unwrap();
     assert_eq!((told[0].part.as_str(), told[0].items.len()), ("links", 1));
     assert_eq!(told[0].items[0]["provider"], "vneid");
     assert!(told[0].items[0]["ended_at"].is_string() && told[0].items[0]["subject"].is_string());
-    let forgotten = town.federation.forget(&mut op, &permit, &whom(&desk.actor)).await.unwrap();
+    let forgotten = town
+        .federation
+        .forget(&mut op, &permit, &whom(&desk.actor))
+        .await
+        .unwrap();
     assert_eq!(forgotten, [op::Forgotten::gone("links", 1)]);
     // The only way in stays, and is named.
-    let forgotten = town.federation.forget(&mut op, &permit, &whom(&alone.actor)).await.unwrap();
-    assert_eq!(forgotten, [op::Forgotten::gone("links", 0), op::Forgotten::kept("ways")]);
+    let forgotten = town
+        .federation
+        .forget(&mut op, &permit, &whom(&alone.actor))
+        .await
+        .unwrap();
+    assert_eq!(
+        forgotten,
+        [op::Forgotten::gone("links", 0), op::Forgotten::kept("ways")]
+    );
     op.commit().await.unwrap();
     assert_eq!(town.count("SELECT count(*) FROM federation.link").await, 1);
     assert_eq!(desk.actor.account(), Some(account));

@@ -8,8 +8,8 @@ use vault::Vault;
 use super::sealed::{self, FOLDED, WrittenLogin};
 use crate::accounts::NewAccount;
 use crate::error;
-use crate::login::fold;
 use crate::hashing::PasswordHash;
+use crate::login::fold;
 use crate::model::{Account, AccountState};
 
 /// What a sign-in needs to know of an account.
@@ -223,9 +223,7 @@ pub(crate) async fn rename(
     login: &str,
 ) -> Result<()> {
     let written = free(connection, vault, id, login).await?;
-    sqlx::query(
-        "UPDATE identity.account SET sealed = $2, login_tag = $3, login = $4, login_folded = $5 WHERE id = $1",
-    )
+    sqlx::query("UPDATE identity.account SET sealed = $2, login_tag = $3, login = $4, login_folded = $5 WHERE id = $1")
         .bind(id.uuid())
         .bind(written.sealed)
         .bind(written.tag)

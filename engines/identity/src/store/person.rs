@@ -31,7 +31,11 @@ impl WholeRow {
         Ok(Person {
             id: id.into(),
             full_name: self.full_name,
-            personal_number: details.personal_number.as_deref().map(PersonalNumber::parse).transpose()?,
+            personal_number: details
+                .personal_number
+                .as_deref()
+                .map(PersonalNumber::parse)
+                .transpose()?,
             birth_date: details.birth_date,
             sex: details.sex.as_deref().map(sex).transpose()?,
             ethnicity: details.ethnicity,

@@ -62,7 +62,8 @@ impl Town {
     async fn details_under(&self, key: u32) -> i64 {
         let mut op = self.op(&Actor::System("test")).await;
         let uses = self.identity.keys_in_use(&mut op).await.unwrap();
-        let own = |used: &&vault::KeyUse| used.key == key && ["identity.person", "identity.login"].contains(&used.purpose);
+        let own =
+            |used: &&vault::KeyUse| used.key == key && ["identity.person", "identity.login"].contains(&used.purpose);
         uses.iter().filter(own).map(|used| used.count).sum()
     }
 
@@ -176,7 +177,10 @@ async fn one_number_is_one_person_and_one_login_one_account_while_keys_change() 
     let mut op = town.loader().await;
     let found = town.identity.account_by_login(&mut op, NUMBER).await.unwrap().unwrap();
     assert_eq!((found.id, found.login.as_str()), (account, NUMBER));
-    assert_eq!(code(town.identity.create_account(&mut op, &login).await), "identity.login_taken");
+    assert_eq!(
+        code(town.identity.create_account(&mut op, &login).await),
+        "identity.login_taken"
+    );
 }
 
 // shows: R028
@@ -203,10 +207,7 @@ async fn what_an_older_program_wrote_is_read_and_then_sealed() {
     town.enter(NUMBER).await;
     assert_eq!(town.register(&sen()).await, id);
     // The loader has sealed the person by writing; the account waits for its turn.
-    let done = Resealed {
-        done: 1,
-        unreadable: 0,
-    };
+    let done = Resealed { done: 1, unreadable: 0 };
     assert_eq!(town.identity.seal_plain(&town.scratch.ops).await.unwrap(), done);
     assert_eq!(
         town.identity.seal_plain(&town.scratch.ops).await.unwrap(),
@@ -227,10 +228,7 @@ async fn people_are_corrected_and_forgotten_under_seal() {
     let desk = town.desk("du.lieu", &["data_protection"]).await;
     let mut op = town.op(&desk).await;
     let wishes = [(PersonField::Address, "34 Lê Lợi".to_owned())];
-    town.identity
-        .correct_person(&mut op, id, &wishes, FOR)
-        .await
-        .unwrap();
+    town.identity.correct_person(&mut op, id, &wishes, FOR).await.unwrap();
     op.commit().await.unwrap();
     let mut op = town.loader().await;
     let change = PersonChange {
@@ -241,9 +239,16 @@ async fn people_are_corrected_and_forgotten_under_seal() {
     town.identity.change_person(&mut op, id, &change, "").await.unwrap();
     op.commit().await.unwrap();
     let known = town.known(id).await;
-    assert_eq!(known.personal_number.unwrap().as_str(), NUMBER, "what was not named stays");
+    assert_eq!(
+        known.personal_number.unwrap().as_str(),
+        NUMBER,
+        "what was not named stays"
+    );
     assert_eq!(known.residence.unwrap().detail, "34 Lê Lợi");
-    assert_eq!((known.full_name.as_str(), known.phone.unwrap().as_str()), ("Lê Thị Hoa Sen", "0987654321"));
+    assert_eq!(
+        (known.full_name.as_str(), known.phone.unwrap().as_str()),
+        ("Lê Thị Hoa Sen", "0987654321")
+    );
     let rows = town.rows().await;
     assert!(!rows.contains("34 Lê Lợi") && !rows.contains("0987654321"), "{rows}");
 }
@@ -257,10 +262,12 @@ async fn a_change_that_was_cut_short_is_finished_by_the_next_call() {
     for name in ["An", "Bình", "Cúc"] {
         town.person(name).await;
     }
-    sqlx::query("UPDATE identity.person SET sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20)) WHERE full_name = 'An'")
-        .execute(&town.scratch.pool)
-        .await
-        .unwrap();
+    sqlx::query(
+        "UPDATE identity.person SET sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20)) WHERE full_name = 'An'",
+    )
+    .execute(&town.scratch.pool)
+    .await
+    .unwrap();
     let (old, new) = town.turn().await;
     let all = town.details_under(old).await;
     let mut ended_within = 0;
@@ -285,6 +292,9 @@ async fn a_change_that_was_cut_short_is_finished_by_the_next_call() {
         assert_eq!(town.details_under(old).await + town.details_under(new).await, all);
     }
     assert!(ended_within > 0, "{ended_within}");
-    assert_eq!((town.details_under(old).await, town.details_under(new).await), (1, all - 1));
+    assert_eq!(
+        (town.details_under(old).await, town.details_under(new).await),
+        (1, all - 1)
+    );
     town.sign_in(NUMBER, PASSWORD, crate::town::HOME).await.unwrap();
 }

@@ -45,12 +45,7 @@ pub(crate) async fn of_request(connection: &mut PgConnection, request: Uuid) -> 
 }
 
 /// Ends what came of a request; how much of it was in force.
-pub(crate) async fn end(
-    connection: &mut PgConnection,
-    _: &Permit,
-    request: Uuid,
-    now: DateTime<Utc>,
-) -> Result<u64> {
+pub(crate) async fn end(connection: &mut PgConnection, _: &Permit, request: Uuid, now: DateTime<Utc>) -> Result<u64> {
     let done = sqlx::query("UPDATE privacy.bound SET ended_at = $2 WHERE request = $1 AND ended_at IS NULL")
         .bind(request)
         .bind(now)
@@ -61,11 +56,7 @@ pub(crate) async fn end(
 }
 
 /// Those of these people whose data is not used for the purpose.
-pub(crate) async fn bound(
-    connection: &mut PgConnection,
-    people: &[PersonId],
-    purpose: &str,
-) -> Result<Vec<PersonId>> {
+pub(crate) async fn bound(connection: &mut PgConnection, people: &[PersonId], purpose: &str) -> Result<Vec<PersonId>> {
     let ids: Vec<Uuid> = people.iter().map(|person| person.uuid()).collect();
     let found: Vec<Uuid> = sqlx::query_scalar(
         "SELECT DISTINCT person FROM privacy.bound WHERE person = ANY ($1) AND purpose IN ('', $2) AND ended_at IS NULL",

@@ -23,7 +23,13 @@ impl Town {
         Ok(id)
     }
 
-    async fn answer(&self, officer: &Actor, id: Uuid, outcome: Outcome, purposes: &[&str]) -> kernel::Result<Vec<String>> {
+    async fn answer(
+        &self,
+        officer: &Actor,
+        id: Uuid,
+        outcome: Outcome,
+        purposes: &[&str],
+    ) -> kernel::Result<Vec<String>> {
         let verdict = Verdict {
             outcome,
             answer: "Đã làm.".into(),
@@ -41,7 +47,14 @@ impl Town {
     async fn withheld(&self, actor: &Actor) -> BTreeSet<&'static str> {
         let person = actor.person().unwrap();
         let mut withheld = BTreeSet::new();
-        for purpose in ["public_service", "office_lists", "statistics", "reminders", "improvement", "unheard_of"] {
+        for purpose in [
+            "public_service",
+            "office_lists",
+            "statistics",
+            "reminders",
+            "improvement",
+            "unheard_of",
+        ] {
             let mut op = self.op(&Actor::System("test")).await;
             if !op.withheld(&[person], purpose).await.unwrap().is_empty() {
                 withheld.insert(purpose);
@@ -63,10 +76,18 @@ const UNASKED: [&str; 3] = ["improvement", "reminders", "unheard_of"];
 #[tokio::test]
 async fn a_granted_restriction_stops_everything_but_serving_the_person_until_it_is_lifted() {
     let town = Town::new().await;
-    let (sen, other, officer) = (town.citizen("Lê Thị Sen", "sen").await, town.citizen("Trần Văn Bưởi", "buoi.tran").await, town.officer("Phạm Thị Gấm", "gam").await);
+    let (sen, other, officer) = (
+        town.citizen("Lê Thị Sen", "sen").await,
+        town.citizen("Trần Văn Bưởi", "buoi.tran").await,
+        town.officer("Phạm Thị Gấm", "gam").await,
+    );
     assert_eq!(town.withheld(&sen).await, BTreeSet::from(UNASKED), "without consent");
     let id = town.ask(&sen, Kind::Restrict).await;
-    assert_eq!(town.withheld(&sen).await, BTreeSet::from(UNASKED), "asked is not granted");
+    assert_eq!(
+        town.withheld(&sen).await,
+        BTreeSet::from(UNASKED),
+        "asked is not granted"
+    );
     assert_eq!(town.answer(&officer, id, Outcome::Granted, &[]).await.unwrap(), [""]);
     let all = BTreeSet::from(["improvement", "office_lists", "reminders", "statistics", "unheard_of"]);
     assert_eq!(town.withheld(&sen).await, all);
@@ -98,19 +119,30 @@ async fn a_granted_restriction_stops_everything_but_serving_the_person_until_it_
 #[tokio::test]
 async fn an_objection_stops_the_purposes_that_it_names_and_no_other() {
     let town = Town::new().await;
-    let (sen, officer) = (town.citizen("Lê Thị Sen", "sen").await, town.officer("Phạm Thị Gấm", "gam").await);
+    let (sen, officer) = (
+        town.citizen("Lê Thị Sen", "sen").await,
+        town.officer("Phạm Thị Gấm", "gam").await,
+    );
     for unfit in ["public_service", "unheard_of"] {
         let fault = town.object(&sen, &[unfit]).await.unwrap_err();
         assert_eq!(fault.code, "privacy.purpose_not_found", "{unfit}");
     }
-    let id = town.object(&sen, &["statistics", "office_lists", "statistics"]).await.unwrap();
-    assert_eq!(town.see(&sen, id).await.request.purposes, ["office_lists", "statistics"]);
+    let id = town
+        .object(&sen, &["statistics", "office_lists", "statistics"])
+        .await
+        .unwrap();
+    assert_eq!(
+        town.see(&sen, id).await.request.purposes,
+        ["office_lists", "statistics"]
+    );
     // In part: what is granted is named, and was asked for.
     for unfit in [&[][..], &["reminders"]] {
         let fault = town.answer(&officer, id, Outcome::Partly, unfit).await.unwrap_err();
         assert_eq!(fault.fields[0].field, "purposes");
     }
-    let granted = town.answer(&officer, id, Outcome::Partly, &["statistics", "reminders"]).await;
+    let granted = town
+        .answer(&officer, id, Outcome::Partly, &["statistics", "reminders"])
+        .await;
     assert_eq!(granted.unwrap(), ["statistics"]);
     let with = |more: &'static str| UNASKED.into_iter().chain([more]).collect::<BTreeSet<_>>();
     assert_eq!(town.withheld(&sen).await, with("statistics"));
@@ -121,7 +153,12 @@ async fn an_objection_stops_the_purposes_that_it_names_and_no_other() {
     town.lift(&sen, second).await.unwrap();
     assert_eq!(town.withheld(&sen).await, with("statistics"));
     let third = town.object(&sen, &["office_lists"]).await.unwrap();
-    assert_eq!(town.answer(&officer, third, Outcome::Refused, &["office_lists"]).await.unwrap(), [""; 0]);
+    assert_eq!(
+        town.answer(&officer, third, Outcome::Refused, &["office_lists"])
+            .await
+            .unwrap(),
+        [""; 0]
+    );
     assert_eq!(town.withheld(&sen).await, with("statistics"));
 }
 
@@ -129,7 +166,10 @@ async fn an_objection_stops_the_purposes_that_it_names_and_no_other() {
 #[tokio::test]
 async fn what_is_not_about_a_case_reaches_those_alone_who_allow_it() {
     let town = Town::new().await;
-    let (sen, officer) = (town.citizen("Lê Thị Sen", "sen").await, town.officer("Phạm Thị Gấm", "gam").await);
+    let (sen, officer) = (
+        town.citizen("Lê Thị Sen", "sen").await,
+        town.officer("Phạm Thị Gấm", "gam").await,
+    );
     let send = async |purpose: Option<&'static str>| {
         let mut op = town.op(&Actor::System("test")).await;
         let message = Message::new(sen.account().unwrap(), "result_ready", "/hop-thu");
@@ -143,13 +183,19 @@ async fn what_is_not_about_a_case_reaches_those_alone_who_allow_it() {
     };
     assert!(!send(Some("reminders")).await, "nobody has asked yet");
     let mut op = town.op(&sen).await;
-    town.privacy.give_consent(&mut op, "reminders", 1, render::Locale::Vi).await.unwrap();
+    town.privacy
+        .give_consent(&mut op, "reminders", 1, render::Locale::Vi)
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     assert!(send(Some("reminders")).await);
     let id = town.ask(&sen, Kind::Restrict).await;
     town.answer(&officer, id, Outcome::Granted, &[]).await.unwrap();
     assert!(!send(Some("reminders")).await, "consented, and restricted since");
-    assert!(send(Some("public_service")).await && send(None).await, "what a case needs goes on");
+    assert!(
+        send(Some("public_service")).await && send(None).await,
+        "what a case needs goes on"
+    );
     town.lift(&sen, id).await.unwrap();
     assert!(send(Some("reminders")).await);
     let mut op = town.op(&Actor::System("test")).await;

@@ -139,7 +139,10 @@ async fn a_granted_extract_is_open_to_officials_for_the_declared_days_alone() {
     town.scratch.clock.set(until + TimeDelta::seconds(1));
     let mut op = town.op(&officer).await;
     let fault = town.privacy.extract_for(&mut op, id).await.unwrap_err();
-    assert_eq!((fault.code, fault.params["days"].as_str()), ("privacy.extract_over", "15"));
+    assert_eq!(
+        (fault.code, fault.params["days"].as_str()),
+        ("privacy.extract_over", "15")
+    );
     drop(op);
     // The person takes out their own at any time.
     let mut op = town.op(&sen).await;
@@ -163,17 +166,27 @@ async fn deleting_and_correcting_ask_once_more_who_does_it_and_refusing_does_not
     for kind in [Kind::Delete, Kind::Correct] {
         let id = town.ask(&sen, kind).await;
         let mut op = town.op(&officer).await.shown(Some(long_ago));
-        let fault = town.privacy.answer(&mut op, id, verdict(Outcome::Granted)).await.unwrap_err();
+        let fault = town
+            .privacy
+            .answer(&mut op, id, verdict(Outcome::Granted))
+            .await
+            .unwrap_err();
         assert_eq!(fault.code, "identity.step_up_needed", "{kind:?}");
         drop(op);
         assert!(town.see(&sen, id).await.request.state.is_open());
         let now = town.ops.now();
         let mut op = town.op(&officer).await.shown(Some(now));
-        town.privacy.answer(&mut op, id, verdict(Outcome::Granted)).await.unwrap();
+        town.privacy
+            .answer(&mut op, id, verdict(Outcome::Granted))
+            .await
+            .unwrap();
         op.commit().await.unwrap();
         let id = town.ask(&sen, kind).await;
         let mut op = town.op(&officer).await.shown(Some(long_ago));
-        town.privacy.answer(&mut op, id, verdict(Outcome::Refused)).await.unwrap();
+        town.privacy
+            .answer(&mut op, id, verdict(Outcome::Refused))
+            .await
+            .unwrap();
         op.commit().await.unwrap();
     }
 }

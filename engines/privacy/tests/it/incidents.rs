@@ -148,7 +148,11 @@ async fn the_people_concerned_are_told_once_each_and_the_others_are_counted() {
     let (_, before) = town.privacy.incident(&mut town.op(&officer).await, id).await.unwrap();
     for number in &numbers[..3] {
         let mut op = town.op(&officer).await;
-        let told = town.privacy.tell_people(&mut op, id, std::slice::from_ref(number)).await.unwrap();
+        let told = town
+            .privacy
+            .tell_people(&mut op, id, std::slice::from_ref(number))
+            .await
+            .unwrap();
         assert_eq!(serde_json::to_string(&told).unwrap(), r#"{"numbers":1}"#);
         let (incident, lines) = town.privacy.incident(&mut op, id).await.unwrap();
         assert_eq!((incident.told, lines.len()), (7, before.len() + 1));

@@ -218,13 +218,12 @@ pub(crate) async fn told(connection: &mut PgConnection, person: PersonId, limit:
 
 /// Empties what was said of accounts that nobody looks after any more; how many.
 pub(crate) async fn forget_closed(connection: &mut PgConnection, _permit: &Permit, person: PersonId) -> Result<u64> {
-    let done = sqlx::query(
-        "UPDATE scim.\"user\" SET doc = '{}' WHERE person = $1 AND closed_at IS NOT NULL AND doc <> '{}'",
-    )
-    .bind(person.uuid())
-    .execute(connection)
-    .await
-    .map_err(db::fault)?;
+    let done =
+        sqlx::query("UPDATE scim.\"user\" SET doc = '{}' WHERE person = $1 AND closed_at IS NOT NULL AND doc <> '{}'")
+            .bind(person.uuid())
+            .execute(connection)
+            .await
+            .map_err(db::fault)?;
     Ok(done.rows_affected())
 }
 

@@ -376,21 +376,36 @@ async fn an_administrator_hands_the_account_of_an_official_over() {
 async fn what_applications_say_is_told_to_the_person_and_erased_when_they_look_after_nobody_any_more() {
     let town = Town::new().await;
     let personnel = town.personnel("Nhân sự tỉnh").await;
-    let id = personnel.new_user("le.sen", json!({ "nickName": "Sen Nhỏ" })).await;
+    let id = personnel.new_user("le.sen", json!({ "externalId": "NV-77" })).await;
     let (account, _) = town.account(&id).await;
     let whom = op::Whom {
         person: account.person,
         account: Some(account.id),
     };
     let mut op = town.console().await;
-    let permit = op.allow("privacy.extract", "person:test", op::Decision::Follows).await.unwrap();
+    let permit = op
+        .allow("privacy.extract", "person:test", op::Decision::Follows)
+        .await
+        .unwrap();
     let told = town.scim.tell(&mut op, &permit, &whom, 10).await.unwrap();
-    assert_eq!((town.scim.engine(), told[0].part.as_str(), told[0].items.len()), ("scim", "users", 1));
-    assert!(told[0].items[0]["said"].to_string().contains("Sen Nhỏ"), "{:?}", told[0].items);
+    assert_eq!(
+        (town.scim.engine(), told[0].part.as_str(), told[0].items.len()),
+        ("scim", "users", 1)
+    );
+    assert!(
+        told[0].items[0]["said"].to_string().contains("NV-77"),
+        "{:?}",
+        told[0].items
+    );
     let forgotten = town.scim.forget(&mut op, &permit, &whom).await.unwrap();
-    assert_eq!(forgotten, [op::Forgotten::gone("users", 0), op::Forgotten::kept("managed")]);
+    assert_eq!(
+        forgotten,
+        [op::Forgotten::gone("users", 0), op::Forgotten::kept("managed")]
+    );
     op.commit().await.unwrap();
-    let gone = personnel.ask(Method::DELETE, &format!("/Users/{id}"), &[], Value::Null).await;
+    let gone = personnel
+        .ask(Method::DELETE, &format!("/Users/{id}"), &[], Value::Null)
+        .await;
     assert_eq!(gone.status, 204);
     let mut op = town.console().await;
     let forgotten = town.scim.forget(&mut op, &permit, &whom).await.unwrap();
