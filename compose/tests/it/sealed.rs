@@ -416,6 +416,7 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     ),
     ("openid.refresh_token", &[("jkt", Thing), ("sha256", Hash)]),
     ("openid.seen_proof", &[("sha256", Hash)]),
+    ("privacy.bound", &[("purpose", Thing)]),
     (
         "privacy.consent",
         &[
@@ -459,6 +460,7 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("kind", Thing),
             ("law", Thing),
             ("outcome", Thing),
+            ("purposes", Thing),
             ("state", Thing),
             ("term", Thing),
             ("wishes", Plain("words of a request: open")),
