@@ -391,7 +391,7 @@ async fn a_breach_is_opened_printed_notified_and_closed() {
     let told = officer
         .post(&at, &people, &[("people", "999192000017\n\n999068000102")])
         .await;
-    officer.get(told.location()).await.shows("không tìm thấy 2");
+    officer.get(told.location()).await.shows("Đã nhận 2 số định danh").hides("không tìm thấy");
     town.scratch
         .clock
         .set(kernel::from_local("2026-03-05T06:30:00".parse().unwrap()));
