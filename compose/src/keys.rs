@@ -13,6 +13,7 @@ impl Engines {
         all.extend(self.federation.keys_in_use(op).await?);
         all.extend(self.openid.keys_in_use(op).await?);
         all.extend(self.forms.keys_in_use(op).await?);
+        all.extend(self.privacy.keys_in_use(op).await?);
         all.extend(self.dossiers.keys_in_use(op).await?);
         Ok(all)
     }
@@ -23,6 +24,7 @@ impl Engines {
         all += self.federation.reseal(ops).await?;
         all += self.openid.reseal(ops).await?;
         all += self.forms.reseal(ops).await?;
+        all += self.privacy.reseal(ops).await?;
         all += self.dossiers.reseal(ops).await?;
         Ok(all)
     }

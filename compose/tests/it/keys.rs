@@ -27,6 +27,8 @@ const COLUMNS: &[(&str, &str)] = &[
     ("identity.totp.next_secret", "sealed"),
     ("identity.totp.secret", "sealed"),
     ("openid.signing_key.sealed", "sealed"),
+    ("privacy.request.sealed", "sealed"),
+    ("privacy.request_line.sealed", "sealed"),
 ];
 
 #[tokio::test]

@@ -29,6 +29,7 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("privacy.notify_authority"),
     Action::personal("privacy.open_incident"),
     Action::personal("privacy.read"),
+    Action::new("privacy.reseal"),
     Action::personal("privacy.tell_people"),
     Action::personal("privacy.warn_of_incidents"),
     Action::personal("privacy.withdraw"),

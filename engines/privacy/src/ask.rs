@@ -78,8 +78,8 @@ impl Privacy {
             answer: None,
             ground: None,
         };
-        let Some(number) = store::request::insert(op.conn(), &permit, &request).await? else {
-            return match store::request::open_of(op.conn(), person, new.kind).await? {
+        let Some(number) = store::request::insert(op.conn(), &permit, self.vault(), &request).await? else {
+            return match store::request::open_of(op.conn(), self.vault(), person, new.kind).await? {
                 Some(open)
                     if open.details == request.details
                         && open.wishes == request.wishes
@@ -94,7 +94,7 @@ impl Privacy {
         };
         let request = Request { number, ..request };
         let line = NewLine::of(&request, "received", op);
-        store::request::tell(op.conn(), &permit, &line).await?;
+        store::request::tell(op.conn(), &permit, self.vault(), &line).await?;
         self.tell_person(op, &request, "privacy_received").await?;
         self.tell_officials(op, &request, "privacy_new", "").await?;
         let facts = json!({ "kind": request.kind, "law": request.law, "due": request.due_at });
@@ -124,16 +124,16 @@ impl Privacy {
             ended_at: Some(now),
             ..request
         };
-        store::request::update(op.conn(), &permit, &request).await?;
+        store::request::update(op.conn(), &permit, self.vault(), &request).await?;
         let line = NewLine::of(&request, "withdrawn", op);
-        store::request::tell(op.conn(), &permit, &line).await?;
+        store::request::tell(op.conn(), &permit, self.vault(), &line).await?;
         self.tell_officials(op, &request, "privacy_withdrawn", "").await?;
         op.record(Entry::new("privacy.withdrawn", subject(id))).await
     }
 
     /// A request held to the end of the operation.
     pub(crate) async fn locked(&self, op: &mut Op, id: Uuid) -> Result<Request> {
-        store::request::lock(op.conn(), id).await?.ok_or_else(error::not_found)
+        store::request::lock(op.conn(), self.vault(), id).await?.ok_or_else(error::not_found)
     }
 }
 

@@ -43,7 +43,7 @@ impl Privacy {
             return Ok(());
         }
         let line = NewLine::of(&request, "lifted", op);
-        store::request::tell(op.conn(), &permit, &line).await?;
+        store::request::tell(op.conn(), &permit, self.vault(), &line).await?;
         self.tell_officials(op, &request, "privacy_lifted", "").await?;
         op.record(Entry::new("privacy.lifted", subject(id)).purpose(request.number.to_string()))
             .await

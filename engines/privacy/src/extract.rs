@@ -76,7 +76,7 @@ impl Privacy {
     /// `privacy.not_found`, `privacy.own_request`, `privacy.no_extract`, `privacy.extract_over` {days} where the declared days since the answer
     /// have passed, `identity.step_up_needed`.
     pub async fn extract_for(&self, op: &mut Op, request: Uuid) -> Result<Extract> {
-        let found = store::request::get(op.conn(), request)
+        let found = store::request::get(op.conn(), self.vault(), request)
             .await?
             .ok_or_else(error::not_found)?;
         let about = subject(request);

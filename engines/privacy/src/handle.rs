@@ -199,9 +199,9 @@ impl Privacy {
         action: &'static str,
         detail: Value,
     ) -> Result<()> {
-        store::request::update(op.conn(), permit, request).await?;
+        store::request::update(op.conn(), permit, self.vault(), request).await?;
         let line = NewLine::of(request, action, op).with(detail);
-        store::request::tell(op.conn(), permit, &line).await?;
+        store::request::tell(op.conn(), permit, self.vault(), &line).await?;
         let entry = match action {
             "acknowledged" => "privacy.acknowledged",
             "extended" => "privacy.extended",

@@ -18,6 +18,7 @@ mod keeper;
 mod model;
 mod notices;
 mod read;
+mod reseal;
 mod store;
 
 use std::sync::Arc;
@@ -47,7 +48,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0001_request.sql",
         "0002_consent.sql",
         "0003_incident.sql",
-        "0004_bound.sql"
+        "0004_bound.sql",
+        "0005_sealed.sql"
     ]
 );
 
@@ -79,8 +81,13 @@ pub struct Privacy {
 impl Privacy {
     /// The engine; what it keeps itself is told after everything that the other engines keep.
     pub fn new(mut parts: Parts) -> Self {
-        parts.keepers.add(keeper::Own);
+        let vault = parts.identity.vault().clone();
+        parts.keepers.add(keeper::Own { vault });
         Self { parts: Arc::new(parts) }
+    }
+
+    fn vault(&self) -> &vault::Vault {
+        self.parts.identity.vault()
     }
 
     /// What the province declares.

@@ -4,3 +4,4 @@ pub(crate) mod bound;
 pub(crate) mod consent;
 pub(crate) mod incident;
 pub(crate) mod request;
+pub(crate) mod sealed;

@@ -6,4 +6,5 @@ mod deadlines;
 mod extract;
 mod incidents;
 mod requests;
+mod sealed;
 mod town;
