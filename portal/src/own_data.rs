@@ -25,6 +25,7 @@ pub(crate) fn routes() -> Routes<House> {
         .post(NEW, Door::SignedIn, ask)
         .post(EXTRACT, Door::SignedIn, extract)
         .get("/tai-khoan/du-lieu/{id}", Door::SignedIn, show)
+        .post("/tai-khoan/du-lieu/{id}/bo", Door::SignedIn, lift)
         .get("/tai-khoan/du-lieu/{id}/rut", Door::SignedIn, withdrawal)
         .post("/tai-khoan/du-lieu/{id}/rut", Door::SignedIn, withdraw)
         .merge(consents::routes())
@@ -123,10 +124,20 @@ async fn draw(visit: &Visit<House>, asked: Kind, typed: Option<&Fields>, fault: 
             })
         })
         .collect();
+    let purposes: Vec<Value> = visit
+        .state
+        .privacy
+        .may_be_objected_to()
+        .filter(|_| asked == Kind::Object)
+        .map(|key| {
+            let checked = typed.is_some_and(|typed| typed.all("purposes").any(|one| one == key));
+            json!({ "key": key, "title": purpose(visit, &words, key), "checked": checked })
+        })
+        .collect();
     let control = |field: &str| (field != "wishes").then(|| field.to_owned());
     let content = json!({
         "kind": asked, "title": kind(&words, asked), "text": words.say(&format!("privacy.kind_text.{}", asked.as_str()), []),
-        "action": NEW, "back": NEW, "fields": fields, "details": typed.and_then(|typed| typed.get("details")).unwrap_or_default(),
+        "action": NEW, "back": NEW, "fields": fields, "purposes": purposes, "details": typed.and_then(|typed| typed.get("details")).unwrap_or_default(),
         "optional": matches!(asked, Kind::See | Kind::Provide | Kind::Correct | Kind::Delete),
         "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, control)),
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),
@@ -152,6 +163,7 @@ async fn ask(visit: Visit<House>, fields: Fields) -> Answer {
         kind: asked,
         details: fields.get("details").unwrap_or_default().to_owned(),
         wishes,
+        purposes: fields.all("purposes").map(str::to_owned).collect(),
     };
     let mut op = visit.op().await?;
     match visit.state.privacy.ask(&mut op, new).await {
@@ -183,15 +195,45 @@ async fn show(visit: Visit<House>) -> Answer {
     let now = op.now();
     drop(op);
     let words = Words::new(&visit, "");
-    let mut content = shown(&words, &detail);
+    let mut content = shown(&visit, &words, &detail);
+    content["can_lift"] = json!(detail.bounds.iter().any(|bound| bound.ended_at.is_none()));
     content["now"] = json!(now);
     content["back"] = json!(PATH);
     content["extract"] = json!(EXTRACT);
     visit.page("portal/own_data/request.html", content).await
 }
 
+/// What a purpose is called.
+pub(crate) fn purpose(visit: &Visit<House>, words: &Words, key: &str) -> String {
+    let declared = visit.state.privacy.declaration().purpose(key);
+    declared.map_or_else(
+        || key.to_owned(),
+        |purpose| words.say(&format!("{}.title", purpose.text), []),
+    )
+}
+
+/// For what the data is not used since the answer, and since when.
+fn bounds(visit: &Visit<House>, words: &Words, detail: &Detail) -> Vec<Value> {
+    let at = |moment: chrono::DateTime<chrono::Utc>| render::datetime_text(&moment.to_rfc3339()).unwrap_or_default();
+    detail
+        .bounds
+        .iter()
+        .map(|bound| {
+            let name = match &bound.purpose {
+                Some(key) => purpose(visit, words, key),
+                None => words.say("privacy.bound.all", []),
+            };
+            let said = match bound.ended_at {
+                Some(ended) => words.say("privacy.bound.ended", [("from", at(bound.since)), ("to", at(ended))]),
+                None => words.say("privacy.bound.since", [("from", at(bound.since))]),
+            };
+            json!({ "key": name, "value": said })
+        })
+        .collect()
+}
+
 /// What both sides see of a request.
-pub(crate) fn shown(words: &Words, detail: &Detail) -> Value {
+pub(crate) fn shown(visit: &Visit<House>, words: &Words, detail: &Detail) -> Value {
     let request = &detail.request;
     let field = |field: PersonField| words.say(&format!("privacy.field.{}", field.as_str()), []);
     let wishes: Vec<Value> = request
@@ -216,6 +258,8 @@ pub(crate) fn shown(words: &Words, detail: &Detail) -> Value {
         "state": request.state, "is_open": request.state.is_open(), "article": request.article, "received_at": request.received_at,
         "due": request.next_due(), "acknowledge_due": request.acknowledge_due, "due_at": request.due_at, "outcome": request.outcome,
         "answer": request.answer, "ground": request.ground, "wishes": wishes, "lines": lines,
+        "purposes": request.purposes.iter().map(|key| purpose(visit, words, key)).collect::<Vec<_>>(),
+        "bounds": bounds(visit, words, detail),
         "forgotten": forgotten(words, detail), "corrected": corrected(words, detail), "recorded": is_recorded(request),
     })
 }
@@ -229,10 +273,7 @@ fn day_words(field: PersonField, value: &str) -> String {
 
 /// Decisions that people carry out: the page says so.
 fn is_recorded(request: &Request) -> bool {
-    matches!(
-        request.kind,
-        Kind::Restrict | Kind::Object | Kind::WithdrawConsent | Kind::Protect
-    )
+    matches!(request.kind, Kind::WithdrawConsent | Kind::Protect)
 }
 
 fn line_words(words: &Words, action: &str, detail: &Value) -> String {
@@ -308,6 +349,15 @@ fn or_nothing(words: &Words, value: String) -> String {
     } else {
         value
     }
+}
+
+/// Takes back what came of a granted restriction or objection.
+async fn lift(visit: Visit<House>, _: Fields) -> Answer {
+    let id = visit.parse_param("id")?;
+    let mut op = visit.op().await?;
+    visit.state.privacy.lift(&mut op, id).await?;
+    op.commit().await?;
+    visit.redirect(format!("{PATH}/{id}?da=data_lifted"))
 }
 
 async fn withdrawal(visit: Visit<House>) -> Answer {

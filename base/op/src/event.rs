@@ -7,7 +7,7 @@ use kernel::Result;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::Op;
+use crate::{Bounds, Op};
 
 /// Something that happened inside an operation.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +38,7 @@ pub type Reaction = Arc<dyn for<'a> Fn(&'a mut Op, &'a Event) -> BoxFuture<'a, R
 #[derive(Clone, Default)]
 pub struct Reactions {
     handlers: HashMap<&'static str, Vec<Reaction>>,
+    bounds: Option<Arc<dyn Bounds>>,
 }
 
 impl Reactions {
@@ -52,6 +53,15 @@ impl Reactions {
         F: for<'a> Fn(&'a mut Op, &'a Event) -> BoxFuture<'a, Result<()>> + Send + Sync + 'static,
     {
         self.handlers.entry(kind).or_default().push(Arc::new(handler));
+    }
+
+    /// Names the engine that keeps what people have asked not to be done with their data.
+    pub fn bound_by(&mut self, bounds: impl Bounds + 'static) {
+        self.bounds = Some(Arc::new(bounds));
+    }
+
+    pub(crate) fn bounds(&self) -> Option<Arc<dyn Bounds>> {
+        self.bounds.clone()
     }
 
     pub(crate) fn of(&self, kind: &str) -> Vec<Reaction> {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod audit;
+mod bounds;
 mod event;
 mod job;
 mod keepers;
@@ -14,6 +15,7 @@ mod wall;
 mod worker;
 
 pub use audit::Entry;
+pub use bounds::Bounds;
 pub use event::{Event, Reaction, Reactions};
 pub use job::{Handler, Job, Jobs, NewJob, Outside, Within};
 pub use keepers::{Forgotten, Keeper, Keepers, Kept, Told, Whom};

@@ -147,6 +147,10 @@ pub struct Op {
 }
 
 impl Op {
+    pub(crate) fn bounds(&self) -> Option<Arc<dyn crate::Bounds>> {
+        self.ops.reactions.bounds()
+    }
+
     /// The connection, for stores.
     pub fn conn(&mut self) -> &mut PgConnection {
         self.line.conn()

@@ -215,6 +215,16 @@ impl Policy {
         self.roles.get(role).is_none_or(|role| role.privileged)
     }
 
+    /// The roles of positions to which an action is given in the whole province: whoever has one can be told that there is something to do.
+    pub fn roles_given(&self, action: &str) -> Vec<String> {
+        let everywhere = |role: &&Role| {
+            let grants = role.grants.get(action).map_or(&[][..], Vec::as_slice);
+            grants.iter().any(|grant| grant.scope == Scope::Province)
+        };
+        let given = self.roles.values().filter(everywhere).map(|role| role.key.clone());
+        given.filter(|role| !STANDING.contains(&role.as_str())).collect()
+    }
+
     /// Which roles exclude each other in one case.
     pub fn separations(&self) -> &[Separation] {
         &self.separations
@@ -317,6 +327,11 @@ impl<'a> Rights<'a> {
     /// As [`Policy::is_privileged`].
     pub fn is_privileged(&self, role: &str) -> bool {
         self.policy.is_privileged(role)
+    }
+
+    /// [`Policy::roles_given`].
+    pub fn roles_given(&self, action: &str) -> Vec<String> {
+        self.policy.roles_given(action)
     }
 
     /// The declared rights that this comes from.

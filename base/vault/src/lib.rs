@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod columns;
 mod keys;
 mod rotation;
 
@@ -13,6 +14,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::{hkdf, hmac};
 use subtle::ConstantTimeEq;
 
+pub use columns::Sealed;
 use keys::Keys;
 pub use rotation::{Kept, KeyUse, Resealed, key_of};
 
@@ -64,7 +66,11 @@ impl Vault {
         let key = self.key(number)?;
         let plain = cipher(&key, purpose)?
             .open_in_place(nonce, aad(purpose, about), &mut text)
-            .map_err(|_| broken())?;
+            .map_err(|_| {
+                broken().caused_by(format!(
+                    "{purpose} of {about} was changed, or was sealed for another row"
+                ))
+            })?;
         Ok(plain.to_vec())
     }
 
@@ -81,6 +87,19 @@ impl Vault {
         let (number, kept) = parted(tag)?;
         let tag = mac(&self.key(number)?, purpose, about, secret)?;
         Ok(tag.ct_eq(kept).into())
+    }
+
+    /// The tags of a secret under every key in the folder, the newest first: what is looked up by its tag is found under whichever key it was
+    /// written down.
+    pub fn tags(&self, purpose: &str, about: &str, secret: &[u8]) -> Result<Vec<Vec<u8>>> {
+        let keys: Vec<(u32, [u8; keys::LENGTH])> = {
+            let keys = self.read()?;
+            let numbers = keys.numbers().into_iter().rev();
+            numbers.filter_map(|number| Some((number, keys.get(number)?))).collect()
+        };
+        keys.into_iter()
+            .map(|(number, key)| Ok([head(number).as_slice(), &mac(&key, purpose, about, secret)?].concat()))
+            .collect()
     }
 
     /// Reads the folder first: another program may have added a key, and what is sealed with an older one would have to be sealed anew. It

@@ -289,3 +289,52 @@ fn copies_left_by_a_killed_program_are_taken_away_at_the_next_start_and_with_a_k
     assert!(!young.exists());
     assert!(foreign.exists(), "it is none of ours");
 }
+
+#[test]
+fn a_column_opens_in_its_row_only_and_its_length_tells_little() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Vault::open(folder.path(), at(0)).unwrap();
+    let (draft, case) = (vault::Sealed("forms.draft"), vault::Sealed("dossiers.case"));
+    let sealed = draft.seal(&vault, "draft:1", &["An", "0912345678"]).unwrap();
+    let opened: Vec<String> = draft.open(&vault, "draft:1", &sealed).unwrap();
+    assert_eq!(opened, ["An", "0912345678"]);
+    for fault in [
+        draft.open::<Vec<String>>(&vault, "draft:2", &sealed).unwrap_err(),
+        case.open::<Vec<String>>(&vault, "draft:1", &sealed).unwrap_err(),
+        draft.open::<u32>(&vault, "draft:1", &sealed).unwrap_err(),
+    ] {
+        assert_eq!(fault.code, "vault.sealed_broken");
+        assert!(!format!("{fault:?}").contains("0912345678"), "{fault:?}");
+    }
+    let other = draft.seal(&vault, "draft:1", &["Nguyễn Thị Mẫu"]).unwrap();
+    assert_eq!(other.len(), sealed.len());
+    let key = vault.add_key(at(60)).unwrap();
+    let anew = draft.reseal(&vault, "draft:1", &sealed).unwrap().unwrap();
+    assert_eq!(vault::key_of(&anew).unwrap(), key);
+    assert_eq!(draft.reseal(&vault, "draft:1", &anew).unwrap(), None);
+    assert_eq!(draft.open::<Vec<String>>(&vault, "draft:1", &anew).unwrap(), opened);
+}
+
+#[test]
+fn what_is_looked_up_is_found_under_every_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Vault::open(folder.path(), at(0)).unwrap();
+    let first = vault.tag("identity.number", "person", b"093190000017").unwrap();
+    vault.add_key(at(60)).unwrap();
+    let second = vault.tag("identity.number", "person", b"093190000017").unwrap();
+    assert_ne!(first, second);
+    let tags = vault.tags("identity.number", "person", b"093190000017").unwrap();
+    assert_eq!(tags, [second, first], "the newest first");
+    assert!(
+        !vault
+            .tags("identity.number", "person", b"093190000018")
+            .unwrap()
+            .contains(&tags[0])
+    );
+    assert!(
+        !vault
+            .tags("identity.phone", "person", b"093190000017")
+            .unwrap()
+            .contains(&tags[0])
+    );
+}

@@ -5,18 +5,30 @@ use testkit::Scratch;
 /// Columns of bytes that are no hash by their name, and what they hold. Sealed texts and tags stand in `keys_in_use` and `reseal` of their engine too; `compose::keys` asks
 /// every engine that has some.
 const COLUMNS: &[(&str, &str)] = &[
+    ("dossiers.dossier.sealed", "sealed"),
+    ("dossiers.paper.sealed", "sealed"),
+    ("dossiers.supplement.sealed", "sealed"),
     ("federation.farewell.id_token", "sealed"),
     ("federation.journey.resume", "sealed, gone after ten minutes"),
+    ("forms.attachment.sealed", "sealed"),
+    ("forms.draft.sealed", "sealed"),
+    ("identity.account.login_tag", "tag, made anew with the row"),
+    ("identity.account.sealed", "sealed"),
     ("identity.passkey.credential", "public"),
     ("identity.passkey.public_key", "public"),
     (
         "identity.passkey_challenge.challenge",
         "random, shown to whoever answers it",
     ),
+    ("identity.person.number_tag", "tag, made anew with the row"),
+    ("identity.person.phone_tag", "tag, made anew with the row"),
+    ("identity.person.sealed", "sealed"),
     ("identity.recovery_code.tag", "tag"),
     ("identity.totp.next_secret", "sealed"),
     ("identity.totp.secret", "sealed"),
     ("openid.signing_key.sealed", "sealed"),
+    ("privacy.request.sealed", "sealed"),
+    ("privacy.request_line.sealed", "sealed"),
 ];
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The demonstration province, loaded whole, and what is played in it.
 
+mod bounds;
 mod house;
 mod keys;
 mod past;
@@ -7,6 +8,7 @@ mod post;
 mod reorganise;
 mod rights;
 mod scenarios;
+mod sealed;
 mod wall;
 
 use dossiers::catalogue::{Catalogue, Level, ProcedureQuery};

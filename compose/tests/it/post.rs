@@ -86,13 +86,17 @@ async fn what_an_official_does_is_mailed_to_those_who_gave_an_address() {
     });
     let renderer = Arc::new(Renderer::builder().build().unwrap());
     let notify = compose::post::notify(Some(&config), &house.player.engines.identity, &renderer).unwrap();
-    let accounts: Vec<(sqlx::types::Uuid, Option<String>)> = sqlx::query_as(
-        "SELECT account.id, person.email FROM identity.account JOIN identity.person ON person.id = account.person
-         WHERE account.login IN ('congdan', 'tuphap.ngabay') ORDER BY account.login",
-    )
-    .fetch_all(&house.scratch.pool)
-    .await
-    .unwrap();
+    let identity = &house.player.engines.identity;
+    let mut op = house.scratch.ops.open(Actor::System("test")).await.unwrap();
+    let mut accounts = Vec::new();
+    for login in ["congdan", "tuphap.ngabay"] {
+        let account = identity.account_by_login(&mut op, login).await.unwrap().unwrap();
+        accounts.push((
+            account.id.uuid(),
+            identity.contact(&mut op, account.id).await.unwrap().email,
+        ));
+    }
+    drop(op);
     let [(citizen, Some(address)), (colleague, None)] = accounts.as_slice() else {
         panic!("{accounts:?}");
     };

@@ -116,6 +116,10 @@ const OPEN: &[(&str, &str)] = &[
     ("openid.seen_proof", "digests only"),
     ("openid.signing_key", "sealed"),
     (
+        "privacy.bound",
+        "asked for by every engine before it lists, counts or writes to people",
+    ),
+    (
         "privacy.consent",
         "read by the person, and by engines above before they act",
     ),

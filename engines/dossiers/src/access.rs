@@ -26,6 +26,7 @@ pub const ACTIONS: &[Action] = &[
     Action::new("dossiers.publish"),
     Action::personal("dossiers.rate"),
     Action::personal("dossiers.record_payment"),
+    Action::new("dossiers.reseal"),
     Action::personal("dossiers.search"),
     Action::personal("dossiers.submit"),
     Action::personal("dossiers.supply"),
@@ -42,6 +43,11 @@ pub(crate) const LEADER: &str = "leader";
 
 pub(crate) fn not_found() -> Fault {
     Fault::not_found("dossiers.dossier_not_found")
+}
+
+/// Sealing everything with another key: the platform alone, when its operator says so.
+pub(crate) fn change_keys(actor: &Actor) -> Decision {
+    Decision::when(matches!(actor, Actor::System(_)), not_found)
 }
 
 /// Whose case it is, or who handed it in.

@@ -63,8 +63,8 @@ impl Dossiers {
         }
         let online = self.definition(op, row.definition).await?;
         if let Some(known) = self.entered(op, &row, &online, &task.node, &act).await? {
-            store::dossier::update_result(op.conn(), &permit, id, &known).await?;
             row.result_data = known;
+            store::dossier::update_answers(op.conn(), &permit, self.vault(), &row).await?;
         }
         let before = row.state.status;
         let due_before = row.state.due_at;
@@ -107,7 +107,7 @@ impl Dossiers {
         self.news_of(op, &row, &step, &act).await?;
         self.paper_for(op, &permit, &row, &step, &act).await?;
         self.move_process(op, &row, &task, &step, &act).await?;
-        let after = store::dossier::get(op.conn(), id)
+        let after = store::dossier::get(op.conn(), self.vault(), id)
             .await?
             .ok_or_else(access::not_found)?;
         let entry = json!({ "task": task.id, "node": task.node, "outcome": act.outcome, "status": after.state.status });

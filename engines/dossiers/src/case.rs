@@ -61,7 +61,9 @@ impl Dossiers {
             return Err(unseen(op, id, "dossiers.view").await);
         };
         self.parts.workflow.hold(op, instance).await?;
-        store::dossier::lock(op.conn(), id).await?.ok_or_else(access::not_found)
+        store::dossier::lock(op.conn(), self.vault(), id)
+            .await?
+            .ok_or_else(access::not_found)
     }
 
     /// Writes a new state; what repeats it follows.

@@ -33,8 +33,8 @@ impl Dossiers {
         let online = self.definition(op, row.definition).await?;
         let known = self.still_entered(op, &row, &online).await?;
         if known != row.result_data {
-            store::dossier::update_result(op.conn(), &permit, id, &known).await?;
             row.result_data = known;
+            store::dossier::update_answers(op.conn(), &permit, self.vault(), &row).await?;
         }
         let before = row.state.status;
         let begun = row.state.begin_processing()?.status;

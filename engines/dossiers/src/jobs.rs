@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use kernel::Result;
-use op::{Decision, Entry, Jobs, NewJob, Op};
+use op::{Decision, Entry, Jobs, NewJob, Op, Ops};
 use serde_json::json;
 
 use crate::case::Line;
@@ -12,12 +12,21 @@ use crate::{Dossiers, access, move_house, store, subject};
 
 /// The kind of job.
 pub const FIND_LATE: &str = "dossiers.find_late";
+/// The kind of the job that seals what an older program has left in plain.
+pub const SEAL: &str = "dossiers.seal";
 /// Dossiers in one transaction.
 const BATCH: i64 = 100;
 
-/// Registers the hourly search for late dossiers, and the messages about those that have moved.
+/// Registers the hourly search for late dossiers, the messages about those that have moved, and what seals once a day; the first turn
+/// comes when the program starts.
 pub fn register_jobs(jobs: &mut Jobs, dossiers: &Dossiers) {
     move_house::register_jobs(jobs, dossiers);
+    let sealer = dossiers.clone();
+    jobs.outside(SEAL, move |ops: &Ops, _job| {
+        let dossiers = sealer.clone();
+        Box::pin(async move { dossiers.seal_plain(ops).await.map(drop) })
+    });
+    jobs.every(TimeDelta::days(1), SEAL);
     let dossiers = dossiers.clone();
     jobs.within(FIND_LATE, move |op, _job| {
         let dossiers = dossiers.clone();
@@ -37,7 +46,7 @@ impl Dossiers {
     /// it; whoever plays a past calls it at the hours of that past.
     pub async fn find_late(&self, op: &mut Op) -> Result<i64> {
         let now = op.now();
-        let rows = store::dossier::overdue(op.conn(), now, BATCH).await?;
+        let rows = store::dossier::overdue(op.conn(), self.vault(), now, BATCH).await?;
         let mut found = 0;
         for row in rows {
             self.mark_late(op, row).await?;

@@ -13,7 +13,7 @@ impl Keeper for Dossiers {
     }
 
     async fn tell(&self, op: &mut Op, _: &Permit, whom: &Whom, most: i64) -> Result<Vec<Kept>> {
-        let cases = store::kept::cases(op.conn(), whom.person, most + 1).await?;
+        let cases = store::kept::cases(op.conn(), self.vault(), whom.person, most + 1).await?;
         Ok(vec![Kept::of("cases", cases, most)])
     }
 

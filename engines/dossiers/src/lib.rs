@@ -25,6 +25,7 @@ mod publish;
 mod rate;
 mod reactions;
 mod read;
+mod reseal;
 mod store;
 mod submit;
 mod submit_whole;
@@ -48,7 +49,7 @@ use workflow::{CalendarSource, Workflow};
 pub use access::ACTIONS;
 pub use act::Acted;
 pub use issue::register_actions;
-pub use jobs::{FIND_LATE, register_jobs};
+pub use jobs::{FIND_LATE, SEAL, register_jobs};
 pub use move_house::register_movers;
 pub use online::OnlineProcedure;
 pub use preview::{PaperNeed, Preview};
@@ -58,6 +59,9 @@ pub use submit::Submitted;
 pub use submit_whole::{Whole, WholePaper};
 pub use supply::{Supply, SupplyItem, SupplyState};
 pub use views::*;
+
+/// The purpose for which lists and exports of an office use names, as `privacy` declares it: serving people does not need it.
+pub const OFFICE_LISTS: &str = "office_lists";
 
 /// The tables of this engine.
 pub const MIGRATIONS: &[db::Migration] = db::migrations!(
@@ -73,7 +77,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0008_overdue.sql",
         "0009_supplement_typed.sql",
         "0010_order_of_work.sql",
-        "0011_wall.sql"
+        "0011_wall.sql",
+        "0012_sealed.sql"
     ]
 );
 
@@ -120,6 +125,10 @@ impl Dossiers {
     /// Where people reach the portal, without a slash at the end.
     pub fn public_address(&self) -> &str {
         &self.parts.public_address
+    }
+
+    fn vault(&self) -> &vault::Vault {
+        self.parts.identity.vault()
     }
 
     fn calendar(&self) -> Arc<WorkingCalendar> {

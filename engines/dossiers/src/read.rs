@@ -23,7 +23,7 @@ use crate::{Dossiers, access, store, subject};
 impl Dossiers {
     /// The dossier, if the actor may see it. A refusal goes to the audit trail and looks like a dossier that is not there.
     pub(crate) async fn readable(&self, op: &mut Op, id: DossierId, action: &'static str) -> Result<DossierRow> {
-        let Some(row) = store::dossier::get(op.conn(), id).await? else {
+        let Some(row) = store::dossier::get(op.conn(), self.vault(), id).await? else {
             return Err(unseen(op, id, action).await);
         };
         let decision = access::view(op.rights(), action, &row);

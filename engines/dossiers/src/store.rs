@@ -15,6 +15,7 @@ pub(crate) mod read_lists;
 #[cfg(test)]
 mod read_plans;
 pub(crate) mod read_work;
+pub(crate) mod sealed;
 pub(crate) mod search;
 pub(crate) mod supplement;
 pub(crate) mod work;

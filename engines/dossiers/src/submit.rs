@@ -101,7 +101,7 @@ impl Dossiers {
         if let Some(before) = op.replay::<Submitted>(key).await? {
             return Ok(Some(before));
         }
-        let row = store::dossier::by_draft(op.conn(), draft).await?;
+        let row = store::dossier::by_draft(op.conn(), self.vault(), draft).await?;
         Ok(row.map(|row| Submitted {
             id: row.id,
             code: row.code,
@@ -278,7 +278,7 @@ impl Dossiers {
             updated_at: now,
             state: State::registered(),
         };
-        store::dossier::insert(op.conn(), permit, &row).await?;
+        store::dossier::insert(op.conn(), permit, self.vault(), &row).await?;
         let by = op.actor().name().to_owned();
         for (paper, file) in &files {
             let new = NewPaper {
@@ -289,7 +289,7 @@ impl Dossiers {
                 at: now,
                 by: &by,
             };
-            store::paper::insert(op.conn(), permit, &new).await?;
+            store::paper::insert(op.conn(), permit, self.vault(), &new).await?;
         }
         for fee in &fees {
             store::fee::insert(op.conn(), permit, id, fee).await?;

@@ -76,7 +76,7 @@ impl Dossiers {
             if before.digest != kept.digest {
                 return Err(Fault::conflict("op.key_in_use").with("key", whole.key));
             }
-            let row = store::dossier::get(op.conn(), before.id).await?;
+            let row = store::dossier::get(op.conn(), self.vault(), before.id).await?;
             let row = row.ok_or_else(access::not_found)?;
             return Ok(Submitted {
                 id: row.id,

@@ -17,6 +17,7 @@ use crate::notices::News;
 use crate::preview::accepted;
 use crate::store::dossier::DossierRow;
 use crate::store::paper::NewPaper;
+use crate::store::sealed::Typed;
 use crate::store::supplement::Supplied;
 use crate::submit::{applicant, title};
 use crate::{Dossiers, OnlineProcedure, access, store, subject};
@@ -135,7 +136,8 @@ impl Dossiers {
         let fields = awaited.keys(SupplementKind::Answer);
         let typed = forms::keep_typed(&awaited.online.form, &fields, answers);
         let note: String = text::clean_text(note).chars().take(LONGEST_NOTE).collect();
-        store::supplement::keep_typed(op.conn(), &awaited.permit, id, awaited.round, &typed, &note).await
+        let kept = Typed { typed, note };
+        store::supplement::keep_typed(op.conn(), &awaited.permit, self.vault(), (id, awaited.round), &kept).await
     }
 
     /// Puts an uploaded file aside for a paper that was asked for, until everything is sent.
@@ -250,7 +252,7 @@ impl Dossiers {
         let row = self.hold(op, id).await?;
         let decision = access::supply(op.rights(), &row);
         let permit = op.allow("dossiers.supply", &subject(id), decision).await?;
-        let asked = store::supplement::awaited(op.conn(), id).await?;
+        let asked = store::supplement::awaited(op.conn(), self.vault(), id).await?;
         // A withdrawn or refused dossier keeps its request, but waits for nothing.
         let waits = row.state.status == crate::model::Status::Supplement && !row.state.supplied;
         let Some(asked) = asked.filter(|_| waits) else {
@@ -314,7 +316,7 @@ impl Dossiers {
                     at,
                     by: &by,
                 };
-                store::paper::insert(op.conn(), &awaited.permit, &new).await?;
+                store::paper::insert(op.conn(), &awaited.permit, self.vault(), &new).await?;
             }
         }
         Ok(())
@@ -342,7 +344,7 @@ impl Dossiers {
         row.phone = applicant.phone;
         row.email = applicant.email;
         row.title = title(&online.procedure, &row.answers, &row.owner_name);
-        store::dossier::update_answers(op.conn(), permit, row).await?;
+        store::dossier::update_answers(op.conn(), permit, self.vault(), row).await?;
         let fees = online
             .procedure
             .fees_due(&scope(&online.form, &row.answers, op.now()))?;

@@ -13,6 +13,7 @@ mod finish;
 pub mod http;
 mod jobs;
 mod jose;
+mod keeper;
 mod keys;
 mod link;
 mod links;

@@ -15,6 +15,7 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("forms.list_drafts"),
     Action::new("forms.publish"),
     Action::personal("forms.read_draft"),
+    Action::new("forms.reseal"),
     Action::personal("forms.save_page"),
     Action::personal("forms.start_draft"),
     Action::personal("forms.submission"),
@@ -62,6 +63,13 @@ pub(crate) fn publish(rights: Rights<'_>) -> Decision {
 
 /// Removing what nobody has touched for long: the platform alone.
 pub(crate) fn expire(actor: &Actor) -> Decision {
+    Decision::when(matches!(actor, Actor::System(_)), || {
+        Fault::forbidden("forms.not_yours_to_remove")
+    })
+}
+
+/// Sealing everything with another key: the platform alone, when its operator says so.
+pub(crate) fn change_keys(actor: &Actor) -> Decision {
     Decision::when(matches!(actor, Actor::System(_)), || {
         Fault::forbidden("forms.not_yours_to_remove")
     })

@@ -22,7 +22,7 @@ impl Forms {
         if file.holder != access::holder(id) {
             return Err(Fault::not_found("forms.file_not_found"));
         }
-        let there = store::attachment::of_draft(op.conn(), id).await?;
+        let there = store::attachment::of_draft(op.conn(), self.vault(), id).await?;
         if let Some(same) = there.iter().find(|own| own.file == file.id) {
             return if same.paper == paper {
                 Ok(())
@@ -42,10 +42,10 @@ impl Forms {
             size: file.size,
             attached_at: now,
         };
-        store::attachment::insert(op.conn(), &permit, id, &attachment).await?;
+        store::attachment::insert(op.conn(), &permit, self.vault(), id, &attachment).await?;
         draft.version += 1;
         draft.updated_at = now;
-        store::draft::write(op.conn(), &permit, &draft).await
+        store::draft::write(op.conn(), &permit, self.vault(), &draft).await
     }
 
     /// The file of this name and content that stands for this paper already. Asked before a file is kept: a press too many sends the same
@@ -61,7 +61,7 @@ impl Forms {
         received: &Received,
     ) -> Result<Option<FileView>> {
         self.lock_open(op, id, "forms.attach").await?;
-        let there = store::attachment::of_draft(op.conn(), id).await?;
+        let there = store::attachment::of_draft(op.conn(), self.vault(), id).await?;
         let own = self.files().by_holder(op, &access::holder(id)).await?;
         Ok(own.into_iter().find(|file| {
             let stands = |attachment: &Attachment| attachment.file == file.id && attachment.paper == paper;
@@ -81,7 +81,7 @@ impl Forms {
         self.remove_files(op, id, &[file]).await?;
         draft.version += 1;
         draft.updated_at = op.now();
-        store::draft::write(op.conn(), &permit, &draft).await
+        store::draft::write(op.conn(), &permit, self.vault(), &draft).await
     }
 
     /// Removes those of the files that still belong to the draft: what a dossier has taken over stays. Returns the removed.

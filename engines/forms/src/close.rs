@@ -21,7 +21,7 @@ impl Forms {
         draft.subject = Some(subject.to_owned());
         draft.version += 1;
         draft.updated_at = op.now();
-        store::draft::write(op.conn(), &permit, &draft).await?;
+        store::draft::write(op.conn(), &permit, self.vault(), &draft).await?;
         events::closed(op, &draft, subject);
         op.record(Entry::new("forms.draft_closed", access::holder(id)).detail(json!({ "subject": subject })))
             .await

@@ -28,7 +28,7 @@ impl Forms {
         let holder = op.actor().key();
         let decision = access::list(op.actor());
         op.allow("forms.list_drafts", &holder, decision).await?;
-        let rows = store::draft::open_page(op.conn(), &holder, request).await?;
+        let rows = store::draft::open_page(op.conn(), self.vault(), &holder, request).await?;
         let page = Page::cut(rows, request, |draft| (draft.updated_at, draft.id));
         let now = op.now();
         let mut items = Vec::with_capacity(page.items.len());
@@ -41,13 +41,13 @@ impl Forms {
 
     /// The draft, if it is the actor's.
     pub(crate) async fn own(&self, op: &mut Op, id: DraftId, action: &'static str) -> Result<(Permit, Draft)> {
-        let draft = store::draft::get(op.conn(), id).await?;
+        let draft = store::draft::get(op.conn(), self.vault(), id).await?;
         allowed(op, id, draft, action).await
     }
 
     /// The draft, if it is the actor's, locked to the end of the operation.
     pub(crate) async fn lock_own(&self, op: &mut Op, id: DraftId, action: &'static str) -> Result<(Permit, Draft)> {
-        let draft = store::draft::lock(op.conn(), id).await?;
+        let draft = store::draft::lock(op.conn(), self.vault(), id).await?;
         allowed(op, id, draft, action).await
     }
 
@@ -65,7 +65,7 @@ impl Forms {
 
     pub(crate) async fn view(&self, op: &mut Op, draft: &Draft) -> Result<DraftView> {
         let form = self.form_of(op, draft).await?;
-        let attachments = store::attachment::of_draft(op.conn(), draft.id).await?;
+        let attachments = store::attachment::of_draft(op.conn(), self.vault(), draft.id).await?;
         Ok(draft_view(&form, draft, attachments, op.now()))
     }
 }

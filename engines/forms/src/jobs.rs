@@ -2,19 +2,27 @@
 
 use chrono::TimeDelta;
 use kernel::Result;
-use op::{Jobs, NewJob, Op};
+use op::{Jobs, NewJob, Op, Ops};
 
 use crate::{Forms, access, store};
 
 /// The kind of the daily job.
 pub const EXPIRE: &str = "forms.expire";
+/// The kind of the job that seals what an older program has left in plain.
+pub const SEAL: &str = "forms.seal";
 /// Days after which a draft that nobody has touched is removed.
 pub const UNTOUCHED_DAYS: i64 = 90;
 /// Drafts that are removed in one transaction.
 const BATCH: i64 = 200;
 
-/// Registers `forms.expire`, once a day.
+/// Registers `forms.expire` and `forms.seal`, once a day; the first turn comes when the program starts.
 pub fn register(jobs: &mut Jobs, forms: &Forms) {
+    let sealer = forms.clone();
+    jobs.outside(SEAL, move |ops: &Ops, _job| {
+        let forms = sealer.clone();
+        Box::pin(async move { forms.seal_plain(ops).await.map(drop) })
+    });
+    jobs.every(TimeDelta::days(1), SEAL);
     let forms = forms.clone();
     jobs.within(EXPIRE, move |op, _job| {
         let forms = forms.clone();

@@ -21,7 +21,7 @@ impl Keeper for Forms {
         let Some(holder) = holder(whom) else {
             return Ok(Vec::new());
         };
-        let drafts = store::draft::told(op.conn(), &holder, most + 1).await?;
+        let drafts = store::draft::told(op.conn(), self.vault(), &holder, most + 1).await?;
         Ok(vec![Kept::of("drafts", drafts, most)])
     }
 

@@ -19,6 +19,7 @@ mod keeper;
 mod model;
 mod page;
 mod publish;
+mod reseal;
 mod save;
 mod start;
 mod store;
@@ -35,7 +36,7 @@ pub use access::{ACTIONS, holder};
 pub use catalogue::Catalogues;
 pub use error::{CODES, FIELD_RULES};
 pub use fields::keep_typed;
-pub use jobs::{EXPIRE, UNTOUCHED_DAYS, register};
+pub use jobs::{EXPIRE, SEAL, UNTOUCHED_DAYS, register};
 pub use model::{
     Answers, Applicant, Attachment, Channel, Display, DraftCard, DraftView, FieldView, NewDraft, OptionView, PageFault,
     PageState, PageView, Raw, Residence, Saved, Submission, SummaryPage, SummaryRow, prune, raw_of_json, summary,
@@ -51,7 +52,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0002_draft.sql",
         "0003_attachment.sql",
         "0004_attachment_content.sql",
-        "0005_wall.sql"
+        "0005_wall.sql",
+        "0006_sealed.sql"
     ]
 );
 
@@ -86,6 +88,10 @@ impl Forms {
 
     fn identity(&self) -> &Identity {
         &self.inner.identity
+    }
+
+    fn vault(&self) -> &vault::Vault {
+        self.inner.identity.vault()
     }
 
     fn cache(&self) -> &RwLock<HashMap<String, Arc<FormDefinition>>> {

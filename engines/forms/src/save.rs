@@ -41,7 +41,7 @@ impl Forms {
         }
         draft.version += 1;
         draft.updated_at = now;
-        store::draft::write(op.conn(), &permit, &draft).await?;
+        store::draft::write(op.conn(), &permit, self.vault(), &draft).await?;
         let view = self.view(op, &draft).await?;
         let next = if reading.faults.is_empty() {
             view.next.clone()

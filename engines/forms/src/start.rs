@@ -39,7 +39,7 @@ impl Forms {
             context: &context(&new)?,
         };
         let since = op.now() - PRESSED_TWICE;
-        match store::draft::untouched_since_begun(op.conn(), &wanted, since).await? {
+        match store::draft::untouched_since_begun(op.conn(), self.vault(), &wanted, since).await? {
             Some(draft) => self.view(op, &draft).await,
             None => self.start_draft(op, new).await,
         }
@@ -86,7 +86,7 @@ impl Forms {
             updated_at: now,
             subject: None,
         };
-        store::draft::insert(op.conn(), &permit, &draft, account).await?;
+        store::draft::insert(op.conn(), &permit, self.vault(), &draft, account).await?;
         events::started(op, &draft);
         let detail = json!({ "app": draft.app, "form": draft.form, "channel": draft.channel });
         op.record(Entry::new("forms.draft_started", access::holder(draft.id)).detail(detail))

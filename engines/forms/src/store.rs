@@ -3,3 +3,4 @@
 pub(crate) mod attachment;
 pub(crate) mod definition;
 pub(crate) mod draft;
+pub(crate) mod sealed;

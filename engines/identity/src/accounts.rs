@@ -63,8 +63,9 @@ impl Identity {
         if !store::person::exists(op.conn(), new.person).await? {
             return Err(error::person_not_found());
         }
-        if let Some((id, known)) = store::account::of_person(op.conn(), new.person).await? {
-            return if known == folded {
+        if let Some(id) = store::account::of_person(op.conn(), new.person).await? {
+            let known = store::account::get(op.conn(), &self.vault, id).await?;
+            return if known.is_some_and(|known| login::fold(&known.login) == folded) {
                 Ok(id)
             } else {
                 Err(error::account_exists())
@@ -72,7 +73,7 @@ impl Identity {
         }
         let id = AccountId::new();
         let now = op.now();
-        store::account::insert(op.conn(), &permit, id, new, &folded, now).await?;
+        store::account::insert(op.conn(), &permit, &self.vault, id, new, now).await?;
         op.record(
             Entry::new("identity.account_opened", format!("account:{id}")).detail(json!({ "person": new.person })),
         )
@@ -127,14 +128,14 @@ impl Identity {
                 access::organise(op.rights(), "identity.rename_account"),
             )
             .await?;
-        let folded = login::check(login)?;
+        login::check(login)?;
         let state = store::account::lock_state(op.conn(), account)
             .await?
             .ok_or_else(error::account_not_found)?;
         if state == AccountState::Closed {
             return Err(error::account_closed());
         }
-        store::account::rename(op.conn(), &permit, account, login, &folded).await?;
+        store::account::rename(op.conn(), &permit, &self.vault, account, login).await?;
         op.emit(Event::new(
             "identity.login_changed",
             &subject,
@@ -151,8 +152,8 @@ impl Identity {
             access::organise(op.rights(), "identity.account_by_login"),
         )
         .await?;
-        match store::account::credential(op.conn(), &login::fold(login)).await? {
-            Some(found) => store::account::get(op.conn(), found.id.into()).await,
+        match store::account::credential(op.conn(), &self.vault, &login::fold(login)).await? {
+            Some(found) => store::account::get(op.conn(), &self.vault, found.id.into()).await,
             None => Ok(None),
         }
     }
@@ -181,7 +182,7 @@ impl Identity {
     pub async fn change_password(&self, ops: &Ops, actor: &Actor, change: PasswordChange<'_>) -> Result<String> {
         let account = actor.account().ok_or_else(error::sign_in_again)?;
         let mut op = ops.open(actor.clone()).await?;
-        let found = store::account::get(op.conn(), account)
+        let found = store::account::get(op.conn(), &self.vault, account)
             .await?
             .ok_or_else(error::account_not_found)?;
         // Who holds a position keeps an official's password, also while acting as a citizen.
@@ -231,7 +232,7 @@ impl Identity {
         }
         let found = {
             let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
-            store::account::get(&mut connection, account).await?
+            store::account::get(&mut connection, &self.vault, account).await?
         };
         let login = found.ok_or_else(error::account_not_found)?.login;
         let wrong = |fault: Fault| match fault.code {
@@ -249,7 +250,12 @@ impl Identity {
             access::read_account_number(op.actor(), person),
         )
         .await?;
-        Ok(store::account::of_person(op.conn(), person).await?.map(|(id, _)| id))
+        store::account::of_person(op.conn(), person).await
+    }
+
+    /// Whose account it is, and nothing else of them: for engines that ask what its owner has wished.
+    pub async fn person_of(&self, op: &mut Op, account: AccountId) -> Result<Option<PersonId>> {
+        store::account::person_of(op.conn(), account).await
     }
 
     /// An account without its secrets; for its owner and those who manage accounts. Fails with `identity.account_not_found`.
@@ -260,7 +266,7 @@ impl Identity {
             access::organise(op.rights(), "identity.account")
         };
         op.allow("identity.account", &format!("account:{id}"), decision).await?;
-        store::account::get(op.conn(), id)
+        store::account::get(op.conn(), &self.vault, id)
             .await?
             .ok_or_else(error::account_not_found)
     }

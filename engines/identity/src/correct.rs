@@ -51,7 +51,7 @@ impl Identity {
         let subject = format!("person:{person}");
         let decision = access::correct_person(op.rights(), person);
         let permit = op.allow("identity.correct_person", &subject, decision).await?;
-        let before = store::person::lock(op.conn(), person)
+        let before = store::person::lock(op.conn(), &self.vault, person)
             .await?
             .ok_or_else(error::person_not_found)?;
         let before = written(before);
@@ -73,7 +73,7 @@ impl Identity {
             return Ok(changed);
         }
         let now = op.now();
-        store::person::update(op.conn(), &permit, person, &after, now).await?;
+        store::person::update(op.conn(), &permit, &self.vault, person, &after, now).await?;
         let fields: Vec<PersonField> = changed.iter().map(|change| change.field).collect();
         op.record(
             Entry::new("identity.person_corrected", subject)

@@ -35,10 +35,12 @@ impl Identity {
         let folded = login::fold(login);
         let found = {
             let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
-            store::account::credential(&mut connection, &folded).await?
+            store::account::credential(&mut connection, &self.vault, &folded).await?
         };
         let account = found.as_ref().map(|row| AccountId::from(row.id));
-        let place = self.take_place(ops, &login::digest(&folded), account, source).await?;
+        let place = self
+            .take_place(ops, &store::sealed::typed(&self.vault, &folded)?, account, source)
+            .await?;
 
         let row = found.as_ref().filter(|row| row.state != AccountState::Closed.as_str());
         let stored = row

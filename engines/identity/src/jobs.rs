@@ -2,9 +2,9 @@
 
 use chrono::Duration;
 use kernel::Result;
-use op::{Jobs, Op};
+use op::{Jobs, Op, Ops};
 
-use crate::store;
+use crate::{Identity, store};
 
 /// Kind of the daily job.
 pub const SWEEP: &str = "identity.sweep";
@@ -13,6 +13,19 @@ pub const SWEEP: &str = "identity.sweep";
 pub fn register(jobs: &mut Jobs) {
     jobs.within(SWEEP, |op, _| Box::pin(async move { sweep(op).await.map(|_| ()) }));
     jobs.every(Duration::days(1), SWEEP);
+}
+
+/// Kind of the daily job that seals what an older program has left in plain.
+pub const SEAL: &str = "identity.seal";
+
+/// Registers what seals once a day; the first turn comes when the program starts.
+pub fn register_seal(jobs: &mut Jobs, identity: &Identity) {
+    let identity = identity.clone();
+    jobs.outside(SEAL, move |ops: &Ops, _job| {
+        let identity = identity.clone();
+        Box::pin(async move { identity.seal_plain(ops).await.map(drop) })
+    });
+    jobs.every(Duration::days(1), SEAL);
 }
 
 /// Removes old attempts, sign-ins that nobody finished, questions that nobody answered, dead sessions and forgotten devices; returns how many rows.

@@ -18,11 +18,11 @@ impl Keeper for Identity {
     }
 
     async fn tell(&self, op: &mut Op, _: &Permit, whom: &Whom, most: i64) -> Result<Vec<Kept>> {
-        let person = store::kept::person(op.conn(), whom.person).await?;
+        let person = store::kept::person(op.conn(), &self.vault, whom.person).await?;
         let positions = store::kept::positions(op.conn(), whom.person, most + 1).await?;
         let mut parts = vec![Kept::of("person", person, 1), Kept::of("positions", positions, most)];
         if let Some(account) = whom.account {
-            let row = store::kept::account(op.conn(), account).await?;
+            let row = store::kept::account(op.conn(), &self.vault, account).await?;
             let sessions = store::kept::sessions(op.conn(), account, most + 1).await?;
             parts.push(Kept::of("account", row, 1));
             parts.push(Kept::of("sessions", sessions, most));
@@ -36,19 +36,22 @@ impl Keeper for Identity {
         Ok(parts)
     }
 
-    /// Telephone, e-mail and known browsers go. The person, the account and its past stay: dossiers and the audit trail name them.
+    /// Telephone, e-mail and known browsers go. The person, the offices held, the account and its
+    /// sessions stay, and the answer names them: dossiers and the audit trail rest on them.
     async fn forget(&self, op: &mut Op, permit: &Permit, whom: &Whom) -> Result<Vec<Forgotten>> {
         let now = op.now();
-        let contact = store::kept::clear_contact(op.conn(), permit, whom.person, now).await?;
+        let contact = store::kept::clear_contact(op.conn(), permit, &self.vault, whom.person, now).await?;
         let mut parts = vec![
             Forgotten::gone("contact", contact),
             Forgotten::kept("person"),
+            Forgotten::kept("positions"),
             Forgotten::kept("looks"),
         ];
         if let Some(account) = whom.account {
             let devices = store::kept::forget_devices(op.conn(), permit, account).await?;
             parts.push(Forgotten::gone("devices", devices));
             parts.push(Forgotten::kept("account"));
+            parts.push(Forgotten::kept("sessions"));
         }
         let entry = Entry::new("identity.person_forgotten", format!("person:{}", whom.person));
         op.record(entry.about(Some(whom.person))).await?;

@@ -3,9 +3,11 @@
 use kernel::{AccountId, Result};
 use op::{Entry, Op, Ops};
 use serde_json::json;
-use vault::{Kept, KeyUse, Resealed, key_of};
+use uuid::Uuid;
+use vault::{Kept, KeyUse, Resealed, Sealed, key_of};
 
 use crate::second_factor::{RECOVERY, TOTP, subject};
+use crate::store::sealed::{self, Wanted, Written};
 use crate::{Identity, access, store};
 
 /// Accounts that are locked at a time.
@@ -14,7 +16,7 @@ const BATCH: i64 = 200;
 impl Identity {
     /// Under which keys secrets of this engine are kept, and how many.
     pub async fn keys_in_use(&self, op: &mut Op) -> Result<Vec<KeyUse>> {
-        let sealed = store::keys::totp_heads(op.conn()).await?;
+        let secrets = store::keys::totp_heads(op.conn()).await?;
         let tags = store::keys::recovery_heads(op.conn()).await?;
         let uses = |heads: Vec<(Vec<u8>, i64)>, purpose, kept| {
             heads.into_iter().map(move |(head, count)| {
@@ -26,9 +28,10 @@ impl Identity {
                 })
             })
         };
-        uses(sealed, TOTP, Kept::Sealed)
-            .chain(uses(tags, RECOVERY, Kept::Tag))
-            .collect()
+        let secrets = uses(secrets, TOTP, Kept::Sealed).chain(uses(tags, RECOVERY, Kept::Tag));
+        let mut all = secrets.collect::<Result<Vec<_>>>()?;
+        all.extend(store::sealed::uses(op.conn()).await?);
+        Ok(all)
     }
 
     /// Seals everything with the newest key that is under another one: a batch an operation, so that nobody waits for long, and so that it can
@@ -47,10 +50,104 @@ impl Identity {
             op.commit().await?;
             whole += batch;
             if last.is_none() {
-                return Ok(whole);
+                break;
             }
             after = last;
         }
+        let other_than = self.vault.numbers()?.pop();
+        whole += self
+            .bring(
+                ops,
+                Wanted {
+                    other_than,
+                    limit: batch,
+                },
+            )
+            .await?;
+        Ok(whole)
+    }
+
+    /// Seals what an older program has left in plain of people and accounts.
+    pub async fn seal_plain(&self, ops: &Ops) -> Result<Resealed> {
+        let wanted = Wanted {
+            other_than: None,
+            limit: BATCH,
+        };
+        self.bring(ops, wanted).await
+    }
+
+    /// Brings details of people and names of accounts under the newest key, and what they are found by with them.
+    async fn bring(&self, ops: &Ops, wanted: Wanted) -> Result<Resealed> {
+        let mut whole = Resealed::default();
+        let mut after = Some(Uuid::nil());
+        while let Some(last) = after {
+            let mut op = ops.open(kernel::Actor::System("keys")).await?;
+            after = self.bring_people(&mut op, wanted, last, &mut whole).await?;
+            op.commit().await?;
+        }
+        let mut after = Some(Uuid::nil());
+        while let Some(last) = after {
+            let mut op = ops.open(kernel::Actor::System("keys")).await?;
+            after = self.bring_logins(&mut op, wanted, last, &mut whole).await?;
+            op.commit().await?;
+        }
+        Ok(whole)
+    }
+
+    async fn bring_people(
+        &self,
+        op: &mut Op,
+        wanted: Wanted,
+        after: Uuid,
+        whole: &mut Resealed,
+    ) -> Result<Option<Uuid>> {
+        let permit = op
+            .allow("identity.reseal", "keys", access::change_keys(op.actor()))
+            .await?;
+        let rows = sealed::lock_people(op.conn(), wanted, after).await?;
+        let last = rows.last().map(|row| row.id);
+        let mut batch = Resealed::default();
+        let (mut ids, mut written) = (Vec::new(), Vec::new());
+        for row in rows {
+            let id = row.id;
+            let anew = row
+                .open(&self.vault)
+                .and_then(|details| Written::of(&self.vault, id, &details));
+            if let Some(one) = taken(anew, id, &mut batch) {
+                ids.push(id);
+                written.push(one);
+            }
+        }
+        sealed::put_people(op.conn(), &permit, &ids, written).await?;
+        record(op, sealed::PERSON, batch).await?;
+        *whole += batch;
+        Ok(last)
+    }
+
+    async fn bring_logins(
+        &self,
+        op: &mut Op,
+        wanted: Wanted,
+        after: Uuid,
+        whole: &mut Resealed,
+    ) -> Result<Option<Uuid>> {
+        let permit = op
+            .allow("identity.reseal", "keys", access::change_keys(op.actor()))
+            .await?;
+        let rows = sealed::lock_logins(op.conn(), wanted, after).await?;
+        let last = rows.last().map(|row| row.id);
+        let mut batch = Resealed::default();
+        let (mut ids, mut written) = (Vec::new(), Vec::new());
+        for row in rows {
+            if let Some(one) = taken(row.anew(&self.vault), row.id, &mut batch) {
+                ids.push(row.id);
+                written.push(one);
+            }
+        }
+        sealed::put_logins(op.conn(), &permit, &ids, written).await?;
+        record(op, sealed::LOGIN, batch).await?;
+        *whole += batch;
+        Ok(last)
     }
 
     /// Seals the secrets of the next accounts anew; the last of these accounts, if there was one.
@@ -94,4 +191,28 @@ impl Identity {
         }
         Ok((resealed, last))
     }
+}
+
+/// What is to be written of a row; one that does not open is counted and left.
+fn taken<T>(anew: Result<T>, row: Uuid, batch: &mut Resealed) -> Option<T> {
+    match anew {
+        Ok(one) => {
+            batch.done += 1;
+            Some(one)
+        }
+        Err(error) => {
+            tracing::warn!(%row, %error, "what is known of somebody cannot be sealed anew");
+            batch.unreadable += 1;
+            None
+        }
+    }
+}
+
+async fn record(op: &mut Op, column: Sealed, batch: Resealed) -> Result<()> {
+    if batch.done == 0 {
+        return Ok(());
+    }
+    let facts = json!({ "purpose": column.0, "count": batch.done });
+    op.record(Entry::new("identity.details_resealed", "keys").detail(facts))
+        .await
 }

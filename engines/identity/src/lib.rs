@@ -62,7 +62,7 @@ pub use model::{
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;
 pub use password::PasswordContext;
-pub use people::{NewPerson, PersonChange};
+pub use people::{NewPerson, OFFICE_LISTS, PersonChange};
 pub use reorganise::{Plan, Reorganisation, Settled};
 pub use rights::{HeldRights, PositionRights, RightRow};
 pub use second_factor::{NewCodes, OwnerProof};
@@ -88,7 +88,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0009_session_shown.sql",
         "0010_reorganisation.sql",
         "0011_way_in.sql",
-        "0012_substitution.sql"
+        "0012_substitution.sql",
+        "0017_sealed.sql"
     ]
 );
 
@@ -118,6 +119,11 @@ impl Identity {
             config: Arc::new(config),
             hasher,
         })
+    }
+
+    /// The keys under which this engine seals, and those above it that keep personal data: one program has one folder of keys.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
     }
 }
 

@@ -242,6 +242,19 @@ impl Identity {
         store::office::officials_with(op.conn(), role, day, most).await
     }
 
+    /// The officials of all agencies today to whom the action is given in the whole province, each once, at most `most` of a role.
+    pub async fn officials_who_may(&self, op: &mut Op, action: &str, most: u32) -> Result<Vec<OfficialView>> {
+        let mut all: Vec<OfficialView> = Vec::new();
+        for role in op.rights().roles_given(action) {
+            for official in self.officials_with(op, &role, most).await? {
+                if !all.iter().any(|known| known.person == official.person) {
+                    all.push(official);
+                }
+            }
+        }
+        Ok(all)
+    }
+
     /// The officials of an agency today whose position carries the role (every position if none is given), in the order of
     /// Vietnamese name lists.
     pub async fn officials(&self, op: &mut Op, agency: AgencyId, role: Option<&str>) -> Result<Vec<OfficialView>> {

@@ -82,7 +82,7 @@ impl Identity {
         let Some(row) = store::passkey::offered(op.conn(), account, session, now).await? else {
             return Ok(None);
         };
-        let login = store::account::get(op.conn(), account)
+        let login = store::account::get(op.conn(), &self.vault, account)
             .await?
             .ok_or_else(error::account_not_found)?
             .login;

@@ -15,6 +15,8 @@ use serde_json::json;
 use crate::model::{Contact, Person, PersonRow, Residence};
 use crate::{Identity, access, error, store};
 
+/// The purpose for which lists of people use names, as `privacy` declares it: serving people does not need it.
+pub const OFFICE_LISTS: &str = "office_lists";
 /// Longest full name, in characters.
 const LONGEST_NAME: usize = 120;
 
@@ -93,7 +95,7 @@ impl Identity {
                 access::organise(op.rights(), "identity.change_person"),
             )
             .await?;
-        let known = store::person::get(op.conn(), person)
+        let known = store::person::get(op.conn(), &self.vault, person)
             .await?
             .ok_or_else(error::person_not_found)?;
         let wanted = checked(&NewPerson {
@@ -113,7 +115,7 @@ impl Identity {
             return Ok(());
         }
         let now = op.now();
-        store::person::change(op.conn(), &permit, person, &wanted, now).await?;
+        store::person::change(op.conn(), &permit, &self.vault, person, &wanted, now).await?;
         let entry = Entry::new("identity.person_changed", subject).detail(json!({ "changed": changed }));
         op.record(entry.purpose(purpose.trim()).about(Some(person))).await
     }
@@ -131,13 +133,13 @@ impl Identity {
             .await?;
         let new = checked(new)?;
         let from_loader = matches!(op.actor(), Actor::System(_));
-        if let Some(known) = store::person::known(op.conn(), &new).await? {
+        if let Some(known) = store::person::known(op.conn(), &self.vault, &new).await? {
             if from_loader {
                 let now = op.now();
-                store::person::update(op.conn(), &permit, known, &new, now).await?;
+                store::person::update(op.conn(), &permit, &self.vault, known, &new, now).await?;
                 return Ok(known);
             }
-            let person = store::person::get(op.conn(), known)
+            let person = store::person::get(op.conn(), &self.vault, known)
                 .await?
                 .ok_or_else(error::person_not_found)?;
             let same_birth =
@@ -149,7 +151,7 @@ impl Identity {
         }
         let id = PersonId::new();
         let now = op.now();
-        store::person::insert(op.conn(), &permit, id, &new, now).await?;
+        store::person::insert(op.conn(), &permit, &self.vault, id, &new, now).await?;
         op.record(
             Entry::new("identity.person_registered", format!("person:{id}"))
                 .detail(json!({ "synthetic": new.synthetic })),
@@ -168,7 +170,7 @@ impl Identity {
             access::read_person(op.actor(), id, purpose),
         )
         .await?;
-        let person = store::person::get(op.conn(), id)
+        let person = store::person::get(op.conn(), &self.vault, id)
             .await?
             .ok_or_else(error::person_not_found)?;
         if access::is_recorded(op.actor(), id) {
@@ -195,7 +197,7 @@ impl Identity {
             access::search_people(op.rights(), purpose),
         )
         .await?;
-        match store::person::by_number(op.conn(), number).await? {
+        match store::person::by_number(op.conn(), &self.vault, number).await? {
             Some(id) => self.person(op, id, purpose).await.map(Some),
             None => Ok(None),
         }
@@ -204,6 +206,7 @@ impl Identity {
     /// Finds people by words of their name (with or without tones, each word from its beginning, in any order), by
     /// personal number or by telephone. In the order of Vietnamese name lists: given name, middle names, surname. For
     /// clerks and administrators with a purpose; whose rows were shown is recorded, what was typed is not.
+    /// Who has been granted that lists do not show them is found by number and telephone alone.
     /// Fails with `identity.search_too_short`, `identity.not_allowed`, `identity.purpose_needed`.
     pub async fn find_people(
         &self,
@@ -218,7 +221,14 @@ impl Identity {
             access::search_people(op.rights(), purpose),
         )
         .await?;
-        let found = store::person::find(op.conn(), &question(words)?, page).await?;
+        let question = question(words)?;
+        let mut found = store::person::find(op.conn(), &self.vault, &question, page).await?;
+        // Whoever gives their number is served; who has been granted that lists do not show them is not found by a name.
+        if matches!(question, Question::Words(_)) && op.actor().is_official() {
+            let listed: Vec<PersonId> = found.items.iter().map(|row| row.id).collect();
+            let withheld = op.withheld(&listed, OFFICE_LISTS).await?;
+            found.items.retain(|row| !withheld.contains(&row.id));
+        }
         if op.actor().is_official() {
             let shown: Vec<PersonId> = found.items.iter().map(|row| row.id).collect();
             op.record(
@@ -255,12 +265,12 @@ impl Identity {
             access::tell_people(op.rights()),
         )
         .await?;
-        store::person::accounts_by_numbers(op.conn(), numbers).await
+        store::person::accounts_by_numbers(op.conn(), &self.vault, numbers).await
     }
 
     /// How to reach the person behind an account; for the platform when it sends, and for the person.
     pub async fn contact(&self, op: &mut Op, account: AccountId) -> Result<Contact> {
-        let found = store::person::contact(op.conn(), account)
+        let found = store::person::contact(op.conn(), &self.vault, account)
             .await?
             .ok_or_else(error::account_not_found)?;
         op.allow(

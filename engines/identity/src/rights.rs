@@ -57,7 +57,7 @@ impl Identity {
     /// Fails with `identity.account_not_found`.
     pub async fn rights_of(&self, op: &mut Op, login: &str) -> Result<HeldRights> {
         let folded = login::fold(login);
-        let found = store::account::by_login(op.conn(), &folded).await?;
+        let found = store::account::by_login(op.conn(), &self.vault, &folded).await?;
         let account = found.as_ref().map_or_else(AccountId::new, |account| account.id);
         let subject = format!("account:{account}");
         let decision = access::see_rights(op.rights(), account);

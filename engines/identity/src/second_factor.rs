@@ -105,7 +105,7 @@ impl Identity {
         let Some(sealed) = row.and_then(|row| offered(row, session, now)) else {
             return Ok(None);
         };
-        let login = store::account::get(op.conn(), account)
+        let login = store::account::get(op.conn(), &self.vault, account)
             .await?
             .ok_or_else(error::account_not_found)?
             .login;
@@ -228,7 +228,7 @@ impl Identity {
         if self.config.second_factor == SecondFactorRule::Offered {
             return Ok(false);
         }
-        let found = store::account::get(op.conn(), account)
+        let found = store::account::get(op.conn(), &self.vault, account)
             .await?
             .ok_or_else(error::account_not_found)?;
         let today = local_date(op.now());

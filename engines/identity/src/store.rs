@@ -11,6 +11,7 @@ pub(crate) mod office;
 pub(crate) mod passkey;
 pub(crate) mod person;
 pub(crate) mod reorganisation;
+pub(crate) mod sealed;
 pub(crate) mod second_factor;
 pub(crate) mod session;
 pub(crate) mod substitution;

@@ -82,7 +82,7 @@ impl Identity {
         op.record(Entry::new("identity.substitution_given", subject).detail(&facts))
             .await?;
         let account = store::account::of_person(op.conn(), new.substitute).await?;
-        if let Some((account, _)) = account {
+        if let Some(account) = account {
             let told = json!({ "account": account, "holder": row.holder_name, "title": row.title, "from": new.from, "to": new.to });
             op.emit(Event::new(
                 "identity.substitution_given",

@@ -74,9 +74,9 @@ impl Identity {
         op.allow("identity.welcome", "person:vouched", access::vouch(op.actor()))
             .await?;
         store::person::lock_number(op.conn(), &vouched.personal_number).await?;
-        let found = match store::person::by_number(op.conn(), &vouched.personal_number).await? {
+        let found = match store::person::by_number(op.conn(), &self.vault, &vouched.personal_number).await? {
             None => None,
-            Some(id) => store::person::get(op.conn(), id).await?,
+            Some(id) => store::person::get(op.conn(), &self.vault, id).await?,
         };
         if vouched.synthetic && found.as_ref().is_some_and(|person| !person.synthetic) {
             return Err(error::person_is_real());
@@ -85,7 +85,7 @@ impl Identity {
             Some(person) if is_same(&person.full_name, person.birth_date, vouched) => person.id,
             Some(person) => {
                 let own = store::account::of_person(op.conn(), person.id).await?;
-                if own.is_none_or(|(account, _)| Some(account) != vouched.known) {
+                if own.is_none_or(|account| Some(account) != vouched.known) {
                     return Err(error::person_differs());
                 }
                 person.id
@@ -100,7 +100,7 @@ impl Identity {
                 self.register_person(op, &new).await?
             }
         };
-        if let Some((account, _)) = store::account::of_person(op.conn(), person).await? {
+        if let Some(account) = store::account::of_person(op.conn(), person).await? {
             return match store::account::lock_state(op.conn(), account).await? {
                 Some(AccountState::Active) => Ok(Welcome {
                     account,
@@ -127,7 +127,10 @@ impl Identity {
     /// The personal number, as people are told to use it; somebody may have taken it as a name before.
     async fn free_login(&self, op: &mut Op, number: &PersonalNumber) -> Result<String> {
         let number = number.as_str();
-        if store::account::credential(op.conn(), number).await?.is_none() {
+        if store::account::credential(op.conn(), &self.vault, number)
+            .await?
+            .is_none()
+        {
             return Ok(number.to_owned());
         }
         let tail: String = token::new()?
@@ -184,6 +187,11 @@ impl Identity {
     /// What opens the actor's account without any other provider.
     pub async fn own_ways(&self, op: &mut Op) -> Result<OwnWays> {
         let account = op.actor().account().ok_or_else(error::sign_in_again)?;
+        self.ways_of(op, account).await
+    }
+
+    /// The same of an account, for the engine that may take a way in away.
+    pub async fn ways_of(&self, op: &mut Op, account: AccountId) -> Result<OwnWays> {
         let row = store::account::credential_of(op.conn(), account).await?;
         let row = row.ok_or_else(error::account_not_found)?;
         let passkey = match &self.address {

@@ -22,6 +22,8 @@ pub struct Message {
     pub link: String,
     /// If given, the account gets at most one message with this key.
     pub once: Option<String>,
+    /// If given, what the message serves beside a case: it goes only to those whose data may be used for that purpose.
+    pub purpose: Option<&'static str>,
 }
 
 impl Message {
@@ -33,6 +35,7 @@ impl Message {
             params: BTreeMap::new(),
             link: link.into(),
             once: None,
+            purpose: None,
         }
     }
 
@@ -47,6 +50,14 @@ impl Message {
     #[must_use]
     pub fn once(mut self, key: impl Into<String>) -> Self {
         self.once = Some(key.into());
+        self
+    }
+
+    /// It is not about a case of the reader: who objects to the purpose, has restricted the use of their data or has not consented where that is
+    /// asked does not get it.
+    #[must_use]
+    pub fn for_purpose(mut self, purpose: &'static str) -> Self {
+        self.purpose = Some(purpose);
         self
     }
 

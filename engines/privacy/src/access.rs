@@ -1,7 +1,7 @@
 //! Who may do what. Pure: the answers are asked of [`op::Op::allow`] (R028).
 //!
-//! A request is its person's, and the work of the officials who carry [`ROLE`], in whatever agency; never of the person themself in that
-//! role. For everybody else it does not exist.
+//! A request is its person's, and the work of the officials who have the right, in whatever agency; never of the person themself in that
+//! office. For everybody else it does not exist.
 
 use kernel::{Actor, PersonId};
 use op::{Action, Decision, Rights};
@@ -29,13 +29,11 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("privacy.notify_authority"),
     Action::personal("privacy.open_incident"),
     Action::personal("privacy.read"),
+    Action::new("privacy.reseal"),
     Action::personal("privacy.tell_people"),
     Action::personal("privacy.warn_of_incidents"),
     Action::personal("privacy.withdraw"),
 ];
-
-/// The role whose officials are told that something waits.
-pub const ROLE: &str = "data_protection";
 
 /// Asking for oneself, and one's own lists: whoever is signed in.
 pub(crate) fn own(actor: &Actor) -> Decision {

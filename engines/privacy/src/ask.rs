@@ -22,6 +22,8 @@ pub struct NewRequest {
     pub details: String,
     /// Of a correction: the fields and what is to stand there.
     pub wishes: Vec<(PersonField, String)>,
+    /// Of an objection: the purposes; none named: all to which one can object.
+    pub purposes: Vec<String>,
 }
 
 impl Privacy {
@@ -38,6 +40,10 @@ impl Privacy {
         let (person, account) = (op.actor().person(), op.actor().account());
         let (person, account) = person.zip(account).ok_or_else(error::sign_in)?;
         let (details, wishes) = checked(&new)?;
+        let purposes = match new.kind {
+            Kind::Object => self.objected(&new.purposes)?,
+            _ => Vec::new(),
+        };
         let now = op.now();
         let law = self
             .parts
@@ -55,6 +61,7 @@ impl Privacy {
             kind: new.kind,
             details,
             wishes,
+            purposes,
             state: State::Received,
             law: law.key.clone(),
             article: law.article.clone(),
@@ -71,9 +78,15 @@ impl Privacy {
             answer: None,
             ground: None,
         };
-        let Some(number) = store::request::insert(op.conn(), &permit, &request).await? else {
-            return match store::request::open_of(op.conn(), person, new.kind).await? {
-                Some(open) if open.details == request.details && open.wishes == request.wishes => Ok(open.id),
+        let Some(number) = store::request::insert(op.conn(), &permit, self.vault(), &request).await? else {
+            return match store::request::open_of(op.conn(), self.vault(), person, new.kind).await? {
+                Some(open)
+                    if open.details == request.details
+                        && open.wishes == request.wishes
+                        && open.purposes == request.purposes =>
+                {
+                    Ok(open.id)
+                }
                 Some(open) => Err(error::already_open(open.id, open.number)),
                 // It has ended between two statements: whoever asks once more is heard.
                 None => Err(error::wrong_state()),
@@ -81,7 +94,7 @@ impl Privacy {
         };
         let request = Request { number, ..request };
         let line = NewLine::of(&request, "received", op);
-        store::request::tell(op.conn(), &permit, &line).await?;
+        store::request::tell(op.conn(), &permit, self.vault(), &line).await?;
         self.tell_person(op, &request, "privacy_received").await?;
         self.tell_officials(op, &request, "privacy_new", "").await?;
         let facts = json!({ "kind": request.kind, "law": request.law, "due": request.due_at });
@@ -111,16 +124,16 @@ impl Privacy {
             ended_at: Some(now),
             ..request
         };
-        store::request::update(op.conn(), &permit, &request).await?;
+        store::request::update(op.conn(), &permit, self.vault(), &request).await?;
         let line = NewLine::of(&request, "withdrawn", op);
-        store::request::tell(op.conn(), &permit, &line).await?;
+        store::request::tell(op.conn(), &permit, self.vault(), &line).await?;
         self.tell_officials(op, &request, "privacy_withdrawn", "").await?;
         op.record(Entry::new("privacy.withdrawn", subject(id))).await
     }
 
     /// A request held to the end of the operation.
     pub(crate) async fn locked(&self, op: &mut Op, id: Uuid) -> Result<Request> {
-        store::request::lock(op.conn(), id).await?.ok_or_else(error::not_found)
+        store::request::lock(op.conn(), self.vault(), id).await?.ok_or_else(error::not_found)
     }
 }
 

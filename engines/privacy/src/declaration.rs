@@ -105,6 +105,8 @@ pub struct Purpose {
     pub data: Vec<String>,
     /// Whether people are asked; if not, the law allows it without.
     pub optional: bool,
+    /// Whether serving people needs it: neither a restriction nor an objection stops it.
+    pub needed: bool,
 }
 
 /// The whole declaration.
@@ -114,6 +116,8 @@ pub struct Declaration {
     pub laws: Vec<Law>,
     /// The purposes, as pages list them.
     pub purposes: Vec<Purpose>,
+    /// For how many days after the answer an official may take the extract out for its person.
+    pub extract_days: u32,
 }
 
 impl Declaration {

@@ -94,3 +94,8 @@ pub(crate) fn nothing_to_correct() -> Fault {
 pub(crate) fn no_extract() -> Fault {
     Fault::conflict("privacy.no_extract")
 }
+
+/// The days in which an official may take an extract out have passed.
+pub(crate) fn extract_over(days: u32) -> Fault {
+    Fault::conflict("privacy.extract_over").with("days", days)
+}

@@ -1,6 +1,6 @@
 //! The extract: everything that the engines keep about a person, for the person (quyền được xem, được cung cấp dữ liệu).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AccountId, Fault, PersonId, Result, local_date};
 use op::{Entry, Kept, Op, Told, Whom};
 use render::{Locale, Params, Texts};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::model::{Kind, Outcome, moment_words};
+use crate::model::{Kind, Outcome, Request, moment_words};
 use crate::{Privacy, access, error, store, subject};
 
 /// The shape of the JSON; another one gets another number.
@@ -73,9 +73,10 @@ impl Privacy {
     /// The same for whoever answers a request to see or to have a copy, once it was granted: the paper for somebody who cannot download it.
     ///
     /// # Errors
-    /// `privacy.not_found`, `privacy.own_request`, `privacy.no_extract`, `identity.step_up_needed`.
+    /// `privacy.not_found`, `privacy.own_request`, `privacy.no_extract`, `privacy.extract_over` {days} where the declared days since the answer
+    /// have passed, `identity.step_up_needed`.
     pub async fn extract_for(&self, op: &mut Op, request: Uuid) -> Result<Extract> {
-        let found = store::request::get(op.conn(), request)
+        let found = store::request::get(op.conn(), self.vault(), request)
             .await?
             .ok_or_else(error::not_found)?;
         let about = subject(request);
@@ -85,11 +86,22 @@ impl Privacy {
         if !granted || !matches!(found.kind, Kind::See | Kind::Provide) {
             return Err(error::no_extract());
         }
+        let open_until = self.open_until(&found);
+        if open_until.is_none_or(|until| until < op.now()) {
+            return Err(error::extract_over(self.parts.declaration.extract_days));
+        }
         self.parts.identity.check_step_up(op)?;
         let extract = self.gather(op, &permit, found.person, Some(found.account)).await?;
         let entry = Entry::new("privacy.extracted", about).about(Some(found.person));
         op.record(entry.purpose(found.number.to_string())).await?;
         Ok(extract)
+    }
+
+    /// Until when an official may take the extract of an answered request out: it is made for handing it over, not for looking at somebody's
+    /// data for ever.
+    pub fn open_until(&self, request: &Request) -> Option<DateTime<Utc>> {
+        let days = TimeDelta::days(i64::from(self.parts.declaration.extract_days));
+        request.ended_at.map(|answered| answered + days)
     }
 
     async fn gather(

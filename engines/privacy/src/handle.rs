@@ -23,6 +23,8 @@ pub struct Verdict {
     pub ground: String,
     /// Of a correction granted in part: the fields that are put right. Granted wholly, all that was asked are.
     pub fields: Vec<PersonField>,
+    /// Of a restriction or an objection granted in part: for what the data is not used. Granted wholly, all that was asked.
+    pub purposes: Vec<String>,
 }
 
 /// What an answer has changed.
@@ -34,6 +36,9 @@ pub struct Answered {
     /// What has gone, and what the law keeps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forgotten: Vec<Forgotten>,
+    /// For what the data is not used from now on; the empty word: for nothing that serving the person does not need.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bound: Vec<String>,
 }
 
 impl Privacy {
@@ -100,7 +105,7 @@ impl Privacy {
     ///
     /// # Errors
     /// As [`Privacy::acknowledge`]; `privacy.required` at `answer`, at `ground` where not all is granted, and at `fields` where a
-    /// correction is granted in part and corrects nothing.
+    /// correction is granted in part and corrects nothing; `identity.step_up_needed` where something is deleted or corrected.
     pub async fn answer(&self, op: &mut Op, id: Uuid, verdict: Verdict) -> Result<Answered> {
         let request = self.locked(op, id).await?;
         let permit = self.handled(op, &request, "privacy.answer").await?;
@@ -108,6 +113,10 @@ impl Privacy {
             return Err(error::wrong_state());
         }
         let answer = written("answer", &verdict.answer, true)?;
+        // What cannot be undone, or changes who somebody is, asks once more who does it.
+        if matches!(request.kind, Kind::Delete | Kind::Correct) && verdict.outcome != Outcome::Refused {
+            self.parts.identity.check_step_up(op)?;
+        }
         let ground = written("ground", &verdict.ground, verdict.outcome != Outcome::Granted)?;
         let done = self.carry_out(op, &permit, &request, &verdict).await?;
         let now = op.now();
@@ -132,7 +141,7 @@ impl Privacy {
         Ok(done)
     }
 
-    /// What the answer really does. Restriction, objection and protection are decisions that people carry out.
+    /// What the answer really does. Protection is a decision that people carry out.
     async fn carry_out(&self, op: &mut Op, permit: &Permit, request: &Request, verdict: &Verdict) -> Result<Answered> {
         let mut done = Answered::default();
         if verdict.outcome == Outcome::Refused {
@@ -166,6 +175,11 @@ impl Privacy {
                 op.beyond_the_wall(permit).await?;
                 done.forgotten = self.parts.keepers.forget(op, permit, &whom).await?;
             }
+            Kind::Restrict | Kind::Object => {
+                done.bound = self.bound_by(request, verdict)?;
+                let now = op.now();
+                store::bound::insert(op.conn(), permit, request, &done.bound, now).await?;
+            }
             _ => {}
         }
         Ok(done)
@@ -185,9 +199,9 @@ impl Privacy {
         action: &'static str,
         detail: Value,
     ) -> Result<()> {
-        store::request::update(op.conn(), permit, request).await?;
+        store::request::update(op.conn(), permit, self.vault(), request).await?;
         let line = NewLine::of(request, action, op).with(detail);
-        store::request::tell(op.conn(), permit, &line).await?;
+        store::request::tell(op.conn(), permit, self.vault(), &line).await?;
         let entry = match action {
             "acknowledged" => "privacy.acknowledged",
             "extended" => "privacy.extended",

@@ -43,6 +43,8 @@ pub struct RequestAnswer {
     pub details: String,
     /// Of a correction: `[field, value]`.
     pub wishes: Vec<(identity::PersonField, String)>,
+    /// Of an objection: the purposes; none named: all to which one can object.
+    pub purposes: Vec<String>,
     /// How far it is.
     pub state: State,
     /// By which law it is measured.
@@ -63,6 +65,8 @@ pub struct RequestAnswer {
     pub ground: Option<String>,
     /// The history; in lists empty.
     pub lines: Vec<Line>,
+    /// For what the data is not used since the answer; in lists empty.
+    pub bounds: Vec<crate::Bound>,
 }
 
 impl From<Request> for RequestAnswer {
@@ -74,6 +78,7 @@ impl From<Request> for RequestAnswer {
             kind: request.kind,
             details: request.details,
             wishes: request.wishes,
+            purposes: request.purposes,
             state: request.state,
             article: request.article,
             received_at: request.received_at,
@@ -83,6 +88,7 @@ impl From<Request> for RequestAnswer {
             answer: request.answer,
             ground: request.ground,
             lines: Vec::new(),
+            bounds: Vec::new(),
         }
     }
 }
@@ -91,6 +97,7 @@ impl From<Detail> for RequestAnswer {
     fn from(detail: Detail) -> Self {
         Self {
             lines: detail.lines,
+            bounds: detail.bounds,
             ..Self::from(detail.request)
         }
     }

@@ -78,23 +78,16 @@ pub struct Incident {
     pub late_reason: Option<String>,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
-    /// How many people were told.
+    /// How many numbers officials have handed in to be told.
     pub told: i64,
-    /// How many of them have an account and got a message.
-    pub reached: i64,
 }
 
-/// How many people a step has told.
+/// What a step of telling people says of itself: how many numbers it took, and nothing about them. Whether a number is known here, and whether its
+/// owner has an account, is learned by nobody who types numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ToldPeople {
-    /// They have got a message.
-    pub reached: u32,
-    /// They have no account: to be told by post or telephone.
-    pub without_account: u32,
-    /// No person has this number.
-    pub unknown: u32,
-    /// They were told before.
-    pub before: u32,
+    /// How many different numbers were handed in.
+    pub numbers: u32,
 }
 
 impl Privacy {
@@ -141,7 +134,6 @@ impl Privacy {
             late_reason: None,
             closed_at: None,
             told: 0,
-            reached: 0,
         };
         let warn_at: Vec<_> = warn_at.into_iter().chain([incident.notify_by]).collect();
         store::incident::insert(op.conn(), &permit, &incident, &warn_at).await?;
@@ -210,25 +202,20 @@ impl Privacy {
             return Err(error::people(MOST_PEOPLE));
         }
         let found = self.parts.identity.accounts_by_numbers(op, numbers).await?;
-        let known = u32::try_from(found.len()).unwrap_or(u32::MAX);
         let mut all: Vec<&PersonalNumber> = numbers.iter().collect();
         all.sort_by_key(|number| number.as_str());
         all.dedup_by_key(|number| number.as_str());
-        let mut told = ToldPeople {
-            unknown: u32::try_from(all.len()).unwrap_or(u32::MAX).saturating_sub(known),
-            ..ToldPeople::default()
+        let told = ToldPeople {
+            numbers: u32::try_from(all.len()).unwrap_or(u32::MAX),
         };
         let now = op.now();
         for (person, account) in found {
             if !store::incident::tell(op.conn(), &permit, id, person, account.is_some(), now).await? {
-                told.before += 1;
                 continue;
             }
             let Some(account) = account else {
-                told.without_account += 1;
                 continue;
             };
-            told.reached += 1;
             let message = Message::new(account, "privacy_breach", "/tai-khoan/du-lieu")
                 .with("data", &incident.facts.data)
                 .with("measures", &incident.facts.measures)
@@ -306,7 +293,12 @@ impl Privacy {
             } else {
                 "privacy_breach_runs"
             };
-            for official in self.parts.identity.officials_with(op, access::ROLE, 50).await? {
+            let officials = self
+                .parts
+                .identity
+                .officials_who_may(op, "privacy.notify_authority", 50)
+                .await?;
+            for official in officials {
                 let Some(account) = official.account else { continue };
                 let message = Message::new(account, kind, format!("/can-bo/su-co-du-lieu/{}", incident.id))
                     .with("number", incident.number)

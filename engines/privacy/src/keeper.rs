@@ -7,7 +7,9 @@ use op::{Forgotten, Keeper, Kept, Op, Permit, Whom};
 use crate::store;
 
 /// This engine among the keepers.
-pub(crate) struct Own;
+pub(crate) struct Own {
+    pub(crate) vault: vault::Vault,
+}
 
 #[async_trait]
 impl Keeper for Own {
@@ -16,7 +18,7 @@ impl Keeper for Own {
     }
 
     async fn tell(&self, op: &mut Op, _: &Permit, whom: &Whom, most: i64) -> Result<Vec<Kept>> {
-        let requests = store::request::told(op.conn(), whom.person, most + 1).await?;
+        let requests = store::request::told(op.conn(), &self.vault, whom.person, most + 1).await?;
         let consents = store::consent::told(op.conn(), whom.person, most + 1).await?;
         Ok(vec![
             Kept::of("requests", requests, most),

@@ -4,6 +4,7 @@
 // handle, read, extract; then the store and the edges (http, jobs).
 mod access;
 mod ask;
+mod bounds;
 mod consents;
 mod declaration;
 pub mod documents;
@@ -17,6 +18,7 @@ mod keeper;
 mod model;
 mod notices;
 mod read;
+mod reseal;
 mod store;
 
 use std::sync::Arc;
@@ -27,8 +29,9 @@ use op::Keepers;
 use render::{Documents, Renderer};
 use workflow::CalendarSource;
 
-pub use access::{ACTIONS, ROLE};
+pub use access::ACTIONS;
 pub use ask::NewRequest;
+pub use bounds::{Bound, register_bounds};
 pub use consents::{Consent, PurposeView};
 pub use declaration::{Confidence, Declaration, Law, Purpose, Term};
 pub use extract::{Extract, FORMAT};
@@ -39,8 +42,16 @@ pub use model::{Kind, Line, Outcome, Request, State};
 pub use read::{DeskBox, DeskRow, Detail};
 
 /// The tables of the engine.
-pub const MIGRATIONS: &[db::Migration] =
-    db::migrations!("privacy", ["0001_request.sql", "0002_consent.sql", "0003_incident.sql"]);
+pub const MIGRATIONS: &[db::Migration] = db::migrations!(
+    "privacy",
+    [
+        "0001_request.sql",
+        "0002_consent.sql",
+        "0003_incident.sql",
+        "0004_bound.sql",
+        "0005_sealed.sql"
+    ]
+);
 
 /// What the engine is made from.
 #[derive(Clone)]
@@ -70,8 +81,13 @@ pub struct Privacy {
 impl Privacy {
     /// The engine; what it keeps itself is told after everything that the other engines keep.
     pub fn new(mut parts: Parts) -> Self {
-        parts.keepers.add(keeper::Own);
+        let vault = parts.identity.vault().clone();
+        parts.keepers.add(keeper::Own { vault });
         Self { parts: Arc::new(parts) }
+    }
+
+    fn vault(&self) -> &vault::Vault {
+        self.parts.identity.vault()
     }
 
     /// What the province declares.

@@ -108,6 +108,8 @@ pub struct Request {
     pub details: String,
     /// Of a correction: the fields and what is to stand there.
     pub wishes: Vec<(PersonField, String)>,
+    /// Of an objection: the purposes; none named: all to which one can object.
+    pub purposes: Vec<String>,
     /// How far it is.
     pub state: State,
     /// Key of the law by which it is measured.
@@ -161,7 +163,7 @@ impl Request {
 pub struct Line {
     /// When.
     pub at: DateTime<Utc>,
-    /// What: `received`, `acknowledged`, `extended`, `answered`, `withdrawn`, `late`.
+    /// What: `received`, `acknowledged`, `extended`, `answered`, `withdrawn`, `late`, `lifted`.
     pub action: String,
     /// The official, with position and agency; empty where the person acted, or the platform.
     pub actor_name: String,

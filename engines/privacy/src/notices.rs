@@ -6,14 +6,14 @@ use op::Op;
 use render::{Locale, Params};
 
 use crate::model::{Request, moment_words};
-use crate::{Privacy, access, subject};
+use crate::{Privacy, subject};
 
 /// The page of one's own request.
 pub(crate) fn own_page(request: &Request) -> String {
     format!("/tai-khoan/du-lieu/{}", request.id)
 }
 
-/// Officials of one role who are told; a province has a handful.
+/// Officials of one role who are told, by what they may do and not by what they are called; a province has a handful.
 const MOST_OFFICIALS: u32 = 50;
 
 impl Privacy {
@@ -33,7 +33,7 @@ impl Privacy {
         let officials = self
             .parts
             .identity
-            .officials_with(op, access::ROLE, MOST_OFFICIALS)
+            .officials_who_may(op, "privacy.acknowledge", MOST_OFFICIALS)
             .await?;
         let others = officials
             .into_iter()

@@ -11,6 +11,7 @@ mod events;
 mod filter;
 mod groups;
 pub mod http;
+mod keeper;
 mod patch;
 mod path;
 mod schema;

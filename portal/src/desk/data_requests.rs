@@ -79,13 +79,15 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
     let (detail, name, now) = read(visit).await?;
     let words = Words::new(visit, "");
     let request = &detail.request;
-    let mut content = own_data::shown(&words, &detail);
+    let mut content = own_data::shown(visit, &words, &detail);
     content["name"] = json!(name);
     content["now"] = json!(now);
     content["path"] = json!(format!("{PATH}/{}", request.id));
     content["back"] = json!(PATH);
     content["mine"] = json!(visit.actor.person() == Some(request.person));
-    content["can"] = can(request);
+    content["can"] = can(visit, request, now);
+    content["open_until"] = json!(visit.state.privacy.open_until(request));
+    content["choices"] = json!(choices(visit, &words, request, typed));
     let text = |name: &str| typed.get(name).unwrap_or_default();
     content["typed"] = json!({
         "reason": text("reason"), "outcome": text("outcome"), "answer": text("answer"), "ground": text("ground"),
@@ -99,22 +101,43 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
         .await
 }
 
+/// For what the use of data can be stopped, where the answer is not the whole of it.
+fn choices(visit: &Visit<House>, words: &Words, request: &Request, typed: &Fields) -> Vec<Value> {
+    use privacy::Kind;
+    let offered = |key: &&str| match request.kind {
+        Kind::Restrict => true,
+        Kind::Object => request.purposes.is_empty() || request.purposes.iter().any(|one| one == key),
+        _ => false,
+    };
+    let purposes = visit.state.privacy.may_be_objected_to().filter(offered);
+    purposes
+        .map(|key| {
+            let checked = typed.all("purposes").any(|one| one == key);
+            json!({ "key": key, "title": own_data::purpose(visit, words, key), "checked": checked })
+        })
+        .collect()
+}
+
 /// What can be done with it now.
-fn can(request: &Request) -> Value {
+fn can(visit: &Visit<House>, request: &Request, now: chrono::DateTime<chrono::Utc>) -> Value {
     use privacy::{Kind, State};
+    let open_until = visit.state.privacy.open_until(request);
     let granted = matches!(request.outcome, Some(Outcome::Granted | Outcome::Partly));
     json!({
         "acknowledge": request.state == State::Received,
         "third_party": request.term.knows_third_party(),
         "extend": request.state == State::Acknowledged && request.extended_at.is_none() && request.term.can_be_extended(),
         "answer": request.state.is_open(),
-        "extract": granted && matches!(request.kind, Kind::See | Kind::Provide),
+        "extract": granted && matches!(request.kind, Kind::See | Kind::Provide) && open_until.is_some_and(|until| until >= now),
     })
 }
 
 fn control(field: &str) -> Option<String> {
     // Faults of a correction name fields of the person; the page asks which of them are put right.
-    let known = matches!(field, "reason" | "outcome" | "answer" | "ground" | "fields");
+    let known = matches!(
+        field,
+        "reason" | "outcome" | "answer" | "ground" | "fields" | "purposes"
+    );
     Some(if known { field.to_owned() } else { "fields".to_owned() })
 }
 
@@ -151,7 +174,11 @@ async fn extend(visit: Visit<House>, fields: Fields) -> Answer {
     told(&visit, &fields, done, "data_extended").await
 }
 
-async fn answer(visit: Visit<House>, fields: Fields) -> Answer {
+async fn answer(mut visit: Visit<House>, fields: Fields) -> Answer {
+    let here = visit.path().to_owned();
+    if let Err(fault) = again::take(&mut visit, &fields).await {
+        return again::ask(&visit, &here, &fields, Some(fault)).await;
+    }
     let id = visit.parse_param("id")?;
     let done = async {
         let outcome = fields.get("outcome").and_then(Outcome::parse);
@@ -160,13 +187,16 @@ async fn answer(visit: Visit<House>, fields: Fields) -> Answer {
             answer: fields.get("answer").unwrap_or_default().to_owned(),
             ground: fields.get("ground").unwrap_or_default().to_owned(),
             fields: fields.all("fields").filter_map(PersonField::parse).collect(),
+            purposes: fields.all("purposes").map(str::to_owned).collect(),
         };
         let mut op = visit.op().await?;
         visit.state.privacy.answer(&mut op, id, verdict).await?;
         op.commit().await
     };
-    let done = done.await;
-    told(&visit, &fields, done, "data_answered").await
+    match done.await {
+        Err(fault) if again::is_needed(&fault) => again::ask(&visit, &here, &fields, None).await,
+        done => told(&visit, &fields, done, "data_answered").await,
+    }
 }
 
 /// The extract for somebody who cannot download it.

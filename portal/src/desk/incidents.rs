@@ -201,16 +201,10 @@ fn line_words(words: &Words, line: &Line) -> String {
     match line.action.as_str() {
         "notified" | "warned" if late => words.say("privacy.incident.was_late", []),
         "people_told" => {
-            let count = |name: &str| line.detail[name].as_u64().unwrap_or_default().to_string();
-            words.say(
-                "privacy.incident.told",
-                [
-                    ("reached", count("reached")),
-                    ("others", count("without_account")),
-                    ("unknown", count("unknown")),
-                    ("before", count("before")),
-                ],
-            )
+            let count = |name: &str| line.detail[name].as_u64().unwrap_or_default();
+            // What earlier versions counted apart is one number here.
+            let numbers = count("numbers") + count("reached") + count("without_account") + count("unknown");
+            words.say("privacy.incident.told", [("numbers", numbers.to_string())])
         }
         _ => String::new(),
     }

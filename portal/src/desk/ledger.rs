@@ -103,9 +103,13 @@ fn row(words: &Words, line: &LedgerRow) -> Value {
         Some(false) => words.say("desk.ledger.late", []),
         None => words.say("desk.ledger.open", []),
     };
+    let (title, owner) = match line.withheld {
+        true => (String::new(), words.say("desk.ledger.withheld", [])),
+        false => (line.title.clone(), line.owner_name.clone()),
+    };
     json!({ "cells": [
-        line.number.to_string(), { "text": line.code, "href": format!("/can-bo/ho-so/{}", line.id), "code": true }, line.title,
-        line.owner_name, at(line.received_at), at(line.due_at), maybe(line.finished_at), maybe(line.returned_at), on_time,
+        line.number.to_string(), { "text": line.code, "href": format!("/can-bo/ho-so/{}", line.id), "code": true }, title,
+        owner, at(line.received_at), at(line.due_at), maybe(line.finished_at), maybe(line.returned_at), on_time,
     ] })
 }
 

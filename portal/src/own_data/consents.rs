@@ -26,13 +26,7 @@ async fn draw(visit: &Visit<House>, fault: Option<&Fault>) -> Answer {
     let (views, past) = visit.state.privacy.my_consents(&mut op).await?;
     drop(op);
     let words = Words::new(visit, "");
-    let title = |key: &str| {
-        let declared = visit.state.privacy.declaration().purpose(key);
-        declared.map_or_else(
-            || key.to_owned(),
-            |purpose| words.say(&format!("{}.title", purpose.text), []),
-        )
-    };
+    let title = |key: &str| super::purpose(visit, &words, key);
     let purposes: Vec<Value> = views
         .iter()
         .map(|view| {
@@ -44,7 +38,7 @@ async fn draw(visit: &Visit<House>, fault: Option<&Fault>) -> Answer {
                 .collect();
             json!({
                 "key": purpose.key, "version": purpose.version, "title": title(&purpose.key), "basis": purpose.basis,
-                "text": words.say(&format!("{}.text", purpose.text), []), "data": data.join(", "), "optional": purpose.optional,
+                "text": words.say(&format!("{}.text", purpose.text), []), "data": data.join(", "), "optional": purpose.optional, "needed": purpose.needed,
                 "given_at": view.consent.as_ref().map(|consent| consent.given_at), "outdated": view.is_outdated(),
             })
         })
@@ -54,7 +48,7 @@ async fn draw(visit: &Visit<House>, fault: Option<&Fault>) -> Answer {
         .map(|consent| json!({ "title": title(&consent.purpose), "given_at": consent.given_at, "ended_at": consent.ended_at }))
         .collect();
     let content = json!({
-        "purposes": purposes, "past": past, "back": super::PATH, "action": PATH,
+        "purposes": purposes, "past": past, "back": super::PATH, "action": PATH, "object": format!("{}?loai=object", super::NEW),
         "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, |_| None)),
     });
     let status = fault.map_or(StatusCode::OK, status_of);

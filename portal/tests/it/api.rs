@@ -159,6 +159,10 @@ const PAGES: &[(&str, &[&str])] = &[
         &["PUT /api/v1/consents/{purpose}", "DELETE /api/v1/consents/{purpose}"],
     ),
     ("GET /tai-khoan/du-lieu/{id}", &["GET /api/v1/data-requests/{id}"]),
+    (
+        "POST /tai-khoan/du-lieu/{id}/bo",
+        &["POST /api/v1/data-requests/{id}/lifting"],
+    ),
     ("GET /tai-khoan/du-lieu/{id}/rut", &["GET /api/v1/data-requests/{id}"]),
     (
         "POST /tai-khoan/du-lieu/{id}/rut",

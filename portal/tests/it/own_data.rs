@@ -150,10 +150,19 @@ async fn everything_is_taken_away_as_a_file_by_whoever_shows_who_they_are() {
         .collect();
     assert_eq!(
         engines,
-        ["identity", "openid", "notify", "forms", "dossiers", "privacy"]
+        [
+            "identity",
+            "federation",
+            "openid",
+            "notify",
+            "scim",
+            "forms",
+            "dossiers",
+            "privacy"
+        ]
     );
     assert_eq!(
-        extract["engines"][3]["parts"][0]["items"][0]["answers"]["extract_kind"],
+        extract["engines"][5]["parts"][0]["items"][0]["answers"]["extract_kind"],
         "birth_certificate"
     );
     let pdf = sen.post(OWN, &take, &[("dang", "pdf")]).await;
@@ -209,6 +218,75 @@ async fn a_granted_deletion_takes_the_drafts_and_the_page_says_what_the_law_keep
         .shows("Đã xóa: 1")
         .shows("Giữ theo luật")
         .shows("Hồ sơ đã nộp");
+}
+
+// shows: R028
+#[tokio::test]
+async fn an_objection_names_purposes_is_granted_in_part_and_taken_back_by_its_person() {
+    let town = Town::new().await;
+    town.citizen("Lê Thị Sen", "sen").await;
+    town.official("Trần Văn Lúa", "lua", &["data_protection"]).await;
+    let sen = town.sign_in("sen").await;
+    sen.get("/tai-khoan/du-lieu/dong-y")
+        .await
+        .shows("Phản đối: Thống kê, báo cáo")
+        .hides("Phản đối: Giải quyết thủ tục hành chính");
+    let form = format!("{NEW}?loai=object");
+    let chosen = [("loai", "object"), ("purposes", "statistics"), ("purposes", "office_lists")];
+    let missing = sen.post(&form, NEW, &chosen).await;
+    missing
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("value=\"statistics\" aria-describedby=\"purposes-hint\" checked");
+    let fields: Vec<_> = chosen.into_iter().chain([("details", "Không muốn.")]).collect();
+    let asked = sen.post(&form, NEW, &fields).await;
+    let own = format!("{OWN}/{}", id(asked.location()));
+    sen.get(&own).await.shows("Phản đối việc dùng dữ liệu cho");
+
+    let officer = town.sign_in("lua").await;
+    let at = format!("{DESK}/{}", id(asked.location()));
+    let answer = format!("{at}/tra-loi");
+    officer.get(&at).await.shows("ngừng dùng dữ liệu của người này");
+    let partly = [("outcome", "partly"), ("answer", "Một phần."), ("ground", "Điều 5")];
+    let none = officer.post(&at, &answer, &partly).await;
+    none.is(StatusCode::UNPROCESSABLE_ENTITY).shows("purposes-error");
+    let named: Vec<_> = partly.into_iter().chain([("purposes", "office_lists")]).collect();
+    let done = officer.post(&at, &answer, &named).await;
+    officer.get(done.location()).await.shows("Không dùng dữ liệu cho");
+
+    let page = sen.get(&own).await;
+    page.shows("Danh sách và sổ sách của cơ quan").shows("Bỏ hạn chế này");
+    let lift = format!("{own}/bo");
+    for _ in 0..2 {
+        let lifted = sen.send(&page, &lift, &[]).await;
+        assert_eq!(lifted.location(), format!("{own}?da=data_lifted"));
+    }
+    sen.get(&own).await.shows("Đã bỏ hạn chế").hides("Bỏ hạn chế này");
+    let foreign = officer.post(OWN, &lift, &[]).await;
+    foreign.is(StatusCode::NOT_FOUND);
+}
+
+// shows: R028
+#[tokio::test]
+async fn a_deletion_waits_until_the_officer_has_shown_once_more_who_they_are() {
+    let town = Town::new().await;
+    town.citizen("Lê Thị Sen", "sen").await;
+    town.official("Trần Văn Lúa", "lua", &["data_protection"]).await;
+    let sen = town.sign_in("sen").await;
+    let form = format!("{NEW}?loai=delete");
+    let asked = sen.post(&form, NEW, &[("loai", "delete"), ("details", "")]).await;
+    let own = format!("{OWN}/{}", id(asked.location()));
+    let officer = town.sign_in("lua").await;
+    let at = format!("{DESK}/{}", id(asked.location()));
+    let answer = format!("{at}/tra-loi");
+    town.scratch.clock.advance(TimeDelta::minutes(40));
+    let fields = [("outcome", "granted"), ("answer", "Đã xóa những gì xóa được.")];
+    let waits = officer.post(&at, &answer, &fields).await;
+    waits.is(StatusCode::FORBIDDEN).shows("Xác thực lại");
+    sen.get(&own).await.hides("Đã xóa những gì xóa được.");
+    // What was typed is carried on.
+    let shown: Vec<_> = fields.into_iter().chain([("mat_khau.lai", PASSWORD)]).collect();
+    officer.send(&waits, &answer, &shown).await.is(StatusCode::SEE_OTHER);
+    sen.get(&own).await.shows("Đã xóa những gì xóa được.");
 }
 
 #[tokio::test]
@@ -313,7 +391,7 @@ async fn a_breach_is_opened_printed_notified_and_closed() {
     let told = officer
         .post(&at, &people, &[("people", "999192000017\n\n999068000102")])
         .await;
-    officer.get(told.location()).await.shows("không tìm thấy 2");
+    officer.get(told.location()).await.shows("Đã nhận 2 số định danh").hides("không tìm thấy");
     town.scratch
         .clock
         .set(kernel::from_local("2026-03-05T06:30:00".parse().unwrap()));

@@ -106,7 +106,7 @@ async function newcomer(town, browsers) {
   await page.waitForURL(`${town.address}/hop-thu`);
   await says(page, 'Vừa liên kết với Cổng Dịch vụ công quốc gia');
   assert.deepEqual(sql(town, "SELECT count(DISTINCT account), count(*) FROM federation.link WHERE ended_at IS NULL"), [['1', '2']]);
-  assert.deepEqual(sql(town, "SELECT count(*) FROM identity.person WHERE personal_number = '999301990011'"), [['1']]);
+  assert.deepEqual(sql(town, "SELECT count(*) FROM identity.person WHERE full_name = 'Võ Thị Bông Điệp'"), [['1']]);
 }
 
 /** A citizen of the demonstration finds the one account; takes the way in away and gives it back. */
@@ -135,7 +135,7 @@ async function known(town, browsers) {
   await page.getByRole('button', { name: /Sơn Thái Hòa/ }).click();
   await says(page, 'là của người khác');
   await browsers.examine(page, 'federation-other-person');
-  assert.deepEqual(sql(town, "SELECT count(*) FROM identity.person WHERE personal_number = '999075990022'"), [['0']]);
+  assert.deepEqual(sql(town, "SELECT count(*) FROM identity.person WHERE full_name = 'Sơn Thái Hòa'"), [['0']]);
 }
 
 /** Who goes back, who is not who they seem, and words that do not hold. */

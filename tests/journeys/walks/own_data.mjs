@@ -7,6 +7,7 @@ import { desk, phone, plain, says } from '../browse.mjs';
 export const walks = [
   { name: 'correct', what: 'a citizen asks for a correction on a phone, the officer for data protection does it, and both sides see what was there before', walk: correct },
   { name: 'extract', what: 'everything is taken away as JSON and PDF, with and without scripts, after the password was shown once more', walk: extract },
+  { name: 'object', what: 'a citizen objects to a use of their data, the officer grants a part of it, both see what is no longer done, and the citizen takes it back', walk: object },
   { name: 'breach', what: 'an officer opens a breach, prints the notice, and after the time of the law must say why it is late', walk: breach },
 ];
 
@@ -96,6 +97,46 @@ async function take(town, browsers, device, account) {
   assert.equal((await download('Tải bản PDF')).subarray(0, 5).toString(), '%PDF-');
 }
 
+async function object({ town, browsers }) {
+  const citizen = await browsers.as('congdan2', plain(phone));
+  const look = (page, name) => browsers.examine(page, `own-data-${name}`);
+  await citizen.goto('/tai-khoan/du-lieu/dong-y');
+  await look(citizen, 'purposes');
+  await citizen.getByRole('link', { name: 'Phản đối: Danh sách và sổ sách của cơ quan' }).click();
+  await citizen.getByRole('checkbox', { name: 'Danh sách và sổ sách của cơ quan' }).check();
+  await citizen.getByRole('checkbox', { name: 'Thống kê, báo cáo' }).check();
+  await press(citizen, 'Gửi yêu cầu');
+  await says(citizen, 'Hãy ghi vào ô này');
+  assert.ok(await citizen.getByRole('checkbox', { name: 'Thống kê, báo cáo' }).isChecked(), 'nothing chosen is lost');
+  await look(citizen, 'object-mistake');
+  await citizen.fill('textarea[name=details]', 'Tôi không muốn tên mình có trong danh sách.');
+  await press(citizen, 'Gửi yêu cầu');
+  await says(citizen, 'Đã gửi yêu cầu', 'Phản đối việc dùng dữ liệu cho');
+  const own = new URL(citizen.url()).pathname;
+
+  const page = await browsers.as(officer, desk);
+  await page.goto(own.replace('/tai-khoan/du-lieu/', '/can-bo/du-lieu-ca-nhan/'));
+  await page.getByRole('radio', { name: 'Chấp nhận một phần' }).check();
+  await page.fill('textarea[name=answer]', 'Không đưa vào danh sách.');
+  await page.fill('input[name=ground]', 'Luật Thống kê, điều 5');
+  await press(page, 'Gửi trả lời');
+  await says(page, 'Hãy ghi vào ô này');
+  await look(page, 'object-desk');
+  await page.getByRole('checkbox', { name: 'Danh sách và sổ sách của cơ quan' }).check();
+  await press(page, 'Gửi trả lời');
+  await says(page, 'Đã gửi trả lời', 'Không dùng dữ liệu cho');
+
+  await citizen.goto(own);
+  await says(citizen, 'Không dùng dữ liệu cho', 'Danh sách và sổ sách của cơ quan');
+  await look(citizen, 'object-granted');
+  const bound = () => sql(town, "SELECT purpose FROM privacy.bound WHERE ended_at IS NULL");
+  assert.deepEqual(bound(), [['office_lists']]);
+  await press(citizen, 'Bỏ hạn chế này');
+  await says(citizen, 'Đã bỏ hạn chế');
+  await look(citizen, 'object-lifted');
+  assert.deepEqual(bound(), []);
+}
+
 async function breach({ town, browsers }) {
   const page = await browsers.as(officer, desk);
   const look = name => browsers.examine(page, `own-data-${name}`);
@@ -119,7 +160,7 @@ async function breach({ town, browsers }) {
   assert.equal((await pdf.body()).subarray(0, 5).toString(), '%PDF-');
   await page.fill('textarea[name=people]', '999192000017');
   await press(page, 'Gửi thông báo');
-  await says(page, 'Gửi được 1');
+  await says(page, 'Đã nhận 1 số định danh');
   sql(town, `UPDATE privacy.incident SET noticed_at = noticed_at - interval '80 hours', notify_by = notify_by - interval '80 hours'`);
   await page.goto(at);
   await says(page, 'Đã quá hạn thông báo');

@@ -25,7 +25,7 @@ impl Dossiers {
         let id = parse_subject(&task.subject).ok_or_else(access::not_found)?;
         let decision = see(op.actor(), &task);
         op.allow("dossiers.work", &subject(id), decision).await?;
-        let row = store::dossier::get(op.conn(), id)
+        let row = store::dossier::get(op.conn(), self.vault(), id)
             .await?
             .ok_or_else(access::not_found)?;
         let official = super::official(op, "dossiers.work", &subject(row.id)).await?;

@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use db::{Page, PageRequest};
-use kernel::{Fault, FieldFault, Result, from_local};
+use kernel::{Fault, FieldFault, PersonId, Result, from_local};
 use op::{Entry, Op};
 use serde_json::json;
 
 use super::official;
-use crate::Dossiers;
 use crate::store::read_lists::{Line, ledger};
 use crate::views::LedgerRow;
+use crate::{Dossiers, OFFICE_LISTS};
 
 /// The longest period, in days: a year.
 const LONGEST: i64 = 366;
@@ -31,12 +31,27 @@ impl Dossiers {
         let moments = moments(from, to)?;
         let after = request.after.as_deref().map(db::cursor::decode).transpose()?;
         let now = op.now();
-        let rows = ledger(op.conn(), reader.agency, moments, after, request.probe(), now).await?;
+        let mut rows = ledger(op.conn(), reader.agency, moments, after, request.probe(), now).await?;
+        withhold(op, &mut rows).await?;
         let entry = Entry::new("dossiers.ledger_read", format!("agency:{}", reader.agency));
         op.record(entry.detail(json!({ "from": from, "to": to, "lines": rows.len() })))
             .await?;
         Ok(Page::cut(rows, request, Line::of))
     }
+}
+
+/// Takes the names of those out of lines who have been granted that lists do not show them. The lines stay: the ledger counts every case.
+pub(super) async fn withhold(op: &mut Op, rows: &mut [LedgerRow]) -> Result<()> {
+    let people: Vec<PersonId> = rows.iter().filter_map(|row| row.owner).collect();
+    let withheld = op.withheld(&people, OFFICE_LISTS).await?;
+    for row in rows {
+        if row.owner.is_some_and(|owner| withheld.contains(&owner)) {
+            row.withheld = true;
+            row.owner_name.clear();
+            row.title.clear();
+        }
+    }
+    Ok(())
 }
 
 /// From the first moment of one day to the first moment after the other.

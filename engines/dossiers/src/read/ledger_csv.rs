@@ -8,7 +8,7 @@ use op::{Entry, Op};
 use render::{Locale, Texts};
 use serde_json::json;
 
-use super::{ledger::moments, official};
+use super::{ledger::moments, ledger::withhold, official};
 use crate::Dossiers;
 use crate::store::read_lists::{Line, ledger};
 use crate::views::LedgerRow;
@@ -45,7 +45,8 @@ impl Dossiers {
         let now = op.now();
         let (mut after, mut count) = (None, 0);
         loop {
-            let rows = ledger(op.conn(), reader.agency, moments, after, BATCH, now).await?;
+            let mut rows = ledger(op.conn(), reader.agency, moments, after, BATCH, now).await?;
+            withhold(op, &mut rows).await?;
             for row in &rows {
                 table.line(row)?;
             }
@@ -101,7 +102,11 @@ impl<'a> Table<'a> {
         self.write([
             row.number.to_string(),
             row.code.clone(),
-            row.owner_name.clone(),
+            if row.withheld {
+                self.word("dossiers.ledger.withheld")
+            } else {
+                row.owner_name.clone()
+            },
             procedure,
             self.word(&format!("dossiers.channel.{}", row.channel.key())),
             moment(Some(row.submitted_at)),

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{inbox::terms, official};
 use crate::Dossiers;
+use crate::store::sealed::is_number;
 use crate::store::search::{Question, search};
 use crate::views::FoundRow;
 
@@ -25,7 +26,9 @@ impl Dossiers {
                     next: None,
                 });
             }
-            (Err(_), terms) => Question::of_words(reader.agency, &terms),
+            // A number is found as a whole, however it was parted.
+            (Err(_), _) if is_number(&typed) => Question::of_words(self.vault(), reader.agency, &[digits(&typed)])?,
+            (Err(_), terms) => Question::of_words(self.vault(), reader.agency, &terms)?,
         };
         let after = request.after.as_deref().map(db::cursor::decode).transpose()?;
         let now = op.now();
@@ -36,4 +39,8 @@ impl Dossiers {
         op.record(entry.detail(json!({ "shown": shown }))).await?;
         Ok(page)
     }
+}
+
+fn digits(typed: &str) -> String {
+    typed.chars().filter(char::is_ascii_digit).collect()
 }

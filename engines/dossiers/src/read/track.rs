@@ -16,7 +16,7 @@ impl Dossiers {
         let code = DossierCode::parse(&typed)?;
         let permit = op.allow("dossiers.track", "dossier:code", Decision::Allow).await?;
         op.beyond_the_wall(&permit).await?;
-        let row = store::dossier::by_code(op.conn(), code.as_str())
+        let row = store::dossier::by_code(op.conn(), self.vault(), code.as_str())
             .await?
             .ok_or_else(access::not_found)?;
         let state = row.state;

@@ -29,7 +29,7 @@ impl Dossiers {
         definition: &OnlineProcedure,
     ) -> Result<DossierView> {
         let at_work = access::is_at_work(op.rights(), &row);
-        let mut papers = store::read::papers(op.conn(), row.id).await?;
+        let mut papers = store::read::papers(op.conn(), self.vault(), row.id).await?;
         let files = self.parts.files.by_holder(op, &subject(row.id)).await?;
         for paper in &mut papers {
             let file = files.iter().find(|file| file.id == paper.file);
@@ -42,7 +42,12 @@ impl Dossiers {
             .await?
             .unwrap_or_else(|| row.procedure_code.clone());
         let state = row.state;
+        let use_restricted = match row.owner_person {
+            Some(owner) if at_work => op.is_restricted(owner).await?,
+            _ => false,
+        };
         Ok(DossierView {
+            use_restricted,
             may: may(op, &row, &fees, rating.as_ref()),
             supplements: store::read::supplements(op.conn(), row.id).await?,
             documents: store::read::documents(op.conn(), row.id).await?,

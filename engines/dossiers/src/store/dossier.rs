@@ -6,7 +6,9 @@ use op::Permit;
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
+use vault::Vault;
 
+use super::sealed::{CaseText, Wanted, open_case, seal_case};
 use super::{broken, search};
 use crate::catalogue::Channel;
 use crate::model::{State, Status};
@@ -74,6 +76,7 @@ struct Row {
     submitter_name: String,
     answers: Value,
     result_data: Value,
+    sealed: Option<Vec<u8>>,
     instance_id: Uuid,
     draft_id: Uuid,
     submitted_at: DateTime<Utc>,
@@ -93,7 +96,18 @@ struct Row {
 }
 
 impl Row {
-    fn dossier(self) -> Result<DossierRow> {
+    fn dossier(self, vault: &Vault) -> Result<DossierRow> {
+        let text = match &self.sealed {
+            Some(sealed) => open_case(vault, self.id, sealed)?,
+            // Written by an older program; sealed by `dossiers.seal`.
+            None => CaseText {
+                answers: self.answers,
+                result_data: self.result_data,
+                owner_number: self.owner_number,
+                phone: self.phone,
+                email: self.email,
+            },
+        };
         Ok(DossierRow {
             id: DossierId::from_uuid(self.id),
             code: self.code,
@@ -111,14 +125,14 @@ impl Row {
             receiving_name: self.receiving_name,
             owner_person: self.owner_person.map(PersonId::from_uuid),
             owner_name: self.owner_name,
-            owner_number: self.owner_number,
-            phone: self.phone,
-            email: self.email,
+            owner_number: text.owner_number,
+            phone: text.phone,
+            email: text.email,
             submitter_person: self.submitter_person.map(PersonId::from_uuid),
             submitter_account: self.submitter_account.map(AccountId::from_uuid),
             submitter_name: self.submitter_name,
-            answers: self.answers,
-            result_data: self.result_data,
+            answers: text.answers,
+            result_data: text.result_data,
             instance: InstanceId::from_uuid(self.instance_id),
             draft: DraftId::from_uuid(self.draft_id),
             submitted_at: self.submitted_at,
@@ -170,6 +184,7 @@ macro_rules! select {
                     submitter_name,
                     answers,
                     result_data,
+                    sealed,
                     instance_id,
                     draft_id,
                     submitted_at,
@@ -193,13 +208,13 @@ macro_rules! select {
 }
 
 /// One dossier.
-pub(crate) async fn get(connection: &mut PgConnection, id: DossierId) -> Result<Option<DossierRow>> {
+pub(crate) async fn get(connection: &mut PgConnection, vault: &Vault, id: DossierId) -> Result<Option<DossierRow>> {
     sqlx::query_as::<_, Row>(select!("WHERE id = $1"))
         .bind(id.uuid())
         .fetch_optional(connection)
         .await
         .map_err(db::fault)?
-        .map(Row::dossier)
+        .map(|row| row.dossier(vault))
         .transpose()
 }
 
@@ -215,17 +230,16 @@ pub(crate) async fn instance(connection: &mut PgConnection, id: DossierId) -> Re
 
 /// One dossier, held to the end of the operation: whoever changes a dossier holds its row. Rows that only refer to it can be
 /// written meanwhile.
-pub(crate) async fn lock(connection: &mut PgConnection, id: DossierId) -> Result<Option<DossierRow>> {
+pub(crate) async fn lock(connection: &mut PgConnection, vault: &Vault, id: DossierId) -> Result<Option<DossierRow>> {
     sqlx::query_as::<_, Row>(select!("WHERE id = $1 FOR NO KEY UPDATE"))
         .bind(id.uuid())
         .fetch_optional(connection)
         .await
         .map_err(db::fault)?
-        .map(Row::dossier)
+        .map(|row| row.dossier(vault))
         .transpose()
 }
 
-/// The dossier with this code.
 /// Whether there is such a case, in sight or not.
 pub(crate) async fn is_there(connection: &mut PgConnection, id: DossierId) -> Result<bool> {
     sqlx::query_scalar("SELECT dossiers.is_there($1)")
@@ -235,24 +249,29 @@ pub(crate) async fn is_there(connection: &mut PgConnection, id: DossierId) -> Re
         .map_err(db::fault)
 }
 
-pub(crate) async fn by_code(connection: &mut PgConnection, code: &str) -> Result<Option<DossierRow>> {
+/// The dossier with this code.
+pub(crate) async fn by_code(connection: &mut PgConnection, vault: &Vault, code: &str) -> Result<Option<DossierRow>> {
     sqlx::query_as::<_, Row>(select!("WHERE code = $1"))
         .bind(code)
         .fetch_optional(connection)
         .await
         .map_err(db::fault)?
-        .map(Row::dossier)
+        .map(|row| row.dossier(vault))
         .transpose()
 }
 
 /// The dossier that came of this draft.
-pub(crate) async fn by_draft(connection: &mut PgConnection, draft: DraftId) -> Result<Option<DossierRow>> {
+pub(crate) async fn by_draft(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    draft: DraftId,
+) -> Result<Option<DossierRow>> {
     sqlx::query_as::<_, Row>(select!("WHERE draft_id = $1"))
         .bind(draft.uuid())
         .fetch_optional(connection)
         .await
         .map_err(db::fault)?
-        .map(Row::dossier)
+        .map(|row| row.dossier(vault))
         .transpose()
 }
 
@@ -261,20 +280,19 @@ fn uuids(agencies: &[AgencyId]) -> Vec<Uuid> {
 }
 
 /// Writes a new dossier, and for each of its agencies what [`super::search`] finds it by.
-pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, row: &DossierRow) -> Result<()> {
+pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, vault: &Vault, row: &DossierRow) -> Result<()> {
+    let sealed = seal_case(vault, row)?;
     sqlx::query(
         "WITH holding AS (
              INSERT INTO dossiers.holding (agency_id, dossier_id, words)
-             SELECT agency, $1, array_to_tsvector(ARRAY(SELECT right(agency::text, 6) || '/' || word FROM unnest($25::text[]) AS word))
+             SELECT agency, $1, array_to_tsvector(ARRAY(SELECT right(agency::text, 6) || '/' || word FROM unnest($21::text[]) AS word))
                FROM unnest($12::uuid[]) AS agency
          )
          INSERT INTO dossiers.dossier (
                 id, code, definition_id, app, procedure_code, title, channel, status, version, receiving_agency,
-                handling_agency, agencies, receiving_code, receiving_name, owner_person, owner_name, owner_number, phone, email,
-                submitter_person, submitter_account, submitter_name, answers, result_data, instance_id, draft_id,
-                submitted_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-                 $26, $27, $28, $29)",
+                handling_agency, agencies, receiving_code, receiving_name, owner_person, owner_name,
+                submitter_person, submitter_account, submitter_name, sealed, instance_id, draft_id, submitted_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $22, $23, $24, $25)",
     )
     .bind(row.id.uuid())
     .bind(&row.code)
@@ -292,15 +310,11 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, row: &Doss
     .bind(&row.receiving_name)
     .bind(row.owner_person.map(PersonId::uuid))
     .bind(&row.owner_name)
-    .bind(&row.owner_number)
-    .bind(&row.phone)
-    .bind(&row.email)
     .bind(row.submitter_person.map(PersonId::uuid))
     .bind(row.submitter_account.map(AccountId::uuid))
     .bind(&row.submitter_name)
-    .bind(&row.answers)
-    .bind(&row.result_data)
-    .bind(search::words(row))
+    .bind(sealed)
+    .bind(search::words(vault, row)?)
     .bind(row.instance.uuid())
     .bind(row.draft.uuid())
     .bind(row.submitted_at)
@@ -372,32 +386,37 @@ pub(crate) async fn renew(connection: &mut PgConnection, _: &Permit, id: Dossier
         .map_err(db::fault)
 }
 
-/// Replaces the answers, and what is searched for and shown because of them.
-pub(crate) async fn update_answers(connection: &mut PgConnection, _: &Permit, row: &DossierRow) -> Result<()> {
+/// Replaces what is sealed of the case, and what is searched for and shown because of it.
+pub(crate) async fn update_answers(
+    connection: &mut PgConnection,
+    _: &Permit,
+    vault: &Vault,
+    row: &DossierRow,
+) -> Result<()> {
+    let sealed = seal_case(vault, row)?;
     sqlx::query(
         "WITH holding AS (
              UPDATE dossiers.holding
-                SET words = array_to_tsvector(ARRAY(SELECT right(agency_id::text, 6) || '/' || word FROM unnest($8::text[]) AS word))
-              WHERE agency_id = ANY ($9) AND dossier_id = $1
+                SET words = array_to_tsvector(ARRAY(SELECT right(agency_id::text, 6) || '/' || word FROM unnest($5::text[]) AS word))
+              WHERE agency_id = ANY ($6) AND dossier_id = $1
          )
          UPDATE dossiers.dossier
-            SET answers = $2,
+            SET sealed = $2,
+                answers = '{}',
+                result_data = '{}',
+                owner_number = NULL,
+                phone = NULL,
+                email = NULL,
                 title = $3,
                 owner_name = $4,
-                owner_number = $5,
-                phone = $6,
-                email = $7,
-                owner_person = $10
+                owner_person = $7
           WHERE id = $1",
     )
     .bind(row.id.uuid())
-    .bind(&row.answers)
+    .bind(sealed)
     .bind(&row.title)
     .bind(&row.owner_name)
-    .bind(&row.owner_number)
-    .bind(&row.phone)
-    .bind(&row.email)
-    .bind(search::words(row))
+    .bind(search::words(vault, row)?)
     .bind(uuids(&row.agencies))
     .bind(row.owner_person.map(PersonId::uuid))
     .execute(connection)
@@ -422,26 +441,40 @@ pub(crate) async fn found_late(
     Ok(())
 }
 
-/// Replaces what is known for the result.
-pub(crate) async fn update_result(
+/// Locks the next cases that are not sealed with this key. One that does not open comes with the fault.
+pub(crate) async fn lock_sealed_otherwise(
     connection: &mut PgConnection,
-    _: &Permit,
-    id: DossierId,
-    result_data: &Value,
-) -> Result<()> {
-    sqlx::query("UPDATE dossiers.dossier SET result_data = $2 WHERE id = $1")
-        .bind(id.uuid())
-        .bind(result_data)
-        .execute(connection)
-        .await
-        .map_err(db::fault)?;
-    Ok(())
+    vault: &Vault,
+    wanted: Wanted,
+    after: DossierId,
+) -> Result<Vec<(DossierId, Result<DossierRow>)>> {
+    let rows = sqlx::query_as::<_, Row>(select!(
+        "WHERE id > $1 AND (sealed IS NULL OR substring(sealed FROM 2 FOR 4) <> $2)
+         ORDER BY id
+         LIMIT $3
+           FOR NO KEY UPDATE"
+    ))
+    .bind(after.uuid())
+    .bind(wanted.key())
+    .bind(wanted.limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    let each = rows.into_iter();
+    Ok(each
+        .map(|row| (DossierId::from_uuid(row.id), row.dossier(vault)))
+        .collect())
 }
 
 /// Dossiers whose due has passed while their clock ran and that nobody has found late, locked; those that somebody works on
 /// at this moment are passed over.
-pub(crate) async fn overdue(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> Result<Vec<DossierRow>> {
-    sqlx::query_as::<_, Row>(select!(
+pub(crate) async fn overdue(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<DossierRow>> {
+    let rows = sqlx::query_as::<_, Row>(select!(
         "WHERE finished_at IS NULL AND late_at IS NULL AND waiting_since IS NULL AND due_at < $1
          ORDER BY due_at
          LIMIT $2
@@ -451,8 +484,13 @@ pub(crate) async fn overdue(connection: &mut PgConnection, now: DateTime<Utc>, l
     .bind(limit)
     .fetch_all(connection)
     .await
-    .map_err(db::fault)?
-    .into_iter()
-    .map(Row::dossier)
-    .collect()
+    .map_err(db::fault)?;
+    // One that does not open must not keep the others from being found.
+    let each = rows.into_iter().filter_map(|row| {
+        let id = row.id;
+        row.dossier(vault)
+            .inspect_err(|error| tracing::error!(%id, %error, "a case that is late does not open"))
+            .ok()
+    });
+    Ok(each.collect())
 }

@@ -1,48 +1,117 @@
 //! The cases of one person, as the person reads them in an extract.
 
-use kernel::{PersonId, Result};
-use serde_json::Value;
-use sqlx::PgConnection;
+use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+use kernel::{PersonId, Result};
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+use vault::Vault;
+
+use super::sealed::{self, CaseText, open_case};
 use crate::model::Status;
 
-/// What a person owns or handed in, the newest first: two ranges of two indexes. The status is told by its plain word.
-pub(crate) async fn cases(connection: &mut PgConnection, person: PersonId, limit: i64) -> Result<Vec<Value>> {
-    let rows: Vec<(i16, Value)> = sqlx::query_as(
-        "SELECT status,
-                jsonb_build_object(
-                    'code', code,
-                    'procedure', procedure_code,
-                    'title', title,
-                    'owner', owner_name,
-                    'owner_number', owner_number,
-                    'phone', phone,
-                    'email', email,
-                    'submitter', submitter_name,
-                    'agency', receiving_name,
-                    'answers', answers,
-                    'papers', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', file_name, 'bytes', size) ORDER BY paper.id), '[]')
-                                 FROM dossiers.paper AS paper
-                                WHERE paper.dossier_id = own.id),
-                    'submitted_at', submitted_at,
-                    'due_at', due_at,
-                    'finished_at', finished_at)
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    own: bool,
+    status: i16,
+    code: String,
+    procedure_code: String,
+    title: String,
+    owner_name: String,
+    submitter_name: String,
+    receiving_name: String,
+    sealed: Option<Vec<u8>>,
+    answers: Value,
+    result_data: Value,
+    owner_number: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+    submitted_at: DateTime<Utc>,
+    due_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+}
+
+/// What a person owns or handed in, the newest first: two ranges of two indexes. The status is told by its plain word. Of what they handed in for
+/// somebody else neither answers nor numbers are told: those are about the other one, who asks for them.
+pub(crate) async fn cases(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    person: PersonId,
+    limit: i64,
+) -> Result<Vec<Value>> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT id, coalesce(owner_person = $1, false) AS own, status, code, procedure_code, title, owner_name, submitter_name,
+                receiving_name, sealed, answers, result_data, owner_number, phone, email, submitted_at, due_at, finished_at
            FROM (SELECT * FROM dossiers.dossier WHERE owner_person = $1
                   UNION ALL
                  SELECT * FROM dossiers.dossier
-                  WHERE submitter_person = $1 AND owner_person IS DISTINCT FROM $1) AS own
+                  WHERE submitter_person = $1 AND owner_person IS DISTINCT FROM $1) AS found
           ORDER BY id DESC
           LIMIT $2",
     )
     .bind(person.uuid())
     .bind(limit)
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await
     .map_err(db::fault)?;
+    let own: Vec<Uuid> = rows.iter().filter(|row| row.own).map(|row| row.id).collect();
+    let mut papers = papers(connection, vault, &own).await?;
     rows.into_iter()
-        .map(|(status, mut case)| {
-            case["status"] = serde_json::json!(Status::try_from(status)?.plain());
+        .map(|row| {
+            let mut case = json!({
+                "code": row.code,
+                "procedure": row.procedure_code,
+                "title": row.title,
+                "owner": row.owner_name,
+                "submitter": row.submitter_name,
+                "agency": row.receiving_name,
+                "submitted_at": row.submitted_at,
+                "due_at": row.due_at,
+                "finished_at": row.finished_at,
+                "status": Status::try_from(row.status)?.plain(),
+            });
+            if row.own {
+                let text = match &row.sealed {
+                    Some(sealed) => open_case(vault, row.id, sealed)?,
+                    None => CaseText {
+                        answers: row.answers,
+                        result_data: row.result_data,
+                        owner_number: row.owner_number,
+                        phone: row.phone,
+                        email: row.email,
+                    },
+                };
+                case["owner_number"] = json!(text.owner_number);
+                case["phone"] = json!(text.phone);
+                case["email"] = json!(text.email);
+                case["answers"] = text.answers;
+                case["entered"] = text.result_data;
+                case["papers"] = json!(papers.remove(&row.id).unwrap_or_default());
+            }
             Ok(case)
         })
         .collect()
+}
+
+/// Names and sizes of what was handed in.
+async fn papers(connection: &mut PgConnection, vault: &Vault, cases: &[Uuid]) -> Result<BTreeMap<Uuid, Vec<Value>>> {
+    let rows: Vec<(Uuid, Uuid, Option<String>, Option<Vec<u8>>, i64)> = sqlx::query_as(
+        "SELECT id, dossier_id, file_name, sealed, size FROM dossiers.paper WHERE dossier_id = ANY ($1) ORDER BY id",
+    )
+    .bind(cases)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    let mut papers: BTreeMap<Uuid, Vec<Value>> = BTreeMap::new();
+    for (id, dossier, plain, sealed, size) in rows {
+        let name = sealed::file_name(vault, id, plain, sealed.as_deref())?;
+        papers
+            .entry(dossier)
+            .or_default()
+            .push(json!({ "name": name, "bytes": size }));
+    }
+    Ok(papers)
 }

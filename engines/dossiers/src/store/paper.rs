@@ -8,6 +8,9 @@ use kernel::{DossierId, FileId, Result};
 use op::Permit;
 use sqlx::PgConnection;
 use uuid::Uuid;
+use vault::Vault;
+
+use super::sealed::{PAPER, paper_row};
 
 /// A file that was handed in for a paper.
 #[derive(Debug, Clone)]
@@ -21,16 +24,17 @@ pub(crate) struct NewPaper<'a> {
     pub(crate) by: &'a str,
 }
 
-pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &NewPaper<'_>) -> Result<()> {
+pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, vault: &Vault, new: &NewPaper<'_>) -> Result<()> {
+    let id = Uuid::now_v7();
     sqlx::query(
-        "INSERT INTO dossiers.paper (id, dossier_id, paper, file_id, file_name, media_type, size, sha256, round, added_at, added_by)
+        "INSERT INTO dossiers.paper (id, dossier_id, paper, file_id, sealed, media_type, size, sha256, round, added_at, added_by)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
-    .bind(Uuid::now_v7())
+    .bind(id)
     .bind(new.dossier.uuid())
     .bind(new.paper)
     .bind(new.file.id.uuid())
-    .bind(&new.file.name)
+    .bind(PAPER.seal(vault, &paper_row(id), &new.file.name)?)
     .bind(&new.file.media_type)
     .bind(i64::try_from(new.file.size).map_err(|_| super::broken("size"))?)
     .bind(&new.file.sha256)

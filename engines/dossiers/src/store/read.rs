@@ -5,8 +5,9 @@ use kernel::{DossierId, FileId, Money, Result, local_date};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
+use vault::Vault;
 
-use super::{broken, fee};
+use super::{broken, fee, sealed};
 use crate::model::{Status, SupplementItem};
 use crate::views::{
     DocumentKind, DocumentView, FeeView, HistoryView, PaperView, RatingView, SupplementView, TrackStep,
@@ -14,9 +15,11 @@ use crate::views::{
 
 #[derive(sqlx::FromRow)]
 struct PaperRow {
+    id: Uuid,
     paper: String,
     file_id: Uuid,
-    file_name: String,
+    file_name: Option<String>,
+    sealed: Option<Vec<u8>>,
     media_type: String,
     size: i64,
     round: i32,
@@ -25,11 +28,13 @@ struct PaperRow {
 }
 
 /// All files that were handed in, oldest first. What their checks noticed is known to `files`.
-pub(crate) async fn papers(connection: &mut PgConnection, dossier: DossierId) -> Result<Vec<PaperView>> {
+pub(crate) async fn papers(connection: &mut PgConnection, vault: &Vault, dossier: DossierId) -> Result<Vec<PaperView>> {
     let rows: Vec<PaperRow> = sqlx::query_as(
-        "SELECT paper,
+        "SELECT id,
+                paper,
                 file_id,
                 file_name,
+                sealed,
                 media_type,
                 size,
                 round,
@@ -43,18 +48,20 @@ pub(crate) async fn papers(connection: &mut PgConnection, dossier: DossierId) ->
     .fetch_all(connection)
     .await
     .map_err(db::fault)?;
-    let view = |row: PaperRow| PaperView {
-        paper: row.paper,
-        file: FileId::from_uuid(row.file_id),
-        file_name: row.file_name,
-        media_type: row.media_type,
-        size: row.size,
-        round: row.round,
-        added_at: row.added_at,
-        replaced: row.replaced,
-        warnings: Vec::new(),
+    let view = |row: PaperRow| {
+        Ok(PaperView {
+            paper: row.paper,
+            file: FileId::from_uuid(row.file_id),
+            file_name: sealed::file_name(vault, row.id, row.file_name, row.sealed.as_deref())?,
+            media_type: row.media_type,
+            size: row.size,
+            round: row.round,
+            added_at: row.added_at,
+            replaced: row.replaced,
+            warnings: Vec::new(),
+        })
     };
-    Ok(rows.into_iter().map(view).collect())
+    rows.into_iter().map(view).collect()
 }
 
 #[derive(sqlx::FromRow)]

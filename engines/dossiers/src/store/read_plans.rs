@@ -54,6 +54,10 @@ async fn many() -> Scratch {
     scratch
 }
 
+fn vault(scratch: &Scratch) -> vault::Vault {
+    vault::Vault::open(&scratch.directory().join("keys"), testkit::monday_morning()).unwrap()
+}
+
 fn reader() -> Official {
     Official {
         account: AccountId::from_uuid(ACCOUNT),
@@ -135,7 +139,7 @@ async fn the_lists_of_dossiers_and_the_public_track_use_indexes() {
     let (history_before, _) = scans(&mut connection, "history").await;
     let (holding_before, _) = scans(&mut connection, "holding").await;
 
-    let row = dossier::by_code(&mut connection, "H30.3-260302-00043")
+    let row = dossier::by_code(&mut connection, &vault(&scratch), "H30.3-260302-00043")
         .await
         .unwrap()
         .unwrap();
@@ -146,7 +150,7 @@ async fn the_lists_of_dossiers_and_the_public_track_use_indexes() {
         .await
         .unwrap();
     assert_eq!(mine.len(), 10, "one in five thousand of fifty thousand");
-    let words = search::Question::of_words(agency, &["so43".to_owned()]);
+    let words = search::Question::of_words(&vault(&scratch), agency, &["so43".to_owned()]).unwrap();
     let found = search::search(&mut connection, &words, None, 500, now).await.unwrap();
     assert!(found.iter().any(|row| row.code == "H30.3-260302-00043"));
     let period = (now - chrono::Duration::days(60), now - chrono::Duration::days(58));
@@ -180,7 +184,7 @@ async fn a_search_goes_on_from_the_newest_to_the_oldest_without_gap_or_double() 
     let now = testkit::monday_morning();
     // One in five of this agency's 2,500, the newest thousand and the others.
     let words = ["sen".to_owned(), "tron3".to_owned()];
-    let question = search::Question::of_words(AgencyId::from_uuid(AGENCY), &words);
+    let question = search::Question::of_words(&vault(&scratch), AgencyId::from_uuid(AGENCY), &words).unwrap();
     let (mut after, mut found) = (None, Vec::new());
     loop {
         let rows = search::search(&mut connection, &question, after, 70, now)
@@ -194,7 +198,8 @@ async fn a_search_goes_on_from_the_newest_to_the_oldest_without_gap_or_double() 
     }
     let expected: Vec<Uuid> = (0..500).rev().map(|n| Uuid::from_u128(n * 100 + 3)).collect();
     assert_eq!(found, expected);
-    let foreign = search::Question::of_words(AgencyId::from_uuid(Uuid::from_u128(0xa4)), &words);
+    let foreign =
+        search::Question::of_words(&vault(&scratch), AgencyId::from_uuid(Uuid::from_u128(0xa4)), &words).unwrap();
     assert!(
         search::search(&mut connection, &foreign, None, 70, now)
             .await
@@ -227,7 +232,9 @@ async fn the_search_for_late_dossiers_reads_those_that_are_overdue_alone() {
         .await
         .unwrap();
     let (read_before, found_before) = scans(&mut connection, "dossier").await;
-    let found = dossier::overdue(&mut connection, now, 100).await.unwrap();
+    let found = dossier::overdue(&mut connection, &vault(&scratch), now, 100)
+        .await
+        .unwrap();
     assert_eq!(found.len(), 100);
     assert!(found.iter().all(|row| row.code.ends_with('7')));
     assert!(found.is_sorted_by_key(|row| row.state.due_at));

@@ -7,27 +7,32 @@ use chrono::{DateTime, Utc};
 use kernel::{AgencyId, DossierCode, DossierId, Result, text};
 use sqlx::PgConnection;
 use uuid::Uuid;
+use vault::Vault;
 
 use super::dossier::DossierRow;
+use super::sealed::{number_word, number_words};
 use crate::model::Status;
 use crate::views::{FoundRow, is_late};
 
 /// Most words of one dossier that are kept for search.
 const MOST_WORDS: usize = 200;
+/// Fewer digits are no number of a person or telephone.
+const SHORTEST_NUMBER: usize = 9;
 
-/// The words by which a case is found: those of its title, people and code without tones, its numbers, and the whole code. Each
-/// lies in the index behind the last six digits of the agency, as in [`lexeme`].
-pub(super) fn words(row: &DossierRow) -> Vec<String> {
+/// The words by which a case is found: those of its title, people and code without tones, the whole code, and of its numbers what stands for them
+/// (chỉ mục mù): keyed hashes, which are found by the whole number alone and tell nobody without the key which number it is. Each lies in the index behind the last six digits of the agency, as in [`lexeme`].
+pub(super) fn words(vault: &Vault, row: &DossierRow) -> Result<Vec<String>> {
     let people = [&row.title, &row.owner_name, &row.submitter_name, &row.code];
-    let numbers = [&row.owner_number, &row.phone].into_iter().flatten();
-    let words: BTreeSet<String> = people
+    let mut words: BTreeSet<String> = people
         .into_iter()
-        .chain(numbers)
         .flat_map(|text| text::search_terms(text))
         .take(MOST_WORDS)
         .chain([text::fold(&row.code)])
         .collect();
-    words.into_iter().collect()
+    for number in [&row.owner_number, &row.phone].into_iter().flatten() {
+        words.insert(number_word(vault, number)?);
+    }
+    Ok(words.into_iter().collect())
 }
 
 /// The agency stands in front of the word, so that the index holds for each agency a list of its own of a frequent word. Six digits
@@ -35,6 +40,18 @@ pub(super) fn words(row: &DossierRow) -> Vec<String> {
 fn lexeme(agency: AgencyId, word: &str) -> String {
     let digits = agency.to_string();
     format!("'{}/{word}'", &digits[digits.len() - 6..])
+}
+
+/// A word, or where it may be a number what stands for that under any key.
+fn one_of(vault: &Vault, agency: AgencyId, term: &str) -> Result<String> {
+    let begins = format!("{}:*", lexeme(agency, term));
+    let is_number = term.len() >= SHORTEST_NUMBER && term.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number {
+        return Ok(begins);
+    }
+    let hashes = number_words(vault, term)?;
+    let either: Vec<String> = hashes.iter().map(|word| lexeme(agency, word)).chain([begins]).collect();
+    Ok(format!("({})", either.join(" | ")))
 }
 
 /// A question to the index.
@@ -47,12 +64,15 @@ pub(crate) struct Question {
 impl Question {
     /// Each word begins a word of the dossier. The words come from [`kernel::text::search_terms`], letters and digits only, so that
     /// none of them is an operator.
-    pub(crate) fn of_words(agency: AgencyId, terms: &[String]) -> Self {
-        let parts: Vec<String> = terms.iter().map(|term| format!("{}:*", lexeme(agency, term))).collect();
-        Self {
+    pub(crate) fn of_words(vault: &Vault, agency: AgencyId, terms: &[String]) -> Result<Self> {
+        let parts: Vec<String> = terms
+            .iter()
+            .map(|term| one_of(vault, agency, term))
+            .collect::<Result<_>>()?;
+        Ok(Self {
             agency,
             tsquery: parts.join(" & "),
-        }
+        })
     }
 
     /// The dossier with this code: its parts are in too many others.

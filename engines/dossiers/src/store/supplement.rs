@@ -6,7 +6,9 @@ use kernel::{DossierId, Result};
 use op::Permit;
 use sqlx::PgConnection;
 use sqlx::types::Json;
+use vault::Vault;
 
+use super::sealed::{SUPPLEMENT, Typed, supplement_row};
 use crate::model::SupplementItem;
 
 /// A request for supplements.
@@ -42,20 +44,30 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &NewS
 }
 
 /// A request that is not supplied yet, with what was typed for it so far.
-#[derive(sqlx::FromRow)]
 pub(crate) struct AwaitedRow {
     pub(crate) round: i32,
-    #[sqlx(json)]
     pub(crate) items: Vec<SupplementItem>,
-    #[sqlx(json)]
     pub(crate) typed: Raw,
     pub(crate) typed_note: String,
 }
 
+#[derive(sqlx::FromRow)]
+struct Row {
+    round: i32,
+    items: Json<Vec<SupplementItem>>,
+    sealed: Option<Vec<u8>>,
+    typed: Json<Raw>,
+    typed_note: String,
+}
+
 /// The last request, while it is not supplied.
-pub(crate) async fn awaited(connection: &mut PgConnection, dossier: DossierId) -> Result<Option<AwaitedRow>> {
-    sqlx::query_as(
-        "SELECT round, items, typed, typed_note
+pub(crate) async fn awaited(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    dossier: DossierId,
+) -> Result<Option<AwaitedRow>> {
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT round, items, sealed, typed, typed_note
            FROM dossiers.supplement
           WHERE dossier_id = $1 AND supplied_at IS NULL
           ORDER BY round DESC
@@ -64,26 +76,43 @@ pub(crate) async fn awaited(connection: &mut PgConnection, dossier: DossierId) -
     .bind(dossier.uuid())
     .fetch_optional(connection)
     .await
-    .map_err(db::fault)
+    .map_err(db::fault)?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let typed = match &row.sealed {
+        Some(sealed) => SUPPLEMENT.open(vault, &supplement_row(dossier.uuid(), row.round), sealed)?,
+        None => Typed {
+            typed: row.typed.0,
+            note: row.typed_note,
+        },
+    };
+    Ok(Some(AwaitedRow {
+        round: row.round,
+        items: row.items.0,
+        typed: typed.typed,
+        typed_note: typed.note,
+    }))
 }
 
 /// Keeps what was typed and is not sent yet.
 pub(crate) async fn keep_typed(
     connection: &mut PgConnection,
     _: &Permit,
-    dossier: DossierId,
-    round: i32,
-    typed: &Raw,
-    note: &str,
+    vault: &Vault,
+    (dossier, round): (DossierId, i32),
+    typed: &Typed,
 ) -> Result<()> {
-    sqlx::query("UPDATE dossiers.supplement SET typed = $3, typed_note = $4 WHERE dossier_id = $1 AND round = $2")
-        .bind(dossier.uuid())
-        .bind(round)
-        .bind(Json(typed))
-        .bind(note)
-        .execute(connection)
-        .await
-        .map_err(db::fault)?;
+    let sealed = SUPPLEMENT.seal(vault, &supplement_row(dossier.uuid(), round), typed)?;
+    sqlx::query(
+        "UPDATE dossiers.supplement SET sealed = $3, typed = '{}', typed_note = '' WHERE dossier_id = $1 AND round = $2",
+    )
+    .bind(dossier.uuid())
+    .bind(round)
+    .bind(sealed)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
     Ok(())
 }
 
@@ -104,7 +133,8 @@ pub(crate) async fn supply(
 ) -> Result<()> {
     sqlx::query(
         "UPDATE dossiers.supplement
-            SET supplied_at = $3, supplied_note = $4, due_after = $5, waited_minutes = $6, typed = '{}', typed_note = ''
+            SET supplied_at = $3, supplied_note = $4, due_after = $5, waited_minutes = $6,
+                sealed = NULL, typed = '{}', typed_note = ''
           WHERE dossier_id = $1 AND round = $2",
     )
     .bind(dossier.uuid())

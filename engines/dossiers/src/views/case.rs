@@ -97,6 +97,8 @@ pub struct DossierView {
     pub history: Vec<HistoryView>,
     /// How content the applicant was.
     pub rating: Option<RatingView>,
+    /// The owner has been granted that their data is used for this case alone (hạn chế xử lý); told to officials.
+    pub use_restricted: bool,
     /// What the reader may do now.
     pub may: May,
 }

@@ -1,7 +1,7 @@
 //! Lines of lists, and what narrows a list.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{DossierId, TaskId};
+use kernel::{DossierId, PersonId, TaskId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -177,13 +177,19 @@ pub struct LedgerRow {
     pub id: DossierId,
     /// Its code.
     pub code: String,
-    /// Whose it is.
+    /// Whose it is; empty where it is withheld.
     pub owner_name: String,
+    /// Whether the owner has been granted that lists do not show them (hạn chế, phản đối xử lý): the line stays, the name does not.
+    pub withheld: bool,
+    /// Whose it is.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(crate) owner: Option<PersonId>,
     /// Code of the procedure.
     pub procedure_code: String,
     /// The system that serves the procedure.
     pub app: String,
-    /// What it is about.
+    /// What it is about; empty where it is withheld.
     pub title: String,
     /// How it was handed in.
     pub channel: Channel,

@@ -15,9 +15,7 @@ async fn received(office: &Office) -> DossierId {
 }
 
 async fn stored(office: &Office, id: DossierId) -> Value {
-    office
-        .one("SELECT result_data FROM dossiers.dossier WHERE id = $1", id)
-        .await
+    office.sealed(id).await["result_data"].clone()
 }
 
 fn with(facts: Value, outcome: &str) -> Act {

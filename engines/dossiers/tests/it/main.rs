@@ -11,6 +11,7 @@ mod money;
 mod office;
 mod reading;
 mod rights;
+mod sealed;
 mod supplement;
 mod together;
 mod whole;

@@ -396,6 +396,21 @@ impl Office {
             .unwrap()
     }
 
+    /// What the command opens, beside the program that serves.
+    pub fn vault(&self) -> Vault {
+        Vault::open(&self.scratch.directory().join("keys"), self.scratch.ops.now()).unwrap()
+    }
+
+    /// What a case holds sealed.
+    pub async fn sealed(&self, dossier: DossierId) -> Value {
+        let sealed: Vec<u8> = self
+            .one("SELECT sealed FROM dossiers.dossier WHERE id = $1", dossier)
+            .await;
+        vault::Sealed("dossiers.case")
+            .open(&self.vault(), &format!("dossier:{dossier}"), &sealed)
+            .unwrap()
+    }
+
     pub async fn status(&self, dossier: DossierId) -> Status {
         let number: i16 = self
             .one("SELECT status FROM dossiers.dossier WHERE id = $1", dossier)

@@ -308,14 +308,14 @@ async fn what_waits_to_be_sent_is_kept_and_can_be_taken_away() {
         (state.fields[0].value.as_str(), state.note.as_str()),
         (Some("ba"), "Gửi sau")
     );
-    let kept: serde_json::Value = office
-        .one("SELECT typed FROM dossiers.supplement WHERE dossier_id = $1", id)
+    let sealed: Vec<u8> = office
+        .one("SELECT sealed FROM dossiers.supplement WHERE dossier_id = $1", id)
         .await;
-    assert_eq!(kept, serde_json::json!({ "copies": ["ba"] }));
-    let copies: serde_json::Value = office
-        .one("SELECT answers -> 'copies' FROM dossiers.dossier WHERE id = $1", id)
-        .await;
-    assert_eq!(copies, 2, "nothing was handed in");
+    let kept: serde_json::Value = vault::Sealed("dossiers.supplement")
+        .open(&office.vault(), &format!("dossier:{id}/round:1"), &sealed)
+        .unwrap();
+    assert_eq!(kept["typed"], serde_json::json!({ "copies": ["ba"] }));
+    assert_eq!(office.sealed(id).await["answers"]["copies"], 2, "nothing was handed in");
 
     // A file of another paper, of another case or of nobody is not taken away by this door.
     let loose = office.upload(lan, "upload", "loose").await;
@@ -355,15 +355,15 @@ async fn what_waits_to_be_sent_is_kept_and_can_be_taken_away() {
     drop(op);
 
     supplied(&office, id, "3").await;
-    let kept: (serde_json::Value, String) =
-        sqlx::query_as("SELECT typed, typed_note FROM dossiers.supplement WHERE dossier_id = $1")
+    let kept: (serde_json::Value, String, Option<Vec<u8>>) =
+        sqlx::query_as("SELECT typed, typed_note, sealed FROM dossiers.supplement WHERE dossier_id = $1")
             .bind(id.uuid())
             .fetch_one(&office.scratch.pool)
             .await
             .unwrap();
     assert_eq!(
         kept,
-        (serde_json::json!({}), String::new()),
+        (serde_json::json!({}), String::new(), None),
         "what was sent is kept in one place"
     );
 }

@@ -61,9 +61,16 @@ fn raised() -> BTreeSet<String> {
         let parts: Vec<&str> = source.split("\"dossiers.").collect();
         for pair in parts.windows(2) {
             let before = pair[0].trim_end();
-            let named_only = [".allow(", "Entry::new(", "&str =", "starts_with(", "register("]
-                .iter()
-                .any(|end| before.ends_with(end));
+            let named_only = [
+                ".allow(",
+                "Entry::new(",
+                "&str =",
+                "starts_with(",
+                "register(",
+                "Sealed(",
+            ]
+            .iter()
+            .any(|end| before.ends_with(end));
             let code = pair[1].split('"').next().unwrap();
             let is_code = code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
             let is_action = dossiers::ACTIONS

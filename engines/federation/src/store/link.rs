@@ -158,3 +158,44 @@ pub(crate) async fn end(
     .map_err(db::fault)?;
     Ok(())
 }
+
+/// All links of an account as their owner reads them in an extract, the latest first.
+pub(crate) async fn told(
+    connection: &mut PgConnection,
+    account: AccountId,
+    limit: i64,
+) -> Result<Vec<serde_json::Value>> {
+    sqlx::query_scalar(
+        "SELECT jsonb_build_object(
+                    'provider', provider,
+                    'subject', subject,
+                    'linked_at', linked_at,
+                    'last_used_at', last_used_at,
+                    'ended_at', ended_at)
+         FROM federation.link
+         WHERE account = $1
+         ORDER BY linked_at DESC, id DESC
+         LIMIT $2",
+    )
+    .bind(account.uuid())
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Removes the links that have ended, and with `living` those in force; how many.
+pub(crate) async fn forget(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    account: AccountId,
+    living: bool,
+) -> Result<u64> {
+    let done = sqlx::query("DELETE FROM federation.link WHERE account = $1 AND (ended_at IS NOT NULL OR $2)")
+        .bind(account.uuid())
+        .bind(living)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(done.rows_affected())
+}

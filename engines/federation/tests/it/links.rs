@@ -1,6 +1,7 @@
 //! Links: seen, taken away, given back; and signing out of the provider.
 
 use federation::{Arrival, Purpose};
+use op::Keeper;
 use simulators::{Behaviour, Provider};
 use web::Identify;
 
@@ -199,4 +200,52 @@ async fn an_owner_without_a_password_shows_at_the_provider_who_they_are() {
         let arrived = town.arrive_as(key, &departure.browser, &back, Some(account)).await;
         assert_eq!(arrived.err().map(|refused| refused.fault.code), expected);
     }
+}
+
+// shows: R028
+#[tokio::test]
+async fn links_are_told_to_their_owner_and_erased_unless_nothing_else_opens_the_account() {
+    let town = Town::new().await;
+    let account = town.settled(NGAN, "congdan").await;
+    town.come(Provider::Vneid, NGAN).await;
+    let desk = town.enter("congdan").await;
+    assert_eq!(unlink(&town, &desk, Provider::Vneid).await, Ok(()));
+    let alone = town.come(Provider::Vneid, DIEP).await;
+    let whom = |actor: &kernel::Actor| op::Whom {
+        person: actor.person().unwrap(),
+        account: actor.account(),
+    };
+    let mut op = town.op(&kernel::Actor::System("test")).await;
+    let permit = op
+        .allow("privacy.extract", "person:test", op::Decision::Follows)
+        .await
+        .unwrap();
+    let told = town
+        .federation
+        .tell(&mut op, &permit, &whom(&desk.actor), 10)
+        .await
+        .unwrap();
+    assert_eq!((told[0].part.as_str(), told[0].items.len()), ("links", 1));
+    assert_eq!(told[0].items[0]["provider"], "vneid");
+    assert!(told[0].items[0]["ended_at"].is_string() && told[0].items[0]["subject"].is_string());
+    let forgotten = town
+        .federation
+        .forget(&mut op, &permit, &whom(&desk.actor))
+        .await
+        .unwrap();
+    assert_eq!(forgotten, [op::Forgotten::gone("links", 1)]);
+    // The only way in stays, and is named.
+    let forgotten = town
+        .federation
+        .forget(&mut op, &permit, &whom(&alone.actor))
+        .await
+        .unwrap();
+    assert_eq!(
+        forgotten,
+        [op::Forgotten::gone("links", 0), op::Forgotten::kept("ways")]
+    );
+    op.commit().await.unwrap();
+    assert_eq!(town.count("SELECT count(*) FROM federation.link").await, 1);
+    assert_eq!(desk.actor.account(), Some(account));
+    assert_eq!(town.federation.engine(), "federation");
 }

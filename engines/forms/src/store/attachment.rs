@@ -3,6 +3,9 @@ use kernel::{DraftId, FileId, Result};
 use op::Permit;
 use sqlx::PgConnection;
 use uuid::Uuid;
+use vault::Vault;
+
+use super::sealed::{ATTACHMENT, attachment_row};
 
 use crate::model::Attachment;
 
@@ -10,18 +13,20 @@ use crate::model::Attachment;
 struct AttachmentRow {
     file: Uuid,
     paper: String,
-    name: String,
+    name: Option<String>,
+    sealed: Option<Vec<u8>>,
     media_type: String,
     size: i64,
     attached_at: DateTime<Utc>,
 }
 
-pub(crate) async fn of_draft(conn: &mut PgConnection, draft: DraftId) -> Result<Vec<Attachment>> {
+pub(crate) async fn of_draft(conn: &mut PgConnection, vault: &Vault, draft: DraftId) -> Result<Vec<Attachment>> {
     let rows: Vec<AttachmentRow> = sqlx::query_as(
         "SELECT
              file,
              paper,
              name,
+             sealed,
              media_type,
              size,
              attached_at
@@ -33,26 +38,37 @@ pub(crate) async fn of_draft(conn: &mut PgConnection, draft: DraftId) -> Result<
     .fetch_all(conn)
     .await
     .map_err(db::fault)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Attachment {
+    let attachment = |row: AttachmentRow| {
+        let name = match &row.sealed {
+            Some(sealed) => ATTACHMENT.open(vault, &attachment_row(draft.uuid(), row.file), sealed)?,
+            None => row.name.unwrap_or_default(),
+        };
+        Ok(Attachment {
             file: row.file.into(),
             paper: row.paper,
-            name: row.name,
+            name,
             media_type: row.media_type,
             size: u64::try_from(row.size).unwrap_or_default(),
             attached_at: row.attached_at,
         })
-        .collect())
+    };
+    rows.into_iter().map(attachment).collect()
 }
 
-pub(crate) async fn insert(conn: &mut PgConnection, _: &Permit, draft: DraftId, attachment: &Attachment) -> Result<()> {
+pub(crate) async fn insert(
+    conn: &mut PgConnection,
+    _: &Permit,
+    vault: &Vault,
+    draft: DraftId,
+    attachment: &Attachment,
+) -> Result<()> {
+    let row = attachment_row(draft.uuid(), attachment.file.uuid());
     sqlx::query(
         "INSERT INTO forms.attachment (
              draft,
              file,
              paper,
-             name,
+             sealed,
              media_type,
              size,
              attached_at
@@ -62,7 +78,7 @@ pub(crate) async fn insert(conn: &mut PgConnection, _: &Permit, draft: DraftId, 
     .bind(draft.uuid())
     .bind(attachment.file.uuid())
     .bind(&attachment.paper)
-    .bind(&attachment.name)
+    .bind(ATTACHMENT.seal(vault, &row, &attachment.name)?)
     .bind(&attachment.media_type)
     .bind(i64::try_from(attachment.size).unwrap_or(i64::MAX))
     .bind(attachment.attached_at)

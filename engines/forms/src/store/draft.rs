@@ -4,10 +4,13 @@ use chrono::{DateTime, Utc};
 use db::PageRequest;
 use kernel::{AccountId, DraftId, Result};
 use op::Permit;
+use serde_json::json;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
+use vault::Vault;
 
+use super::sealed::{ATTACHMENT, DRAFT, Typed, attachment_row, draft_row, seal_draft};
 use crate::error;
 use crate::model::{Answers, Channel, Draft, Raw};
 
@@ -27,10 +30,34 @@ struct DraftRow {
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     subject: Option<String>,
+    sealed: Option<Vec<u8>>,
 }
 
 impl DraftRow {
-    fn into_draft(self) -> Result<Draft> {
+    /// Without what was typed: for whoever takes drafts away, also those that do not open.
+    fn unopened(self) -> Result<Draft> {
+        let typed = Typed {
+            answers: Answers::new(),
+            raw: BTreeMap::new(),
+            context: serde_json::Value::Null,
+        };
+        self.with(typed)
+    }
+
+    fn into_draft(mut self, vault: &Vault) -> Result<Draft> {
+        let typed = match &self.sealed {
+            Some(sealed) => DRAFT.open(vault, &draft_row(self.id), sealed)?,
+            // Written by an older program; sealed when it is saved next, or by `forms.seal`.
+            None => Typed {
+                answers: std::mem::take(&mut self.answers.0),
+                raw: std::mem::take(&mut self.raw.0),
+                context: self.context.take(),
+            },
+        };
+        self.with(typed)
+    }
+
+    fn with(self, typed: Typed) -> Result<Draft> {
         Ok(Draft {
             id: self.id.into(),
             app: self.app,
@@ -38,9 +65,9 @@ impl DraftRow {
             form_version: self.form_version,
             holder: self.holder,
             channel: Channel::of_word(&self.channel).ok_or_else(|| error::broken("channel"))?,
-            context: self.context,
-            answers: self.answers.0,
-            raw: self.raw.0,
+            context: typed.context,
+            answers: typed.answers,
+            raw: typed.raw,
             passed: self.passed.into_iter().collect(),
             version: self.version,
             created_at: self.created_at,
@@ -53,6 +80,7 @@ impl DraftRow {
 pub(crate) async fn insert(
     conn: &mut PgConnection,
     _: &Permit,
+    vault: &Vault,
     draft: &Draft,
     account: Option<AccountId>,
 ) -> Result<()> {
@@ -65,7 +93,7 @@ pub(crate) async fn insert(
              holder,
              account,
              channel,
-             context,
+             sealed,
              created_at,
              updated_at
          )
@@ -78,7 +106,7 @@ pub(crate) async fn insert(
     .bind(&draft.holder)
     .bind(account.map(AccountId::uuid))
     .bind(draft.channel.as_str())
-    .bind(&draft.context)
+    .bind(seal_draft(vault, draft)?)
     .bind(draft.created_at)
     .execute(conn)
     .await
@@ -109,10 +137,11 @@ pub(crate) async fn hold_beginning(conn: &mut PgConnection, holder: &str, form: 
 /// A draft with this beginning that was begun after `since`, by the form in force, of which nothing was saved yet.
 pub(crate) async fn untouched_since_begun(
     conn: &mut PgConnection,
+    vault: &Vault,
     wanted: &Beginning<'_>,
     since: DateTime<Utc>,
 ) -> Result<Option<Draft>> {
-    let row: Option<DraftRow> = sqlx::query_as(
+    let rows: Vec<DraftRow> = sqlx::query_as(
         "SELECT draft.*
          FROM forms.draft
          JOIN forms.definition AS form
@@ -121,23 +150,27 @@ pub(crate) async fn untouched_since_begun(
            AND draft.app = $2
            AND draft.form = $3
            AND draft.channel = $4
-           AND draft.context = $5
            AND draft.subject IS NULL
            AND draft.version = 1
-           AND draft.created_at > $6
-         ORDER BY draft.id DESC
-         LIMIT 1",
+           AND draft.created_at > $5
+         ORDER BY draft.id DESC",
     )
     .bind(wanted.holder)
     .bind(wanted.app)
     .bind(wanted.form)
     .bind(wanted.channel.as_str())
-    .bind(wanted.context)
     .bind(since)
-    .fetch_optional(conn)
+    .fetch_all(conn)
     .await
     .map_err(db::fault)?;
-    row.map(DraftRow::into_draft).transpose()
+    // What the caller keeps with a draft is sealed, so it is compared here; how many drafts somebody has open is bounded.
+    for row in rows {
+        let draft = row.into_draft(vault)?;
+        if draft.context == *wanted.context {
+            return Ok(Some(draft));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether there is such a draft, in sight or not.
@@ -149,41 +182,42 @@ pub(crate) async fn is_there(connection: &mut PgConnection, id: DraftId) -> Resu
         .map_err(db::fault)
 }
 
-pub(crate) async fn get(conn: &mut PgConnection, id: DraftId) -> Result<Option<Draft>> {
+pub(crate) async fn get(conn: &mut PgConnection, vault: &Vault, id: DraftId) -> Result<Option<Draft>> {
     let row: Option<DraftRow> = sqlx::query_as("SELECT * FROM forms.draft WHERE id = $1")
         .bind(id.uuid())
         .fetch_optional(conn)
         .await
         .map_err(db::fault)?;
-    row.map(DraftRow::into_draft).transpose()
+    row.map(|row| row.into_draft(vault)).transpose()
 }
 
 /// The same, locked to the end of the operation.
-pub(crate) async fn lock(conn: &mut PgConnection, id: DraftId) -> Result<Option<Draft>> {
+pub(crate) async fn lock(conn: &mut PgConnection, vault: &Vault, id: DraftId) -> Result<Option<Draft>> {
     let row: Option<DraftRow> = sqlx::query_as("SELECT * FROM forms.draft WHERE id = $1 FOR UPDATE")
         .bind(id.uuid())
         .fetch_optional(conn)
         .await
         .map_err(db::fault)?;
-    row.map(DraftRow::into_draft).transpose()
+    row.map(|row| row.into_draft(vault)).transpose()
 }
 
 /// Writes what may change of a locked draft.
-pub(crate) async fn write(conn: &mut PgConnection, _: &Permit, draft: &Draft) -> Result<()> {
+pub(crate) async fn write(conn: &mut PgConnection, _: &Permit, vault: &Vault, draft: &Draft) -> Result<()> {
     let passed: Vec<&str> = draft.passed.iter().map(String::as_str).collect();
     sqlx::query(
         "UPDATE forms.draft SET
-             answers = $2,
-             raw = $3,
-             passed = $4,
-             version = $5,
-             updated_at = $6,
-             subject = $7
+             sealed = $2,
+             answers = '{}',
+             raw = '{}',
+             context = '{}',
+             passed = $3,
+             version = $4,
+             updated_at = $5,
+             subject = $6
          WHERE id = $1",
     )
     .bind(draft.id.uuid())
-    .bind(Json(&draft.answers))
-    .bind(Json(&draft.raw))
+    .bind(seal_draft(vault, draft)?)
     .bind(passed)
     .bind(draft.version)
     .bind(draft.updated_at)
@@ -213,7 +247,12 @@ pub(crate) async fn open_of(conn: &mut PgConnection, holder: &str) -> Result<i64
 }
 
 /// Open drafts of a holder, the last touched first, with one more row than wanted.
-pub(crate) async fn open_page(conn: &mut PgConnection, holder: &str, request: &PageRequest) -> Result<Vec<Draft>> {
+pub(crate) async fn open_page(
+    conn: &mut PgConnection,
+    vault: &Vault,
+    holder: &str,
+    request: &PageRequest,
+) -> Result<Vec<Draft>> {
     let after: Option<(DateTime<Utc>, DraftId)> = request.after.as_deref().map(db::cursor::decode).transpose()?;
     let rows: Vec<DraftRow> = sqlx::query_as(
         "SELECT *
@@ -231,10 +270,10 @@ pub(crate) async fn open_page(conn: &mut PgConnection, holder: &str, request: &P
     .fetch_all(conn)
     .await
     .map_err(db::fault)?;
-    rows.into_iter().map(DraftRow::into_draft).collect()
+    rows.into_iter().map(|row| row.into_draft(vault)).collect()
 }
 
-/// Drafts that were last touched before the moment, locked; those that somebody touches now are left alone.
+/// Drafts that were last touched before the moment, locked and not opened; those that somebody touches now are left alone.
 pub(crate) async fn untouched(conn: &mut PgConnection, before: DateTime<Utc>, most: i64) -> Result<Vec<Draft>> {
     let rows: Vec<DraftRow> = sqlx::query_as(
         "SELECT *
@@ -249,21 +288,18 @@ pub(crate) async fn untouched(conn: &mut PgConnection, before: DateTime<Utc>, mo
     .fetch_all(conn)
     .await
     .map_err(db::fault)?;
-    rows.into_iter().map(DraftRow::into_draft).collect()
+    rows.into_iter().map(DraftRow::unopened).collect()
 }
 
 /// Open drafts of a holder as they read them in an extract, the last touched first.
-pub(crate) async fn told(conn: &mut PgConnection, holder: &str, limit: i64) -> Result<Vec<serde_json::Value>> {
-    sqlx::query_scalar(
-        "SELECT jsonb_build_object(
-                    'system', app,
-                    'form', form,
-                    'answers', answers,
-                    'files', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', name, 'bytes', size) ORDER BY file), '[]')
-                              FROM forms.attachment
-                              WHERE attachment.draft = draft.id),
-                    'begun_at', created_at,
-                    'changed_at', updated_at)
+pub(crate) async fn told(
+    conn: &mut PgConnection,
+    vault: &Vault,
+    holder: &str,
+    limit: i64,
+) -> Result<Vec<serde_json::Value>> {
+    let rows: Vec<DraftRow> = sqlx::query_as(
+        "SELECT *
          FROM forms.draft
          WHERE holder = $1 AND subject IS NULL
          ORDER BY updated_at DESC, id DESC
@@ -271,12 +307,54 @@ pub(crate) async fn told(conn: &mut PgConnection, holder: &str, limit: i64) -> R
     )
     .bind(holder)
     .bind(limit)
-    .fetch_all(conn)
+    .fetch_all(&mut *conn)
     .await
-    .map_err(db::fault)
+    .map_err(db::fault)?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let mut files = files_of(conn, vault, &ids).await?;
+    let tell = |row: DraftRow| {
+        let files = files.remove(&row.id).unwrap_or_default();
+        let draft = row.into_draft(vault)?;
+        Ok(json!({
+            "system": draft.app,
+            "form": draft.form,
+            "answers": draft.answers,
+            "files": files,
+            "begun_at": draft.created_at,
+            "changed_at": draft.updated_at,
+        }))
+    };
+    rows.into_iter().map(tell).collect()
 }
 
-/// All open drafts of a holder, locked. How many somebody may have open is bounded.
+/// Names and sizes of the files of drafts.
+async fn files_of(
+    conn: &mut PgConnection,
+    vault: &Vault,
+    drafts: &[Uuid],
+) -> Result<BTreeMap<Uuid, Vec<serde_json::Value>>> {
+    let rows: Vec<(Uuid, Uuid, Option<String>, Option<Vec<u8>>, i64)> = sqlx::query_as(
+        "SELECT draft, file, name, sealed, size FROM forms.attachment WHERE draft = ANY ($1) ORDER BY file",
+    )
+    .bind(drafts)
+    .fetch_all(conn)
+    .await
+    .map_err(db::fault)?;
+    let mut files: BTreeMap<Uuid, Vec<serde_json::Value>> = BTreeMap::new();
+    for (draft, file, plain, sealed, size) in rows {
+        let name: Option<String> = match &sealed {
+            Some(sealed) => Some(ATTACHMENT.open(vault, &attachment_row(draft, file), sealed)?),
+            None => plain,
+        };
+        files
+            .entry(draft)
+            .or_default()
+            .push(json!({ "name": name, "bytes": size }));
+    }
+    Ok(files)
+}
+
+/// All open drafts of a holder, locked and not opened. How many somebody may have open is bounded.
 pub(crate) async fn lock_open(conn: &mut PgConnection, holder: &str) -> Result<Vec<Draft>> {
     let rows: Vec<DraftRow> =
         sqlx::query_as("SELECT * FROM forms.draft WHERE holder = $1 AND subject IS NULL ORDER BY id FOR UPDATE")
@@ -284,5 +362,5 @@ pub(crate) async fn lock_open(conn: &mut PgConnection, holder: &str) -> Result<V
             .fetch_all(conn)
             .await
             .map_err(db::fault)?;
-    rows.into_iter().map(DraftRow::into_draft).collect()
+    rows.into_iter().map(DraftRow::unopened).collect()
 }

@@ -316,6 +316,7 @@ async fn drafts_that_nobody_touches_go_away() {
     town.pass(&me, touched, "kind", [("kind", "birth")]).await;
     let mut jobs = op::Jobs::new();
     forms::register(&mut jobs, &town.forms);
+    let jobs = jobs.only(forms::EXPIRE);
     for _ in 0..2 {
         op::begin_recurring(&town.scratch.ops, &jobs).await.expect("begun");
     }

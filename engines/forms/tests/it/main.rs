@@ -6,5 +6,6 @@ mod drafts;
 mod hostile;
 mod pages;
 mod papers;
+mod sealed;
 mod town;
 mod words;

@@ -7,7 +7,7 @@ use kernel::{Actor, DraftId, FileId};
 
 use crate::town::{Town, citizen};
 
-async fn stored(town: &Town, actor: &Actor, holder: &str, name: &str) -> FileView {
+pub async fn stored(town: &Town, actor: &Actor, holder: &str, name: &str) -> FileView {
     let mut op = town.op(actor).await;
     let bytes = name.as_bytes().to_vec();
     let view = town
@@ -19,7 +19,7 @@ async fn stored(town: &Town, actor: &Actor, holder: &str, name: &str) -> FileVie
     view
 }
 
-async fn attach(town: &Town, actor: &Actor, draft: DraftId, paper: &str, file: &FileView) -> kernel::Result<()> {
+pub async fn attach(town: &Town, actor: &Actor, draft: DraftId, paper: &str, file: &FileView) -> kernel::Result<()> {
     let mut op = town.op(actor).await;
     town.forms.attach(&mut op, draft, paper, 2, file).await?;
     op.commit().await

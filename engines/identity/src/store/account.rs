@@ -3,10 +3,13 @@ use kernel::{AccountId, PersonId, Result};
 use op::Permit;
 use sqlx::PgConnection;
 use uuid::Uuid;
+use vault::Vault;
 
+use super::sealed::{self, FOLDED, WrittenLogin};
 use crate::accounts::NewAccount;
 use crate::error;
 use crate::hashing::PasswordHash;
+use crate::login::fold;
 use crate::model::{Account, AccountState};
 
 /// What a sign-in needs to know of an account.
@@ -24,7 +27,8 @@ pub(crate) struct CredentialRow {
 struct AccountRow {
     id: Uuid,
     person: Uuid,
-    login: String,
+    login: Option<String>,
+    sealed: Option<Vec<u8>>,
     state: String,
     created_at: DateTime<Utc>,
 }
@@ -33,7 +37,11 @@ fn state(word: &str) -> Result<AccountState> {
     AccountState::parse(word).ok_or_else(|| super::unknown_word("account.state"))
 }
 
-pub(crate) async fn credential(connection: &mut PgConnection, login_folded: &str) -> Result<Option<CredentialRow>> {
+pub(crate) async fn credential(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    login_folded: &str,
+) -> Result<Option<CredentialRow>> {
     sqlx::query_as(
         "SELECT account.id,
                 account.person,
@@ -43,9 +51,10 @@ pub(crate) async fn credential(connection: &mut PgConnection, login_folded: &str
                 account.state
          FROM identity.account AS account
          JOIN identity.person AS person ON person.id = account.person
-         WHERE account.login_folded = $1",
+         WHERE account.login_folded = $1 OR account.login_tag = ANY ($2)",
     )
     .bind(login_folded)
+    .bind(FOLDED.tags(vault, login_folded)?)
     .fetch_optional(connection)
     .await
     .map_err(db::fault)
@@ -85,31 +94,39 @@ pub(crate) async fn lock_credential(
         .transpose()
 }
 
-pub(crate) async fn of_person(connection: &mut PgConnection, person: PersonId) -> Result<Option<(AccountId, String)>> {
-    let row: Option<(Uuid, String)> = sqlx::query_as("SELECT id, login_folded FROM identity.account WHERE person = $1")
+pub(crate) async fn of_person(connection: &mut PgConnection, person: PersonId) -> Result<Option<AccountId>> {
+    let id: Option<Uuid> = sqlx::query_scalar("SELECT id FROM identity.account WHERE person = $1")
         .bind(person.uuid())
         .fetch_optional(connection)
         .await
         .map_err(db::fault)?;
-    Ok(row.map(|(id, login)| (id.into(), login)))
+    Ok(id.map(AccountId::from))
+}
+
+pub(crate) async fn person_of(connection: &mut PgConnection, account: AccountId) -> Result<Option<PersonId>> {
+    let id: Option<Uuid> = sqlx::query_scalar("SELECT person FROM identity.account WHERE id = $1")
+        .bind(account.uuid())
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(id.map(PersonId::from))
 }
 
 /// By its login, folded.
-pub(crate) async fn by_login(connection: &mut PgConnection, login_folded: &str) -> Result<Option<Account>> {
-    let id: Option<Uuid> = sqlx::query_scalar("SELECT id FROM identity.account WHERE login_folded = $1")
-        .bind(login_folded)
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(db::fault)?;
-    match id {
+pub(crate) async fn by_login(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    login_folded: &str,
+) -> Result<Option<Account>> {
+    match credential(connection, vault, login_folded).await? {
         None => Ok(None),
-        Some(id) => get(connection, id.into()).await,
+        Some(found) => get(connection, vault, found.id.into()).await,
     }
 }
 
-pub(crate) async fn get(connection: &mut PgConnection, id: AccountId) -> Result<Option<Account>> {
+pub(crate) async fn get(connection: &mut PgConnection, vault: &Vault, id: AccountId) -> Result<Option<Account>> {
     let row = sqlx::query_as::<_, AccountRow>(
-        "SELECT id, person, login, state, created_at FROM identity.account WHERE id = $1",
+        "SELECT id, person, login, sealed, state, created_at FROM identity.account WHERE id = $1",
     )
     .bind(id.uuid())
     .fetch_optional(connection)
@@ -119,7 +136,7 @@ pub(crate) async fn get(connection: &mut PgConnection, id: AccountId) -> Result<
         Ok(Account {
             id: row.id.into(),
             person: row.person.into(),
-            login: row.login,
+            login: sealed::login(vault, row.id, row.login, row.sealed.as_deref())?,
             state: state(&row.state)?,
             created_at: row.created_at,
         })
@@ -127,29 +144,47 @@ pub(crate) async fn get(connection: &mut PgConnection, id: AccountId) -> Result<
     .transpose()
 }
 
+/// The name as it is written, if nobody else has it. Whoever takes the same one waits, so that one name is one account while keys change too.
+async fn free(connection: &mut PgConnection, vault: &Vault, id: AccountId, login: &str) -> Result<WrittenLogin> {
+    let folded = fold(login);
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('identity.login:' || $1, 0))")
+        .bind(&folded)
+        .execute(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    match credential(connection, vault, &folded).await? {
+        Some(other) if other.id != id.uuid() => Err(error::login_taken()),
+        _ => WrittenLogin::of(vault, id.uuid(), &kernel::text::clean_line(login)),
+    }
+}
+
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     _permit: &Permit,
+    vault: &Vault,
     id: AccountId,
     new: &NewAccount,
-    login_folded: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let written = free(connection, vault, id, &new.login).await?;
     sqlx::query(
-        "INSERT INTO identity.account (id, person, login, login_folded, password, password_changed_at, state, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 'active', $7)",
+        "INSERT INTO identity.account (
+             id, person, sealed, login_tag, login, login_folded, password, password_changed_at, state, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'active', $9)",
     )
     .bind(id.uuid())
     .bind(new.person.uuid())
-    .bind(kernel::text::clean_line(&new.login))
-    .bind(login_folded)
+    .bind(written.sealed)
+    .bind(written.tag)
+    .bind(written.plain.as_ref().map(|(name, _)| name))
+    .bind(written.plain.as_ref().map(|(_, folded)| folded))
     .bind(new.password.as_ref().map(PasswordHash::as_str))
     .bind(new.password.as_ref().map(|_| now))
     .bind(now)
     .execute(connection)
     .await
     .map_err(|e| match db::violated(&e) {
-        Some("account_login") => error::login_taken(),
+        Some("account_login" | "account_login_tag") => error::login_taken(),
         Some("account_person") => error::account_exists(),
         _ => db::fault(e),
     })?;
@@ -183,18 +218,21 @@ pub(crate) async fn set_state(
 pub(crate) async fn rename(
     connection: &mut PgConnection,
     _permit: &Permit,
+    vault: &Vault,
     id: AccountId,
     login: &str,
-    login_folded: &str,
 ) -> Result<()> {
-    sqlx::query("UPDATE identity.account SET login = $2, login_folded = $3 WHERE id = $1")
+    let written = free(connection, vault, id, login).await?;
+    sqlx::query("UPDATE identity.account SET sealed = $2, login_tag = $3, login = $4, login_folded = $5 WHERE id = $1")
         .bind(id.uuid())
-        .bind(kernel::text::clean_line(login))
-        .bind(login_folded)
+        .bind(written.sealed)
+        .bind(written.tag)
+        .bind(written.plain.as_ref().map(|(name, _)| name))
+        .bind(written.plain.as_ref().map(|(_, folded)| folded))
         .execute(connection)
         .await
         .map_err(|e| match db::violated(&e) {
-            Some("account_login") => error::login_taken(),
+            Some("account_login" | "account_login_tag") => error::login_taken(),
             _ => db::fault(e),
         })?;
     Ok(())

@@ -3,47 +3,54 @@
 use chrono::{DateTime, Utc};
 use kernel::{AccountId, PersonId, Result};
 use op::Permit;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
+use vault::Vault;
 
-pub(crate) async fn person(connection: &mut PgConnection, person: PersonId) -> Result<Vec<Value>> {
-    sqlx::query_scalar(
-        "SELECT jsonb_build_object(
-                    'full_name', full_name,
-                    'personal_number', personal_number,
-                    'birth_date', birth_date,
-                    'sex', sex,
-                    'ethnicity', ethnicity,
-                    'nationality', nationality,
-                    'residence_ward', residence_ward,
-                    'residence_detail', residence_detail,
-                    'phone', phone,
-                    'email', email,
-                    'written_at', created_at,
-                    'changed_at', updated_at)
-         FROM identity.person
-         WHERE id = $1",
-    )
-    .bind(person.uuid())
-    .fetch_all(connection)
-    .await
-    .map_err(db::fault)
+use super::sealed::Details;
+
+pub(crate) async fn person(connection: &mut PgConnection, vault: &Vault, person: PersonId) -> Result<Vec<Value>> {
+    let Some(known) = super::person::get(connection, vault, person).await? else {
+        return Ok(Vec::new());
+    };
+    let (written_at, changed_at): (DateTime<Utc>, DateTime<Utc>) =
+        sqlx::query_as("SELECT created_at, updated_at FROM identity.person WHERE id = $1")
+            .bind(person.uuid())
+            .fetch_one(connection)
+            .await
+            .map_err(db::fault)?;
+    Ok(vec![json!({
+        "full_name": known.full_name,
+        "personal_number": known.personal_number,
+        "birth_date": known.birth_date,
+        "sex": known.sex,
+        "ethnicity": known.ethnicity,
+        "nationality": known.nationality,
+        "residence_ward": known.residence.as_ref().map(|home| &home.ward_code),
+        "residence_detail": known.residence.as_ref().map(|home| &home.detail),
+        "phone": known.phone,
+        "email": known.email,
+        "written_at": written_at,
+        "changed_at": changed_at,
+    })])
 }
 
-pub(crate) async fn account(connection: &mut PgConnection, account: AccountId) -> Result<Vec<Value>> {
-    sqlx::query_scalar(
-        "SELECT jsonb_build_object(
-                    'login', login,
-                    'state', state,
-                    'opened_at', created_at,
-                    'password_changed_at', password_changed_at)
-         FROM identity.account
-         WHERE id = $1",
-    )
-    .bind(account.uuid())
-    .fetch_all(connection)
-    .await
-    .map_err(db::fault)
+pub(crate) async fn account(connection: &mut PgConnection, vault: &Vault, account: AccountId) -> Result<Vec<Value>> {
+    let Some(known) = super::account::get(connection, vault, account).await? else {
+        return Ok(Vec::new());
+    };
+    let password_changed_at: Option<DateTime<Utc>> =
+        sqlx::query_scalar("SELECT password_changed_at FROM identity.account WHERE id = $1")
+            .bind(account.uuid())
+            .fetch_one(connection)
+            .await
+            .map_err(db::fault)?;
+    Ok(vec![json!({
+        "login": known.login,
+        "state": known.state.as_str(),
+        "opened_at": known.created_at,
+        "password_changed_at": password_changed_at,
+    })])
 }
 
 pub(crate) async fn positions(connection: &mut PgConnection, person: PersonId, limit: i64) -> Result<Vec<Value>> {
@@ -90,25 +97,31 @@ pub(crate) async fn sessions(connection: &mut PgConnection, account: AccountId, 
 /// How many ways to reach the person have gone.
 pub(crate) async fn clear_contact(
     connection: &mut PgConnection,
-    _: &Permit,
+    permit: &Permit,
+    vault: &Vault,
     person: PersonId,
     now: DateTime<Utc>,
 ) -> Result<u64> {
-    let gone: Option<i32> = sqlx::query_scalar(
-        "WITH before AS (
-             SELECT id, num_nonnulls(phone, email) AS ways FROM identity.person WHERE id = $1 FOR UPDATE
-         )
-         UPDATE identity.person AS person SET phone = NULL, email = NULL, updated_at = $2
-         FROM before
-         WHERE person.id = before.id AND before.ways > 0
-         RETURNING before.ways",
-    )
-    .bind(person.uuid())
-    .bind(now)
-    .fetch_optional(connection)
-    .await
-    .map_err(db::fault)?;
-    Ok(gone.map_or(0, |ways| u64::try_from(ways).unwrap_or(0)))
+    let Some(known) = super::person::lock_details(connection, vault, person).await? else {
+        return Ok(0);
+    };
+    let ways = [&known.phone, &known.email].into_iter().flatten().count();
+    if ways == 0 {
+        return Ok(0);
+    }
+    let cleared = Details {
+        phone: None,
+        email: None,
+        ..known
+    };
+    super::person::put_details(connection, permit, vault, person, &cleared).await?;
+    sqlx::query("UPDATE identity.person SET updated_at = $2 WHERE id = $1")
+        .bind(person.uuid())
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(u64::try_from(ways).unwrap_or(0))
 }
 
 pub(crate) async fn forget_devices(connection: &mut PgConnection, _: &Permit, account: AccountId) -> Result<u64> {

@@ -1,49 +1,51 @@
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use db::{Page, PageRequest};
 use kernel::code::Sex;
 use kernel::{AccountId, PersonId, PersonalNumber, PhoneNumber, Result, collation, text};
 use op::Permit;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
+use vault::Vault;
 
+use super::sealed::{self, Details, DetailsRow, Written};
 use crate::error;
 use crate::model::{Contact, Person, PersonRow, Residence};
 use crate::people::{NewPerson, Question};
 
 #[derive(sqlx::FromRow)]
 struct WholeRow {
-    id: Uuid,
     full_name: String,
-    personal_number: Option<String>,
-    birth_date: Option<NaiveDate>,
-    sex: Option<String>,
-    ethnicity: Option<String>,
     nationality: String,
     residence_ward: Option<String>,
-    residence_detail: Option<String>,
-    phone: Option<String>,
-    email: Option<String>,
     synthetic: bool,
+    #[sqlx(flatten)]
+    details: DetailsRow,
 }
 
 impl WholeRow {
-    fn into_person(self) -> Result<Person> {
+    fn into_person(self, vault: &Vault) -> Result<Person> {
+        let id = self.details.id;
+        let details = self.details.open(vault)?;
         Ok(Person {
-            id: self.id.into(),
+            id: id.into(),
             full_name: self.full_name,
-            personal_number: self.personal_number.as_deref().map(PersonalNumber::parse).transpose()?,
-            birth_date: self.birth_date,
-            sex: self.sex.as_deref().map(sex).transpose()?,
-            ethnicity: self.ethnicity,
+            personal_number: details
+                .personal_number
+                .as_deref()
+                .map(PersonalNumber::parse)
+                .transpose()?,
+            birth_date: details.birth_date,
+            sex: details.sex.as_deref().map(sex).transpose()?,
+            ethnicity: details.ethnicity,
             nationality: self.nationality,
             residence: self.residence_ward.map(|ward_code| Residence {
                 ward_code,
-                detail: self.residence_detail.unwrap_or_default(),
+                detail: details.residence_detail.unwrap_or_default(),
             }),
-            phone: self.phone.as_deref().map(PhoneNumber::parse).transpose()?,
-            email: self.email,
+            phone: details.phone.as_deref().map(PhoneNumber::parse).transpose()?,
+            email: details.email,
             synthetic: self.synthetic,
         })
     }
@@ -51,20 +53,31 @@ impl WholeRow {
 
 #[derive(sqlx::FromRow)]
 struct ListRow {
-    id: Uuid,
     full_name: String,
     name_key: String,
-    personal_number: Option<String>,
-    birth_date: Option<NaiveDate>,
     residence_ward: Option<String>,
+    #[sqlx(flatten)]
+    details: DetailsRow,
 }
 
 #[derive(sqlx::FromRow)]
 struct ContactRow {
-    person: Uuid,
     full_name: String,
-    email: Option<String>,
-    phone: Option<String>,
+    #[sqlx(flatten)]
+    details: DetailsRow,
+}
+
+/// What is sealed of somebody who is written down.
+fn details(new: &NewPerson) -> Details {
+    Details {
+        personal_number: new.personal_number.as_ref().map(|number| number.as_str().to_owned()),
+        birth_date: new.birth_date,
+        sex: new.sex.map(|sex| sex_word(sex).to_owned()),
+        ethnicity: new.ethnicity.clone(),
+        residence_detail: new.residence.as_ref().map(|home| home.detail.clone()),
+        phone: new.phone.as_ref().map(|phone| phone.as_str().to_owned()),
+        email: new.email.clone(),
+    }
 }
 
 fn sex(word: &str) -> Result<Sex> {
@@ -90,10 +103,11 @@ pub(crate) async fn exists(connection: &mut PgConnection, id: PersonId) -> Resul
         .map_err(db::fault)
 }
 
-pub(crate) async fn get(connection: &mut PgConnection, id: PersonId) -> Result<Option<Person>> {
+pub(crate) async fn get(connection: &mut PgConnection, vault: &Vault, id: PersonId) -> Result<Option<Person>> {
     sqlx::query_as::<_, WholeRow>(
         "SELECT id,
                 full_name,
+                sealed,
                 personal_number,
                 birth_date,
                 sex,
@@ -111,29 +125,34 @@ pub(crate) async fn get(connection: &mut PgConnection, id: PersonId) -> Result<O
     .fetch_optional(connection)
     .await
     .map_err(db::fault)?
-    .map(WholeRow::into_person)
+    .map(|row| row.into_person(vault))
     .transpose()
 }
 
 /// The same, locked to the end of the operation.
-pub(crate) async fn lock(connection: &mut PgConnection, id: PersonId) -> Result<Option<Person>> {
+pub(crate) async fn lock(connection: &mut PgConnection, vault: &Vault, id: PersonId) -> Result<Option<Person>> {
     sqlx::query("SELECT FROM identity.person WHERE id = $1 FOR UPDATE")
         .bind(id.uuid())
         .execute(&mut *connection)
         .await
         .map_err(db::fault)?;
-    get(connection, id).await
+    get(connection, vault, id).await
 }
 
-/// The person whom the natural key of `new` means. Locked, so that two writers do not both bring it up to date.
-pub(crate) async fn known(connection: &mut PgConnection, new: &NewPerson) -> Result<Option<PersonId>> {
+/// The person whom the natural key of `new` means. Locked, so that two writers do not both bring it up to date; whoever writes down the same number
+/// waits, so that one number is one person while keys change too.
+pub(crate) async fn known(connection: &mut PgConnection, vault: &Vault, new: &NewPerson) -> Result<Option<PersonId>> {
     let mut found: Option<Uuid> = None;
     if let Some(number) = &new.personal_number {
-        found = sqlx::query_scalar("SELECT id FROM identity.person WHERE personal_number = $1 FOR UPDATE")
-            .bind(number.as_str())
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(db::fault)?;
+        lock_number(connection, number).await?;
+        found = sqlx::query_scalar(
+            "SELECT id FROM identity.person WHERE personal_number = $1 OR number_tag = ANY ($2) FOR UPDATE",
+        )
+        .bind(number.as_str())
+        .bind(sealed::of_number(vault, number)?)
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(db::fault)?;
     }
     if let (None, Some(key)) = (found, &new.source_key) {
         found = sqlx::query_scalar("SELECT id FROM identity.person WHERE source_key = $1 FOR UPDATE")
@@ -145,12 +164,18 @@ pub(crate) async fn known(connection: &mut PgConnection, new: &NewPerson) -> Res
     Ok(found.map(PersonId::from))
 }
 
-pub(crate) async fn by_number(connection: &mut PgConnection, number: &PersonalNumber) -> Result<Option<PersonId>> {
-    let id: Option<Uuid> = sqlx::query_scalar("SELECT id FROM identity.person WHERE personal_number = $1")
-        .bind(number.as_str())
-        .fetch_optional(connection)
-        .await
-        .map_err(db::fault)?;
+pub(crate) async fn by_number(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    number: &PersonalNumber,
+) -> Result<Option<PersonId>> {
+    let id: Option<Uuid> =
+        sqlx::query_scalar("SELECT id FROM identity.person WHERE personal_number = $1 OR number_tag = ANY ($2)")
+            .bind(number.as_str())
+            .bind(sealed::of_number(vault, number)?)
+            .fetch_optional(connection)
+            .await
+            .map_err(db::fault)?;
     Ok(id.map(PersonId::from))
 }
 
@@ -164,21 +189,27 @@ pub(crate) async fn lock_number(connection: &mut PgConnection, number: &Personal
     Ok(())
 }
 
-/// Each person once, in the order of their numbers.
+/// Each person once.
 pub(crate) async fn accounts_by_numbers(
     connection: &mut PgConnection,
+    vault: &Vault,
     numbers: &[PersonalNumber],
 ) -> Result<Vec<(PersonId, Option<AccountId>)>> {
+    let mut tags = Vec::new();
+    for number in numbers {
+        tags.extend(sealed::of_number(vault, number)?);
+    }
     let numbers: Vec<&str> = numbers.iter().map(PersonalNumber::as_str).collect();
     let rows: Vec<(Uuid, Option<Uuid>)> = sqlx::query_as(
         "SELECT person.id,
                 account.id
          FROM identity.person AS person
          LEFT JOIN identity.account AS account ON account.person = person.id AND account.state <> 'closed'
-         WHERE person.personal_number = ANY ($1)
-         ORDER BY person.personal_number",
+         WHERE person.personal_number = ANY ($1) OR person.number_tag = ANY ($2)
+         ORDER BY person.id",
     )
     .bind(numbers)
+    .bind(tags)
     .fetch_all(connection)
     .await
     .map_err(db::fault)?;
@@ -189,29 +220,27 @@ pub(crate) async fn accounts_by_numbers(
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     _permit: &Permit,
+    vault: &Vault,
     id: PersonId,
     new: &NewPerson,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let written = Written::of(vault, id.uuid(), &details(new))?;
     sqlx::query(
         "INSERT INTO identity.person (
-             id, full_name, name_folded, name_key, personal_number, birth_date, sex, ethnicity, nationality,
-             residence_ward, residence_detail, phone, email, synthetic, source_key, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)",
+             id, full_name, name_folded, name_key, sealed, number_tag, phone_tag, nationality, residence_ward, synthetic, source_key,
+             created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
     )
     .bind(id.uuid())
     .bind(&new.full_name)
     .bind(text::fold(&new.full_name))
     .bind(collation::name_collation_key(&new.full_name))
-    .bind(new.personal_number.as_ref().map(PersonalNumber::as_str))
-    .bind(new.birth_date)
-    .bind(new.sex.map(sex_word))
-    .bind(&new.ethnicity)
+    .bind(written.sealed)
+    .bind(written.number_tag)
+    .bind(written.phone_tag)
     .bind(&new.nationality)
     .bind(new.residence.as_ref().map(|home| &home.ward_code))
-    .bind(new.residence.as_ref().map(|home| &home.detail))
-    .bind(new.phone.as_ref().map(PhoneNumber::as_str))
-    .bind(&new.email)
     .bind(new.synthetic)
     .bind(&new.source_key)
     .bind(now)
@@ -221,45 +250,52 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// Everything anew, but for a number that is known and not given.
 pub(crate) async fn update(
     connection: &mut PgConnection,
     _permit: &Permit,
+    vault: &Vault,
     id: PersonId,
     new: &NewPerson,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let mut anew = details(new);
+    if anew.personal_number.is_none() {
+        let known = lock_details(connection, vault, id).await?;
+        anew.personal_number = known.and_then(|known| known.personal_number);
+    }
+    let written = Written::of(vault, id.uuid(), &anew)?;
     sqlx::query(
         "UPDATE identity.person SET
              full_name = $2,
              name_folded = $3,
              name_key = $4,
-             personal_number = coalesce($5, personal_number),
-             birth_date = $6,
-             sex = $7,
-             ethnicity = $8,
-             nationality = $9,
-             residence_ward = $10,
-             residence_detail = $11,
-             phone = $12,
-             email = $13,
-             synthetic = $14,
-             source_key = coalesce($15, source_key),
-             updated_at = $16
+             sealed = $5,
+             number_tag = $6,
+             phone_tag = $7,
+             personal_number = NULL,
+             birth_date = NULL,
+             sex = NULL,
+             ethnicity = NULL,
+             residence_detail = NULL,
+             phone = NULL,
+             email = NULL,
+             nationality = $8,
+             residence_ward = $9,
+             synthetic = $10,
+             source_key = coalesce($11, source_key),
+             updated_at = $12
          WHERE id = $1",
     )
     .bind(id.uuid())
     .bind(&new.full_name)
     .bind(text::fold(&new.full_name))
     .bind(collation::name_collation_key(&new.full_name))
-    .bind(new.personal_number.as_ref().map(PersonalNumber::as_str))
-    .bind(new.birth_date)
-    .bind(new.sex.map(sex_word))
-    .bind(&new.ethnicity)
+    .bind(written.sealed)
+    .bind(written.number_tag)
+    .bind(written.phone_tag)
     .bind(&new.nationality)
     .bind(new.residence.as_ref().map(|home| &home.ward_code))
-    .bind(new.residence.as_ref().map(|home| &home.detail))
-    .bind(new.phone.as_ref().map(PhoneNumber::as_str))
-    .bind(&new.email)
     .bind(new.synthetic)
     .bind(&new.source_key)
     .bind(now)
@@ -269,30 +305,68 @@ pub(crate) async fn update(
     Ok(())
 }
 
+/// What is sealed of a person, locked to the end of the operation.
+pub(crate) async fn lock_details(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    id: PersonId,
+) -> Result<Option<Details>> {
+    let row: Option<DetailsRow> = sqlx::query_as(
+        "SELECT id, sealed, personal_number, birth_date, sex, ethnicity, residence_detail, phone, email
+         FROM identity.person
+         WHERE id = $1
+         FOR UPDATE",
+    )
+    .bind(id.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
+    row.map(|row| row.open(vault)).transpose()
+}
+
+/// Writes other details of a person.
+pub(crate) async fn put_details(
+    connection: &mut PgConnection,
+    permit: &Permit,
+    vault: &Vault,
+    id: PersonId,
+    details: &Details,
+) -> Result<()> {
+    let written = Written::of(vault, id.uuid(), details)?;
+    sealed::put_people(connection, permit, &[id.uuid()], vec![written]).await
+}
+
 /// Name and contact details; all else stays.
 pub(crate) async fn change(
     connection: &mut PgConnection,
-    _permit: &Permit,
+    permit: &Permit,
+    vault: &Vault,
     id: PersonId,
     to: &NewPerson,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let anew = details(to);
+    let known = lock_details(connection, vault, id)
+        .await?
+        .ok_or_else(error::person_not_found)?;
+    let changed = Details {
+        phone: anew.phone,
+        email: anew.email,
+        ..known
+    };
+    put_details(connection, permit, vault, id, &changed).await?;
     sqlx::query(
         "UPDATE identity.person SET
              full_name = $2,
              name_folded = $3,
              name_key = $4,
-             phone = $5,
-             email = $6,
-             updated_at = $7
+             updated_at = $5
          WHERE id = $1",
     )
     .bind(id.uuid())
     .bind(&to.full_name)
     .bind(text::fold(&to.full_name))
     .bind(collation::name_collation_key(&to.full_name))
-    .bind(to.phone.as_ref().map(PhoneNumber::as_str))
-    .bind(&to.email)
     .bind(now)
     .execute(connection)
     .await
@@ -302,29 +376,38 @@ pub(crate) async fn change(
 
 fn number_fault(error: sqlx::Error) -> kernel::Fault {
     match db::violated(&error) {
-        Some("person_number" | "person_source") => error::personal_number_taken(),
+        Some("person_number" | "person_number_tag" | "person_source") => error::personal_number_taken(),
         _ => db::fault(error),
     }
 }
 
 pub(crate) async fn find(
     connection: &mut PgConnection,
+    vault: &Vault,
     question: &Question,
     page: &PageRequest,
 ) -> Result<Page<PersonRow>> {
     let mut query = QueryBuilder::<Postgres>::new(
-        "SELECT id, full_name, name_key, personal_number, birth_date, residence_ward
+        "SELECT id, full_name, name_key, sealed, personal_number, birth_date, sex, ethnicity, residence_ward, residence_detail, phone, email
          FROM identity.person
          WHERE true",
     );
     match question {
         Question::Number(number) => {
             query
-                .push(" AND personal_number = ")
-                .push_bind(number.as_str().to_owned());
+                .push(" AND (personal_number = ")
+                .push_bind(number.as_str().to_owned())
+                .push(" OR number_tag = ANY (")
+                .push_bind(sealed::of_number(vault, number)?)
+                .push("))");
         }
         Question::Phone(phone) => {
-            query.push(" AND phone = ").push_bind(phone.as_str().to_owned());
+            query
+                .push(" AND (phone = ")
+                .push_bind(phone.as_str().to_owned())
+                .push(" OR phone_tag = ANY (")
+                .push_bind(sealed::of_phone(vault, phone)?)
+                .push("))");
         }
         Question::Words(words) => {
             // Words hold letters and digits only, so nothing in them is a wildcard.
@@ -350,18 +433,25 @@ pub(crate) async fn find(
         .fetch_all(connection)
         .await
         .map_err(db::fault)?;
-    Ok(
-        Page::cut(rows, page, |row| (row.name_key.clone(), row.id)).map(|row| PersonRow {
-            id: row.id.into(),
+    let cut = Page::cut(rows, page, |row| (row.name_key.clone(), row.details.id));
+    let person = |row: ListRow| {
+        let id = row.details.id;
+        let details = row.details.open(vault)?;
+        Ok(PersonRow {
+            id: id.into(),
             full_name: row.full_name,
-            personal_number_masked: row
+            personal_number_masked: details
                 .personal_number
                 .and_then(|n| PersonalNumber::parse(&n).ok())
                 .map(|n| n.masked()),
-            birth_date: row.birth_date,
+            birth_date: details.birth_date,
             ward_code: row.residence_ward,
-        }),
-    )
+        })
+    };
+    Ok(Page {
+        items: cut.items.into_iter().map(person).collect::<Result<_>>()?,
+        next: cut.next,
+    })
 }
 
 pub(crate) async fn names(connection: &mut PgConnection, people: &[PersonId]) -> Result<BTreeMap<PersonId, String>> {
@@ -374,9 +464,14 @@ pub(crate) async fn names(connection: &mut PgConnection, people: &[PersonId]) ->
     Ok(rows.into_iter().map(|(id, name)| (id.into(), name)).collect())
 }
 
-pub(crate) async fn contact(connection: &mut PgConnection, account: AccountId) -> Result<Option<Contact>> {
+pub(crate) async fn contact(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    account: AccountId,
+) -> Result<Option<Contact>> {
     let row = sqlx::query_as::<_, ContactRow>(
-        "SELECT person.id AS person, person.full_name, person.email, person.phone
+        "SELECT person.id, person.full_name, person.sealed, person.personal_number, person.birth_date, person.sex, person.ethnicity,
+                person.residence_detail, person.phone, person.email
          FROM identity.account AS account
          JOIN identity.person AS person ON person.id = account.person
          WHERE account.id = $1",
@@ -386,11 +481,13 @@ pub(crate) async fn contact(connection: &mut PgConnection, account: AccountId) -
     .await
     .map_err(db::fault)?;
     row.map(|row| {
+        let person = row.details.id;
+        let details = row.details.open(vault)?;
         Ok(Contact {
-            person: row.person.into(),
+            person: person.into(),
             name: row.full_name,
-            email: row.email,
-            phone: row.phone.as_deref().map(PhoneNumber::parse).transpose()?,
+            email: details.email,
+            phone: details.phone.as_deref().map(PhoneNumber::parse).transpose()?,
         })
     })
     .transpose()

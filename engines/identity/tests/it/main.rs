@@ -10,6 +10,7 @@ mod offices;
 mod passkeys;
 mod people;
 mod reorganise;
+mod sealed;
 mod second_factor;
 mod sessions;
 mod sign_in;

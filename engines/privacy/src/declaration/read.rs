@@ -18,6 +18,9 @@ const CONFIDENCE: [(&str, Confidence); 3] = [
     ("low", Confidence::Low),
 ];
 
+/// For how many days an extract is open to officials where nothing is declared.
+const EXTRACT_DAYS: u32 = 15;
+
 impl Declaration {
     /// Reads a declaration; `None` if anything is wrong, and every problem is reported.
     pub fn read(label: &str, source: &str, problems: &mut Problems) -> Option<Self> {
@@ -35,6 +38,15 @@ fn declaration(root: &Node, problems: &mut Problems) -> Option<Declaration> {
     let places = found.list(problems);
     let laws: Vec<Option<Law>> = places.iter().map(|node| law(node, problems)).collect();
     let purposes = purposes(&mut map, problems);
+    let extract_days = match map.optional("extract") {
+        Some(node) => {
+            let mut map = node.as_map(problems)?;
+            let days = number(&mut map, "days", problems);
+            map.finish(problems);
+            days?
+        }
+        None => EXTRACT_DAYS,
+    };
     map.finish(problems);
     if places.is_empty() && problems.is_empty() {
         problems.at(root, "privacy.no_law", "there must be at least one law");
@@ -53,6 +65,7 @@ fn declaration(root: &Node, problems: &mut Problems) -> Option<Declaration> {
     Some(Declaration {
         laws: laws.into_iter().flatten().collect(),
         purposes,
+        extract_days,
     })
 }
 
@@ -85,6 +98,14 @@ fn purpose(node: &Node, problems: &mut Problems) -> Option<Purpose> {
     let optional = map
         .required("optional", problems)
         .and_then(|node| node.boolean(problems));
+    let needed = match map.optional("needed") {
+        Some(said) => said.boolean(problems)?,
+        None => false,
+    };
+    if needed && optional == Some(true) {
+        let said = "what serving people needs is not asked for: optional and needed exclude each other";
+        problems.at(node, "privacy.purpose_needed", said);
+    }
     map.finish(problems);
     Some(Purpose {
         key: key?,
@@ -93,6 +114,7 @@ fn purpose(node: &Node, problems: &mut Problems) -> Option<Purpose> {
         basis: basis?,
         data: data?,
         optional: optional?,
+        needed,
     })
 }
 
@@ -290,7 +312,11 @@ mod tests {
         let read = Declaration::read("x.yaml", &source(one), &mut problems).unwrap();
         assert_eq!(read.purpose("reminders").map(|purpose| purpose.version), Some(2));
         assert!(read.purpose("other").is_none());
+        assert!(!read.purpose("reminders").unwrap().needed);
+        assert_eq!(read.extract_days, 15);
         assert_eq!(codes(&source(&format!("{one}{one}"))), ["privacy.purpose_twice"]);
+        let both = one.replace("optional: true", "optional: true, needed: true");
+        assert_eq!(codes(&source(&both)), ["privacy.purpose_needed"]);
         assert_eq!(
             codes(&source(
                 "  - { key: a, version: 0, text: x, basis: y, data: [], optional: 1 }\n"

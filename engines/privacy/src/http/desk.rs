@@ -44,6 +44,9 @@ pub struct AnswerBody {
     /// Of a correction granted in part: the fields that are put right.
     #[serde(default)]
     pub fields: Vec<PersonField>,
+    /// Of a restriction or an objection granted in part: for what the data is not used.
+    #[serde(default)]
+    pub purposes: Vec<String>,
 }
 
 /// A request on the desk.
@@ -153,6 +156,7 @@ async fn answer<S: AsRef<Site> + AsRef<Privacy>>(visit: Visit<S>, body: AnswerBo
         answer: body.answer,
         ground: body.ground,
         fields: body.fields,
+        purposes: body.purposes,
     };
     let mut op = visit.op().await?;
     engine(&visit).answer(&mut op, id, verdict).await?;

@@ -23,6 +23,9 @@ pub struct AskBody {
     /// Of a correction: `[field, value]`; an empty value clears the field.
     #[serde(default)]
     pub wishes: Vec<(PersonField, String)>,
+    /// Of an objection: the purposes; none named: all to which one can object.
+    #[serde(default)]
+    pub purposes: Vec<String>,
 }
 
 pub(super) fn routes<S>() -> Routes<S>
@@ -68,6 +71,16 @@ where
             Doc::new("withdrawDataRequest", TAG, "Takes an open request back."),
             withdraw,
         )
+        .api_post(
+            "/api/v1/data-requests/{id}/lifting",
+            Door::SignedIn,
+            Doc::new(
+                "liftDataRequest",
+                TAG,
+                "Takes back what came of one's granted restriction or objection.",
+            ),
+            lift,
+        )
         .api_get(
             "/api/v1/my-data",
             Door::SignedIn,
@@ -94,6 +107,7 @@ async fn ask<S: AsRef<Site> + AsRef<Privacy>>(visit: Visit<S>, body: AskBody) ->
         kind: body.kind,
         details: body.details,
         wishes: body.wishes,
+        purposes: body.purposes,
     };
     let mut op = visit.op().await?;
     let id = engine(&visit).ask(&mut op, new).await?;
@@ -113,6 +127,15 @@ async fn withdraw<S: AsRef<Site> + AsRef<Privacy>>(visit: Visit<S>, _: Nothing) 
     let id = visit.parse_param("id")?;
     let mut op = visit.op().await?;
     engine(&visit).withdraw(&mut op, id).await?;
+    let detail = engine(&visit).request(&mut op, id).await?;
+    op.commit().await?;
+    Ok(detail.into())
+}
+
+async fn lift<S: AsRef<Site> + AsRef<Privacy>>(visit: Visit<S>, _: Nothing) -> Result<RequestAnswer> {
+    let id = visit.parse_param("id")?;
+    let mut op = visit.op().await?;
+    engine(&visit).lift(&mut op, id).await?;
     let detail = engine(&visit).request(&mut op, id).await?;
     op.commit().await?;
     Ok(detail.into())

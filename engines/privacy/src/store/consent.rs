@@ -39,6 +39,26 @@ pub(crate) async fn hold(connection: &mut PgConnection, person: PersonId, purpos
     Ok(())
 }
 
+/// Those of these people who consent to these words of a purpose.
+pub(crate) async fn consenting(
+    connection: &mut PgConnection,
+    people: &[PersonId],
+    purpose: &str,
+    version: u32,
+) -> Result<Vec<PersonId>> {
+    let ids: Vec<Uuid> = people.iter().map(|person| person.uuid()).collect();
+    let found: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT person FROM privacy.consent WHERE person = ANY ($1) AND purpose = $2 AND version = $3 AND ended_at IS NULL",
+    )
+    .bind(ids)
+    .bind(purpose)
+    .bind(i64::from(version))
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(found.into_iter().map(PersonId::from).collect())
+}
+
 /// The version that a person has consented to.
 pub(crate) async fn in_force(connection: &mut PgConnection, person: PersonId, purpose: &str) -> Result<Option<u32>> {
     let version: Option<i32> = sqlx::query_scalar(

@@ -31,7 +31,6 @@ struct Row {
     late_reason: Option<String>,
     closed_at: Option<DateTime<Utc>>,
     told: i64,
-    reached: i64,
 }
 
 impl Row {
@@ -57,7 +56,6 @@ impl Row {
             late_reason: self.late_reason,
             closed_at: self.closed_at,
             told: self.told,
-            reached: self.reached,
         })
     }
 }
@@ -169,8 +167,11 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: Uuid) -> Result<Opti
 pub(crate) async fn get(connection: &mut PgConnection, id: Uuid) -> Result<Option<Incident>> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT incident.*,
-                (SELECT count(*) FROM privacy.incident_person WHERE incident = incident.id) AS told,
-                (SELECT count(*) FROM privacy.incident_person WHERE incident = incident.id AND reached) AS reached
+                (SELECT coalesce(sum(coalesce(
+                            (detail ->> 'numbers')::bigint,
+                            (detail ->> 'reached')::bigint + (detail ->> 'without_account')::bigint + (detail ->> 'unknown')::bigint)), 0)::bigint
+                   FROM privacy.incident_line AS line
+                  WHERE line.incident = incident.id AND line.action = 'people_told') AS told
          FROM privacy.incident AS incident
          WHERE incident.id = $1",
     )
@@ -189,8 +190,7 @@ pub(crate) async fn list(
 ) -> Result<Vec<Incident>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT *,
-                0::bigint AS told,
-                0::bigint AS reached
+                0::bigint AS told
          FROM privacy.incident
          WHERE $1::timestamptz IS NULL OR (opened_at, id) < ($1, $2)
          ORDER BY opened_at DESC, id DESC
@@ -212,8 +212,7 @@ pub(crate) async fn to_warn(
 ) -> Result<Vec<(Incident, DateTime<Utc>, i32)>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT *,
-                0::bigint AS told,
-                0::bigint AS reached
+                0::bigint AS told
          FROM privacy.incident
          WHERE state = 'open' AND warn_at[warned + 1] < $1
          ORDER BY notify_by, id

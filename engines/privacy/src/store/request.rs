@@ -6,10 +6,13 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
+use vault::Vault;
 
+use super::sealed::{LINE, REQUEST, Words, line_row, seal_request};
 use crate::declaration::Term;
 use crate::error;
 use crate::model::{Kind, Line, Outcome, Request, State};
+use crate::subject;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -20,6 +23,7 @@ struct Row {
     kind: String,
     details: String,
     wishes: Json<Vec<(PersonField, String)>>,
+    purposes: Vec<String>,
     state: String,
     law: String,
     article: String,
@@ -35,10 +39,22 @@ struct Row {
     outcome: Option<String>,
     answer: Option<String>,
     ground: Option<String>,
+    sealed: Option<Vec<u8>>,
 }
 
 impl Row {
-    fn into_request(self) -> Result<Request> {
+    fn into_request(self, vault: &Vault) -> Result<Request> {
+        let words = match &self.sealed {
+            Some(sealed) => REQUEST.open(vault, &subject(self.id), sealed)?,
+            // Written by an older program; sealed when it is next written, or by `privacy.seal`.
+            None => Words {
+                details: self.details,
+                wishes: self.wishes.0,
+                extension_reason: self.extension_reason,
+                answer: self.answer,
+                ground: self.ground,
+            },
+        };
         let outcome = self
             .outcome
             .map(|word| Outcome::parse(&word).ok_or_else(|| error::broken("outcome")));
@@ -48,8 +64,9 @@ impl Row {
             person: self.person.into(),
             account: self.account.into(),
             kind: Kind::parse(&self.kind).ok_or_else(|| error::broken("kind"))?,
-            details: self.details,
-            wishes: self.wishes.0,
+            details: words.details,
+            wishes: words.wishes,
+            purposes: self.purposes,
             state: State::parse(&self.state).ok_or_else(|| error::broken("state"))?,
             law: self.law,
             article: self.article,
@@ -60,24 +77,29 @@ impl Row {
             acknowledged_at: self.acknowledged_at,
             third_party: self.third_party,
             extended_at: self.extended_at,
-            extension_reason: self.extension_reason,
+            extension_reason: words.extension_reason,
             ended_at: self.ended_at,
             outcome: outcome.transpose()?,
-            answer: self.answer,
-            ground: self.ground,
+            answer: words.answer,
+            ground: words.ground,
         })
     }
 }
 
-fn all(rows: Vec<Row>) -> Result<Vec<Request>> {
-    rows.into_iter().map(Row::into_request).collect()
+fn all(vault: &Vault, rows: Vec<Row>) -> Result<Vec<Request>> {
+    rows.into_iter().map(|row| row.into_request(vault)).collect()
 }
 
 /// Writes a new request and gives its number; `None` where one of the kind is open. Of two at once the second waits for the first.
-pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &Request) -> Result<Option<i64>> {
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    _: &Permit,
+    vault: &Vault,
+    new: &Request,
+) -> Result<Option<i64>> {
     sqlx::query_scalar(
         "INSERT INTO privacy.request (
-             id, person, account, kind, details, wishes, state, law, article, term, received_at, acknowledge_due, due_at)
+             id, person, account, kind, sealed, state, law, article, term, received_at, acknowledge_due, due_at, purposes)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          ON CONFLICT (person, kind) WHERE state IN ('received', 'acknowledged') DO NOTHING
          RETURNING number",
@@ -86,8 +108,7 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &Requ
     .bind(new.person.uuid())
     .bind(new.account.uuid())
     .bind(new.kind.as_str())
-    .bind(&new.details)
-    .bind(Json(&new.wishes))
+    .bind(seal_request(vault, new)?)
     .bind(new.state.as_str())
     .bind(&new.law)
     .bind(&new.article)
@@ -95,13 +116,14 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &Requ
     .bind(new.received_at)
     .bind(new.acknowledge_due)
     .bind(new.due_at)
+    .bind(&new.purposes)
     .fetch_optional(connection)
     .await
     .map_err(db::fault)
 }
 
 /// Writes what may change of a locked request.
-pub(crate) async fn update(connection: &mut PgConnection, _: &Permit, request: &Request) -> Result<()> {
+pub(crate) async fn update(connection: &mut PgConnection, _: &Permit, vault: &Vault, request: &Request) -> Result<()> {
     sqlx::query(
         "UPDATE privacy.request SET
              state = $2,
@@ -109,11 +131,14 @@ pub(crate) async fn update(connection: &mut PgConnection, _: &Permit, request: &
              acknowledged_at = $4,
              third_party = $5,
              extended_at = $6,
-             extension_reason = $7,
-             ended_at = $8,
-             outcome = $9,
-             answer = $10,
-             ground = $11
+             ended_at = $7,
+             outcome = $8,
+             sealed = $9,
+             details = '',
+             wishes = '[]',
+             extension_reason = NULL,
+             answer = NULL,
+             ground = NULL
          WHERE id = $1",
     )
     .bind(request.id)
@@ -122,38 +147,41 @@ pub(crate) async fn update(connection: &mut PgConnection, _: &Permit, request: &
     .bind(request.acknowledged_at)
     .bind(request.third_party)
     .bind(request.extended_at)
-    .bind(&request.extension_reason)
     .bind(request.ended_at)
     .bind(request.outcome.map(Outcome::as_str))
-    .bind(&request.answer)
-    .bind(&request.ground)
+    .bind(seal_request(vault, request)?)
     .execute(connection)
     .await
     .map_err(db::fault)?;
     Ok(())
 }
 
-pub(crate) async fn get(connection: &mut PgConnection, id: Uuid) -> Result<Option<Request>> {
+pub(crate) async fn get(connection: &mut PgConnection, vault: &Vault, id: Uuid) -> Result<Option<Request>> {
     let row: Option<Row> = sqlx::query_as("SELECT * FROM privacy.request WHERE id = $1")
         .bind(id)
         .fetch_optional(connection)
         .await
         .map_err(db::fault)?;
-    row.map(Row::into_request).transpose()
+    row.map(|row| row.into_request(vault)).transpose()
 }
 
 /// The same, locked to the end of the operation.
-pub(crate) async fn lock(connection: &mut PgConnection, id: Uuid) -> Result<Option<Request>> {
+pub(crate) async fn lock(connection: &mut PgConnection, vault: &Vault, id: Uuid) -> Result<Option<Request>> {
     let row: Option<Row> = sqlx::query_as("SELECT * FROM privacy.request WHERE id = $1 FOR UPDATE")
         .bind(id)
         .fetch_optional(connection)
         .await
         .map_err(db::fault)?;
-    row.map(Row::into_request).transpose()
+    row.map(|row| row.into_request(vault)).transpose()
 }
 
 /// The open request of a kind.
-pub(crate) async fn open_of(connection: &mut PgConnection, person: PersonId, kind: Kind) -> Result<Option<Request>> {
+pub(crate) async fn open_of(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    person: PersonId,
+    kind: Kind,
+) -> Result<Option<Request>> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT *
          FROM privacy.request
@@ -164,12 +192,13 @@ pub(crate) async fn open_of(connection: &mut PgConnection, person: PersonId, kin
     .fetch_optional(connection)
     .await
     .map_err(db::fault)?;
-    row.map(Row::into_request).transpose()
+    row.map(|row| row.into_request(vault)).transpose()
 }
 
 /// A person's requests, the newest first, after a place in that order.
 pub(crate) async fn of_person(
     connection: &mut PgConnection,
+    vault: &Vault,
     person: PersonId,
     after: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
@@ -188,12 +217,13 @@ pub(crate) async fn of_person(
     .fetch_all(connection)
     .await
     .map_err(db::fault)?;
-    all(rows)
+    all(vault, rows)
 }
 
 /// What waits, the earliest due first, after a place in that order.
 pub(crate) async fn waiting(
     connection: &mut PgConnection,
+    vault: &Vault,
     after: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
 ) -> Result<Vec<Request>> {
@@ -210,12 +240,13 @@ pub(crate) async fn waiting(
     .fetch_all(connection)
     .await
     .map_err(db::fault)?;
-    all(rows)
+    all(vault, rows)
 }
 
 /// What has ended, the latest first, after a place in that order.
 pub(crate) async fn ended(
     connection: &mut PgConnection,
+    vault: &Vault,
     after: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
 ) -> Result<Vec<Request>> {
@@ -232,12 +263,17 @@ pub(crate) async fn ended(
     .fetch_all(connection)
     .await
     .map_err(db::fault)?;
-    all(rows)
+    all(vault, rows)
 }
 
 /// Requests whose next due has passed and was not told yet, locked; those that somebody works on now are left for the next turn.
-pub(crate) async fn late(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> Result<Vec<Request>> {
-    let rows = sqlx::query_as(
+pub(crate) async fn late(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Request>> {
+    let rows: Vec<Row> = sqlx::query_as(
         "SELECT *
          FROM privacy.request
          WHERE next_due < $1 AND late_told_for IS DISTINCT FROM next_due
@@ -250,7 +286,14 @@ pub(crate) async fn late(connection: &mut PgConnection, now: DateTime<Utc>, limi
     .fetch_all(connection)
     .await
     .map_err(db::fault)?;
-    all(rows)
+    // One that does not open must not keep the others from being told.
+    let each = rows.into_iter().filter_map(|row| {
+        let id = row.id;
+        row.into_request(vault)
+            .inspect_err(|error| tracing::error!(%id, %error, "a request that is late does not open"))
+            .ok()
+    });
+    Ok(each.collect())
 }
 
 pub(crate) async fn told_late(connection: &mut PgConnection, _: &Permit, id: Uuid, due: DateTime<Utc>) -> Result<()> {
@@ -298,17 +341,25 @@ impl NewLine {
     }
 }
 
-pub(crate) async fn tell(connection: &mut PgConnection, _: &Permit, line: &NewLine) -> Result<()> {
+pub(crate) async fn tell(connection: &mut PgConnection, _: &Permit, vault: &Vault, line: &NewLine) -> Result<()> {
+    // The number first: what is sealed is bound to it.
+    let id: i64 = sqlx::query_scalar("SELECT nextval(pg_get_serial_sequence('privacy.request_line', 'id'))")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    let sealed = LINE.seal(vault, &line_row(line.request, id), &line.detail)?;
     sqlx::query(
-        "INSERT INTO privacy.request_line (request, at, action, actor, actor_name, detail)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO privacy.request_line (id, request, at, action, actor, actor_name, sealed)
+         OVERRIDING SYSTEM VALUE
+         VALUES ($7, $1, $2, $3, $4, $5, $6)",
     )
     .bind(line.request)
     .bind(line.at)
     .bind(line.action)
     .bind(&line.actor)
     .bind(&line.actor_name)
-    .bind(&line.detail)
+    .bind(sealed)
+    .bind(id)
     .execute(connection)
     .await
     .map_err(db::fault)?;
@@ -316,12 +367,14 @@ pub(crate) async fn tell(connection: &mut PgConnection, _: &Permit, line: &NewLi
 }
 
 /// The history of a request, in order. It is short: a request has a handful of steps.
-pub(crate) async fn lines(connection: &mut PgConnection, request: Uuid) -> Result<Vec<Line>> {
-    let rows: Vec<(DateTime<Utc>, String, String, Value)> = sqlx::query_as(
-        "SELECT at,
+pub(crate) async fn lines(connection: &mut PgConnection, vault: &Vault, request: Uuid) -> Result<Vec<Line>> {
+    let rows: Vec<(i64, DateTime<Utc>, String, String, Value, Option<Vec<u8>>)> = sqlx::query_as(
+        "SELECT id,
+                at,
                 action,
                 actor_name,
-                detail
+                detail,
+                sealed
          FROM privacy.request_line
          WHERE request = $1
          ORDER BY id
@@ -331,37 +384,43 @@ pub(crate) async fn lines(connection: &mut PgConnection, request: Uuid) -> Resul
     .fetch_all(connection)
     .await
     .map_err(db::fault)?;
-    let line = |(at, action, actor_name, detail)| Line {
-        at,
-        action,
-        actor_name,
-        detail,
-    };
-    Ok(rows.into_iter().map(line).collect())
+    rows.into_iter()
+        .map(|(id, at, action, actor_name, plain, sealed)| {
+            let detail = match &sealed {
+                Some(sealed) => LINE.open(vault, &line_row(request, id), sealed)?,
+                None => plain,
+            };
+            Ok(Line {
+                at,
+                action,
+                actor_name,
+                detail,
+            })
+        })
+        .collect()
 }
 
 /// A person's requests as they read them in an extract.
-pub(crate) async fn told(connection: &mut PgConnection, person: PersonId, limit: i64) -> Result<Vec<Value>> {
-    sqlx::query_scalar(
-        "SELECT jsonb_build_object(
-                    'number', number,
-                    'kind', kind,
-                    'details', details,
-                    'state', state,
-                    'received_at', received_at,
-                    'due_at', due_at,
-                    'ended_at', ended_at,
-                    'outcome', outcome,
-                    'answer', answer,
-                    'ground', ground)
-         FROM privacy.request
-         WHERE person = $1
-         ORDER BY received_at DESC, id DESC
-         LIMIT $2",
-    )
-    .bind(person.uuid())
-    .bind(limit)
-    .fetch_all(connection)
-    .await
-    .map_err(db::fault)
+pub(crate) async fn told(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    person: PersonId,
+    limit: i64,
+) -> Result<Vec<Value>> {
+    let requests = of_person(connection, vault, person, None, limit).await?;
+    let tell = |request: Request| {
+        json!({
+            "number": request.number,
+            "kind": request.kind,
+            "details": request.details,
+            "state": request.state,
+            "received_at": request.received_at,
+            "due_at": request.due_at,
+            "ended_at": request.ended_at,
+            "outcome": request.outcome,
+            "answer": request.answer,
+            "ground": request.ground,
+        })
+    };
+    Ok(requests.into_iter().map(tell).collect())
 }

@@ -105,6 +105,7 @@ async fn a_deletion_ends_them() {
         answer: "Đã xóa.".into(),
         ground: String::new(),
         fields: Vec::new(),
+        purposes: Vec::new(),
     };
     town.privacy.answer(&mut op, id, verdict).await.unwrap();
     assert!(

@@ -13,6 +13,7 @@ fn verdict(outcome: Outcome) -> Verdict {
         answer: "Đã làm.".into(),
         ground: String::new(),
         fields: Vec::new(),
+        purposes: Vec::new(),
     }
 }
 
@@ -21,6 +22,7 @@ fn correction(phone: &str, email: &str) -> NewRequest {
         kind: Kind::Correct,
         details: String::new(),
         wishes: vec![(PersonField::Phone, phone.into()), (PersonField::Email, email.into())],
+        purposes: Vec::new(),
     }
 }
 
@@ -36,6 +38,7 @@ async fn one_open_request_of_a_kind_and_a_double_press_is_one() {
         kind: Kind::Object,
         details: "Việc khác".into(),
         wishes: Vec::new(),
+        purposes: Vec::new(),
     };
     let mut op = town.op(&sen).await;
     let fault = town.privacy.ask(&mut op, other.clone()).await.unwrap_err();

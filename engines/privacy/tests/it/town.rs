@@ -77,7 +77,11 @@ impl Town {
         let privacy = engine(&identity, &notify, DECLARATION);
         let mut jobs = Jobs::new();
         privacy::register(&mut jobs, &privacy);
-        let ops = Ops::new(scratch.pool.clone(), clock, Reactions::new(), testkit::policy());
+        let ops = {
+            let mut reactions = Reactions::new();
+            privacy::register_bounds(&mut reactions, &privacy);
+            Ops::new(scratch.pool.clone(), clock, reactions, testkit::policy())
+        };
         let mut op = ops.open(Actor::System("province")).await.unwrap();
         let (agency, position) = office(&identity, &mut op).await;
         op.commit().await.unwrap();
@@ -158,7 +162,7 @@ impl Town {
             .await
             .unwrap();
         op.commit().await.unwrap();
-        self.official(person, account, name, privacy::ROLE)
+        self.official(person, account, name, "data_protection")
     }
 
     pub fn official(&self, person: PersonId, account: AccountId, name: &str, role: &str) -> Actor {
@@ -187,6 +191,7 @@ impl Town {
             kind,
             details: "Số điện thoại cũ.".into(),
             wishes: Vec::new(),
+            purposes: Vec::new(),
         };
         let mut op = self.op(actor).await;
         let id = self.privacy.ask(&mut op, new).await.unwrap();
@@ -254,7 +259,7 @@ async fn office(identity: &Identity, op: &mut Op) -> (AgencyId, PositionId) {
         unit: None,
         code: "data".into(),
         title: "Cán bộ bảo vệ dữ liệu".into(),
-        roles: vec![privacy::ROLE.into()],
+        roles: vec!["data_protection".into()],
         validity: since,
     };
     let position = identity.upsert_position(op, &position).await.unwrap();

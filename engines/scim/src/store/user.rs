@@ -206,3 +206,44 @@ pub(crate) async fn close(connection: &mut PgConnection, id: Uuid, now: DateTime
         .map_err(db::fault)?;
     Ok(())
 }
+
+/// What applications say of a person, as the person reads it in an extract.
+pub(crate) async fn told(connection: &mut PgConnection, person: PersonId, limit: i64) -> Result<Vec<Value>> {
+    sqlx::query_scalar(
+        "SELECT jsonb_build_object(
+                    'application', client,
+                    'said', doc,
+                    'begun_at', created_at,
+                    'changed_at', changed_at,
+                    'ended_at', closed_at)
+         FROM scim.\"user\"
+         WHERE person = $1
+         ORDER BY created_at DESC, id
+         LIMIT $2",
+    )
+    .bind(person.uuid())
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Empties what was said of accounts that nobody looks after any more; how many.
+pub(crate) async fn forget_closed(connection: &mut PgConnection, _permit: &Permit, person: PersonId) -> Result<u64> {
+    let done =
+        sqlx::query("UPDATE scim.\"user\" SET doc = '{}' WHERE person = $1 AND closed_at IS NOT NULL AND doc <> '{}'")
+            .bind(person.uuid())
+            .execute(connection)
+            .await
+            .map_err(db::fault)?;
+    Ok(done.rows_affected())
+}
+
+/// Whether an application looks after an account of the person.
+pub(crate) async fn is_looked_after(connection: &mut PgConnection, person: PersonId) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM scim.\"user\" WHERE person = $1 AND closed_at IS NULL)")
+        .bind(person.uuid())
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}

@@ -2,7 +2,7 @@
 
 use axum::http::{Method, header};
 use identity::AccountState;
-use op::audit;
+use op::{Keeper, audit};
 use serde_json::{Value, json};
 
 use crate::town::{ENTERPRISE, Town, USER};
@@ -401,4 +401,49 @@ async fn an_account_without_an_office_is_its_owners_again() {
     assert_eq!(personnel.patch(&path, suspend).await.status, 409);
     assert_eq!(personnel.ask(Method::DELETE, &path, &[], Value::Null).await.status, 409);
     town.enter("lua").await.unwrap();
+}
+
+// shows: R028
+#[tokio::test]
+async fn what_applications_say_is_told_to_the_person_and_erased_when_they_look_after_nobody_any_more() {
+    let town = Town::new().await;
+    let personnel = town.personnel("Nhân sự tỉnh").await;
+    let id = personnel.new_user("le.sen", json!({ "externalId": "NV-77" })).await;
+    let (account, _) = town.account(&id).await;
+    let whom = op::Whom {
+        person: account.person,
+        account: Some(account.id),
+    };
+    let mut op = town.console().await;
+    let permit = op
+        .allow("privacy.extract", "person:test", op::Decision::Follows)
+        .await
+        .unwrap();
+    let told = town.scim.tell(&mut op, &permit, &whom, 10).await.unwrap();
+    assert_eq!(
+        (town.scim.engine(), told[0].part.as_str(), told[0].items.len()),
+        ("scim", "users", 1)
+    );
+    assert!(
+        told[0].items[0]["said"].to_string().contains("NV-77"),
+        "{:?}",
+        told[0].items
+    );
+    let forgotten = town.scim.forget(&mut op, &permit, &whom).await.unwrap();
+    assert_eq!(
+        forgotten,
+        [op::Forgotten::gone("users", 0), op::Forgotten::kept("managed")]
+    );
+    op.commit().await.unwrap();
+    let gone = personnel
+        .ask(Method::DELETE, &format!("/Users/{id}"), &[], Value::Null)
+        .await;
+    assert_eq!(gone.status, 204);
+    let mut op = town.console().await;
+    let forgotten = town.scim.forget(&mut op, &permit, &whom).await.unwrap();
+    assert_eq!(forgotten, [op::Forgotten::gone("users", 1)]);
+    let told = town.scim.tell(&mut op, &permit, &whom, 10).await.unwrap();
+    assert_eq!(told[0].items[0]["said"], json!({}));
+    let again = town.scim.forget(&mut op, &permit, &whom).await.unwrap();
+    assert_eq!(again, [op::Forgotten::gone("users", 0)]);
 }

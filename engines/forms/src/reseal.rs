@@ -1,0 +1,135 @@
+//! What people typed comes under the newest key of the vault (thay khóa mã hóa), a batch an operation, while everything else goes on; and what an
+//! older program has left in plain is sealed.
+
+use kernel::{Actor, Result};
+use op::{Entry, Op, Ops};
+use serde_json::json;
+use uuid::Uuid;
+use vault::{KeyUse, Resealed};
+
+use crate::store::sealed::{self, Wanted};
+use crate::{Forms, access};
+
+/// Rows an operation.
+const BATCH: i64 = 200;
+
+impl Forms {
+    /// Under which keys drafts are kept, and how many.
+    pub async fn keys_in_use(&self, op: &mut Op) -> Result<Vec<KeyUse>> {
+        sealed::uses(op.conn()).await
+    }
+
+    /// Seals with the newest key what is under another one, and what is not sealed. It can be stopped at any moment and begun again. What cannot
+    /// be unsealed stays as it is. For commands of the operator.
+    pub async fn reseal(&self, ops: &Ops) -> Result<Resealed> {
+        self.reseal_by(ops, BATCH).await
+    }
+
+    /// [`Self::reseal`], so many rows an operation.
+    pub async fn reseal_by(&self, ops: &Ops, limit: i64) -> Result<Resealed> {
+        let other_than = self.vault().numbers()?.pop();
+        self.bring(ops, Wanted { other_than, limit }).await
+    }
+
+    /// Seals what an older program has left in plain.
+    pub async fn seal_plain(&self, ops: &Ops) -> Result<Resealed> {
+        let wanted = Wanted {
+            other_than: None,
+            limit: BATCH,
+        };
+        self.bring(ops, wanted).await
+    }
+
+    async fn bring(&self, ops: &Ops, wanted: Wanted) -> Result<Resealed> {
+        let mut whole = Resealed::default();
+        let mut after = None;
+        loop {
+            let mut op = ops.open(Actor::System("keys")).await?;
+            let (batch, last) = self.bring_drafts(&mut op, wanted, after).await?;
+            op.commit().await?;
+            whole += batch;
+            if last.is_none() {
+                break;
+            }
+            after = last;
+        }
+        let mut after = None;
+        loop {
+            let mut op = ops.open(Actor::System("keys")).await?;
+            let (batch, last) = self.bring_names(&mut op, wanted, after).await?;
+            op.commit().await?;
+            whole += batch;
+            if last.is_none() {
+                return Ok(whole);
+            }
+            after = last;
+        }
+    }
+
+    async fn bring_drafts(&self, op: &mut Op, wanted: Wanted, after: Option<Uuid>) -> Result<(Resealed, Option<Uuid>)> {
+        let permit = op
+            .allow("forms.reseal", "draft:keys", access::change_keys(op.actor()))
+            .await?;
+        let rows = sealed::lock_drafts(op.conn(), wanted, after).await?;
+        let mut resealed = Resealed::default();
+        let (mut ids, mut texts) = (Vec::new(), Vec::new());
+        for row in &rows {
+            if let Some(text) = taken(row.anew(self.vault()), row.id, &mut resealed) {
+                ids.push(row.id);
+                texts.push(text);
+            }
+        }
+        sealed::put_drafts(op.conn(), &permit, &ids, &texts).await?;
+        record(op, sealed::DRAFT, resealed).await?;
+        Ok((resealed, rows.last().map(|row| row.id)))
+    }
+
+    async fn bring_names(
+        &self,
+        op: &mut Op,
+        wanted: Wanted,
+        after: Option<(Uuid, Uuid)>,
+    ) -> Result<(Resealed, Option<(Uuid, Uuid)>)> {
+        let permit = op
+            .allow("forms.reseal", "draft:keys", access::change_keys(op.actor()))
+            .await?;
+        let rows = sealed::lock_names(op.conn(), wanted, after).await?;
+        let mut resealed = Resealed::default();
+        let (mut drafts, mut files, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+        for row in &rows {
+            if let Some(text) = taken(row.anew(self.vault()), row.file, &mut resealed) {
+                drafts.push(row.draft);
+                files.push(row.file);
+                texts.push(text);
+            }
+        }
+        sealed::put_names(op.conn(), &permit, (&drafts, &files), &texts).await?;
+        record(op, sealed::ATTACHMENT, resealed).await?;
+        Ok((resealed, rows.last().map(|row| (row.draft, row.file))))
+    }
+}
+
+/// What is to be written of a row; one that does not open is counted and left.
+fn taken(anew: Result<Option<Vec<u8>>>, row: Uuid, resealed: &mut Resealed) -> Option<Vec<u8>> {
+    match anew {
+        Ok(Some(text)) => {
+            resealed.done += 1;
+            Some(text)
+        }
+        Ok(None) => None,
+        Err(error) => {
+            tracing::warn!(%row, %error, "what was typed cannot be sealed anew");
+            resealed.unreadable += 1;
+            None
+        }
+    }
+}
+
+async fn record(op: &mut Op, column: vault::Sealed, resealed: Resealed) -> Result<()> {
+    if resealed.done == 0 {
+        return Ok(());
+    }
+    let facts = json!({ "purpose": column.0, "count": resealed.done });
+    op.record(Entry::new("forms.resealed", "draft:keys").detail(facts))
+        .await
+}
