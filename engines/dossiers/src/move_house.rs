@@ -92,7 +92,7 @@ impl Dossiers {
             ..News::default()
         };
         for (_, id) in &lines {
-            if let Some(row) = store::dossier::get(op.conn(), *id).await? {
+            if let Some(row) = store::dossier::get(op.conn(), self.vault(), *id).await? {
                 self.tell(op, &row, news).await?;
             }
         }

@@ -9,13 +9,16 @@ use uuid::Uuid;
 pub(crate) async fn hold(connection: &mut PgConnection, _: &Permit, agencies: &[Uuid]) -> Result<()> {
     sqlx::query(
         "SELECT count(*)
-           FROM (SELECT FROM workflow.instance
-                  WHERE state IN ('running', 'suspended')
-                    AND (EXISTS (SELECT FROM jsonb_each_text(agencies) AS named WHERE named.value::uuid = ANY ($1))
-                         OR id IN (SELECT instance_id FROM workflow.task
-                                    WHERE task.state IN ('ready', 'sleeping') AND agency_id = ANY ($1)))
-                  ORDER BY id
-                    FOR UPDATE) AS held",
+           FROM (SELECT FROM workflow.instance AS held
+                   JOIN (SELECT id FROM workflow.instance
+                          WHERE state IN ('running', 'suspended')
+                            AND EXISTS (SELECT FROM jsonb_each_text(agencies) AS named WHERE named.value::uuid = ANY ($1))
+                         UNION
+                         SELECT instance_id FROM workflow.task
+                          WHERE task.state IN ('ready', 'sleeping') AND agency_id = ANY ($1)) AS theirs USING (id)
+                  WHERE held.state IN ('running', 'suspended')
+                  ORDER BY held.id
+                    FOR UPDATE OF held) AS held",
     )
     .bind(agencies)
     .execute(connection)
