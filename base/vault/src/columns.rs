@@ -46,6 +46,40 @@ impl Sealed {
     }
 }
 
+/// Which rows a change of keys takes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// The key that seals; none: only what is not sealed at all.
+    pub other_than: Option<u32>,
+    /// Rows at a time.
+    pub limit: i64,
+}
+
+impl Wanted {
+    /// What an older program has left in plain.
+    pub fn plain(limit: i64) -> Self {
+        Self {
+            other_than: None,
+            limit,
+        }
+    }
+
+    /// The key as it stands in the second to the fifth byte of what is sealed with it.
+    pub fn key(self) -> Option<Vec<u8>> {
+        self.other_than.map(|key| key.to_be_bytes().to_vec())
+    }
+}
+
+impl Vault {
+    /// Everything that is not sealed with the newest key, what is not sealed at all included. Fails with `vault.keys`.
+    pub fn older(&self, limit: i64) -> Result<Wanted> {
+        Ok(Wanted {
+            other_than: self.numbers()?.pop(),
+            limit,
+        })
+    }
+}
+
 /// Not with the reason of the parser: it quotes what it read.
 fn unfit() -> Fault {
     Fault::internal("vault.sealed_broken")

@@ -14,7 +14,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::{hkdf, hmac};
 use subtle::ConstantTimeEq;
 
-pub use columns::Sealed;
+pub use columns::{Sealed, Wanted};
 use keys::Keys;
 pub use rotation::{Kept, KeyUse, Resealed, key_of};
 

@@ -5,9 +5,9 @@ use kernel::{Actor, DossierId, Result};
 use op::{Entry, Op, Ops};
 use serde_json::json;
 use uuid::Uuid;
-use vault::{KeyUse, Resealed, Sealed};
+use vault::{KeyUse, Resealed, Sealed, Wanted};
 
-use crate::store::sealed::{self, Wanted};
+use crate::store::sealed;
 use crate::{Dossiers, access, store};
 
 /// Rows an operation.
@@ -29,17 +29,13 @@ impl Dossiers {
 
     /// [`Self::reseal`], so many rows an operation.
     pub async fn reseal_by(&self, ops: &Ops, limit: i64) -> Result<Resealed> {
-        let other_than = self.vault().numbers()?.pop();
-        self.bring(ops, Wanted { other_than, limit }).await
+        let wanted = self.vault().older(limit)?;
+        self.bring(ops, wanted).await
     }
 
     /// Seals what an older program has left in plain.
     pub async fn seal_plain(&self, ops: &Ops) -> Result<Resealed> {
-        let wanted = Wanted {
-            other_than: None,
-            limit: BATCH,
-        };
-        self.bring(ops, wanted).await
+        self.bring(ops, Wanted::plain(BATCH)).await
     }
 
     async fn bring(&self, ops: &Ops, wanted: Wanted) -> Result<Resealed> {

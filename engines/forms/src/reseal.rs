@@ -5,9 +5,9 @@ use kernel::{Actor, Result};
 use op::{Entry, Op, Ops};
 use serde_json::json;
 use uuid::Uuid;
-use vault::{KeyUse, Resealed};
+use vault::{KeyUse, Resealed, Wanted};
 
-use crate::store::sealed::{self, Wanted};
+use crate::store::sealed;
 use crate::{Forms, access};
 
 /// Rows an operation.
@@ -27,17 +27,13 @@ impl Forms {
 
     /// [`Self::reseal`], so many rows an operation.
     pub async fn reseal_by(&self, ops: &Ops, limit: i64) -> Result<Resealed> {
-        let other_than = self.vault().numbers()?.pop();
-        self.bring(ops, Wanted { other_than, limit }).await
+        let wanted = self.vault().older(limit)?;
+        self.bring(ops, wanted).await
     }
 
     /// Seals what an older program has left in plain.
     pub async fn seal_plain(&self, ops: &Ops) -> Result<Resealed> {
-        let wanted = Wanted {
-            other_than: None,
-            limit: BATCH,
-        };
-        self.bring(ops, wanted).await
+        self.bring(ops, Wanted::plain(BATCH)).await
     }
 
     async fn bring(&self, ops: &Ops, wanted: Wanted) -> Result<Resealed> {

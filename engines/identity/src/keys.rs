@@ -4,10 +4,10 @@ use kernel::{AccountId, Result};
 use op::{Entry, Op, Ops};
 use serde_json::json;
 use uuid::Uuid;
-use vault::{Kept, KeyUse, Resealed, Sealed, key_of};
+use vault::{Kept, KeyUse, Resealed, Sealed, Wanted, key_of};
 
 use crate::second_factor::{RECOVERY, TOTP, subject};
-use crate::store::sealed::{self, Wanted, Written};
+use crate::store::sealed::{self, Written};
 use crate::{Identity, access, store};
 
 /// Accounts that are locked at a time.
@@ -54,26 +54,13 @@ impl Identity {
             }
             after = last;
         }
-        let other_than = self.vault.numbers()?.pop();
-        whole += self
-            .bring(
-                ops,
-                Wanted {
-                    other_than,
-                    limit: batch,
-                },
-            )
-            .await?;
+        whole += self.bring(ops, self.vault.older(batch)?).await?;
         Ok(whole)
     }
 
     /// Seals what an older program has left in plain of people and accounts.
     pub async fn seal_plain(&self, ops: &Ops) -> Result<Resealed> {
-        let wanted = Wanted {
-            other_than: None,
-            limit: BATCH,
-        };
-        self.bring(ops, wanted).await
+        self.bring(ops, Wanted::plain(BATCH)).await
     }
 
     /// Brings details of people and names of accounts under the newest key, and what they are found by with them.

@@ -133,7 +133,9 @@ impl Privacy {
 
     /// A request held to the end of the operation.
     pub(crate) async fn locked(&self, op: &mut Op, id: Uuid) -> Result<Request> {
-        store::request::lock(op.conn(), self.vault(), id).await?.ok_or_else(error::not_found)
+        store::request::lock(op.conn(), self.vault(), id)
+            .await?
+            .ok_or_else(error::not_found)
     }
 }
 

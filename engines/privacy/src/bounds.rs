@@ -90,7 +90,7 @@ impl Privacy {
             .filter(|name| request.kind == Kind::Restrict || asked.contains(name))
             .collect();
         if granted.is_empty() {
-            return Err(error::required("purposes"));
+            return Err(error::choose());
         }
         Ok(granted)
     }

@@ -99,3 +99,8 @@ pub(crate) fn no_extract() -> Fault {
 pub(crate) fn extract_over(days: u32) -> Fault {
     Fault::conflict("privacy.extract_over").with("days", days)
 }
+
+/// At least one purpose is to be chosen.
+pub(crate) fn choose() -> Fault {
+    Fault::invalid("privacy.choose").field("purposes", "privacy.choose")
+}

@@ -56,7 +56,9 @@ impl Privacy {
     /// One request, for its person and for those who handle it; an official's reading is in the trail, so the caller commits. What belongs
     /// to the person is read through the same door.
     pub async fn request(&self, op: &mut Op, id: Uuid) -> Result<Detail> {
-        let request = store::request::get(op.conn(), self.vault(), id).await?.ok_or_else(error::not_found)?;
+        let request = store::request::get(op.conn(), self.vault(), id)
+            .await?
+            .ok_or_else(error::not_found)?;
         op.allow("privacy.read", &subject(id), access::view(op.rights(), &request))
             .await?;
         if op.actor().person() != Some(request.person) {

@@ -5,9 +5,9 @@ use kernel::{Actor, Result};
 use op::{Entry, Op, Ops};
 use serde_json::json;
 use uuid::Uuid;
-use vault::{KeyUse, Resealed, Sealed};
+use vault::{KeyUse, Resealed, Sealed, Wanted};
 
-use crate::store::sealed::{self, Wanted};
+use crate::store::sealed;
 use crate::{Privacy, access};
 
 /// Rows an operation.
@@ -24,18 +24,13 @@ impl Privacy {
     /// Seals with the newest key what is under another one, and what is not sealed. It can be stopped at any moment and begun again. What cannot
     /// be unsealed stays as it is. For commands of the operator.
     pub async fn reseal(&self, ops: &Ops) -> Result<Resealed> {
-        let other_than = self.vault().numbers()?.pop();
-        let limit = BATCH;
-        self.bring(ops, Wanted { other_than, limit }).await
+        let wanted = self.vault().older(BATCH)?;
+        self.bring(ops, wanted).await
     }
 
     /// Seals what an older program has left in plain.
     pub async fn seal_plain(&self, ops: &Ops) -> Result<Resealed> {
-        let wanted = Wanted {
-            other_than: None,
-            limit: BATCH,
-        };
-        self.bring(ops, wanted).await
+        self.bring(ops, Wanted::plain(BATCH)).await
     }
 
     async fn bring(&self, ops: &Ops, wanted: Wanted) -> Result<Resealed> {
@@ -62,9 +57,7 @@ impl Privacy {
         after: Uuid,
         whole: &mut Resealed,
     ) -> Result<Option<Uuid>> {
-        let permit = op
-            .allow("privacy.reseal", SUBJECT, access::by_rule(op.actor()))
-            .await?;
+        let permit = op.allow("privacy.reseal", SUBJECT, access::by_rule(op.actor())).await?;
         let rows = sealed::lock_requests(op.conn(), wanted, after).await?;
         let last = rows.last().map(|row| row.id);
         let mut batch = Resealed::default();
@@ -79,16 +72,8 @@ impl Privacy {
         Ok(last)
     }
 
-    async fn bring_lines(
-        &self,
-        op: &mut Op,
-        wanted: Wanted,
-        after: i64,
-        whole: &mut Resealed,
-    ) -> Result<Option<i64>> {
-        let permit = op
-            .allow("privacy.reseal", SUBJECT, access::by_rule(op.actor()))
-            .await?;
+    async fn bring_lines(&self, op: &mut Op, wanted: Wanted, after: i64, whole: &mut Resealed) -> Result<Option<i64>> {
+        let permit = op.allow("privacy.reseal", SUBJECT, access::by_rule(op.actor())).await?;
         let rows = sealed::lock_lines(op.conn(), wanted, after).await?;
         let last = rows.last().map(|row| row.id);
         let mut batch = Resealed::default();

@@ -232,7 +232,11 @@ async fn an_objection_names_purposes_is_granted_in_part_and_taken_back_by_its_pe
         .shows("Phản đối: Thống kê, báo cáo")
         .hides("Phản đối: Giải quyết thủ tục hành chính");
     let form = format!("{NEW}?loai=object");
-    let chosen = [("loai", "object"), ("purposes", "statistics"), ("purposes", "office_lists")];
+    let chosen = [
+        ("loai", "object"),
+        ("purposes", "statistics"),
+        ("purposes", "office_lists"),
+    ];
     let missing = sen.post(&form, NEW, &chosen).await;
     missing
         .is(StatusCode::UNPROCESSABLE_ENTITY)
@@ -391,7 +395,11 @@ async fn a_breach_is_opened_printed_notified_and_closed() {
     let told = officer
         .post(&at, &people, &[("people", "999192000017\n\n999068000102")])
         .await;
-    officer.get(told.location()).await.shows("Đã nhận 2 số định danh").hides("không tìm thấy");
+    officer
+        .get(told.location())
+        .await
+        .shows("Đã nhận 2 số định danh")
+        .hides("không tìm thấy");
     town.scratch
         .clock
         .set(kernel::from_local("2026-03-05T06:30:00".parse().unwrap()));

@@ -120,7 +120,7 @@ async function object({ town, browsers }) {
   await page.fill('textarea[name=answer]', 'Không đưa vào danh sách.');
   await page.fill('input[name=ground]', 'Luật Thống kê, điều 5');
   await press(page, 'Gửi trả lời');
-  await says(page, 'Hãy ghi vào ô này');
+  await says(page, 'Hãy chọn ít nhất một việc');
   await look(page, 'object-desk');
   await page.getByRole('checkbox', { name: 'Danh sách và sổ sách của cơ quan' }).check();
   await press(page, 'Gửi trả lời');

@@ -6,9 +6,9 @@ use op::Permit;
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
-use vault::Vault;
+use vault::{Vault, Wanted};
 
-use super::sealed::{CaseText, Wanted, open_case, seal_case};
+use super::sealed::{CaseText, open_case, seal_case};
 use super::{broken, search};
 use crate::catalogue::Channel;
 use crate::model::{State, Status};

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
-use vault::{KeyUse, Sealed, Vault};
+use vault::{KeyUse, Sealed, Vault, Wanted};
 
 use super::dossier::DossierRow;
 
@@ -114,21 +114,6 @@ pub(crate) fn number_word(vault: &Vault, number: &str) -> Result<String> {
 pub(crate) fn number_words(vault: &Vault, number: &str) -> Result<Vec<String>> {
     let tags = vault.tags(NUMBER, HOLDING, plain_number(number).as_bytes())?;
     Ok(tags.iter().map(|tag| word(tag)).collect())
-}
-
-/// Which rows are brought under the newest key.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted {
-    /// The newest key; `None`: only what is not sealed at all.
-    pub(crate) other_than: Option<u32>,
-    /// Rows at a time.
-    pub(crate) limit: i64,
-}
-
-impl Wanted {
-    pub(crate) fn key(self) -> Option<Vec<u8>> {
-        self.other_than.map(|key| key.to_be_bytes().to_vec())
-    }
 }
 
 /// What was typed for a supplement, to be sealed or sealed anew.

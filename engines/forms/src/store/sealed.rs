@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
-use vault::{KeyUse, Sealed, Vault};
+use vault::{KeyUse, Sealed, Vault, Wanted};
 
 use crate::model::{Answers, Draft, Raw};
 
@@ -50,21 +50,6 @@ pub(crate) fn seal_draft(vault: &Vault, draft: &Draft) -> Result<Vec<u8>> {
         context: &draft.context,
     };
     DRAFT.seal(vault, &draft_row(draft.id.uuid()), &typed)
-}
-
-/// Which rows are brought under the newest key.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted {
-    /// The newest key; `None`: only what is not sealed at all.
-    pub(crate) other_than: Option<u32>,
-    /// Rows at a time.
-    pub(crate) limit: i64,
-}
-
-impl Wanted {
-    fn key(self) -> Option<Vec<u8>> {
-        self.other_than.map(|key| key.to_be_bytes().to_vec())
-    }
 }
 
 /// A draft that is to be sealed, or sealed anew.

@@ -6,7 +6,7 @@ use op::Permit;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
-use vault::{KeyUse, Sealed, Vault};
+use vault::{KeyUse, Sealed, Vault, Wanted};
 
 use crate::login;
 
@@ -160,21 +160,6 @@ pub(crate) fn login(vault: &Vault, account: Uuid, plain: Option<String>, sealed:
     match sealed {
         Some(sealed) => LOGIN.open(vault, &account_row(account), sealed),
         None => Ok(plain.unwrap_or_default()),
-    }
-}
-
-/// Which rows are brought under the newest key.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted {
-    /// The newest key; `None`: only what is not sealed at all.
-    pub(crate) other_than: Option<u32>,
-    /// Rows at a time.
-    pub(crate) limit: i64,
-}
-
-impl Wanted {
-    fn key(self) -> Option<Vec<u8>> {
-        self.other_than.map(|key| key.to_be_bytes().to_vec())
     }
 }
 

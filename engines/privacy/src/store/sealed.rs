@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
-use vault::{KeyUse, Sealed, Vault};
+use vault::{KeyUse, Sealed, Vault, Wanted};
 
 use crate::model::Request;
 use crate::subject;
@@ -47,21 +47,6 @@ pub(crate) fn seal_request(vault: &Vault, request: &Request) -> Result<Vec<u8>> 
 /// How a line is named in what is sealed there.
 pub(crate) fn line_row(request: Uuid, line: i64) -> String {
     format!("{}/line:{line}", subject(request))
-}
-
-/// Which rows are brought under the newest key.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted {
-    /// The newest key; `None`: only what is not sealed at all.
-    pub(crate) other_than: Option<u32>,
-    /// Rows at a time.
-    pub(crate) limit: i64,
-}
-
-impl Wanted {
-    fn key(self) -> Option<Vec<u8>> {
-        self.other_than.map(|key| key.to_be_bytes().to_vec())
-    }
 }
 
 /// A request that is to be sealed, or sealed anew.

@@ -74,7 +74,11 @@ async fn what_people_write_to_the_desk_is_sealed_and_keys_change() {
     let vault = Vault::open(&folder, town.scratch.clock.now()).unwrap();
     let new = vault.add_key(town.scratch.clock.now()).unwrap();
     let resealed = town.privacy.reseal(&town.ops).await.unwrap();
-    assert_eq!((resealed.done, resealed.unreadable), (3, 0), "a request and its two lines");
+    assert_eq!(
+        (resealed.done, resealed.unreadable),
+        (3, 0),
+        "a request and its two lines"
+    );
     let mut op = town.op(&Actor::System("test")).await;
     let uses = town.privacy.keys_in_use(&mut op).await.unwrap();
     assert!(uses.iter().all(|used| used.key == new), "{uses:?}");
