@@ -1,5 +1,6 @@
 //! Where officials work: the inbox, the desk of one step, the case, the counter, the ledger, the calendar (R075 to R090).
 
+mod accounts;
 mod calendar;
 mod case;
 mod data_requests;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(ledger::routes())
         .merge(calendar::routes())
         .merge(rights::routes())
+        .merge(accounts::routes())
         .merge(data_requests::routes())
         .merge(incidents::routes())
 }

@@ -282,6 +282,21 @@ impl<'a> Rights<'a> {
         self.is_platform() || self.grants(action).any(|(_, grant)| grant.covers(self.actor, place))
     }
 
+    /// The agencies to which an action reaches, for lists; `None` where it reaches everything. Grants limited to fields of work are passed over: what is
+    /// listed by agency belongs to no field.
+    pub fn agencies_in_reach(&self, action: &str) -> Option<Vec<AgencyId>> {
+        if self.everywhere(action) {
+            return None;
+        }
+        let grants = self.grants(action).map(|(_, grant)| grant);
+        let widest = grants.filter(|grant| grant.fields.is_empty()).map(|grant| grant.scope).max();
+        let Some(official) = self.actor.official().filter(|_| widest >= Some(Scope::Agency)) else {
+            return Some(Vec::new());
+        };
+        let below = official.below.iter().filter(|_| widest == Some(Scope::Below));
+        Some([official.agency].iter().chain(below).copied().collect())
+    }
+
     /// Whether the actor may do this to everything in the province, in every field.
     pub fn everywhere(&self, action: &str) -> bool {
         let whole = |grant: &Grant| grant.scope == Scope::Province && grant.fields.is_empty();

@@ -46,6 +46,10 @@ const OPEN: &[(&str, &str)] = &[
         "identity.account",
         "signing in looks for it before it is known who comes",
     ),
+    (
+        "identity.account_line",
+        "what was done to accounts; whoever looks after them has the pages, and is asked there",
+    ),
     ("identity.agency", "public"),
     ("identity.agency_code", "public"),
     ("identity.agency_successor", "public"),
@@ -55,6 +59,7 @@ const OPEN: &[(&str, &str)] = &[
         "identity.device",
         "signing in looks for it before it is known who comes",
     ),
+    ("identity.entry_code", "digests only"),
     (
         "identity.half_sign_in",
         "signing in looks for it before it is known who comes",

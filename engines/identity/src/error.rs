@@ -21,6 +21,21 @@ pub fn account_suspended() -> Fault {
     Fault::forbidden("identity.account_suspended")
 }
 
+/// Accounts with privileged roles are looked after by administrators alone.
+pub fn account_privileged() -> Fault {
+    Fault::forbidden("identity.account_privileged")
+}
+
+/// Two things that together would open a privileged account are done by two people.
+pub fn four_eyes() -> Fault {
+    Fault::forbidden("identity.four_eyes")
+}
+
+/// No such code waits for this login.
+pub fn entry_code_wrong() -> Fault {
+    Fault::invalid("identity.entry_code_wrong").field("code", "identity.entry_code_wrong")
+}
+
 /// All places where passwords are computed are taken.
 pub fn busy() -> Fault {
     Fault::unavailable("identity.busy")

@@ -19,6 +19,6 @@ pub fn register(jobs: &mut Jobs) {
 pub async fn sweep(op: &mut Op) -> Result<u64> {
     let now = op.now();
     let attempts = store::attempt::sweep(op.conn(), now).await?;
-    let halves = store::second_factor::sweep(op.conn(), now).await?;
+    let halves = store::second_factor::sweep(op.conn(), now).await? + store::desk::sweep(op.conn(), now).await?;
     Ok(attempts + halves + store::session::sweep(op.conn(), now).await?)
 }

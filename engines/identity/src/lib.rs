@@ -9,6 +9,8 @@ mod areas;
 pub mod browser;
 mod config;
 mod correct;
+mod desk;
+mod entry;
 mod error;
 mod guess;
 mod hashing;
@@ -52,6 +54,8 @@ pub use accounts::{NewAccount, PasswordChange};
 pub use agencies::{AgencyFilter, NewAgency};
 pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRule};
 pub use correct::{Corrected, check_correction};
+pub use desk::{AccountFilter, AccountLine, AccountRow, AccountSheet, EntryCode};
+pub use entry::Start;
 pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
@@ -88,7 +92,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0009_session_shown.sql",
         "0010_reorganisation.sql",
         "0011_way_in.sql",
-        "0012_substitution.sql"
+        "0012_substitution.sql",
+        "0015_account_desk.sql"
     ]
 );
 

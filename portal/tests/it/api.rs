@@ -56,6 +56,21 @@ const PAGES: &[(&str, &[&str])] = &[
         &["DELETE /api/v1/me/substitutions/{id}"],
     ),
     ("GET /can-bo/quyen", &["GET /api/v1/rights/{login}"]),
+    // Looking after the accounts of others.
+    ("GET /can-bo/tai-khoan", &["GET /api/v1/accounts"]),
+    ("GET /can-bo/tai-khoan/{id}", &["GET /api/v1/accounts/{id}"]),
+    (
+        "POST /can-bo/tai-khoan/{id}",
+        &[
+            "POST /api/v1/accounts/{id}/suspension",
+            "DELETE /api/v1/accounts/{id}/suspension",
+            "DELETE /api/v1/accounts/{id}/sessions",
+            "POST /api/v1/accounts/{id}/entry-code",
+            "DELETE /api/v1/accounts/{id}/second-factor",
+        ],
+    ),
+    ("GET /dang-nhap/bat-dau", &["POST /api/v1/account-start"]),
+    ("POST /dang-nhap/bat-dau", &["POST /api/v1/account-start"]),
     ("GET /hop-thu", &["GET /api/v1/messages"]),
     ("POST /hop-thu/da-doc", &["POST /api/v1/messages/read"]),
     // Drafts of citizens.

@@ -1,5 +1,6 @@
 //! All pages together: words, doors, addresses, and what people do with them.
 
+mod accounts;
 mod api;
 mod calendar_api;
 mod citizen;

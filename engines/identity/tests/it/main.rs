@@ -4,6 +4,7 @@ mod api;
 mod areas;
 mod authenticator;
 mod changes;
+mod desk;
 mod guessing;
 mod keys;
 mod offices;
