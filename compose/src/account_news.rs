@@ -85,6 +85,8 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
         "suspended" => ("account_suspended", link),
         "resumed" => ("account_resumed", link),
         "sessions_ended" => ("sessions_ended_by_manager", link),
+        "suspended_dormant" => ("account_suspended_dormant", link),
+        "role_withheld" => ("role_withheld", link),
         "entry_code_given" => ("entry_code_given", DEVICES),
         _ => (kind, link),
     };

@@ -6,6 +6,7 @@ pub mod calendar;
 mod engines;
 mod keys;
 pub mod past;
+pub mod oversight_rules;
 pub mod personal_data;
 pub mod post;
 pub mod province;

@@ -4,10 +4,12 @@ mod accounts;
 mod calendar;
 mod case;
 mod data_requests;
+mod emergencies;
 mod inbox;
 mod incidents;
 mod intake;
 mod ledger;
+mod reviews;
 mod rights;
 mod search;
 mod show;
@@ -31,6 +33,8 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(calendar::routes())
         .merge(rights::routes())
         .merge(accounts::routes())
+        .merge(reviews::routes())
+        .merge(emergencies::routes())
         .merge(data_requests::routes())
         .merge(incidents::routes())
 }

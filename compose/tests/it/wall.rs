@@ -59,6 +59,10 @@ const OPEN: &[(&str, &str)] = &[
         "identity.device",
         "signing in looks for it before it is known who comes",
     ),
+    (
+        "identity.emergency",
+        "sessions are read by it before it is known who acts; lists ask who may",
+    ),
     ("identity.entry_code", "digests only"),
     (
         "identity.half_sign_in",
@@ -93,6 +97,7 @@ const OPEN: &[(&str, &str)] = &[
     ),
     ("identity.totp", "sealed"),
     ("identity.unit", "public"),
+    ("identity.withheld_role", "who acts from an office is asked by everything"),
     ("notify.delivery", "states of messages, nothing of what they say"),
     ("notify.preference", "whoever sends must know what the addressee wants"),
     ("op.audit_entry", "read by the owner of the data and the console only"),
@@ -120,6 +125,18 @@ const OPEN: &[(&str, &str)] = &[
     ("openid.revoked_token", "digests only"),
     ("openid.seen_proof", "digests only"),
     ("openid.signing_key", "sealed"),
+    (
+        "oversight.campaign",
+        "nobody's; who reviews which agency is decided by the engine",
+    ),
+    (
+        "oversight.emergency_report",
+        "whoever took the right and those who watch over it alone have the page",
+    ),
+    (
+        "oversight.review_line",
+        "who holds an office is public; whoever reviews the agency alone has the page",
+    ),
     (
         "privacy.consent",
         "read by the person, and by engines above before they act",

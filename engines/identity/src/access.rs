@@ -20,11 +20,15 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.contact"),
     Action::personal("identity.correct_person"),
     Action::personal("identity.create_account"),
+    Action::personal("identity.emergencies"),
+    Action::personal("identity.end_emergencies"),
+    Action::personal("identity.end_emergency"),
     Action::personal("identity.end_holding"),
     Action::personal("identity.end_sessions"),
     Action::personal("identity.end_sessions_of"),
     Action::personal("identity.end_substitution"),
     Action::personal("identity.give_entry_code"),
+    Action::personal("identity.held_roles"),
     Action::personal("identity.hold_position"),
     Action::personal("identity.names"),
     Action::personal("identity.offer_passkey"),
@@ -47,6 +51,7 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.reset_password"),
     Action::personal("identity.reset_second_factor"),
     Action::personal("identity.resume_account"),
+    Action::personal("identity.return_role"),
     Action::personal("identity.search_people"),
     Action::personal("identity.see_account"),
     Action::personal("identity.see_rights"),
@@ -54,6 +59,8 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.step_up"),
     Action::personal("identity.substitute"),
     Action::personal("identity.suspend_account"),
+    Action::personal("identity.suspend_dormant"),
+    Action::personal("identity.take_emergency"),
     Action::new("identity.upsert_agency"),
     Action::new("identity.upsert_area"),
     Action::new("identity.upsert_position"),
@@ -61,6 +68,7 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.use_entry_code"),
     Action::personal("identity.use_session"),
     Action::personal("identity.welcome"),
+    Action::personal("identity.withhold_role"),
 ];
 
 /// Fewest characters of a purpose: a dossier code or a few words.
@@ -109,6 +117,51 @@ pub(crate) fn see_account(rights: Rights<'_>, whose: Option<&Looked>) -> Decisio
         own || rights.everywhere(action) || reaches(rights, action, whose)
     });
     Decision::when(sees, error::account_not_found)
+}
+
+/// Taking a role back from a holder: whoever may and reaches the agency of the position; never from oneself, a privileged one by whoever may
+/// everywhere. The platform does it where a rule says so.
+pub(crate) fn withhold_role(rights: Rights<'_>, person: PersonId, agency: AgencyId, privileged: bool) -> Decision {
+    let action = "identity.withhold_role";
+    if rights.actor().person() == Some(person) {
+        return Decision::Deny(error::not_allowed());
+    }
+    if privileged && rights.may(action) && !rights.everywhere(action) {
+        return Decision::Deny(error::account_privileged());
+    }
+    Decision::when(rights.covers(action, &Place::of(&[agency])), error::not_allowed)
+}
+
+/// Giving it back: administrators, not to themselves.
+pub(crate) fn return_role(rights: Rights<'_>, whose: Option<PersonId>) -> Decision {
+    let action = "identity.return_role";
+    if !rights.everywhere(action) {
+        return Decision::Deny(error::not_allowed());
+    }
+    match whose {
+        None => Decision::Deny(error::withheld_not_found()),
+        Some(person) => Decision::when(rights.actor().person() != Some(person), error::not_allowed),
+    }
+}
+
+/// Taking a right for an emergency: officials who may, from a position of their own.
+pub(crate) fn take_emergency(rights: Rights<'_>) -> Decision {
+    let own = rights.actor().official().is_some_and(|one| one.stands_for.is_none());
+    Decision::when(own && rights.may("identity.take_emergency"), error::not_allowed)
+}
+
+/// Ending it: whoever took it, and those who may everywhere.
+pub(crate) fn end_emergency(rights: Rights<'_>, whose: Option<AccountId>) -> Decision {
+    let own = whose.is_some() && rights.actor().account() == whose;
+    let allowed = own || whose.is_some() && rights.everywhere("identity.end_emergency");
+    Decision::when(allowed, error::emergency_not_found)
+}
+
+/// Seeing it: whoever took it, and those who watch over them.
+pub(crate) fn see_emergency(rights: Rights<'_>, whose: Option<AccountId>) -> Decision {
+    let own = whose.is_some() && rights.actor().account() == whose;
+    let allowed = own || whose.is_some() && rights.everywhere("identity.emergencies");
+    Decision::when(allowed, error::emergency_not_found)
 }
 
 fn reaches(rights: Rights<'_>, action: &str, whose: &Looked) -> bool {

@@ -24,6 +24,8 @@ pub struct Config {
     pub public_address: String,
     /// An official's account in which nobody has come in for so many days is dormant (tài khoản không hoạt động).
     pub dormant_days: u16,
+    /// For how many hours a right for an emergency may be taken at the longest (quyền khẩn cấp).
+    pub emergency_hours: u16,
     /// The declared rights: which roles a position may carry, and which of them reach below the own agency.
     pub policy: Arc<Policy>,
 }
@@ -110,6 +112,7 @@ impl Default for Config {
             step_up: StepUpRule::USUAL,
             public_address: "http://localhost".to_owned(),
             dormant_days: 90,
+            emergency_hours: 4,
             policy: Arc::default(),
         }
     }

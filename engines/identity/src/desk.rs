@@ -3,14 +3,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use db::{Page, PageRequest};
 use kernel::{AccountId, AgencyId, PersonId, Result, text};
-use op::{Entry, Event, Op, Permit};
+use op::{Entry, Event, Op, Permit, Scope};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::agencies::today;
 use crate::model::{AccountState, HeldPosition, Passkey, SessionRow, Substitution};
-use crate::{Identity, access, error, people, recovery, store};
+use crate::{Identity, Withheld, access, error, people, recovery, store};
 
 /// An entry code waits so long for its owner: over a weekend.
 const CODE_LASTS: TimeDelta = TimeDelta::hours(72);
@@ -92,6 +92,8 @@ pub struct AccountSheet {
     pub passkeys: Vec<Passkey>,
     /// Who stands in for the owner, and for whom the owner stands in.
     pub substitutions: Vec<Substitution>,
+    /// The roles that were taken back from the owner.
+    pub withheld: Vec<Withheld>,
     /// Until when an entry code waits.
     pub code_until: Option<DateTime<Utc>>,
     /// What was done, the newest first.
@@ -148,6 +150,9 @@ impl Identity {
             today: today(op),
         };
         let found = store::desk::find(op.conn(), &asked, page).await?;
+        if op.rights().is_platform() {
+            return Ok(found);
+        }
         let reader = op.actor().person();
         for row in found.items.iter().filter(|row| Some(row.person) != reader) {
             let entry = Entry::new("identity.account_found", format!("account:{}", row.id));
@@ -175,6 +180,7 @@ impl Identity {
             authenticator_since: store::second_factor::authenticator_since(op.conn(), account).await?,
             passkeys: store::passkey::of_account(op.conn(), account).await?,
             substitutions: store::substitution::of_person(op.conn(), looked.person, day).await?,
+            withheld: store::withheld::of_person(op.conn(), looked.person).await?,
             code_until: store::desk::code_until(op.conn(), account, now).await?,
             lines: store::desk::lines(op.conn(), account).await?,
             row,
@@ -327,13 +333,63 @@ impl Identity {
         }))
     }
 
+    /// The roles of positions that may do this at least so far.
+    pub fn roles_with(&self, action: &str, scope: Scope) -> Vec<String> {
+        let policy = &self.config.policy;
+        let gives = |role: &&op::rights::Role| {
+            let grants = role.grants.get(action).map_or(&[][..], Vec::as_slice);
+            !role.emergency && grants.iter().any(|grant| grant.scope >= scope)
+        };
+        let standing = |role: &&op::rights::Role| !op::rights::STANDING.contains(&role.key.as_str());
+        let roles = policy.roles().filter(gives).filter(standing);
+        roles.map(|role| role.key.clone()).collect()
+    }
+
+    /// What a role is called, Vietnamese first.
+    pub fn role_name(&self, role: &str) -> Option<[String; 2]> {
+        self.config.policy.role(role).map(|role| role.name.clone())
+    }
+
+    /// When the owner of an account was last told that it is dormant, since then. For the platform alone.
+    pub async fn warned_of_dormancy(
+        &self,
+        op: &mut Op,
+        account: AccountId,
+        since: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>> {
+        self.by_the_platform(op, account).await?;
+        store::desk::last(op.conn(), account, "dormant_warned", since).await
+    }
+
+    /// Writes down that the owner of a dormant account was told. For the platform alone.
+    pub async fn warn_of_dormancy(&self, op: &mut Op, account: AccountId) -> Result<()> {
+        let permit = self.by_the_platform(op, account).await?;
+        let now = op.now();
+        store::desk::line(op.conn(), &permit, (account, "dormant_warned", ""), None, now).await?;
+        op.record(Entry::new("identity.dormant_warned", subject(account))).await
+    }
+
+    /// Suspends a dormant account whose owner was told. For the platform alone.
+    pub async fn suspend_dormant(&self, op: &mut Op, account: AccountId) -> Result<()> {
+        let permit = self.by_the_platform(op, account).await?;
+        if self.turn_state(op, &permit, account, AccountState::Suspended).await? {
+            self.done_to(op, &permit, account, "suspended_dormant", "").await?;
+        }
+        Ok(())
+    }
+
+    async fn by_the_platform(&self, op: &mut Op, account: AccountId) -> Result<Permit> {
+        let decision = access::change_keys(op.actor());
+        op.allow("identity.suspend_dormant", &subject(account), decision).await
+    }
+
     /// After how many days without a sign-in an official's account is dormant.
     pub fn dormant_days(&self) -> u16 {
         self.config.dormant_days
     }
 
     /// The roles that are watched more closely.
-    pub(crate) fn privileged_roles(&self) -> Vec<String> {
+    pub fn privileged_roles(&self) -> Vec<String> {
         let roles = self.config.policy.roles().filter(|role| role.privileged);
         roles.map(|role| role.key.clone()).collect()
     }

@@ -4,13 +4,21 @@ use chrono::Duration;
 use kernel::Result;
 use op::{Jobs, Op};
 
-use crate::store;
+use crate::{Identity, store};
 
 /// Kind of the daily job.
 pub const SWEEP: &str = "identity.sweep";
 
-/// Registers the daily sweep.
-pub fn register(jobs: &mut Jobs) {
+/// Kind of the job that writes down the end of rights for emergencies; they have ended by themselves.
+pub const END_EMERGENCIES: &str = "identity.end_emergencies";
+
+/// Registers the daily sweep, and the end of emergencies.
+pub fn register(jobs: &mut Jobs, identity: &Identity) {
+    let identity = identity.clone();
+    jobs.within(END_EMERGENCIES, move |op, _| {
+        let identity = identity.clone();
+        Box::pin(async move { identity.end_emergencies(op).await })
+    });
     jobs.within(SWEEP, |op, _| Box::pin(async move { sweep(op).await.map(|_| ()) }));
     jobs.every(Duration::days(1), SWEEP);
 }

@@ -10,6 +10,7 @@ pub mod browser;
 mod config;
 mod correct;
 mod desk;
+mod emergency;
 mod entry;
 mod error;
 mod guess;
@@ -42,6 +43,7 @@ mod token;
 mod totp;
 mod vouched;
 mod webauthn;
+mod withheld;
 
 use std::sync::Arc;
 
@@ -55,6 +57,7 @@ pub use agencies::{AgencyFilter, NewAgency};
 pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRule};
 pub use correct::{Corrected, check_correction};
 pub use desk::{AccountFilter, AccountLine, AccountRow, AccountSheet, EntryCode};
+pub use emergency::Emergency;
 pub use entry::Start;
 pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
@@ -75,6 +78,7 @@ pub use step_up::{Again, AgainWays};
 pub use substitutes::NewSubstitution;
 pub use vouched::{OwnWays, Vouched, VouchedEntry, Welcome};
 pub use webauthn::options::{CreationOptions, RequestOptions};
+pub use withheld::{HeldRole, Withheld};
 pub use webauthn::{Assertion, AssertionResponse, Registration, RegistrationResponse};
 
 /// The tables of the engine.
@@ -93,7 +97,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0010_reorganisation.sql",
         "0011_way_in.sql",
         "0012_substitution.sql",
-        "0015_account_desk.sql"
+        "0015_account_desk.sql",
+        "0016_withheld_and_emergency.sql"
     ]
 );
 

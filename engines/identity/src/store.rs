@@ -6,6 +6,7 @@ pub(crate) mod area;
 pub(crate) mod attempt;
 pub(crate) mod desk;
 pub(crate) mod kept;
+pub(crate) mod emergency;
 pub(crate) mod keys;
 pub(crate) mod lineage;
 pub(crate) mod office;
@@ -15,6 +16,7 @@ pub(crate) mod reorganisation;
 pub(crate) mod second_factor;
 pub(crate) mod session;
 pub(crate) mod substitution;
+pub(crate) mod withheld;
 
 use kernel::Fault;
 

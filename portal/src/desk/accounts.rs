@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use identity::{AccountFilter, AccountRow, AccountSheet, AccountState, EntryCode};
 use kernel::{AccountId, Fault, Result};
 use serde_json::{Value, json};
-use web::{Answer, Door, Fields, Routes, StatusCode, Visit, address};
+use web::{Answer, Body, Door, Fields, Routes, StatusCode, Visit, address, attachment};
 
 use super::{errors_of, faults_of, is_told_in_place, status_of};
 use crate::House;
@@ -13,6 +13,7 @@ use crate::told::called;
 use crate::words::Words;
 
 pub(super) const PATH: &str = "/can-bo/tai-khoan";
+const DOWNLOAD: &str = "/can-bo/tai-khoan/tai-ve";
 /// What can be done, in the order of the page.
 const ACTS: [&str; 5] = ["give_entry_code", "reset_second_factor", "end_sessions", "suspend", "resume"];
 
@@ -20,6 +21,9 @@ pub(super) fn routes() -> Routes<House> {
     let door = Door::Right("identity.accounts");
     Routes::new()
         .get(PATH, door, list)
+        .get(DOWNLOAD, Door::Right("oversight.export_accounts"), download)
+        .post(DOWNLOAD, Door::Right("oversight.export_accounts"), shown_again)
+        .post("/can-bo/tai-khoan/{id}/tra-vai-tro", Door::Right("identity.return_role"), give_back)
         .get("/can-bo/tai-khoan/{id}", Door::Right("identity.see_account"), show)
         .post("/can-bo/tai-khoan/{id}", Door::Right("identity.see_account"), act)
 }
@@ -79,6 +83,7 @@ async fn list(visit: Visit<House>) -> Answer {
         })
         .collect();
     let content = json!({
+        "csv": visit.rights().may("oversight.export_accounts").then(|| address(DOWNLOAD, asked)),
         "items": items, "columns": columns, "next": next, "typed": typed, "shown": shown, "filters": filters,
         "first": if visit.query("sau").is_some() { at("") } else { String::new() },
         "errors": fault.as_ref().map_or_else(Vec::new, |fault| errors_of(&words, fault, |_| Some("q".to_owned()))),
@@ -110,6 +115,58 @@ fn state(words: &Words, row: &AccountRow) -> String {
         parts.push(words.say("desk.accounts.no_second_factor", []));
     }
     parts.join("; ")
+}
+
+/// The list as a table.
+async fn download(visit: Visit<House>) -> Answer {
+    let (filter, shown) = filter(&visit);
+    let typed = visit.query("q").unwrap_or_default().to_owned();
+    let mut op = visit.op().await?;
+    let csv = match visit.state.oversight.accounts_csv(&mut op, &typed, filter).await {
+        Err(fault) if again::is_needed(&fault) => {
+            drop(op);
+            let asked = [("q", typed), ("hien", shown.to_owned())].map(|(name, value)| (name.to_owned(), value));
+            return again::ask(&visit, DOWNLOAD, &Fields::new(asked), None).await;
+        }
+        csv => csv?,
+    };
+    op.commit().await?;
+    let name = format!("tai-khoan-{}.csv", kernel::local_date(visit.site().ops.now()));
+    Ok(attachment(&name, "text/csv; charset=utf-8", Body::from(csv), false))
+}
+
+/// Who takes the table out of the platform has shown who they are: back to the list, whose button now gives it.
+async fn shown_again(mut visit: Visit<House>, fields: Fields) -> Answer {
+    if let Err(fault) = again::take(&mut visit, &fields).await {
+        return again::ask(&visit, DOWNLOAD, &fields, Some(fault)).await;
+    }
+    let part = |name: &'static str| (name, fields.get(name).unwrap_or_default());
+    visit.redirect(address(PATH, [part("q"), part("hien"), ("da", "table_shown_again")]))
+}
+
+/// A role that was taken back is given back.
+async fn give_back(mut visit: Visit<House>, fields: Fields) -> Answer {
+    let account: AccountId = visit.parse_param("id")?;
+    let path = format!("{PATH}/{account}/tra-vai-tro");
+    if let Err(fault) = again::take(&mut visit, &fields).await {
+        return again::ask(&visit, &path, &fields, Some(fault)).await;
+    }
+    let withheld = fields
+        .required("withheld")?
+        .parse()
+        .map_err(|_| Fault::not_found("web.not_found"))?;
+    let mut op = visit.op().await?;
+    match visit.state.identity.return_role(&mut op, withheld).await {
+        Ok(()) => {
+            op.commit().await?;
+            visit.redirect(format!("{PATH}/{account}?da=account_role_returned"))
+        }
+        Err(fault) if again::is_needed(&fault) => {
+            drop(op);
+            again::ask(&visit, &path, &fields, None).await
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 async fn show(visit: Visit<House>) -> Answer {
@@ -149,6 +206,16 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>, given
             json!({ "cells": [held.title, held.agency_name, roles.join(", "), since(&words, held.validity)] })
         })
         .collect();
+    let withheld: Vec<Value> = sheet
+        .withheld
+        .iter()
+        .map(|one| {
+            json!({ "id": one.id, "text": words.say("desk.accounts.withheld", [
+                ("role", role_name(visit, &one.role)), ("title", one.title.clone()), ("agency", one.agency_name.clone()),
+                ("date", kernel::local_date(one.at).format("%d/%m/%Y").to_string()),
+            ]), "reason": one.reason })
+        })
+        .collect();
     let acts: Vec<Value> = acts(&sheet)
         .map(|act| json!({ "value": act, "label": words.say(&format!("desk.accounts.act.{act}"), []) }))
         .collect();
@@ -157,7 +224,7 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>, given
         names.iter().map(label).collect()
     };
     let content = json!({
-        "sheet": sheet, "row": sheet.row, "state": state(&words, &sheet.row), "positions": positions, "lines": lines, "acts": acts,
+        "sheet": sheet, "row": sheet.row, "state": state(&words, &sheet.row), "positions": positions, "withheld": withheld, "lines": lines, "acts": acts,
         "position_columns": columns(&["title", "agency", "roles", "days"]), "manager": manager, "back": PATH,
         "path": format!("{PATH}/{account}"), "rights": address("/can-bo/quyen", [("tai_khoan", sheet.row.login.as_str())]), "given": given.map(|given| json!({ "code": given.code, "until": given.expires_at })),
         "typed": { "act": typed.get("act").unwrap_or_default(), "reason": typed.get("reason").unwrap_or_default() },

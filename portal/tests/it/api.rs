@@ -69,6 +69,58 @@ const PAGES: &[(&str, &[&str])] = &[
             "DELETE /api/v1/accounts/{id}/second-factor",
         ],
     ),
+    ("GET /can-bo/tai-khoan/tai-ve", &["GET /api/v1/accounts"]),
+    (
+        "POST /can-bo/tai-khoan/tai-ve",
+        &["GET /api/v1/accounts", "POST /api/v1/me/step-up"],
+    ),
+    // The review of rights.
+    ("GET /can-bo/ra-soat-quyen", &["GET /api/v1/reviews"]),
+    ("POST /can-bo/ra-soat-quyen", &["POST /api/v1/reviews"]),
+    ("GET /can-bo/ra-soat-quyen/{id}", &["GET /api/v1/reviews/{id}"]),
+    (
+        "GET /can-bo/ra-soat-quyen/{id}/tai-ve",
+        &["GET /api/v1/reviews/{id}/report.csv"],
+    ),
+    (
+        "POST /can-bo/ra-soat-quyen/{id}/tai-ve",
+        &["GET /api/v1/reviews/{id}/report.csv", "POST /api/v1/me/step-up"],
+    ),
+    (
+        "GET /can-bo/ra-soat-quyen/{id}/bao-cao.pdf",
+        &["GET /api/v1/reviews/{id}/report.pdf"],
+    ),
+    (
+        "GET /can-bo/ra-soat-quyen/{id}/{agency}",
+        &["GET /api/v1/reviews/{id}/agencies/{agency}"],
+    ),
+    (
+        "POST /can-bo/ra-soat-quyen/{id}/{agency}",
+        &["PUT /api/v1/reviews/{id}/answers"],
+    ),
+    // Rights for emergencies.
+    (
+        "GET /can-bo/khan-cap",
+        &["GET /api/v1/emergencies", "GET /api/v1/emergency-roles"],
+    ),
+    ("POST /can-bo/khan-cap", &["POST /api/v1/emergencies"]),
+    ("GET /can-bo/khan-cap/{id}", &["GET /api/v1/emergencies/{id}"]),
+    (
+        "POST /can-bo/khan-cap/{id}/ket-thuc",
+        &["DELETE /api/v1/emergencies/{id}"],
+    ),
+    (
+        "POST /can-bo/khan-cap/{id}/bao-cao",
+        &["PUT /api/v1/emergencies/{id}/report"],
+    ),
+    (
+        "POST /can-bo/khan-cap/{id}/xem-xet",
+        &["POST /api/v1/emergencies/{id}/review"],
+    ),
+    (
+        "POST /can-bo/tai-khoan/{id}/tra-vai-tro",
+        &["DELETE /api/v1/withheld-roles/{id}"],
+    ),
     ("GET /dang-nhap/bat-dau", &["POST /api/v1/account-start"]),
     ("POST /dang-nhap/bat-dau", &["POST /api/v1/account-start"]),
     ("GET /hop-thu", &["GET /api/v1/messages"]),

@@ -11,3 +11,4 @@ mod offices;
 mod own_data;
 mod places;
 mod town;
+mod watching;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use web::{Doc, Door, Routes, Site, Visit};
 
 use super::account::source;
-use super::{Ended, SessionInfo, engine, ops};
+use super::{Ended, Nothing, SessionInfo, engine, ops};
 use crate::{AccountFilter, AccountRow, AccountState, Identity, Passkey, Start, error};
 
 /// An account in a list.
@@ -74,6 +74,23 @@ pub struct AccountAct {
     pub at: DateTime<Utc>,
 }
 
+/// A role that was taken back.
+#[derive(Serialize, JsonSchema)]
+pub struct WithheldRole {
+    /// Its number, to give it back.
+    pub id: Uuid,
+    /// Title of the position.
+    pub title: String,
+    /// Name of the agency.
+    pub agency_name: String,
+    /// The role.
+    pub role: String,
+    /// Why; empty where a rule did it.
+    pub reason: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
 /// One account with all that belongs to it.
 #[derive(Serialize, JsonSchema)]
 pub struct AccountDetail {
@@ -87,6 +104,8 @@ pub struct AccountDetail {
     pub authenticator_since: Option<DateTime<Utc>>,
     /// The passkeys.
     pub passkeys: Vec<Passkey>,
+    /// The roles that were taken back from the owner.
+    pub withheld: Vec<WithheldRole>,
     /// Until when an entry code waits.
     pub code_until: Option<DateTime<Utc>>,
     /// What was done, the newest first.
@@ -183,6 +202,13 @@ where
             .created(),
             give_code,
         )
+        .api_send(
+            Method::DELETE,
+            "/api/v1/withheld-roles/{id}",
+            Door::Right("identity.return_role"),
+            doc("returnRole", "Gives back a role that a review has taken from one holder. Asks for step-up."),
+            give_back,
+        )
         .api_post(
             "/api/v1/account-start",
             Door::Public,
@@ -251,6 +277,14 @@ async fn show<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<Accou
         by_name: line.by_name,
         at: line.at,
     });
+    let withheld = sheet.withheld.into_iter().map(|one| WithheldRole {
+        id: one.id,
+        title: one.title,
+        agency_name: one.agency_name,
+        role: one.role,
+        reason: one.reason,
+        at: one.at,
+    });
     let current = visit.session;
     Ok(AccountDetail {
         account: info(sheet.row),
@@ -262,6 +296,7 @@ async fn show<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<Accou
             .collect(),
         authenticator_since: sheet.authenticator_since,
         passkeys: sheet.passkeys,
+        withheld: withheld.collect(),
         code_until: sheet.code_until,
         history: history.collect(),
         changeable: sheet.changeable && !sheet.own,
@@ -301,6 +336,14 @@ async fn give_code<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: Reas
         code: given.code,
         expires_at: given.expires_at,
     })
+}
+
+async fn give_back<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, _: Nothing) -> Result<Ended> {
+    let withheld: Uuid = visit.parse_param("id")?;
+    let mut op = visit.op().await?;
+    engine(&visit).return_role(&mut op, withheld).await?;
+    op.commit().await?;
+    Ok(Ended { ended: true })
 }
 
 async fn start<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: StartRequest) -> Result<Started> {

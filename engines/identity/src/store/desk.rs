@@ -288,6 +288,22 @@ pub(crate) async fn did(
     .map_err(db::fault)
 }
 
+/// When this was last done to the account, since then.
+pub(crate) async fn last(
+    connection: &mut PgConnection,
+    account: AccountId,
+    act: &str,
+    since: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar("SELECT max(at) FROM identity.account_line WHERE account = $1 AND act = $2 AND at >= $3")
+        .bind(account.uuid())
+        .bind(act)
+        .bind(since)
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
 pub(crate) async fn put_code(
     connection: &mut PgConnection,
     _: &Permit,
