@@ -92,6 +92,8 @@ pub struct Deed {
     pub action: String,
     /// To what: `dossier:<uuid>`.
     pub subject: String,
+    /// For what: the code of a dossier, or words.
+    pub purpose: String,
 }
 
 /// What whoever acts under this key has done with the mark of an emergency between these moments, the oldest first. Whether the reader may know is decided by the

@@ -300,7 +300,10 @@ impl<'a> Rights<'a> {
             return None;
         }
         let grants = self.grants(action).map(|(_, grant)| grant);
-        let widest = grants.filter(|grant| grant.fields.is_empty()).map(|grant| grant.scope).max();
+        let widest = grants
+            .filter(|grant| grant.fields.is_empty())
+            .map(|grant| grant.scope)
+            .max();
         let Some(official) = self.actor.official().filter(|_| widest >= Some(Scope::Agency)) else {
             return Some(Vec::new());
         };

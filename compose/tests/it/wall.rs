@@ -97,7 +97,10 @@ const OPEN: &[(&str, &str)] = &[
     ),
     ("identity.totp", "sealed"),
     ("identity.unit", "public"),
-    ("identity.withheld_role", "who acts from an office is asked by everything"),
+    (
+        "identity.withheld_role",
+        "who acts from an office is asked by everything",
+    ),
     ("notify.delivery", "states of messages, nothing of what they say"),
     ("notify.preference", "whoever sends must know what the addressee wants"),
     ("op.audit_entry", "read by the owner of the data and the console only"),

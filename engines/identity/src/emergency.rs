@@ -145,7 +145,11 @@ impl Identity {
     /// Writes down that those whose time is over have ended.
     pub(crate) async fn end_emergencies(&self, op: &mut Op) -> Result<()> {
         let permit = op
-            .allow("identity.end_emergencies", "emergency:all", access::change_keys(op.actor()))
+            .allow(
+                "identity.end_emergencies",
+                "emergency:all",
+                access::change_keys(op.actor()),
+            )
             .await?;
         self.close_over(op, &permit, None).await
     }

@@ -30,7 +30,11 @@ impl Identity {
     /// Fails with `identity.required`, `identity.entry_code_wrong` (at the field `code`), `identity.password_unfit`,
     /// `identity.too_many_attempts`, `identity.account_suspended`.
     pub async fn start_with_code(&self, ops: &Ops, start: Start<'_>) -> Result<AccountId> {
-        for (field, typed) in [("login", start.login), ("code", start.code), ("password", start.password)] {
+        for (field, typed) in [
+            ("login", start.login),
+            ("code", start.code),
+            ("password", start.password),
+        ] {
             if typed.trim().is_empty() {
                 return Err(error::required(field));
             }
@@ -41,7 +45,9 @@ impl Identity {
             store::account::credential(&mut connection, &folded).await?
         };
         let account = found.as_ref().map(|row| AccountId::from(row.id));
-        let place = self.take_place(ops, &guesses_at(&folded), account, start.source).await?;
+        let place = self
+            .take_place(ops, &guesses_at(&folded), account, start.source)
+            .await?;
         let (now, today) = (ops.now(), local_date(ops.now()));
         let (holds, held) = match (account, &found, recovery::long_digest(start.code)) {
             (Some(account), Some(row), Some(digest)) => {

@@ -18,7 +18,8 @@ pub use account::{
     SessionInfo,
 };
 pub use desk::{
-    AccountAct, AccountDetail, AccountInfo, AccountPage, AccountPosition, EntryCodeAnswer, ReasonRequest, StartRequest, Started, WithheldRole,
+    AccountAct, AccountDetail, AccountInfo, AccountPage, AccountPosition, EntryCodeAnswer, ReasonRequest, StartRequest,
+    Started, WithheldRole,
 };
 pub use passkeys::{AddRequest, AgainRequest, OfferRequest, PasskeyRequest, QuestionRequest, SteppedUp};
 

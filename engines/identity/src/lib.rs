@@ -78,8 +78,8 @@ pub use step_up::{Again, AgainWays};
 pub use substitutes::NewSubstitution;
 pub use vouched::{OwnWays, Vouched, VouchedEntry, Welcome};
 pub use webauthn::options::{CreationOptions, RequestOptions};
-pub use withheld::{HeldRole, Withheld};
 pub use webauthn::{Assertion, AssertionResponse, Registration, RegistrationResponse};
+pub use withheld::{HeldRole, Withheld};
 
 /// The tables of the engine.
 pub const MIGRATIONS: &[db::Migration] = db::migrations!(

@@ -29,7 +29,8 @@ impl Oversight {
     /// `oversight.not_found`, `render.document_failed`.
     pub async fn review_pdf(&self, op: &mut Op, id: Uuid) -> Result<Vec<u8>> {
         let action = "oversight.export_review";
-        op.allow(action, &subject(id), access::some(op.rights(), action)).await?;
+        op.allow(action, &subject(id), access::some(op.rights(), action))
+            .await?;
         let reach = reach(op.rights(), action);
         let campaign = store::review::campaign(op.conn(), &reach, id)
             .await?
@@ -46,7 +47,10 @@ impl Oversight {
                 .filter(|line| matches!(line.verdict, Some(Verdict::TakenBack | Verdict::Ended)));
             ended.extend(over.map(|line| {
                 let role = self.role_name(&line.role);
-                format!("{}, {}, {}: {role}. {}", line.name, line.title, line.agency_name, line.reason)
+                format!(
+                    "{}, {}, {}: {role}. {}",
+                    line.name, line.title, line.agency_name, line.reason
+                )
             }));
         }
         ended.truncate(MOST_ENDED);

@@ -8,8 +8,8 @@ use web::{Routes, Site, Visit};
 use crate::Oversight;
 
 pub use emergencies::{
-    DeedAnswer, EmergencyAnswer, EmergencyDetail, EmergencyPage, EmergencyRequest, EmergencyRole, ReportAnswer, ReportRequest,
-    ReviewRequest,
+    DeedAnswer, EmergencyAnswer, EmergencyDetail, EmergencyPage, EmergencyRequest, EmergencyRole, ReportAnswer,
+    ReportRequest, ReviewRequest,
 };
 pub use reviews::{AnswerItem, AnswersRequest, CampaignAnswer, CampaignDetail, CampaignPage, LineAnswer, LinePage};
 

@@ -65,6 +65,9 @@ struct Facts {
 }
 
 fn read(payload: &Value) -> Result<Facts> {
-    serde_json::from_value(payload.clone())
-        .map_err(|error| Fault::internal("oversight.broken_row").with("what", "payload").caused_by(error))
+    serde_json::from_value(payload.clone()).map_err(|error| {
+        Fault::internal("oversight.broken_row")
+            .with("what", "payload")
+            .caused_by(error)
+    })
 }

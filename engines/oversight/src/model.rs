@@ -224,7 +224,11 @@ mod tests {
             ("2026-09-30", "2026-Q3", 92),
             ("2026-12-31", "2026-Q4", 92),
         ] {
-            assert_eq!((quarter(day(text)).as_str(), day_of_quarter(day(text))), (name, number), "{text}");
+            assert_eq!(
+                (quarter(day(text)).as_str(), day_of_quarter(day(text))),
+                (name, number),
+                "{text}"
+            );
         }
     }
 

@@ -68,9 +68,7 @@ impl Oversight {
     /// One of them, with what was done under it. Fails with `identity.emergency_not_found`.
     pub async fn emergency(&self, op: &mut Op, id: Uuid) -> Result<EmergencySheet> {
         let emergency = self.parts.identity.emergency(op, id).await?;
-        let (_, report) = store::report::get(op.conn(), id)
-            .await?
-            .ok_or_else(error::not_found)?;
+        let (_, report) = store::report::get(op.conn(), id).await?.ok_or_else(error::not_found)?;
         let key = format!("official:{}", emergency.account);
         let span = (emergency.taken_at, emergency.ended_at.unwrap_or(emergency.until));
         let done = op::audit::under_emergency(op.conn(), &key, span, MOST_DEEDS).await?;

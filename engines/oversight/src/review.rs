@@ -183,7 +183,10 @@ impl Oversight {
         }
         if !answer.keep {
             let whose = (line.person, line.position);
-            self.parts.identity.withhold_role(op, whose, &line.role, &reason).await?;
+            self.parts
+                .identity
+                .withhold_role(op, whose, &line.role, &reason)
+                .await?;
         }
         self.settle(op, &permit, &line, (verdict, &reason)).await
     }

@@ -15,10 +15,25 @@ use crate::review::{reach, subject};
 use crate::{Oversight, access, error, store};
 
 const ACCOUNTS: [&str; 8] = [
-    "name", "login", "positions", "state", "privileged", "second_factor", "created", "last",
+    "name",
+    "login",
+    "positions",
+    "state",
+    "privileged",
+    "second_factor",
+    "created",
+    "last",
 ];
 const LINES: [&str; 9] = [
-    "agency", "name", "title", "role", "privileged", "verdict", "reason", "answered_by", "answered_at",
+    "agency",
+    "name",
+    "title",
+    "role",
+    "privileged",
+    "verdict",
+    "reason",
+    "answered_by",
+    "answered_at",
 ];
 /// Rows in one look.
 const BATCH: u32 = 200;
@@ -76,8 +91,7 @@ impl Oversight {
         let mut table = Table::new(&texts, "oversight.lines", LINES)?;
         let (mut after, mut count) = (None, 0);
         loop {
-            let lines =
-                store::review::all_lines(op.conn(), campaign, &reach, after, i64::from(BATCH), false).await?;
+            let lines = store::review::all_lines(op.conn(), campaign, &reach, after, i64::from(BATCH), false).await?;
             count += lines.len();
             after = lines.last().map(|line| line.id);
             for line in lines {
@@ -109,7 +123,10 @@ impl Oversight {
 
     /// What a role is called, in Vietnamese.
     pub(crate) fn role_name(&self, role: &str) -> String {
-        self.parts.identity.role_name(role).map_or_else(|| role.to_owned(), |[name, _]| name)
+        self.parts
+            .identity
+            .role_name(role)
+            .map_or_else(|| role.to_owned(), |[name, _]| name)
     }
 }
 

@@ -15,7 +15,13 @@ use crate::words::Words;
 pub(super) const PATH: &str = "/can-bo/tai-khoan";
 const DOWNLOAD: &str = "/can-bo/tai-khoan/tai-ve";
 /// What can be done, in the order of the page.
-const ACTS: [&str; 5] = ["give_entry_code", "reset_second_factor", "end_sessions", "suspend", "resume"];
+const ACTS: [&str; 5] = [
+    "give_entry_code",
+    "reset_second_factor",
+    "end_sessions",
+    "suspend",
+    "resume",
+];
 
 pub(super) fn routes() -> Routes<House> {
     let door = Door::Right("identity.accounts");
@@ -23,7 +29,11 @@ pub(super) fn routes() -> Routes<House> {
         .get(PATH, door, list)
         .get(DOWNLOAD, Door::Right("oversight.export_accounts"), download)
         .post(DOWNLOAD, Door::Right("oversight.export_accounts"), shown_again)
-        .post("/can-bo/tai-khoan/{id}/tra-vai-tro", Door::Right("identity.return_role"), give_back)
+        .post(
+            "/can-bo/tai-khoan/{id}/tra-vai-tro",
+            Door::Right("identity.return_role"),
+            give_back,
+        )
         .get("/can-bo/tai-khoan/{id}", Door::Right("identity.see_account"), show)
         .post("/can-bo/tai-khoan/{id}", Door::Right("identity.see_account"), act)
 }
@@ -77,7 +87,11 @@ async fn list(visit: Visit<House>) -> Answer {
     let filters: Vec<Value> = ["", "dac-quyen", "lau-khong-dung", "tam-khoa", "chua-bat-dau"]
         .iter()
         .map(|value| {
-            let key = if value.is_empty() { "all".to_owned() } else { value.replace('-', "_") };
+            let key = if value.is_empty() {
+                "all".to_owned()
+            } else {
+                value.replace('-', "_")
+            };
             let days = visit.state.identity.dormant_days().to_string();
             json!({ "value": value, "label": words.say(&format!("desk.accounts.show.{key}"), [("days", days)]) })
         })
@@ -180,9 +194,14 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>, given
     let sheet = visit.state.identity.account_sheet(&mut op, account).await?;
     let manager = visit.state.scim.manager_of(&mut op, account).await?;
     let manager = match manager {
-        Some(client) if visit.rights().everywhere("openid.client") => {
-            Some(visit.state.openid.client(&mut op, &client).await.map_or(client, |found| found.name))
-        }
+        Some(client) if visit.rights().everywhere("openid.client") => Some(
+            visit
+                .state
+                .openid
+                .client(&mut op, &client)
+                .await
+                .map_or(client, |found| found.name),
+        ),
         other => other,
     };
     op.commit().await?;
@@ -236,7 +255,10 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>, given
 }
 
 fn since(words: &Words, days: identity::Validity) -> String {
-    let from = words.say("desk.rights.since", [("date", days.from.format("%d/%m/%Y").to_string())]);
+    let from = words.say(
+        "desk.rights.since",
+        [("date", days.from.format("%d/%m/%Y").to_string())],
+    );
     match days.to {
         None => from,
         Some(to) => {

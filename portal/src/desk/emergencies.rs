@@ -22,8 +22,16 @@ pub(super) fn routes() -> Routes<House> {
         .post(PATH, Door::Right("identity.take_emergency"), take)
         .get("/can-bo/khan-cap/{id}", DOOR, show)
         .post("/can-bo/khan-cap/{id}/ket-thuc", DOOR, end)
-        .post("/can-bo/khan-cap/{id}/bao-cao", Door::Right("oversight.write_report"), report)
-        .post("/can-bo/khan-cap/{id}/xem-xet", Door::Right("oversight.review_report"), review)
+        .post(
+            "/can-bo/khan-cap/{id}/bao-cao",
+            Door::Right("oversight.write_report"),
+            report,
+        )
+        .post(
+            "/can-bo/khan-cap/{id}/xem-xet",
+            Door::Right("oversight.review_report"),
+            review,
+        )
 }
 
 async fn list(visit: Visit<House>) -> Answer {
@@ -33,7 +41,11 @@ async fn list(visit: Visit<House>) -> Answer {
 async fn draw_list(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> Answer {
     let words = Words::new(visit, "");
     let mut op = visit.look().await?;
-    let page = visit.state.oversight.emergencies(&mut op, &visit.page_request()).await?;
+    let page = visit
+        .state
+        .oversight
+        .emergencies(&mut op, &visit.page_request())
+        .await?;
     let now = op.now();
     drop(op);
     let items: Vec<Value> = page
@@ -55,7 +67,10 @@ async fn draw_list(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) 
         .iter()
         .map(|role| json!({ "value": role, "label": role_name(visit, role) }))
         .collect();
-    let lends = visit.actor.official().is_some_and(|official| official.stands_for.is_some());
+    let lends = visit
+        .actor
+        .official()
+        .is_some_and(|official| official.stands_for.is_some());
     let text = |name: &str| typed.get(name).unwrap_or_default();
     let content = json!({
         "items": items, "next": next, "now": now, "roles": roles, "hours": hours,
@@ -99,7 +114,11 @@ async fn show(visit: Visit<House>) -> Answer {
 async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> Answer {
     let words = Words::new(visit, "");
     let mut op = visit.look().await?;
-    let sheet = visit.state.oversight.emergency(&mut op, visit.parse_param("id")?).await?;
+    let sheet = visit
+        .state
+        .oversight
+        .emergency(&mut op, visit.parse_param("id")?)
+        .await?;
     let now = op.now();
     drop(op);
     let (one, report) = (&sheet.emergency, &sheet.report);
@@ -108,7 +127,9 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
         .iter()
         .map(|deed| {
             let at = render::datetime_text(&deed.at.to_rfc3339()).unwrap_or_default();
-            json!({ "cells": [at, { "text": deed.action, "code": true }, { "text": deed.subject, "code": true }] })
+            let known = words.find(&format!("portal.looks.action.{}", deed.action.replace('.', "_")));
+            let said = known.unwrap_or_else(|| words.say("oversight.deed.other", []));
+            json!({ "cells": [at, said, deed.purpose] })
         })
         .collect();
     let columns: Vec<Value> = ["at", "what", "whom"]

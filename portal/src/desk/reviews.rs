@@ -20,11 +20,27 @@ pub(super) fn routes() -> Routes<House> {
         .get(PATH, DOOR, list)
         .post(PATH, Door::Right("oversight.open_campaign"), open)
         .get("/can-bo/ra-soat-quyen/{id}", DOOR, show)
-        .get("/can-bo/ra-soat-quyen/{id}/tai-ve", Door::Right("oversight.export_review"), table)
-        .post("/can-bo/ra-soat-quyen/{id}/tai-ve", Door::Right("oversight.export_review"), shown_again)
-        .get("/can-bo/ra-soat-quyen/{id}/bao-cao.pdf", Door::Right("oversight.export_review"), paper)
+        .get(
+            "/can-bo/ra-soat-quyen/{id}/tai-ve",
+            Door::Right("oversight.export_review"),
+            table,
+        )
+        .post(
+            "/can-bo/ra-soat-quyen/{id}/tai-ve",
+            Door::Right("oversight.export_review"),
+            shown_again,
+        )
+        .get(
+            "/can-bo/ra-soat-quyen/{id}/bao-cao.pdf",
+            Door::Right("oversight.export_review"),
+            paper,
+        )
         .get("/can-bo/ra-soat-quyen/{id}/{agency}", DOOR, lines)
-        .post("/can-bo/ra-soat-quyen/{id}/{agency}", Door::Right("oversight.answer"), answer)
+        .post(
+            "/can-bo/ra-soat-quyen/{id}/{agency}",
+            Door::Right("oversight.answer"),
+            answer,
+        )
 }
 
 fn view(one: &Campaign) -> Value {
@@ -119,16 +135,17 @@ async fn lines(visit: Visit<House>) -> Answer {
     draw(&visit, (all, page), &Fields::default(), None).await
 }
 
-async fn draw(visit: &Visit<House>, (all, asked): (bool, PageRequest), typed: &Fields, fault: Option<&Fault>) -> Answer {
+async fn draw(
+    visit: &Visit<House>,
+    (all, asked): (bool, PageRequest),
+    typed: &Fields,
+    fault: Option<&Fault>,
+) -> Answer {
     let (id, agency): (Uuid, AgencyId) = (visit.parse_param("id")?, visit.parse_param("agency")?);
     let words = Words::new(visit, "");
     let mut op = visit.op().await?;
     let (campaign, agencies) = visit.state.oversight.campaign(&mut op, id).await?;
-    let page = visit
-        .state
-        .oversight
-        .lines(&mut op, (id, agency), !all, &asked)
-        .await?;
+    let page = visit.state.oversight.lines(&mut op, (id, agency), !all, &asked).await?;
     let now = op.now();
     op.commit().await?;
     let progress = agencies.iter().find(|one| one.agency == agency.uuid());
@@ -151,7 +168,9 @@ async fn draw(visit: &Visit<House>, (all, asked): (bool, PageRequest), typed: &F
         "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, |field| Some(field.to_owned()))),
     });
     let status = fault.map_or(StatusCode::OK, status_of);
-    visit.page_status(status, "portal/desk/review_lines.html", content).await
+    visit
+        .page_status(status, "portal/desk/review_lines.html", content)
+        .await
 }
 
 fn line_view(

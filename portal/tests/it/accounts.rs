@@ -18,7 +18,10 @@ async fn an_administrator_finds_suspends_and_starts_accounts() {
     let office = Office::new().await;
     let admin = office.sign_in("quan").await;
     let list = admin.get("/can-bo/tai-khoan").await;
-    list.is(StatusCode::OK).shows("Trần Văn Lúa").shows("Đỗ Văn Quản").hides("Nguyễn Thị Lan");
+    list.is(StatusCode::OK)
+        .shows("Trần Văn Lúa")
+        .shows("Đỗ Văn Quản")
+        .hides("Nguyễn Thị Lan");
     let found = admin.get("/can-bo/tai-khoan?q=nguyen+thi+lan").await;
     found.is(StatusCode::OK).shows("Nguyễn Thị Lan");
     admin
@@ -26,7 +29,10 @@ async fn an_administrator_finds_suspends_and_starts_accounts() {
         .await
         .is(StatusCode::UNPROCESSABLE_ENTITY)
         .shows("value=\"a\"");
-    admin.get("/can-bo/tai-khoan?q=khongcoai").await.shows("Không có tài khoản nào phù hợp.");
+    admin
+        .get("/can-bo/tai-khoan?q=khongcoai")
+        .await
+        .shows("Không có tài khoản nào phù hợp.");
     admin
         .get("/can-bo/tai-khoan?hien=dac-quyen")
         .await
@@ -36,7 +42,9 @@ async fn an_administrator_finds_suspends_and_starts_accounts() {
     let id = between(in_table(&found), "href=\"/can-bo/tai-khoan/", "\"");
     let path = format!("/can-bo/tai-khoan/{id}");
     let page = admin.get(&path).await;
-    page.is(StatusCode::OK).shows("Tài khoản của Trần Văn Lúa").shows("Chưa có việc nào.");
+    page.is(StatusCode::OK)
+        .shows("Tài khoản của Trần Văn Lúa")
+        .shows("Chưa có việc nào.");
 
     let nothing = admin.send(&page, &path, &[("reason", "đã xem giấy tờ")]).await;
     nothing
@@ -80,12 +88,22 @@ async fn an_administrator_finds_suspends_and_starts_accounts() {
         .shows("Tên đăng nhập hoặc mã không đúng")
         .shows("value=\"lua\"")
         .hides("0000-0000");
-    let unlike = [("ten", "lua"), ("mat_khau.ma", &code), ("mat_khau_moi", NEW), ("mat_khau_lai", PASSWORD)];
+    let unlike = [
+        ("ten", "lua"),
+        ("mat_khau.ma", &code),
+        ("mat_khau_moi", NEW),
+        ("mat_khau_lai", PASSWORD),
+    ];
     owner
         .send(&page, start, &unlike)
         .await
         .is(StatusCode::UNPROCESSABLE_ENTITY);
-    let right = [("ten", "lua"), ("mat_khau.ma", &code), ("mat_khau_moi", NEW), ("mat_khau_lai", NEW)];
+    let right = [
+        ("ten", "lua"),
+        ("mat_khau.ma", &code),
+        ("mat_khau_moi", NEW),
+        ("mat_khau_lai", NEW),
+    ];
     let done = owner.send(&page, start, &right).await;
     assert_eq!(done.location(), "/dang-nhap?lai=1&da=account_started");
 }

@@ -150,7 +150,15 @@ async fn everything_is_taken_away_as_a_file_by_whoever_shows_who_they_are() {
         .collect();
     assert_eq!(
         engines,
-        ["identity", "openid", "notify", "forms", "dossiers", "privacy"]
+        [
+            "identity",
+            "openid",
+            "notify",
+            "forms",
+            "oversight",
+            "dossiers",
+            "privacy"
+        ]
     );
     assert_eq!(
         extract["engines"][3]["parts"][0]["items"][0]["answers"]["extract_kind"],

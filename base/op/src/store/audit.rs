@@ -154,7 +154,7 @@ pub(crate) async fn under_emergency(
     most: i64,
 ) -> Result<Vec<crate::audit::Deed>> {
     sqlx::query_as(
-        "SELECT at, action, subject
+        "SELECT at, action, subject, purpose
          FROM op.audit_entry
          WHERE actor = $1 AND at BETWEEN $2 AND $3 AND detail::jsonb ? 'emergency'
          ORDER BY id

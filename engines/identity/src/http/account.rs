@@ -318,7 +318,10 @@ where
 {
     let mut op = visit.look().await?;
     let rows = engine(&visit).sessions_of(&mut op).await?;
-    Ok(rows.into_iter().map(|row| SessionInfo::of(row, visit.session)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| SessionInfo::of(row, visit.session))
+        .collect())
 }
 
 async fn end_others<S>(visit: Visit<S>, _: Nothing) -> Result<Ended>

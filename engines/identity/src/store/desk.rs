@@ -370,14 +370,13 @@ pub(crate) async fn take_code(
     sha256: &[u8],
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let taken =
-        sqlx::query("DELETE FROM identity.entry_code WHERE account = $1 AND sha256 = $2 AND expires_at > $3")
-            .bind(account.uuid())
-            .bind(sha256)
-            .bind(now)
-            .execute(connection)
-            .await
-            .map_err(db::fault)?;
+    let taken = sqlx::query("DELETE FROM identity.entry_code WHERE account = $1 AND sha256 = $2 AND expires_at > $3")
+        .bind(account.uuid())
+        .bind(sha256)
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
     Ok(taken.rows_affected() > 0)
 }
 

@@ -131,13 +131,15 @@ pub(crate) async fn end(
     by: Option<AccountId>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    sqlx::query("UPDATE identity.emergency SET ended_at = least($3, until), ended_by = $2 WHERE id = $1 AND ended_at IS NULL")
-        .bind(id)
-        .bind(by.map(AccountId::uuid))
-        .bind(now)
-        .execute(connection)
-        .await
-        .map_err(db::fault)?;
+    sqlx::query(
+        "UPDATE identity.emergency SET ended_at = least($3, until), ended_by = $2 WHERE id = $1 AND ended_at IS NULL",
+    )
+    .bind(id)
+    .bind(by.map(AccountId::uuid))
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
     Ok(())
 }
 

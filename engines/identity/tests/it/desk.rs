@@ -65,7 +65,10 @@ async fn accounts_are_found_by_name_login_and_number_and_the_owner_sees_who_has_
     assert_eq!(town.found(&admin, "lanh nguyen", all).await, ["chi_lanh"]);
     assert_eq!(town.found(&admin, "093 190 012 345", all).await, ["chi_lanh"]);
     assert_eq!(town.found(&admin, "chi_l", all).await, ["chi_lanh"]);
-    assert!(town.found(&admin, "chixl", all).await.is_empty(), "an underscore is no wildcard");
+    assert!(
+        town.found(&admin, "chixl", all).await.is_empty(),
+        "an underscore is no wildcard"
+    );
     assert!(town.found(&admin, "%%%lan", all).await.len() <= 1);
     assert_eq!(
         town.found(&admin, "", all).await,
@@ -77,7 +80,10 @@ async fn accounts_are_found_by_name_login_and_number_and_the_owner_sees_who_has_
     assert!(town.count(looks).await >= 4);
     let clerk = town.enter("anh.lua").await.actor;
     let mut op = town.op(&clerk).await;
-    let found = town.identity.accounts(&mut op, "lanh", all, &PageRequest::first()).await;
+    let found = town
+        .identity
+        .accounts(&mut op, "lanh", all, &PageRequest::first())
+        .await;
     assert_eq!(code(found), "identity.not_allowed");
 }
 
@@ -85,7 +91,8 @@ async fn accounts_are_found_by_name_login_and_number_and_the_owner_sees_who_has_
 async fn lists_go_on_where_they_ended_and_know_who_has_not_come_for_long() {
     let town = Town::new().await;
     for number in 0..5 {
-        town.official("Trần Văn Lúa", &format!("anh.lua{number}"), &["clerk"]).await;
+        town.official("Trần Văn Lúa", &format!("anh.lua{number}"), &["clerk"])
+            .await;
     }
     let admin = town.desk("anh.quan", &["admin"]).await;
     let (mut seen, mut after) = (Vec::new(), None);
@@ -129,15 +136,28 @@ async fn a_suspended_account_is_out_at_once_and_comes_back_with_a_reason() {
     );
     drop(op);
     let mut op = town.op(&admin).await;
-    town.identity.suspend_account(&mut op, account, "nghỉ không phép").await.unwrap();
+    town.identity
+        .suspend_account(&mut op, account, "nghỉ không phép")
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     assert_eq!(town.actor(&inside.token).await, None);
-    assert_eq!(town.refused("anh.lua", PASSWORD, HOME).await, "identity.account_suspended");
+    assert_eq!(
+        town.refused("anh.lua", PASSWORD, HOME).await,
+        "identity.account_suspended"
+    );
     let mut op = town.op(&admin).await;
-    town.identity.resume_account(&mut op, account, "đã trở lại làm việc").await.unwrap();
+    town.identity
+        .resume_account(&mut op, account, "đã trở lại làm việc")
+        .await
+        .unwrap();
     let sheet = town.identity.account_sheet(&mut op, account).await.unwrap();
     op.commit().await.unwrap();
-    let acts: Vec<_> = sheet.lines.iter().map(|line| (line.act.as_str(), line.reason.as_str())).collect();
+    let acts: Vec<_> = sheet
+        .lines
+        .iter()
+        .map(|line| (line.act.as_str(), line.reason.as_str()))
+        .collect();
     assert!(acts.contains(&("suspended", "nghỉ không phép")) && acts.contains(&("resumed", "đã trở lại làm việc")));
     assert_eq!(sheet.row.state, AccountState::Active);
     town.enter("anh.lua").await;
@@ -159,13 +179,22 @@ async fn sessions_of_somebody_else_end_and_nobody_ends_their_own_here() {
     assert_eq!(town.actor(&inside.token).await, None);
     let own = admin.account().unwrap();
     let mut op = town.op(&admin).await;
-    assert_eq!(code(town.identity.end_sessions_of(&mut op, own, WHY).await), "identity.not_allowed");
+    assert_eq!(
+        code(town.identity.end_sessions_of(&mut op, own, WHY).await),
+        "identity.not_allowed"
+    );
     drop(op);
     let mut op = town.op(&admin).await;
-    assert_eq!(code(town.identity.suspend_account(&mut op, own, WHY).await), "identity.not_allowed");
+    assert_eq!(
+        code(town.identity.suspend_account(&mut op, own, WHY).await),
+        "identity.not_allowed"
+    );
     drop(op);
     let mut op = town.op(&admin).await;
-    assert_eq!(code(town.identity.give_entry_code(&mut op, own, WHY).await), "identity.not_allowed");
+    assert_eq!(
+        code(town.identity.give_entry_code(&mut op, own, WHY).await),
+        "identity.not_allowed"
+    );
 }
 
 /// Managers of an agency's accounts: neither the next agency, nor administrators, nor citizens, nor themselves.
@@ -193,13 +222,25 @@ async fn who_manages_the_accounts_of_an_agency_reaches_no_further() {
     ] {
         let account = town.account_of(login).await;
         let mut op = town.op(&manager).await;
-        assert_eq!(code(town.identity.end_sessions_of(&mut op, account, WHY).await), expected, "{login}");
+        assert_eq!(
+            code(town.identity.end_sessions_of(&mut op, account, WHY).await),
+            expected,
+            "{login}"
+        );
         drop(op);
         let mut op = town.op(&manager).await;
-        assert_eq!(code(town.identity.give_entry_code(&mut op, account, WHY).await), expected, "{login}");
+        assert_eq!(
+            code(town.identity.give_entry_code(&mut op, account, WHY).await),
+            expected,
+            "{login}"
+        );
         drop(op);
         let mut op = town.op(&manager).await;
-        assert_eq!(code(town.identity.suspend_account(&mut op, account, WHY).await), expected, "{login}");
+        assert_eq!(
+            code(town.identity.suspend_account(&mut op, account, WHY).await),
+            expected,
+            "{login}"
+        );
     }
     let far = town.account_of("anh.xa").await;
     let mut op = town.op(&manager).await;
@@ -232,13 +273,25 @@ async fn acts_on_accounts_ask_who_is_there_anew() {
     let long_ago = town.scratch.ops.now() - Duration::minutes(16);
     let stale = || async { town.op(&admin).await.shown(Some(long_ago)) };
     let mut op = stale().await;
-    assert_eq!(code(town.identity.suspend_account(&mut op, account, WHY).await), "identity.step_up_needed");
+    assert_eq!(
+        code(town.identity.suspend_account(&mut op, account, WHY).await),
+        "identity.step_up_needed"
+    );
     let mut op = stale().await;
-    assert_eq!(code(town.identity.resume_account(&mut op, account, WHY).await), "identity.step_up_needed");
+    assert_eq!(
+        code(town.identity.resume_account(&mut op, account, WHY).await),
+        "identity.step_up_needed"
+    );
     let mut op = stale().await;
-    assert_eq!(code(town.identity.end_sessions_of(&mut op, account, WHY).await), "identity.step_up_needed");
+    assert_eq!(
+        code(town.identity.end_sessions_of(&mut op, account, WHY).await),
+        "identity.step_up_needed"
+    );
     let mut op = stale().await;
-    assert_eq!(code(town.identity.give_entry_code(&mut op, account, WHY).await), "identity.step_up_needed");
+    assert_eq!(
+        code(town.identity.give_entry_code(&mut op, account, WHY).await),
+        "identity.step_up_needed"
+    );
     let mut op = stale().await;
     assert_eq!(
         code(town.identity.reset_second_factor(&mut op, account, WHY).await),
@@ -265,12 +318,29 @@ async fn an_account_without_a_password_is_started_with_a_code_once() {
     op.commit().await.unwrap();
     let admin = town.desk("anh.quan", &["admin"]).await;
     let mut op = town.op(&admin).await;
-    let first = town.identity.give_entry_code(&mut op, account, "tài khoản mới").await.unwrap();
-    let second = town.identity.give_entry_code(&mut op, account, "tài khoản mới").await.unwrap();
+    let first = town
+        .identity
+        .give_entry_code(&mut op, account, "tài khoản mới")
+        .await
+        .unwrap();
+    let second = town
+        .identity
+        .give_entry_code(&mut op, account, "tài khoản mới")
+        .await
+        .unwrap();
     op.commit().await.unwrap();
-    assert_eq!(code(town.start("anh.moi", &first.code, NEW).await), "identity.entry_code_wrong");
-    assert_eq!(code(town.start("anh.khac", &second.code, NEW).await), "identity.entry_code_wrong");
-    assert_eq!(code(town.start("anh.quan", &second.code, NEW).await), "identity.entry_code_wrong");
+    assert_eq!(
+        code(town.start("anh.moi", &first.code, NEW).await),
+        "identity.entry_code_wrong"
+    );
+    assert_eq!(
+        code(town.start("anh.khac", &second.code, NEW).await),
+        "identity.entry_code_wrong"
+    );
+    assert_eq!(
+        code(town.start("anh.quan", &second.code, NEW).await),
+        "identity.entry_code_wrong"
+    );
     assert_eq!(code(town.start("anh.moi", "", NEW).await), "identity.required");
     assert_eq!(
         code(town.start("anh.moi", &second.code, "ngắn quá").await),
@@ -279,11 +349,19 @@ async fn an_account_without_a_password_is_started_with_a_code_once() {
     );
     let typed = second.code.to_lowercase().replace('-', " ");
     town.start("ANH.MOI", &typed, NEW).await.unwrap();
-    assert_eq!(code(town.start("anh.moi", &second.code, NEW).await), "identity.entry_code_wrong");
-    assert_eq!(town.sign_in("anh.moi", NEW, HOME).await.unwrap().actor.account(), Some(account));
+    assert_eq!(
+        code(town.start("anh.moi", &second.code, NEW).await),
+        "identity.entry_code_wrong"
+    );
+    assert_eq!(
+        town.sign_in("anh.moi", NEW, HOME).await.unwrap().actor.account(),
+        Some(account)
+    );
     let trail = town.trail().await;
     assert!(
-        trail.iter().all(|(_, _, text)| !text.contains(&second.code) && !text.contains(NEW)),
+        trail
+            .iter()
+            .all(|(_, _, text)| !text.contains(&second.code) && !text.contains(NEW)),
         "neither code nor password stands in the trail"
     );
 }
@@ -298,7 +376,10 @@ async fn an_entry_code_ends_after_three_days_and_opens_no_suspended_account() {
     let mut op = town.op(&admin).await;
     let given = town.identity.give_entry_code(&mut op, account, WHY).await.unwrap();
     op.commit().await.unwrap();
-    assert!(town.actor(&inside.token).await.is_some(), "until it is used nothing ends");
+    assert!(
+        town.actor(&inside.token).await.is_some(),
+        "until it is used nothing ends"
+    );
     let mut op = town.op(&admin).await;
     town.identity.suspend_account(&mut op, account, WHY).await.unwrap();
     op.commit().await.unwrap();

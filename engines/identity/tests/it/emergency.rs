@@ -27,7 +27,10 @@ async fn a_right_for_an_emergency_counts_for_its_hours_and_marks_what_is_done() 
     let id = town.take(&inside.actor, "emergency_view", 2, WHY).await.unwrap();
     let acting = town.actor(&inside.token).await.unwrap();
     assert_eq!(acting.official().unwrap().roles, ["leader", "emergency_view"]);
-    assert_eq!(town.scratch.ops.policy().rights_of(&acting).emergency(), Some("emergency_view"));
+    assert_eq!(
+        town.scratch.ops.policy().rights_of(&acting).emergency(),
+        Some("emergency_view")
+    );
     let second = town.take(&acting, "emergency_accounts", 1, WHY).await;
     assert_eq!(code(second), "identity.emergency_open");
 
@@ -36,7 +39,10 @@ async fn a_right_for_an_emergency_counts_for_its_hours_and_marks_what_is_done() 
     town.identity.end_other_sessions(&mut op, inside.session).await.unwrap();
     op.commit().await.unwrap();
     let marked = town.trail().await;
-    let (_, _, text) = marked.iter().find(|(action, ..)| action == "identity.sessions_ended").unwrap();
+    let (_, _, text) = marked
+        .iter()
+        .find(|(action, ..)| action == "identity.sessions_ended")
+        .unwrap();
     assert!(text.contains("\"emergency\":\"emergency_view\""), "{text}");
 
     town.advance(Duration::minutes(121));
@@ -51,7 +57,11 @@ async fn a_right_for_an_emergency_counts_for_its_hours_and_marks_what_is_done() 
     op::drain(&town.scratch.ops, &jobs).await.unwrap();
     let mut op = town.op(&over.actor).await;
     let one = town.identity.emergency(&mut op, id).await.unwrap();
-    assert_eq!(one.ended_at, Some(one.until), "over since its moment, whenever that was written down");
+    assert_eq!(
+        one.ended_at,
+        Some(one.until),
+        "over since its moment, whenever that was written down"
+    );
     drop(op);
     town.take(&over.actor, "emergency_accounts", 1, WHY).await.unwrap();
 }
@@ -72,7 +82,11 @@ async fn it_is_taken_by_whoever_may_with_a_reason_and_never_for_long() {
         (&leader, "emergency_view", 1, "", "identity.required"),
         (&leader, "emergency_view", 1, "cần gấp", "identity.emergency_reason"),
     ] {
-        assert_eq!(code(town.take(actor, role, hours, reason).await), expected, "{role} {hours}");
+        assert_eq!(
+            code(town.take(actor, role, hours, reason).await),
+            expected,
+            "{role} {hours}"
+        );
     }
     let stale = town.scratch.ops.now() - Duration::minutes(16);
     let mut op = town.op(&leader).await.shown(Some(stale));
@@ -101,7 +115,8 @@ async fn it_does_not_go_along_to_another_position_and_ends_with_the_office() {
     let (person, position) = town.official("Võ Văn Tràm", "anh.tram", &["leader"]).await;
     let agency = town.agency("H30.31.02", "Cơ quan khác").await;
     let other = town.position(agency, "khac", &["specialist"]).await;
-    town.hold(person, other, identity::Validity::since(crate::town::day("2024-02-01"))).await;
+    town.hold(person, other, identity::Validity::since(crate::town::day("2024-02-01")))
+        .await;
     let inside = town.enter("anh.tram").await;
     town.take(&inside.actor, "emergency_view", 4, WHY).await.unwrap();
     let mut op = town.op(&inside.actor).await;
@@ -114,7 +129,10 @@ async fn it_does_not_go_along_to_another_position_and_ends_with_the_office() {
     assert_eq!(acting.official().unwrap().roles, ["specialist"]);
     let yesterday = town.today().pred_opt().unwrap();
     let mut op = town.loader().await;
-    town.identity.end_holding(&mut op, person, position, yesterday).await.unwrap();
+    town.identity
+        .end_holding(&mut op, person, position, yesterday)
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     let actor = town.actor(&inside.token).await.unwrap();
     assert_eq!(actor.official().unwrap().roles, ["specialist"]);
@@ -123,11 +141,16 @@ async fn it_does_not_go_along_to_another_position_and_ends_with_the_office() {
 #[tokio::test]
 async fn whoever_loses_the_role_that_may_take_it_loses_it_too() {
     let town = Town::new().await;
-    let (person, position) = town.official("Võ Văn Tràm", "anh.tram", &["leader", "specialist"]).await;
+    let (person, position) = town
+        .official("Võ Văn Tràm", "anh.tram", &["leader", "specialist"])
+        .await;
     let inside = town.enter("anh.tram").await;
     town.take(&inside.actor, "emergency_view", 4, WHY).await.unwrap();
     let mut op = town.loader().await;
-    town.identity.withhold_role(&mut op, (person, position), "leader", "").await.unwrap();
+    town.identity
+        .withhold_role(&mut op, (person, position), "leader", "")
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     let again = town.enter("anh.tram").await;
     let actor = town.actor(&again.token).await.unwrap();
@@ -143,10 +166,16 @@ async fn it_is_given_back_by_its_taker_and_seen_by_its_taker_and_those_who_watch
     town.official("Lê Văn Lạ", "anh.la", &["leader"]).await;
     let stranger = town.enter("anh.la").await.actor;
     let mut op = town.op(&stranger).await;
-    assert_eq!(code(town.identity.end_emergency(&mut op, id).await), "identity.emergency_not_found");
+    assert_eq!(
+        code(town.identity.end_emergency(&mut op, id).await),
+        "identity.emergency_not_found"
+    );
     drop(op);
     let mut op = town.op(&stranger).await;
-    assert_eq!(code(town.identity.emergency(&mut op, id).await), "identity.emergency_not_found");
+    assert_eq!(
+        code(town.identity.emergency(&mut op, id).await),
+        "identity.emergency_not_found"
+    );
     drop(op);
     let mut op = town.op(&stranger).await;
     let seen = town.identity.emergencies(&mut op, &PageRequest::first()).await.unwrap();
@@ -156,7 +185,10 @@ async fn it_is_given_back_by_its_taker_and_seen_by_its_taker_and_those_who_watch
     let mut op = town.op(&officer).await;
     let seen = town.identity.emergencies(&mut op, &PageRequest::first()).await.unwrap();
     assert_eq!(seen.items.len(), 1);
-    assert_eq!(code(town.identity.end_emergency(&mut op, id).await), "identity.emergency_not_found");
+    assert_eq!(
+        code(town.identity.end_emergency(&mut op, id).await),
+        "identity.emergency_not_found"
+    );
     drop(op);
     let acting = town.actor(&inside.token).await.unwrap();
     let mut op = town.op(&acting).await;
@@ -165,5 +197,8 @@ async fn it_is_given_back_by_its_taker_and_seen_by_its_taker_and_those_who_watch
     let after = town.actor(&inside.token).await.unwrap();
     assert_eq!(after.official().unwrap().roles, ["leader"]);
     let mut op = town.op(&after).await;
-    assert_eq!(code(town.identity.end_emergency(&mut op, id).await), "identity.emergency_not_found");
+    assert_eq!(
+        code(town.identity.end_emergency(&mut op, id).await),
+        "identity.emergency_not_found"
+    );
 }

@@ -19,9 +19,15 @@ async fn a_role_that_is_taken_back_ends_at_once_for_this_holder_alone() {
     let leader = town.desk("anh.truong", &["leader"]).await;
     let inside = town.enter("anh.lua").await;
     let mut op = town.op(&leader).await;
-    let taken = town.identity.withhold_role(&mut op, (lua, position), "clerk", WHY).await;
+    let taken = town
+        .identity
+        .withhold_role(&mut op, (lua, position), "clerk", WHY)
+        .await;
     assert!(taken.unwrap());
-    let twice = town.identity.withhold_role(&mut op, (lua, position), "clerk", WHY).await;
+    let twice = town
+        .identity
+        .withhold_role(&mut op, (lua, position), "clerk", WHY)
+        .await;
     assert!(!twice.unwrap(), "it is gone already");
     op.commit().await.unwrap();
     assert_eq!(town.actor(&inside.token).await, None, "sessions end");
@@ -43,11 +49,17 @@ async fn a_role_that_is_taken_back_ends_at_once_for_this_holder_alone() {
         .await
         .unwrap();
     let mut op = town.op(&leader).await;
-    assert_eq!(code(town.identity.return_role(&mut op, id).await), "identity.not_allowed");
+    assert_eq!(
+        code(town.identity.return_role(&mut op, id).await),
+        "identity.not_allowed"
+    );
     drop(op);
     let mut op = town.op(&admin).await;
     town.identity.return_role(&mut op, id).await.unwrap();
-    assert_eq!(code(town.identity.return_role(&mut op, id).await), "identity.withheld_not_found");
+    assert_eq!(
+        code(town.identity.return_role(&mut op, id).await),
+        "identity.withheld_not_found"
+    );
     drop(op);
     let mut op = town.op(&admin).await;
     town.identity.return_role(&mut op, id).await.unwrap();
@@ -80,7 +92,10 @@ async fn nobody_takes_from_themself_or_beyond_their_reach_and_privileged_roles_a
     }
     let stale = town.scratch.ops.now() - Duration::minutes(16);
     let mut op = town.op(&leader).await.shown(Some(stale));
-    let taken = town.identity.withhold_role(&mut op, (lua, position), "clerk", WHY).await;
+    let taken = town
+        .identity
+        .withhold_role(&mut op, (lua, position), "clerk", WHY)
+        .await;
     assert_eq!(code(taken), "identity.step_up_needed");
     // The rule of the platform does not leave a province without an administrator.
     let mut op = town.loader().await;
@@ -89,7 +104,12 @@ async fn nobody_takes_from_themself_or_beyond_their_reach_and_privileged_roles_a
     drop(op);
     town.official("Lý Thị Trị", "chi.tri", &["admin"]).await;
     let mut op = town.loader().await;
-    assert!(town.identity.withhold_role(&mut op, (admin, office), "admin", "").await.unwrap());
+    assert!(
+        town.identity
+            .withhold_role(&mut op, (admin, office), "admin", "")
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test]
@@ -111,7 +131,10 @@ async fn what_is_withheld_is_not_lent_either() {
     op.commit().await.unwrap();
     let leader = town.desk("anh.truong", &["leader"]).await;
     let mut op = town.op(&leader).await;
-    town.identity.withhold_role(&mut op, (lua, position), "clerk", WHY).await.unwrap();
+    town.identity
+        .withhold_role(&mut op, (lua, position), "clerk", WHY)
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     let substitute = town.enter("chi.man").await;
     let mut op = town.op(&substitute.actor).await;

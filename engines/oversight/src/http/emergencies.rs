@@ -76,6 +76,8 @@ pub struct DeedAnswer {
     pub action: String,
     /// To what.
     pub subject: String,
+    /// For what: the code of a dossier, or words.
+    pub purpose: String,
 }
 
 /// One of them.
@@ -155,6 +157,7 @@ fn deed(deed: Deed) -> DeedAnswer {
         at: deed.at,
         action: deed.action,
         subject: deed.subject,
+        purpose: deed.purpose,
     }
 }
 

@@ -156,7 +156,12 @@ where
         .api_post(
             "/api/v1/reviews",
             Door::Right("oversight.open_campaign"),
-            Doc::new("openReview", TAG, "Begins the review of this quarter. Asks for step-up.").created(),
+            Doc::new(
+                "openReview",
+                TAG,
+                "Begins the review of this quarter. Asks for step-up.",
+            )
+            .created(),
             open,
         )
         .api_get(
@@ -168,15 +173,23 @@ where
         .api_get(
             "/api/v1/reviews/{id}/agencies/{agency}",
             door,
-            Doc::new("listReviewLines", TAG, "The officials, positions and roles of one agency (`open=1`: those without an answer).")
-                .with_query(&["open"]),
+            Doc::new(
+                "listReviewLines",
+                TAG,
+                "The officials, positions and roles of one agency (`open=1`: those without an answer).",
+            )
+            .with_query(&["open"]),
             lines,
         )
         .api_send(
             Method::PUT,
             "/api/v1/reviews/{id}/answers",
             Door::Right("oversight.answer"),
-            Doc::new("answerReview", TAG, "Keeps roles or takes them back, all or none. Taking back asks for step-up."),
+            Doc::new(
+                "answerReview",
+                TAG,
+                "Keeps roles or takes them back, all or none. Taking back asks for step-up.",
+            ),
             answer,
         )
         .api_download(

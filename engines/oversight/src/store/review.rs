@@ -93,7 +93,9 @@ impl LineRow {
 pub(crate) type Reach = Option<Vec<AgencyId>>;
 
 fn ids(reach: &Reach) -> Option<Vec<Uuid>> {
-    reach.as_ref().map(|agencies| agencies.iter().map(|id| id.uuid()).collect())
+    reach
+        .as_ref()
+        .map(|agencies| agencies.iter().map(|id| id.uuid()).collect())
 }
 
 /// `None` where the quarter has one.
@@ -369,13 +371,15 @@ pub(crate) async fn escalate(
     now: DateTime<Utc>,
     final_at: DateTime<Utc>,
 ) -> Result<()> {
-    sqlx::query("UPDATE oversight.campaign SET escalated_at = $2, final_at = $3 WHERE id = $1 AND escalated_at IS NULL")
-        .bind(id)
-        .bind(now)
-        .bind(final_at)
-        .execute(connection)
-        .await
-        .map_err(db::fault)?;
+    sqlx::query(
+        "UPDATE oversight.campaign SET escalated_at = $2, final_at = $3 WHERE id = $1 AND escalated_at IS NULL",
+    )
+    .bind(id)
+    .bind(now)
+    .bind(final_at)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
     Ok(())
 }
 

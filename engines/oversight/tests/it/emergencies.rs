@@ -38,7 +38,9 @@ impl Town {
 async fn those_who_watch_are_told_at_once_and_somebody_else_looks_at_the_report() {
     let town = Town::new().await;
     let leader = town.official(town.ward, "Võ Văn Tràm", "anh.tram", &["leader"]).await;
-    let admin = town.official(town.department, "Đỗ Văn Quản", "anh.quan", &["admin"]).await;
+    let admin = town
+        .official(town.department, "Đỗ Văn Quản", "anh.quan", &["admin"])
+        .await;
     let officer = town
         .official(town.department, "Mai Văn Giữ", "anh.giu", &["data_protection"])
         .await;
@@ -48,17 +50,31 @@ async fn those_who_watch_are_told_at_once_and_somebody_else_looks_at_the_report(
     }
     assert_eq!(town.told(&leader).await, ["emergency_report_due"]);
 
-    assert_eq!(code(town.review(&admin, id, true, "").await), "oversight.wrong_state", "nothing is written");
+    assert_eq!(
+        code(town.review(&admin, id, true, "").await),
+        "oversight.wrong_state",
+        "nothing is written"
+    );
     assert_eq!(code(town.write(&leader, id, "ngắn").await), "oversight.too_short");
-    assert_eq!(code(town.write(&admin, id, REPORT).await), "oversight.not_found", "not somebody else's");
+    assert_eq!(
+        code(town.write(&admin, id, REPORT).await),
+        "oversight.not_found",
+        "not somebody else's"
+    );
     town.write(&leader, id, REPORT).await.unwrap();
     assert_eq!(code(town.review(&leader, id, true, "").await), "oversight.not_allowed");
     assert_eq!(code(town.review(&officer, id, false, "").await), "oversight.too_short");
     town.review(&officer, id, false, "Hai hồ sơ nào?").await.unwrap();
     assert!(town.told(&leader).await.contains(&"emergency_questioned".to_owned()));
-    town.write(&leader, id, &format!("{REPORT} Hồ sơ của bà Sáu và ông Bảy.")).await.unwrap();
+    town.write(&leader, id, &format!("{REPORT} Hồ sơ của bà Sáu và ông Bảy."))
+        .await
+        .unwrap();
     town.review(&officer, id, true, "").await.unwrap();
-    assert_eq!(code(town.write(&leader, id, REPORT).await), "oversight.wrong_state", "it is accepted");
+    assert_eq!(
+        code(town.write(&leader, id, REPORT).await),
+        "oversight.wrong_state",
+        "it is accepted"
+    );
     let mut op = town.op(&leader).await;
     let sheet = town.oversight.emergency(&mut op, id).await.unwrap();
     assert_eq!(sheet.report.state, ReportState::Accepted);
@@ -75,7 +91,9 @@ async fn those_who_watch_are_told_at_once_and_somebody_else_looks_at_the_report(
 #[tokio::test]
 async fn an_administrator_who_took_one_does_not_look_at_the_own_report() {
     let town = Town::new().await;
-    let admin = town.official(town.department, "Đỗ Văn Quản", "anh.quan", &["admin"]).await;
+    let admin = town
+        .official(town.department, "Đỗ Văn Quản", "anh.quan", &["admin"])
+        .await;
     let id = town.take(&admin).await;
     assert_eq!(town.told(&admin).await, ["emergency_report_due"]);
     town.write(&admin, id, REPORT).await.unwrap();
@@ -86,7 +104,9 @@ async fn an_administrator_who_took_one_does_not_look_at_the_own_report() {
 async fn a_report_that_is_missing_is_told_once_by_the_working_calendar() {
     let town = Town::new().await;
     let leader = town.official(town.ward, "Võ Văn Tràm", "anh.tram", &["leader"]).await;
-    let admin = town.official(town.department, "Đỗ Văn Quản", "anh.quan", &["admin"]).await;
+    let admin = town
+        .official(town.department, "Đỗ Văn Quản", "anh.quan", &["admin"])
+        .await;
     // On a Thursday evening: three working days later is Tuesday.
     town.set("2026-08-20T19:00");
     town.take(&leader).await;

@@ -53,8 +53,12 @@ fn of<'a>(lines: &'a [Line], who: &Who, role: &str) -> &'a Line {
 async fn a_head_keeps_and_takes_back_and_what_is_taken_back_ends_at_once() {
     let town = Town::new().await;
     let head = town.official(town.ward, "Võ Văn Tràm", "anh.tram", &["leader"]).await;
-    let lua = town.official(town.ward, "Trần Văn Lúa", "anh.lua", &["clerk", "specialist"]).await;
-    let far = town.official(town.department, "Hồ Văn Xa", "anh.xa", &["specialist"]).await;
+    let lua = town
+        .official(town.ward, "Trần Văn Lúa", "anh.lua", &["clerk", "specialist"])
+        .await;
+    let far = town
+        .official(town.department, "Hồ Văn Xa", "anh.xa", &["specialist"])
+        .await;
     let campaign = town.opened().await;
     assert_eq!(town.told(&head).await, ["review_opened"]);
     let lines = town.lines(&head, campaign, town.ward).await;
@@ -71,10 +75,15 @@ async fn a_head_keeps_and_takes_back_and_what_is_taken_back_ends_at_once() {
         "oversight.already_answered",
         "what ended is given back elsewhere"
     );
-    town.answer(&head, campaign, of(&lines, &lua, "specialist"), true, "").await.unwrap();
+    town.answer(&head, campaign, of(&lines, &lua, "specialist"), true, "")
+        .await
+        .unwrap();
     assert_eq!(town.roles(&lua).await, ["specialist"]);
     let own = of(&lines, &head, "leader");
-    assert_eq!(code(town.answer(&head, campaign, own, true, "").await), "oversight.own_line");
+    assert_eq!(
+        code(town.answer(&head, campaign, own, true, "").await),
+        "oversight.own_line"
+    );
     // Another agency is not there for a head.
     let mut op = town.op(&head).await;
     let others = town
@@ -83,10 +92,15 @@ async fn a_head_keeps_and_takes_back_and_what_is_taken_back_ends_at_once() {
         .await;
     assert_eq!(code(others), "oversight.not_found");
     drop(op);
-    let admin = town.official(town.department, "Đỗ Văn Quản", "anh.quan", &["admin"]).await;
+    let admin = town
+        .official(town.department, "Đỗ Văn Quản", "anh.quan", &["admin"])
+        .await;
     let lines = town.lines(&admin, campaign, town.department).await;
     assert_eq!(
-        code(town.answer(&head, campaign, of(&lines, &far, "specialist"), false, WHY).await),
+        code(
+            town.answer(&head, campaign, of(&lines, &far, "specialist"), false, WHY)
+                .await
+        ),
         "oversight.not_found"
     );
     let clerk = town.official(town.ward, "Phan Thị Mận", "chi.man", &["clerk"]).await;
@@ -108,7 +122,9 @@ async fn a_head_keeps_and_takes_back_and_what_is_taken_back_ends_at_once() {
 async fn taking_back_asks_who_is_there_and_a_form_is_answered_whole_or_not() {
     let town = Town::new().await;
     let head = town.official(town.ward, "Võ Văn Tràm", "anh.tram", &["leader"]).await;
-    let lua = town.official(town.ward, "Trần Văn Lúa", "anh.lua", &["clerk", "specialist"]).await;
+    let lua = town
+        .official(town.ward, "Trần Văn Lúa", "anh.lua", &["clerk", "specialist"])
+        .await;
     let campaign = town.opened().await;
     let lines = town.lines(&head, campaign, town.ward).await;
     let stale = town.ops.now() - Duration::minutes(16);
@@ -143,8 +159,12 @@ async fn taking_back_asks_who_is_there_and_a_form_is_answered_whole_or_not() {
 async fn what_nobody_answers_goes_up_and_is_settled_by_the_rule() {
     let town = Town::new().await;
     let head = town.official(town.ward, "Võ Văn Tràm", "anh.tram", &["leader"]).await;
-    let above = town.official(town.department, "Ngô Thị Trên", "chi.tren", &["supervisor"]).await;
-    let admin = town.official(town.department, "Đỗ Văn Quản", "anh.quan", &["admin"]).await;
+    let above = town
+        .official(town.department, "Ngô Thị Trên", "chi.tren", &["supervisor"])
+        .await;
+    let admin = town
+        .official(town.department, "Đỗ Văn Quản", "anh.quan", &["admin"])
+        .await;
     let officer = town
         .official(town.department, "Mai Văn Giữ", "anh.giu", &["data_protection"])
         .await;
@@ -162,22 +182,41 @@ async fn what_nobody_answers_goes_up_and_is_settled_by_the_rule() {
     assert!(town.told(&admin).await.contains(&"review_escalated".to_owned()));
     // Whoever is above may still answer, also about the head.
     let lines = town.lines(&above, campaign, town.ward).await;
-    town.answer(&above, campaign, of(&lines, &head, "leader"), true, "").await.unwrap();
+    town.answer(&above, campaign, of(&lines, &head, "leader"), true, "")
+        .await
+        .unwrap();
     town.set("2026-08-03T18:00");
     town.work().await;
     let lines = town.lines(&admin, campaign, town.department).await;
     let verdict = |who: &Who, role: &str| of(&lines, who, role).verdict;
-    assert_eq!(verdict(&admin, "admin"), Some(Verdict::Left), "the last administrator stays");
-    assert_eq!(verdict(&above, "supervisor"), Some(Verdict::Left), "the rule ends privileged ones");
-    let ended = [verdict(&officer, "data_protection"), verdict(&second, "data_protection")];
-    assert!(ended.contains(&Some(Verdict::Ended)) && ended.contains(&Some(Verdict::Left)), "{ended:?}");
+    assert_eq!(
+        verdict(&admin, "admin"),
+        Some(Verdict::Left),
+        "the last administrator stays"
+    );
+    assert_eq!(
+        verdict(&above, "supervisor"),
+        Some(Verdict::Left),
+        "the rule ends privileged ones"
+    );
+    let ended = [
+        verdict(&officer, "data_protection"),
+        verdict(&second, "data_protection"),
+    ];
+    assert!(
+        ended.contains(&Some(Verdict::Ended)) && ended.contains(&Some(Verdict::Left)),
+        "{ended:?}"
+    );
     let mut op = town.op(&admin).await;
     let (whole, agencies) = town.oversight.campaign(&mut op, campaign).await.unwrap();
     assert!(whole.closed_at.is_some());
     assert_eq!((whole.open, agencies.len()), (0, 2));
     drop(op);
     let line = of(&lines, &above, "supervisor");
-    assert_eq!(code(town.answer(&admin, campaign, line, true, "").await), "oversight.not_open");
+    assert_eq!(
+        code(town.answer(&admin, campaign, line, true, "").await),
+        "oversight.not_open"
+    );
 }
 
 #[tokio::test]
@@ -195,7 +234,9 @@ async fn by_another_declaration_everything_that_is_not_answered_ends() {
 #[tokio::test]
 async fn one_review_a_quarter_opened_by_itself_only_at_its_beginning() {
     let town = Town::new().await;
-    let admin = town.official(town.department, "Đỗ Văn Quản", "anh.quan", &["admin"]).await;
+    let admin = town
+        .official(town.department, "Đỗ Văn Quản", "anh.quan", &["admin"])
+        .await;
     let head = town.official(town.ward, "Võ Văn Tràm", "anh.tram", &["leader"]).await;
     town.set("2026-08-20T08:00");
     town.work().await;
@@ -206,13 +247,19 @@ async fn one_review_a_quarter_opened_by_itself_only_at_its_beginning() {
     };
     assert_eq!(reviews().await, 0, "in the middle of a quarter administrators open it");
     let mut op = town.op(&head).await;
-    assert_eq!(code(town.oversight.open_campaign(&mut op).await), "oversight.not_allowed");
+    assert_eq!(
+        code(town.oversight.open_campaign(&mut op).await),
+        "oversight.not_allowed"
+    );
     drop(op);
     let mut op = town.op(&admin).await;
     town.oversight.open_campaign(&mut op).await.unwrap();
     op.commit().await.unwrap();
     let mut op = town.op(&admin).await;
-    assert_eq!(code(town.oversight.open_campaign(&mut op).await), "oversight.already_open");
+    assert_eq!(
+        code(town.oversight.open_campaign(&mut op).await),
+        "oversight.already_open"
+    );
     drop(op);
     town.set("2026-10-02T08:00");
     town.work().await;
@@ -225,16 +272,22 @@ async fn a_review_leaves_as_a_table_without_formulas_and_as_a_paper() {
     let town = Town::new().await;
     let head = town.official(town.ward, "Võ Văn Tràm", "anh.tram", &["leader"]).await;
     let lua = town.official(town.ward, "Trần Văn Lúa", "anh.lua", &["clerk"]).await;
-    town.official(town.department, "Hồ Văn Xa", "anh.xa", &["specialist"]).await;
+    town.official(town.department, "Hồ Văn Xa", "anh.xa", &["specialist"])
+        .await;
     let campaign = town.opened().await;
     let lines = town.lines(&head, campaign, town.ward).await;
     let line = of(&lines, &lua, "clerk");
-    town.answer(&head, campaign, line, false, "=HYPERLINK(\"http://xau.example\")").await.unwrap();
+    town.answer(&head, campaign, line, false, "=HYPERLINK(\"http://xau.example\")")
+        .await
+        .unwrap();
     let mut op = town.op(&head).await;
     let csv = String::from_utf8(town.oversight.review_csv(&mut op, campaign).await.unwrap()).unwrap();
     let pdf = town.oversight.review_pdf(&mut op, campaign).await.unwrap();
     op.commit().await.unwrap();
-    assert!(csv.starts_with('\u{feff}') && csv.contains("Trần Văn Lúa") && csv.contains("'=HYPERLINK"), "{csv}");
+    assert!(
+        csv.starts_with('\u{feff}') && csv.contains("Trần Văn Lúa") && csv.contains("'=HYPERLINK"),
+        "{csv}"
+    );
     assert!(!csv.contains("Hồ Văn Xa"), "the reader's reach bounds the table");
     assert!(pdf.starts_with(b"%PDF"));
     let stale = town.ops.now() - Duration::minutes(16);
