@@ -24,6 +24,8 @@ struct Facts {
     #[serde(default)]
     name: String,
     #[serde(default)]
+    reason: String,
+    #[serde(default)]
     browser: String,
     #[serde(default)]
     ip: String,
@@ -53,6 +55,7 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         ("identity.recovery_code_used", "recovery_code_used", SECOND_FACTOR),
         ("identity.password_changed", "password_changed", DEVICES),
         ("identity.login_changed", "login_changed", DEVICES),
+        ("identity.looked_after", "account_suspended", "/tai-khoan"),
         ("identity.codes_guessed", "codes_guessed", PASSWORD),
         ("identity.passkey_cloned", "passkey_cloned", PASSKEYS),
         ("identity.substitution_given", "substitution_given", "/tai-khoan/vi-tri"),
@@ -79,6 +82,12 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
         "authenticator_removed" => ("authenticator_removed", link),
         "passkey_added" => ("passkey_added", PASSKEYS),
         "passkey_removed" => ("passkey_removed", PASSKEYS),
+        "suspended" => ("account_suspended", link),
+        "resumed" => ("account_resumed", link),
+        "sessions_ended" => ("sessions_ended_by_manager", link),
+        "suspended_dormant" => ("account_suspended_dormant", link),
+        "role_withheld" => ("role_withheld", link),
+        "entry_code_given" => ("entry_code_given", DEVICES),
         _ => (kind, link),
     };
     let kind = match (kind, facts.set.as_deref()) {
@@ -87,6 +96,7 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
         (kind, _) => kind,
     };
     let message = Message::new(facts.account, kind, link)
+        .with("reason", facts.reason)
         .with("at", local(op.now()).format("%H:%M %d/%m/%Y"))
         .with(
             "name",

@@ -12,13 +12,14 @@ use kernel::Result;
 use notify::Notify;
 use op::{Jobs, Keepers, Movers, Reactions};
 use openid::Openid;
+use oversight::Oversight;
 use privacy::Privacy;
 use render::{Documents, Renderer};
 use scim::Scim;
 use workflow::{Actions, PublishedCalendar, Workflow};
 
 use crate::apps::{self, App};
-use crate::{account_news, personal_data};
+use crate::{account_news, oversight_rules, personal_data};
 
 /// The tables of all engines, lower floors first. Those of `op` come before them.
 pub const MIGRATIONS: &[&[Migration]] = &[
@@ -31,6 +32,7 @@ pub const MIGRATIONS: &[&[Migration]] = &[
     workflow::MIGRATIONS,
     forms::MIGRATIONS,
     privacy::MIGRATIONS,
+    oversight::MIGRATIONS,
     dossiers::MIGRATIONS,
 ];
 
@@ -45,6 +47,7 @@ pub fn actions() -> impl Iterator<Item = &'static op::Action> {
         workflow::ACTIONS,
         forms::ACTIONS,
         privacy::ACTIONS,
+        oversight::ACTIONS,
         dossiers::ACTIONS,
     ]
     .into_iter()
@@ -96,6 +99,8 @@ pub struct Engines {
     pub dossiers: Dossiers,
     /// Answering people about their data.
     pub privacy: Privacy,
+    /// Watching over rights.
+    pub oversight: Oversight,
     /// The working calendar.
     pub calendar: PublishedCalendar,
 }
@@ -117,6 +122,7 @@ impl Engines {
         let templates = dossiers::documents::templates()
             .into_iter()
             .chain(privacy::documents::templates())
+            .chain(oversight::documents::templates())
             .chain(apps::documents(apps));
         let documents = Arc::new(Documents::new(templates)?);
         let actions = Actions::new();
@@ -142,6 +148,15 @@ impl Engines {
         keepers.add(notify.clone());
         keepers.add(scim.clone());
         keepers.add(forms.clone());
+        let oversight = Oversight::new(oversight::Parts {
+            identity: identity.clone(),
+            notify: notify.clone(),
+            calendar: Arc::new(calendar.clone()),
+            renderer: renderer.clone(),
+            documents: documents.clone(),
+            declaration: oversight_rules::declaration()?,
+        });
+        keepers.add(oversight.clone());
         keepers.add(dossiers.clone());
         let privacy = Privacy::new(privacy::Parts {
             identity: identity.clone(),
@@ -163,6 +178,7 @@ impl Engines {
             forms,
             dossiers,
             privacy,
+            oversight,
             calendar,
         })
     }
@@ -173,6 +189,7 @@ impl Engines {
         dossiers::register_reactions(&mut reactions, &self.dossiers);
         account_news::register(&mut reactions, &self.notify);
         openid::register_reactions(&mut reactions, &self.openid);
+        oversight::register_reactions(&mut reactions, &self.oversight);
         scim::register_reactions(&mut reactions, &self.scim);
         federation::register_reactions(&mut reactions, &self.federation);
         privacy::register_bounds(&mut reactions, &self.privacy);
@@ -191,7 +208,7 @@ impl Engines {
     pub fn jobs(&self) -> Jobs {
         let mut jobs = Jobs::new();
         op::register(&mut jobs);
-        identity::jobs::register(&mut jobs);
+        identity::jobs::register(&mut jobs, &self.identity);
         identity::jobs::register_seal(&mut jobs, &self.identity);
         openid::register(&mut jobs, &self.openid);
         federation::register(&mut jobs, &self.federation);
@@ -200,6 +217,7 @@ impl Engines {
         workflow::jobs::register(&mut jobs, self.workflow.clone());
         forms::register(&mut jobs, &self.forms);
         privacy::register(&mut jobs, &self.privacy);
+        oversight::register(&mut jobs, &self.oversight);
         dossiers::register_jobs(&mut jobs, &self.dossiers);
         jobs
     }

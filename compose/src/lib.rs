@@ -5,6 +5,7 @@ pub mod apps;
 pub mod calendar;
 mod engines;
 mod keys;
+pub mod oversight_rules;
 pub mod past;
 pub mod personal_data;
 pub mod post;

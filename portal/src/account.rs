@@ -5,6 +5,7 @@ pub(crate) mod offices;
 mod own;
 mod passkeys;
 mod providers;
+mod start;
 
 use identity::{Assertion, Entered, PasskeyStep, SecondStep, SignIn, SignedIn, Source};
 use kernel::{Actor, Fault, FaultKind, Result};
@@ -26,6 +27,7 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(passkeys::routes())
         .merge(offices::routes())
         .merge(providers::routes())
+        .merge(start::routes())
 }
 
 async fn form(visit: Visit<House>) -> Answer {

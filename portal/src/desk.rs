@@ -1,12 +1,15 @@
 //! Where officials work: the inbox, the desk of one step, the case, the counter, the ledger, the calendar (R075 to R090).
 
+mod accounts;
 mod calendar;
 mod case;
 mod data_requests;
+mod emergencies;
 mod inbox;
 mod incidents;
 mod intake;
 mod ledger;
+mod reviews;
 mod rights;
 mod search;
 mod show;
@@ -29,6 +32,9 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(ledger::routes())
         .merge(calendar::routes())
         .merge(rights::routes())
+        .merge(accounts::routes())
+        .merge(reviews::routes())
+        .merge(emergencies::routes())
         .merge(data_requests::routes())
         .merge(incidents::routes())
 }

@@ -12,6 +12,7 @@ use kernel::Actor;
 use notify::Notify;
 use op::Ops;
 use openid::Openid;
+use oversight::Oversight;
 use privacy::Privacy;
 use scim::Scim;
 use web::{Chrome, Site, WayIn};
@@ -42,6 +43,8 @@ pub struct House {
     pub dossiers: Dossiers,
     /// Answering people about their data.
     pub privacy: Privacy,
+    /// Watching over rights.
+    pub oversight: Oversight,
     /// The working calendar by which this program reckons.
     pub calendar: Arc<PublishedCalendar>,
     /// Fields of work (lĩnh vực) that the front page shows, in this order.
@@ -111,6 +114,12 @@ impl AsRef<Dossiers> for House {
 impl AsRef<Privacy> for House {
     fn as_ref(&self) -> &Privacy {
         &self.privacy
+    }
+}
+
+impl AsRef<Oversight> for House {
+    fn as_ref(&self) -> &Oversight {
+        &self.oversight
     }
 }
 

@@ -65,6 +65,7 @@ pub fn routes() -> Routes<House> {
         .merge(openid::http::routes())
         .merge(scim::http::routes())
         .merge(privacy::http::routes())
+        .merge(oversight::http::routes())
         .merge(notify::routes())
         .merge(workflow::http::routes())
 }

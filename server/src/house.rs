@@ -124,6 +124,7 @@ impl Program {
             .templates(portal::templates);
         let renderer = Arc::new(apps::texts(builder, &apps).build()?);
         let policy = compose::rights::policy()?;
+        let watched = compose::oversight_rules::declaration()?;
         let vault = Vault::open(&data.join("keys"), SystemClock.now())?;
         let identity = Identity::new(
             database.pool().clone(),
@@ -133,6 +134,8 @@ impl Program {
                 second_factor: rules.second_factor,
                 step_up: rules.step_up,
                 public_address: public_address.to_owned(),
+                dormant_days: watched.dormant_days,
+                emergency_hours: watched.emergency_hours,
                 policy: policy.clone(),
                 ..Config::default()
             },
@@ -239,6 +242,7 @@ impl Program {
             forms: engines.forms.clone(),
             dossiers: engines.dossiers.clone(),
             privacy: engines.privacy.clone(),
+            oversight: engines.oversight.clone(),
             calendar: Arc::new(engines.calendar.clone()),
             front_page_fields: frame.front_page_fields,
         })

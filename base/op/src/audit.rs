@@ -83,6 +83,30 @@ pub struct Look {
     pub agency: String,
 }
 
+/// Something that was done under a right for an emergency (quyền khẩn cấp).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct Deed {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What: `dossiers.read`.
+    pub action: String,
+    /// To what: `dossier:<uuid>`.
+    pub subject: String,
+    /// For what: the code of a dossier, or words.
+    pub purpose: String,
+}
+
+/// What whoever acts under this key has done with the mark of an emergency between these moments, the oldest first. Whether the reader may know is decided by the
+/// caller.
+pub async fn under_emergency(
+    connection: &mut PgConnection,
+    actor: &str,
+    span: (DateTime<Utc>, DateTime<Utc>),
+    most: i64,
+) -> Result<Vec<Deed>> {
+    store::under_emergency(connection, actor, span, most).await
+}
+
 /// Who has looked at the data of a person, the newest first. Whether the reader may know is decided by the caller.
 pub async fn about(connection: &mut PgConnection, person: PersonId, request: &PageRequest) -> Result<Page<Look>> {
     let below: Option<i64> = request.after.as_deref().map(db::cursor::decode).transpose()?;

@@ -354,6 +354,13 @@ impl Op {
             }
             detail["stands_for"] = serde_json::json!(holder.person);
         }
+        // What is done under a right for an emergency bears its mark (quyền khẩn cấp).
+        if let Some(role) = self.rights().emergency() {
+            if !detail.is_object() {
+                detail = serde_json::json!({});
+            }
+            detail["emergency"] = serde_json::json!(role);
+        }
         detail
     }
 

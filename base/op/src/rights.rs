@@ -104,6 +104,10 @@ pub struct Role {
     pub name: [String; 2],
     /// Whether whoever has it is to be watched more closely (tài khoản đặc quyền).
     pub privileged: bool,
+    /// Whether it is taken for an emergency, for hours (quyền khẩn cấp); no position carries it.
+    pub emergency: bool,
+    /// Whether whoever plays it in a process decides (người quyết định): a step of it asks anew who is there.
+    pub decides: bool,
     /// What it may do.
     pub grants: BTreeMap<String, Vec<Grant>>,
 }
@@ -201,8 +205,15 @@ impl Policy {
 
     /// The words of the roles that a position may carry.
     pub fn position_roles(&self) -> Vec<String> {
-        let given = |role: &&String| !STANDING.contains(&role.as_str());
-        self.roles.keys().filter(given).cloned().collect()
+        let given = self.roles.values().filter(|role| !role.emergency);
+        let words = given.map(|role| role.key.clone());
+        words.filter(|word| !STANDING.contains(&word.as_str())).collect()
+    }
+
+    /// The words of the roles that are taken for emergencies.
+    pub fn emergency_roles(&self) -> Vec<String> {
+        let taken = self.roles.values().filter(|role| role.emergency);
+        taken.map(|role| role.key.clone()).collect()
     }
 
     /// A role by its word.
@@ -297,6 +308,24 @@ impl<'a> Rights<'a> {
         self.is_platform() || self.grants(action).any(|(_, grant)| grant.covers(self.actor, place))
     }
 
+    /// The agencies to which an action reaches, for lists; `None` where it reaches everything. Grants limited to fields of work are passed over: what is
+    /// listed by agency belongs to no field.
+    pub fn agencies_in_reach(&self, action: &str) -> Option<Vec<AgencyId>> {
+        if self.everywhere(action) {
+            return None;
+        }
+        let grants = self.grants(action).map(|(_, grant)| grant);
+        let widest = grants
+            .filter(|grant| grant.fields.is_empty())
+            .map(|grant| grant.scope)
+            .max();
+        let Some(official) = self.actor.official().filter(|_| widest >= Some(Scope::Agency)) else {
+            return Some(Vec::new());
+        };
+        let below = official.below.iter().filter(|_| widest == Some(Scope::Below));
+        Some([official.agency].iter().chain(below).copied().collect())
+    }
+
     /// Whether the actor may do this to everything in the province, in every field.
     pub fn everywhere(&self, action: &str) -> bool {
         let whole = |grant: &Grant| grant.scope == Scope::Province && grant.fields.is_empty();
@@ -316,6 +345,17 @@ impl<'a> Rights<'a> {
         self.roles()
             .flat_map(|role| role.grants.keys().map(String::as_str))
             .collect()
+    }
+
+    /// Whether a step of this role decides, so that it asks anew who is there.
+    pub fn decides(&self, role: &str) -> bool {
+        self.policy.roles.get(role).is_some_and(|role| role.decides)
+    }
+
+    /// The role that the actor has taken for an emergency, while it counts.
+    pub fn emergency(&self) -> Option<&'a str> {
+        let taken = self.roles().find(|role| role.emergency);
+        taken.map(|role| role.key.as_str())
     }
 
     /// The roles that exclude this one in one case.

@@ -49,6 +49,10 @@ const OPEN: &[(&str, &str)] = &[
         "identity.account",
         "signing in looks for it before it is known who comes",
     ),
+    (
+        "identity.account_line",
+        "what was done to accounts; whoever looks after them has the pages, and is asked there",
+    ),
     ("identity.agency", "public"),
     ("identity.agency_code", "public"),
     ("identity.agency_successor", "public"),
@@ -58,6 +62,11 @@ const OPEN: &[(&str, &str)] = &[
         "identity.device",
         "signing in looks for it before it is known who comes",
     ),
+    (
+        "identity.emergency",
+        "sessions are read by it before it is known who acts; lists ask who may",
+    ),
+    ("identity.entry_code", "digests only"),
     (
         "identity.half_sign_in",
         "signing in looks for it before it is known who comes",
@@ -91,6 +100,10 @@ const OPEN: &[(&str, &str)] = &[
     ),
     ("identity.totp", "sealed"),
     ("identity.unit", "public"),
+    (
+        "identity.withheld_role",
+        "who acts from an office is asked by everything",
+    ),
     ("notify.delivery", "states of messages, nothing of what they say"),
     ("notify.preference", "whoever sends must know what the addressee wants"),
     ("op.event", "read by the platform only"),
@@ -115,6 +128,18 @@ const OPEN: &[(&str, &str)] = &[
     ("openid.revoked_token", "digests only"),
     ("openid.seen_proof", "digests only"),
     ("openid.signing_key", "sealed"),
+    (
+        "oversight.campaign",
+        "nobody's; who reviews which agency is decided by the engine",
+    ),
+    (
+        "oversight.emergency_report",
+        "whoever took the right and those who watch over it alone have the page",
+    ),
+    (
+        "oversight.review_line",
+        "who holds an office is public; whoever reviews the agency alone has the page",
+    ),
     (
         "privacy.bound",
         "asked for by every engine before it lists, counts or writes to people",

@@ -36,7 +36,7 @@ impl Dossiers {
     ///
     /// Fails with `dossiers.dossier_not_found` for officials of another agency, `workflow.role_missing`, `workflow.task_taken`
     /// {who, when}, `workflow.task_cancelled`, `workflow.task_assigned` {who}, `dossiers.changed_meanwhile` {by}, the faults of
-    /// [`decide_act`], `identity.step_up_needed` at a leader's step, `dossiers.facts_incomplete`, `dossiers.facts_not_asked`, or the fault of an action of the process.
+    /// [`decide_act`], `identity.step_up_needed` at the step of a role that decides, `dossiers.facts_incomplete`, `dossiers.facts_not_asked`, or the fault of an action of the process.
     pub async fn act(&self, op: &mut Op, task: TaskId, version: i64, act: Act) -> Result<Acted> {
         let act = cleaned(act);
         let id = dossier_of(&self.parts.workflow.task(op, task).await?)?;
@@ -57,8 +57,8 @@ impl Dossiers {
             return Err(Fault::conflict("dossiers.changed_meanwhile").with("by", by));
         }
         let step = self.decide(op, &row, &task, &act).await?;
-        // What a leader decides is an approval or a refusal in the agency's name.
-        if task.role == access::LEADER {
+        // An approval or a refusal in the agency's name; which roles decide, the province declares.
+        if op.rights().decides(&task.role) {
             self.parts.identity.check_step_up(op)?;
         }
         let online = self.definition(op, row.definition).await?;

@@ -14,13 +14,14 @@ impl Dossiers {
     /// The agency apologises. The day by which punctuality is measured stays.
     ///
     /// Fails with `dossiers.dossier_not_found`, `dossiers.leader_only`, `dossiers.reason_missing`, `dossiers.words_long` {most},
-    /// `dossiers.no_apology_now`, `dossiers.new_due_not_later` {date}, `dossiers.new_due_day_off` {date}.
+    /// `identity.step_up_needed`, `dossiers.no_apology_now`, `dossiers.new_due_not_later` {date}, `dossiers.new_due_day_off` {date}.
     pub async fn apologise(&self, op: &mut Op, id: DossierId, reason: &str, new_day: NaiveDate) -> Result<()> {
         let mut row = self.hold(op, id).await?;
         let about = subject(id);
         let decision = access::apologise(op.rights(), &row);
         let permit = op.allow("dossiers.apologise", &about, decision).await?;
         let reason = given(reason)?;
+        self.parts.identity.check_step_up(op)?;
         let due_before = row.state.due_at;
         let state = row.state.apologise(op.now(), &self.calendar(), new_day)?;
         self.save(op, &permit, &mut row, state).await?;

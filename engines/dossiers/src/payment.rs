@@ -13,7 +13,7 @@ impl Dossiers {
     /// Notes that a fee was paid. The last fee at intake lets a case that waits for it go on.
     ///
     /// Fails with `dossiers.dossier_not_found`, `dossiers.clerk_only`, `dossiers.fee_unknown` {fee}, `dossiers.fee_paid`,
-    /// `dossiers.words_long` {most}, `dossiers.no_payment_awaited` where the case is over.
+    /// `dossiers.words_long` {most}, `identity.step_up_needed`, `dossiers.no_payment_awaited` where the case is over.
     pub async fn record_payment(
         &self,
         op: &mut Op,
@@ -44,6 +44,7 @@ impl Dossiers {
             receipt.as_deref().unwrap_or_default(),
             LONGEST_RECEIPT,
         )?;
+        self.parts.identity.check_step_up(op)?;
         let (by, now) = (op.actor().name().to_owned(), op.now());
         store::fee::pay(op.conn(), &permit, id, fee, receipt.as_deref(), &by, now).await?;
         let fees = store::fee::of_dossier(op.conn(), id).await?;

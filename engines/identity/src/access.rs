@@ -1,8 +1,9 @@
 //! Who may do what: pure decisions over the actor. Nothing here reads the database or the clock.
 
-use kernel::{AccountId, Actor, PersonId};
-use op::{Action, Decision, Rights};
+use kernel::{AccountId, Actor, AgencyId, PersonId};
+use op::{Action, Decision, Place, Rights};
 
+use crate::desk::Looked;
 use crate::error;
 
 /// What can be done here.
@@ -10,6 +11,7 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.account"),
     Action::personal("identity.account_by_login"),
     Action::personal("identity.account_of"),
+    Action::personal("identity.accounts"),
     Action::personal("identity.accounts_by_numbers"),
     Action::personal("identity.add_passkey"),
     Action::personal("identity.change_password"),
@@ -18,9 +20,15 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.contact"),
     Action::personal("identity.correct_person"),
     Action::personal("identity.create_account"),
+    Action::personal("identity.emergencies"),
+    Action::personal("identity.end_emergencies"),
+    Action::personal("identity.end_emergency"),
     Action::personal("identity.end_holding"),
     Action::personal("identity.end_sessions"),
+    Action::personal("identity.end_sessions_of"),
     Action::personal("identity.end_substitution"),
+    Action::personal("identity.give_entry_code"),
+    Action::personal("identity.held_roles"),
     Action::personal("identity.hold_position"),
     Action::personal("identity.names"),
     Action::personal("identity.offer_passkey"),
@@ -42,17 +50,25 @@ pub const ACTIONS: &[Action] = &[
     Action::new("identity.reseal"),
     Action::personal("identity.reset_password"),
     Action::personal("identity.reset_second_factor"),
+    Action::personal("identity.resume_account"),
+    Action::personal("identity.return_role"),
     Action::personal("identity.search_people"),
+    Action::personal("identity.see_account"),
     Action::personal("identity.see_rights"),
     Action::personal("identity.set_account_state"),
     Action::personal("identity.step_up"),
     Action::personal("identity.substitute"),
+    Action::personal("identity.suspend_account"),
+    Action::personal("identity.suspend_dormant"),
+    Action::personal("identity.take_emergency"),
     Action::new("identity.upsert_agency"),
     Action::new("identity.upsert_area"),
     Action::new("identity.upsert_position"),
     Action::new("identity.upsert_unit"),
+    Action::personal("identity.use_entry_code"),
     Action::personal("identity.use_session"),
     Action::personal("identity.welcome"),
+    Action::personal("identity.withhold_role"),
 ];
 
 /// Fewest characters of a purpose: a dossier code or a few words.
@@ -64,12 +80,98 @@ pub fn organise(rights: Rights<'_>, action: &str) -> Decision {
     Decision::when(rights.everywhere(action), error::not_allowed)
 }
 
-/// Taking the second factor of somebody else away: administrators who say how the owner has shown who they are.
-pub fn reset_second_factor(rights: Rights<'_>, account: AccountId, purpose: &str) -> Decision {
-    if rights.actor().account() == Some(account) {
+/// Looking after the accounts of others at all; which ones is asked next.
+pub fn look_after_some(rights: Rights<'_>, action: &str) -> Decision {
+    Decision::when(rights.may(action), error::not_allowed)
+}
+
+/// Doing something to the account of somebody else: administrators, and whoever reaches all agencies in which its owner holds a position. Never
+/// one's own; one that carries a privileged role administrators alone. Out of reach there is none.
+pub(crate) fn look_after(rights: Rights<'_>, action: &str, whose: Option<&Looked>) -> Decision {
+    if !rights.may(action) {
         return Decision::Deny(error::not_allowed());
     }
-    match organise(rights, "identity.reset_second_factor") {
+    let Some(whose) = whose else {
+        return Decision::Deny(error::account_not_found());
+    };
+    if rights.actor().account() == Some(whose.account) {
+        return Decision::Deny(error::not_allowed());
+    }
+    if rights.everywhere(action) {
+        return Decision::Allow;
+    }
+    if !reaches(rights, action, whose) {
+        return Decision::Deny(error::account_not_found());
+    }
+    Decision::when(!whose.privileged, error::account_privileged)
+}
+
+/// Seeing an account with all that belongs to it: as above, one's own and privileged ones included.
+pub(crate) fn see_account(rights: Rights<'_>, whose: Option<&Looked>) -> Decision {
+    let action = "identity.see_account";
+    if !rights.may(action) {
+        return Decision::Deny(error::not_allowed());
+    }
+    let sees = whose.is_some_and(|whose| {
+        let own = rights.actor().account() == Some(whose.account);
+        own || rights.everywhere(action) || reaches(rights, action, whose)
+    });
+    Decision::when(sees, error::account_not_found)
+}
+
+/// Taking a role back from a holder: whoever may and reaches the agency of the position; never from oneself, a privileged one by whoever may
+/// everywhere. The platform does it where a rule says so.
+pub(crate) fn withhold_role(rights: Rights<'_>, person: PersonId, agency: AgencyId, privileged: bool) -> Decision {
+    let action = "identity.withhold_role";
+    if rights.actor().person() == Some(person) {
+        return Decision::Deny(error::not_allowed());
+    }
+    if privileged && rights.may(action) && !rights.everywhere(action) {
+        return Decision::Deny(error::account_privileged());
+    }
+    Decision::when(rights.covers(action, &Place::of(&[agency])), error::not_allowed)
+}
+
+/// Giving it back: administrators, not to themselves.
+pub(crate) fn return_role(rights: Rights<'_>, whose: Option<PersonId>) -> Decision {
+    let action = "identity.return_role";
+    if !rights.everywhere(action) {
+        return Decision::Deny(error::not_allowed());
+    }
+    match whose {
+        None => Decision::Deny(error::withheld_not_found()),
+        Some(person) => Decision::when(rights.actor().person() != Some(person), error::not_allowed),
+    }
+}
+
+/// Taking a right for an emergency: officials who may, from a position of their own.
+pub(crate) fn take_emergency(rights: Rights<'_>) -> Decision {
+    let own = rights.actor().official().is_some_and(|one| one.stands_for.is_none());
+    Decision::when(own && rights.may("identity.take_emergency"), error::not_allowed)
+}
+
+/// Ending it: whoever took it, and those who may everywhere.
+pub(crate) fn end_emergency(rights: Rights<'_>, whose: Option<AccountId>) -> Decision {
+    let own = whose.is_some() && rights.actor().account() == whose;
+    let allowed = own || whose.is_some() && rights.everywhere("identity.end_emergency");
+    Decision::when(allowed, error::emergency_not_found)
+}
+
+/// Seeing it: whoever took it, and those who watch over them.
+pub(crate) fn see_emergency(rights: Rights<'_>, whose: Option<AccountId>) -> Decision {
+    let own = whose.is_some() && rights.actor().account() == whose;
+    let allowed = own || whose.is_some() && rights.everywhere("identity.emergencies");
+    Decision::when(allowed, error::emergency_not_found)
+}
+
+fn reaches(rights: Rights<'_>, action: &str, whose: &Looked) -> bool {
+    let covers = |agency: &AgencyId| rights.covers(action, &Place::of(std::slice::from_ref(agency)));
+    !whose.agencies.is_empty() && whose.agencies.iter().all(covers)
+}
+
+/// Taking the second factor of somebody else away: whoever looks after the account and says how the owner has shown who they are.
+pub(crate) fn reset_second_factor(rights: Rights<'_>, whose: Option<&Looked>, purpose: &str) -> Decision {
+    match look_after(rights, "identity.reset_second_factor", whose) {
         Decision::Allow => Decision::when(rights.is_platform() || is_purpose(purpose), error::purpose_needed),
         denied => denied,
     }
@@ -189,7 +291,7 @@ fn is_purpose(purpose: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::{AgencyId, Citizen, Official, PositionId};
+    use kernel::{Citizen, Official, PositionId};
 
     fn citizen(person: PersonId) -> Actor {
         Actor::Citizen(Citizen {

@@ -1,7 +1,7 @@
 //! Accounts: one a person (R032), opened by somebody who may (R033), suspended and closed with effect at once (R037).
 
 use kernel::{AccountId, Actor, Fault, PersonId, Result, SessionId, local_date};
-use op::{Entry, Event, Op, Ops};
+use op::{Entry, Event, Op, Ops, Permit};
 use serde_json::json;
 
 use crate::guess::Guess;
@@ -97,24 +97,36 @@ impl Identity {
                 access::organise(op.rights(), "identity.set_account_state"),
             )
             .await?;
+        self.turn_state(op, &permit, account, state).await.map(|_| ())
+    }
+
+    /// Whether the account was in another state.
+    pub(crate) async fn turn_state(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        account: AccountId,
+        state: AccountState,
+    ) -> Result<bool> {
+        let subject = format!("account:{account}");
         let before = store::account::lock_state(op.conn(), account)
             .await?
             .ok_or_else(error::account_not_found)?;
         if before == state {
-            return Ok(());
+            return Ok(false);
         }
         if before == AccountState::Closed {
             return Err(error::account_closed());
         }
-        store::account::set_state(op.conn(), &permit, account, state).await?;
+        store::account::set_state(op.conn(), permit, account, state).await?;
         if state != AccountState::Active {
-            self.start_anew(op, &permit, account, None, "account_state").await?;
+            self.start_anew(op, permit, account, None, "account_state").await?;
         }
         let facts = json!({ "account": account, "from": before, "to": state });
         op.record(Entry::new("identity.account_state_changed", &subject).detail(&facts))
             .await?;
         op.emit(Event::new("identity.account_state_changed", subject, facts));
-        Ok(())
+        Ok(true)
     }
 
     /// Gives an account another login name; its owner is told. Its sessions go on. Fails with `identity.login_taken`, `identity.login_malformed`,

@@ -22,6 +22,10 @@ pub struct Config {
     pub step_up: StepUpRule,
     /// The address of the site as people type it; passkeys hold there and nowhere else, for good.
     pub public_address: String,
+    /// An official's account in which nobody has come in for so many days is dormant (tài khoản không hoạt động).
+    pub dormant_days: u16,
+    /// For how many hours a right for an emergency may be taken at the longest (quyền khẩn cấp).
+    pub emergency_hours: u16,
     /// The declared rights: which roles a position may carry, and which of them reach below the own agency.
     pub policy: Arc<Policy>,
 }
@@ -107,6 +111,8 @@ impl Default for Config {
             second_factor: SecondFactorRule::Officials,
             step_up: StepUpRule::USUAL,
             public_address: "http://localhost".to_owned(),
+            dormant_days: 90,
+            emergency_hours: 4,
             policy: Arc::default(),
         }
     }

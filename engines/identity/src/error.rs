@@ -21,6 +21,62 @@ pub fn account_suspended() -> Fault {
     Fault::forbidden("identity.account_suspended")
 }
 
+/// Accounts with privileged roles are looked after by administrators alone.
+pub fn account_privileged() -> Fault {
+    Fault::forbidden("identity.account_privileged")
+}
+
+/// Two things that together would open a privileged account are done by two people.
+pub fn four_eyes() -> Fault {
+    Fault::forbidden("identity.four_eyes")
+}
+
+/// No such role is withheld.
+pub fn withheld_not_found() -> Fault {
+    Fault::not_found("identity.withheld_not_found")
+}
+
+/// Nobody else who can sign in would hold the role.
+pub fn last_of_role(role: &str) -> Fault {
+    Fault::conflict("identity.last_of_role").with("role", role)
+}
+
+/// No such role is declared for emergencies.
+pub fn emergency_role() -> Fault {
+    Fault::invalid("identity.emergency_role").field("role", "identity.emergency_role")
+}
+
+/// From one hour to as many as are declared.
+pub fn emergency_hours(most: u16) -> Fault {
+    let field = FieldFault::new("hours", "identity.emergency_hours").with("most", most);
+    Fault::invalid("identity.emergency_hours")
+        .with("most", most)
+        .field_fault(field)
+}
+
+/// An emergency is told in a sentence.
+pub fn emergency_reason(least: usize) -> Fault {
+    let field = FieldFault::new("reason", "identity.emergency_reason").with("least", least);
+    Fault::invalid("identity.emergency_reason")
+        .with("least", least)
+        .field_fault(field)
+}
+
+/// One right for an emergency at a time.
+pub fn emergency_open() -> Fault {
+    Fault::conflict("identity.emergency_open")
+}
+
+/// There is none of the actor's, or it is over.
+pub fn emergency_not_found() -> Fault {
+    Fault::not_found("identity.emergency_not_found")
+}
+
+/// No such code waits for this login.
+pub fn entry_code_wrong() -> Fault {
+    Fault::invalid("identity.entry_code_wrong").field("code", "identity.entry_code_wrong")
+}
+
 /// All places where passwords are computed are taken.
 pub fn busy() -> Fault {
     Fault::unavailable("identity.busy")

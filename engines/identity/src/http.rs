@@ -1,6 +1,7 @@
 //! The JSON API. Pages are drawn by the portal.
 
 mod account;
+mod desk;
 mod offices;
 mod organisation;
 mod passkeys;
@@ -15,6 +16,10 @@ use web::{Doc, Door, Routes, Site, Visit};
 pub use account::{
     ConfirmRequest, LookInfo, LookPage, PasswordRequest, ProofRequest, RecoveryCodes, RenewedSession, ResetRequest,
     SessionInfo,
+};
+pub use desk::{
+    AccountAct, AccountDetail, AccountInfo, AccountPage, AccountPosition, EntryCodeAnswer, ReasonRequest, StartRequest,
+    Started, WithheldRole,
 };
 pub use passkeys::{AddRequest, AgainRequest, OfferRequest, PasskeyRequest, QuestionRequest, SteppedUp};
 
@@ -198,6 +203,7 @@ where
             organisation::reorganisations,
         )
         .merge(account::routes())
+        .merge(desk::routes())
         .merge(passkeys::routes())
         .merge(offices::routes())
 }

@@ -9,8 +9,16 @@ use crate::{Identity, store};
 /// Kind of the daily job.
 pub const SWEEP: &str = "identity.sweep";
 
-/// Registers the daily sweep.
-pub fn register(jobs: &mut Jobs) {
+/// Kind of the job that writes down the end of rights for emergencies; they have ended by themselves.
+pub const END_EMERGENCIES: &str = "identity.end_emergencies";
+
+/// Registers the daily sweep, and the end of emergencies.
+pub fn register(jobs: &mut Jobs, identity: &Identity) {
+    let identity = identity.clone();
+    jobs.within(END_EMERGENCIES, move |op, _| {
+        let identity = identity.clone();
+        Box::pin(async move { identity.end_emergencies(op).await })
+    });
     jobs.within(SWEEP, |op, _| Box::pin(async move { sweep(op).await.map(|_| ()) }));
     jobs.every(Duration::days(1), SWEEP);
 }
@@ -32,6 +40,6 @@ pub fn register_seal(jobs: &mut Jobs, identity: &Identity) {
 pub async fn sweep(op: &mut Op) -> Result<u64> {
     let now = op.now();
     let attempts = store::attempt::sweep(op.conn(), now).await?;
-    let halves = store::second_factor::sweep(op.conn(), now).await?;
+    let halves = store::second_factor::sweep(op.conn(), now).await? + store::desk::sweep(op.conn(), now).await?;
     Ok(attempts + halves + store::session::sweep(op.conn(), now).await?)
 }

@@ -20,12 +20,21 @@ impl Keeper for Identity {
     async fn tell(&self, op: &mut Op, _: &Permit, whom: &Whom, most: i64) -> Result<Vec<Kept>> {
         let person = store::kept::person(op.conn(), &self.vault, whom.person).await?;
         let positions = store::kept::positions(op.conn(), whom.person, most + 1).await?;
-        let mut parts = vec![Kept::of("person", person, 1), Kept::of("positions", positions, most)];
+        let withheld = store::kept::withheld(op.conn(), whom.person, most + 1).await?;
+        let mut parts = vec![
+            Kept::of("person", person, 1),
+            Kept::of("positions", positions, most),
+            Kept::of("withheld_roles", withheld, most),
+        ];
         if let Some(account) = whom.account {
             let row = store::kept::account(op.conn(), &self.vault, account).await?;
             let sessions = store::kept::sessions(op.conn(), account, most + 1).await?;
             parts.push(Kept::of("account", row, 1));
             parts.push(Kept::of("sessions", sessions, most));
+            let acts = store::kept::acts(op.conn(), account, most + 1).await?;
+            let emergencies = store::kept::emergencies(op.conn(), account, most + 1).await?;
+            parts.push(Kept::of("account_acts", acts, most));
+            parts.push(Kept::of("emergencies", emergencies, most));
         }
         let looks = audit::about(op.conn(), whom.person, &PageRequest::new(None, Some(MOST_LOOKS))).await?;
         parts.push(Kept {

@@ -9,6 +9,9 @@ mod areas;
 pub mod browser;
 mod config;
 mod correct;
+mod desk;
+mod emergency;
+mod entry;
 mod error;
 mod guess;
 mod hashing;
@@ -40,6 +43,7 @@ mod token;
 mod totp;
 mod vouched;
 mod webauthn;
+mod withheld;
 
 use std::sync::Arc;
 
@@ -52,6 +56,9 @@ pub use accounts::{NewAccount, PasswordChange};
 pub use agencies::{AgencyFilter, NewAgency};
 pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRule};
 pub use correct::{Corrected, check_correction};
+pub use desk::{AccountFilter, AccountLine, AccountRow, AccountSheet, EntryCode};
+pub use emergency::Emergency;
+pub use entry::Start;
 pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
@@ -72,6 +79,7 @@ pub use substitutes::NewSubstitution;
 pub use vouched::{OwnWays, Vouched, VouchedEntry, Welcome};
 pub use webauthn::options::{CreationOptions, RequestOptions};
 pub use webauthn::{Assertion, AssertionResponse, Registration, RegistrationResponse};
+pub use withheld::{HeldRole, Withheld};
 
 /// The tables of the engine.
 pub const MIGRATIONS: &[db::Migration] = db::migrations!(
@@ -89,6 +97,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0010_reorganisation.sql",
         "0011_way_in.sql",
         "0012_substitution.sql",
+        "0015_account_desk.sql",
+        "0016_withheld_and_emergency.sql",
         "0017_sealed.sql"
     ]
 );

@@ -64,7 +64,7 @@ impl Identity {
     }
 
     fn is_position_role(&self, role: &str) -> bool {
-        self.config.policy.role(role).is_some() && !op::rights::STANDING.contains(&role)
+        self.config.policy.position_roles().iter().any(|own| own == role)
     }
 
     /// The units of an agency today, in the order in which they were written.

@@ -294,7 +294,7 @@ pub(crate) enum Question {
     Phone(PhoneNumber),
 }
 
-fn question(typed: &str) -> Result<Question> {
+pub(crate) fn question(typed: &str) -> Result<Question> {
     if let Ok(number) = PersonalNumber::parse(typed) {
         return Ok(Question::Number(number));
     }

@@ -3,12 +3,14 @@
 use kernel::{Fault, Result};
 use rand::TryRng;
 use rand::rngs::SysRng;
+use sha2::{Digest, Sha256};
 
 /// How many an account gets.
 pub(crate) const COUNT: usize = 10;
 /// Base 32 after Crockford: no I, L, O and U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const LENGTH: usize = 12;
+const LONG: usize = 20;
 const GROUP: usize = 4;
 
 /// New codes as they are shown once: `7KQ2-M4XD-9TRA`.
@@ -17,7 +19,21 @@ pub(crate) fn new() -> Result<Vec<String>> {
 }
 
 fn one() -> Result<String> {
-    let mut bytes = [0_u8; LENGTH];
+    letters(LENGTH)
+}
+
+/// A code of 100 bits, of which a digest alone can be kept: `7KQ2-M4XD-9TRA-0B1C-2D3E`.
+pub(crate) fn long() -> Result<String> {
+    letters(LONG)
+}
+
+/// The digest of a long code in any spelling; `None` where it is none.
+pub(crate) fn long_digest(typed: &str) -> Option<Vec<u8>> {
+    read_letters(typed, LONG).map(|code| Sha256::digest(code.as_bytes()).to_vec())
+}
+
+fn letters(length: usize) -> Result<String> {
+    let mut bytes = vec![0_u8; length];
     SysRng
         .try_fill_bytes(&mut bytes)
         .map_err(|error| Fault::internal("identity.no_randomness").caused_by(error.to_string()))?;
@@ -33,9 +49,13 @@ fn one() -> Result<String> {
 /// The letters of a code that somebody typed, in any spelling: small letters, spaces, dashes, O for 0, I and L for 1. `None` where
 /// it is no recovery code.
 pub(crate) fn read(typed: &str) -> Option<String> {
+    read_letters(typed, LENGTH)
+}
+
+fn read_letters(typed: &str, length: usize) -> Option<String> {
     let letters = typed
         .chars()
-        .take(8 * LENGTH)
+        .take(8 * length)
         .filter(|c| !(c.is_whitespace() || "-‐‑–—._".contains(*c)));
     let code: Option<String> = letters
         .map(|c| match c.to_ascii_uppercase() {
@@ -46,7 +66,7 @@ pub(crate) fn read(typed: &str) -> Option<String> {
                 .then_some(other),
         })
         .collect();
-    code.filter(|code| code.len() == LENGTH)
+    code.filter(|code| code.len() == length)
 }
 
 #[cfg(test)]

@@ -174,15 +174,21 @@ impl Identity {
     }
 
     /// Takes the second factor of an account, passkeys included, away whose owner has lost it and has shown who they are: by an administrator, not for
-    /// themself, who says how that was shown. Ends all its sessions. Fails with `identity.no_second_factor`, `identity.purpose_needed`.
+    /// themself, who says how that was shown. Ends all its sessions. Fails with `identity.no_second_factor`, `identity.purpose_needed`,
+    /// `identity.account_not_found`, `identity.account_privileged`, `identity.step_up_needed`, and with `identity.four_eyes` where the same
+    /// official has lately given an entry code for a privileged account.
     pub async fn reset_second_factor(&self, op: &mut Op, account: AccountId, purpose: &str) -> Result<()> {
+        let looked = self.looked(op, account).await?;
         let permit = op
             .allow(
                 "identity.reset_second_factor",
                 &subject(account),
-                access::reset_second_factor(op.rights(), account, purpose),
+                access::reset_second_factor(op.rights(), looked.as_ref(), purpose),
             )
             .await?;
+        let looked = looked.ok_or_else(error::account_not_found)?;
+        self.check_step_up(op)?;
+        self.check_four_eyes(op, &looked, "entry_code_given").await?;
         store::account::lock_state(op.conn(), account).await?;
         if store::second_factor::since(op.conn(), account).await?.is_none() {
             return Err(error::no_second_factor());
@@ -192,7 +198,9 @@ impl Identity {
         op.record(Entry::new("identity.second_factor_reset", subject(account)).purpose(purpose.trim()))
             .await?;
         self.changed(op, &permit, account, None, ("reset", "")).await?;
-        Ok(())
+        let (by, now) = (op.actor().account(), op.now());
+        let line = (account, "second_factor_reset", purpose.trim());
+        store::desk::line(op.conn(), &permit, line, by, now).await
     }
 
     /// Takes a code of the account's authenticator or a recovery code, each once; `None` where it is neither. The caller holds the

@@ -7,6 +7,7 @@ use op::{Entry, Event, Op, Permit};
 use serde_json::json;
 use sqlx::PgConnection;
 
+use crate::emergency::with_emergency;
 use crate::model::{Audience, Authentication, HeldPosition, SessionRow};
 use crate::sign_in::{self, Source};
 use crate::store::session::LivingRow;
@@ -80,6 +81,9 @@ impl Identity {
             .find(|position| Some(position.position) == row.position())
             .or(held.first());
         let actor = sign_in::actor(row.account(), row.person(), row.full_name(), chosen);
+        // Whoever may not take such a right any more has it no more either.
+        let may = self.config.policy.rights_of(&actor).may("identity.take_emergency");
+        let actor = with_emergency(actor, row.emergency(now).filter(|_| may));
         self.with_reach(connection, actor, today).await
     }
 

@@ -255,6 +255,7 @@ impl Identity {
             way: &way,
         };
         store::session::insert(op.conn(), &new).await?;
+        store::account::came_in(op.conn(), account, now).await?;
         // The first time of all is not news to its owner.
         let news = !known_device && store::session::was_entered_before(op.conn(), account, new.id).await?;
         store::session::keep_device(op.conn(), &token::digest(&device).unwrap_or_default(), account, now).await?;

@@ -22,7 +22,7 @@ pub enum Again<'a> {
 /// What the owner of a session can show once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct AgainWays {
-    /// The password: there is no second factor.
+    /// The password: there is one, and no second factor.
     pub password: bool,
     /// A code: of the authenticator, or a recovery code.
     pub code: bool,
@@ -51,8 +51,9 @@ impl Identity {
             Some(address) => !self.allowed(op, account, address).await?.is_empty(),
             None => false,
         };
+        let password = store::account::has_password(op.conn(), account).await?;
         Ok(AgainWays {
-            password: !factor,
+            password: password && !factor,
             code: factor,
             passkey,
         })

@@ -4,6 +4,8 @@ pub(crate) mod account;
 pub(crate) mod agency;
 pub(crate) mod area;
 pub(crate) mod attempt;
+pub(crate) mod desk;
+pub(crate) mod emergency;
 pub(crate) mod kept;
 pub(crate) mod keys;
 pub(crate) mod lineage;
@@ -15,6 +17,7 @@ pub(crate) mod sealed;
 pub(crate) mod second_factor;
 pub(crate) mod session;
 pub(crate) mod substitution;
+pub(crate) mod withheld;
 
 use kernel::Fault;
 

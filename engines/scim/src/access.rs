@@ -13,6 +13,7 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("scim.create_user"),
     Action::new("scim.groups"),
     Action::personal("scim.hand_over"),
+    Action::personal("scim.manager_of"),
     Action::new("scim.map_group"),
     Action::new("scim.move_all"),
     Action::personal("scim.read"),
@@ -36,6 +37,11 @@ pub(crate) fn change_account<'a>(rights: Rights<'_>, roles: impl IntoIterator<It
 /// What groups give, and which accounts applications look after: administrators, and the console of the platform.
 pub(crate) fn administer(rights: Rights<'_>, action: &str) -> Decision {
     Decision::when(rights.everywhere(action), error::not_allowed)
+}
+
+/// Which application looks after an account: whoever looks after accounts; which ones `identity` has decided before.
+pub(crate) fn manager_of(rights: Rights<'_>) -> Decision {
+    Decision::when(rights.may("scim.manager_of"), error::not_allowed)
 }
 
 /// A group gives any position but a privileged one.

@@ -1,6 +1,6 @@
 //! What administrators decide: which position a group gives, and which accounts an application looks after. Closed until they do.
 
-use kernel::{PositionId, Result, local_date};
+use kernel::{AccountId, PositionId, Result, local_date};
 use op::{Entry, Op};
 use serde_json::json;
 use uuid::Uuid;
@@ -20,6 +20,14 @@ impl Scim {
         )
         .await?;
         store::group::all(op.conn()).await
+    }
+
+    /// Number of the application that looks after an account; for whoever has been shown the account.
+    pub async fn manager_of(&self, op: &mut Op, account: AccountId) -> Result<Option<String>> {
+        let about = subject(Resource::User, account.uuid());
+        op.allow("scim.manager_of", &about, access::manager_of(op.rights()))
+            .await?;
+        store::user::client_of(op.conn(), account).await
     }
 
     /// From now on the group gives this position, or none; whoever has one through it keeps or loses it at once. Fails with

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
 
 use super::{called, day_of, errors_of, faults_of, is_told_in_place, show, status_of, typed_day};
-use crate::{House, papers, words::Words};
+use crate::{House, account::again, papers, words::Words};
 
 pub(super) fn routes() -> Routes<House> {
     Routes::new()
@@ -57,7 +57,11 @@ async fn document(visit: Visit<House>) -> Answer {
 }
 
 /// Records that a fee was paid at the counter.
-async fn pay(visit: Visit<House>, fields: Fields) -> Answer {
+async fn pay(mut visit: Visit<House>, fields: Fields) -> Answer {
+    let here = visit.path().to_owned();
+    if let Err(fault) = again::take(&mut visit, &fields).await {
+        return again::ask(&visit, &here, &fields, Some(fault)).await;
+    }
     let id: DossierId = visit.parse_param("id")?;
     let fee = fields.required("fee")?;
     let receipt = fields.filled(&format!("receipt_number.{fee}")).map(ToOwned::to_owned);
@@ -69,6 +73,10 @@ async fn pay(visit: Visit<House>, fields: Fields) -> Answer {
         .await
     {
         Ok(_) => op.commit().await?,
+        Err(fault) if again::is_needed(&fault) => {
+            drop(op);
+            return again::ask(&visit, &here, &fields, None).await;
+        }
         Err(fault) if is_told_in_place(&fault) => {
             drop(op);
             if fault.code != "dossiers.fee_paid" || !is_noted(&visit, id, fee, receipt).await? {
@@ -96,7 +104,11 @@ async fn is_noted(visit: &Visit<House>, id: DossierId, fee: &str, receipt: Optio
 }
 
 /// Apologises for lateness and names another day (phiếu xin lỗi và hẹn lại ngày trả kết quả, form 04).
-async fn apologise(visit: Visit<House>, fields: Fields) -> Answer {
+async fn apologise(mut visit: Visit<House>, fields: Fields) -> Answer {
+    let here = visit.path().to_owned();
+    if let Err(fault) = again::take(&mut visit, &fields).await {
+        return again::ask(&visit, &here, &fields, Some(fault)).await;
+    }
     let id: DossierId = visit.parse_param("id")?;
     let reason = fields.get("reason").unwrap_or_default().trim().to_owned();
     let typed = json!({ "reason": reason, "new_day": typed_day(&fields, "new_day") });
@@ -114,6 +126,10 @@ async fn apologise(visit: Visit<House>, fields: Fields) -> Answer {
     let mut op = visit.op().await?;
     match visit.state.dossiers.apologise(&mut op, id, &reason, day).await {
         Ok(_) => op.commit().await?,
+        Err(fault) if again::is_needed(&fault) => {
+            drop(op);
+            return again::ask(&visit, &here, &fields, None).await;
+        }
         Err(fault) if is_told_in_place(&fault) => {
             drop(op);
             return draw(&visit, typed, Some(&fault)).await;

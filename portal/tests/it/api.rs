@@ -56,6 +56,73 @@ const PAGES: &[(&str, &[&str])] = &[
         &["DELETE /api/v1/me/substitutions/{id}"],
     ),
     ("GET /can-bo/quyen", &["GET /api/v1/rights/{login}"]),
+    // Looking after the accounts of others.
+    ("GET /can-bo/tai-khoan", &["GET /api/v1/accounts"]),
+    ("GET /can-bo/tai-khoan/{id}", &["GET /api/v1/accounts/{id}"]),
+    (
+        "POST /can-bo/tai-khoan/{id}",
+        &[
+            "POST /api/v1/accounts/{id}/suspension",
+            "DELETE /api/v1/accounts/{id}/suspension",
+            "DELETE /api/v1/accounts/{id}/sessions",
+            "POST /api/v1/accounts/{id}/entry-code",
+            "DELETE /api/v1/accounts/{id}/second-factor",
+        ],
+    ),
+    ("GET /can-bo/tai-khoan/tai-ve", &["GET /api/v1/accounts"]),
+    (
+        "POST /can-bo/tai-khoan/tai-ve",
+        &["GET /api/v1/accounts", "POST /api/v1/me/step-up"],
+    ),
+    // The review of rights.
+    ("GET /can-bo/ra-soat-quyen", &["GET /api/v1/reviews"]),
+    ("POST /can-bo/ra-soat-quyen", &["POST /api/v1/reviews"]),
+    ("GET /can-bo/ra-soat-quyen/{id}", &["GET /api/v1/reviews/{id}"]),
+    (
+        "GET /can-bo/ra-soat-quyen/{id}/tai-ve",
+        &["GET /api/v1/reviews/{id}/report.csv"],
+    ),
+    (
+        "POST /can-bo/ra-soat-quyen/{id}/tai-ve",
+        &["GET /api/v1/reviews/{id}/report.csv", "POST /api/v1/me/step-up"],
+    ),
+    (
+        "GET /can-bo/ra-soat-quyen/{id}/bao-cao.pdf",
+        &["GET /api/v1/reviews/{id}/report.pdf"],
+    ),
+    (
+        "GET /can-bo/ra-soat-quyen/{id}/{agency}",
+        &["GET /api/v1/reviews/{id}/agencies/{agency}"],
+    ),
+    (
+        "POST /can-bo/ra-soat-quyen/{id}/{agency}",
+        &["PUT /api/v1/reviews/{id}/answers"],
+    ),
+    // Rights for emergencies.
+    (
+        "GET /can-bo/khan-cap",
+        &["GET /api/v1/emergencies", "GET /api/v1/emergency-roles"],
+    ),
+    ("POST /can-bo/khan-cap", &["POST /api/v1/emergencies"]),
+    ("GET /can-bo/khan-cap/{id}", &["GET /api/v1/emergencies/{id}"]),
+    (
+        "POST /can-bo/khan-cap/{id}/ket-thuc",
+        &["DELETE /api/v1/emergencies/{id}"],
+    ),
+    (
+        "POST /can-bo/khan-cap/{id}/bao-cao",
+        &["PUT /api/v1/emergencies/{id}/report"],
+    ),
+    (
+        "POST /can-bo/khan-cap/{id}/xem-xet",
+        &["POST /api/v1/emergencies/{id}/review"],
+    ),
+    (
+        "POST /can-bo/tai-khoan/{id}/tra-vai-tro",
+        &["DELETE /api/v1/withheld-roles/{id}"],
+    ),
+    ("GET /dang-nhap/bat-dau", &["POST /api/v1/account-start"]),
+    ("POST /dang-nhap/bat-dau", &["POST /api/v1/account-start"]),
     ("GET /hop-thu", &["GET /api/v1/messages"]),
     ("POST /hop-thu/da-doc", &["POST /api/v1/messages/read"]),
     // Drafts of citizens.

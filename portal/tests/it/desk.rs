@@ -463,7 +463,15 @@ async fn an_apology_needs_a_reason_and_a_day() {
         ("new_day.month", "3"),
         ("new_day.year", "2026"),
     ];
-    let sent = leader.send(&page, &form, &good).await;
+    // What the agency says to its people asks anew who is there, and keeps what was typed.
+    office.scratch.clock.advance(chrono::Duration::minutes(16));
+    let asked = leader.send(&page, &form, &good).await;
+    asked
+        .is(StatusCode::FORBIDDEN)
+        .shows("Xác thực lại")
+        .shows("name=\"reason\" value=\"Sổ cũ phải tra ở kho\"");
+    let shown: Vec<_> = good.into_iter().chain([("mat_khau.lai", PASSWORD)]).collect();
+    let sent = leader.send(&asked, &form, &shown).await;
     assert_eq!(sent.location(), format!("{case}?da=desk_apologised"));
     leader
         .get(sent.location())
@@ -656,4 +664,21 @@ async fn an_approval_and_an_export_ask_anew_who_is_there_and_keep_what_was_typed
     let file = clerk.get(out).await;
     file.is(StatusCode::OK);
     assert!(file.text.contains(&submitted.code));
+
+    // So does taking money.
+    office.scratch.clock.advance(chrono::Duration::minutes(16));
+    let pay = format!("/can-bo/ho-so/{}/thu-phi", submitted.id);
+    let fields = [("fee", "copy"), ("receipt_number.copy", "BL-0001")];
+    let page = clerk.get(&format!("/can-bo/ho-so/{}", submitted.id)).await;
+    let asked = clerk.send(&page, &pay, &fields).await;
+    asked.is(StatusCode::FORBIDDEN).shows("value=\"BL-0001\"");
+    let shown: Vec<_> = fields.into_iter().chain([("mat_khau.lai", PASSWORD)]).collect();
+    for press in 1..=2 {
+        let paid = clerk.send(&asked, &pay, &shown).await;
+        assert_eq!(
+            paid.location(),
+            format!("/can-bo/ho-so/{}?da=desk_paid", submitted.id),
+            "press {press}"
+        );
+    }
 }

@@ -1,5 +1,6 @@
 //! All pages together: words, doors, addresses, and what people do with them.
 
+mod accounts;
 mod api;
 mod calendar_api;
 mod citizen;
@@ -10,3 +11,4 @@ mod offices;
 mod own_data;
 mod places;
 mod town;
+mod watching;

@@ -157,6 +157,7 @@ async fn everything_is_taken_away_as_a_file_by_whoever_shows_who_they_are() {
             "notify",
             "scim",
             "forms",
+            "oversight",
             "dossiers",
             "privacy"
         ]

@@ -269,6 +269,7 @@ impl Town {
             files: engines.files.clone(),
             dossiers: engines.dossiers.clone(),
             privacy: engines.privacy.clone(),
+            oversight: engines.oversight.clone(),
             workflow: engines.workflow.clone(),
             calendar: Arc::new(engines.calendar.clone()),
             front_page_fields: Vec::new(),

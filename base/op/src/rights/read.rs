@@ -60,7 +60,8 @@ fn role(node: &Node, problems: &mut Problems) -> Option<Role> {
     let key = map.required("key", problems).and_then(|node| node.key(problems));
     let name_vi = text(&mut map, "name_vi", problems);
     let name_en = text(&mut map, "name_en", problems);
-    let privileged = map.optional("privileged").and_then(|node| node.boolean(problems));
+    let mut flag = |name: &str| map.optional(name).and_then(|node| node.boolean(problems));
+    let [privileged, emergency, decides] = ["privileged", "emergency", "decides"].map(&mut flag);
     let mut grants: BTreeMap<String, Vec<Grant>> = BTreeMap::new();
     if let Some(node) = map.optional("grants") {
         for item in node.list(problems) {
@@ -82,6 +83,8 @@ fn role(node: &Node, problems: &mut Problems) -> Option<Role> {
         key: key?,
         name: [name_vi?, name_en?],
         privileged: privileged.unwrap_or(false),
+        emergency: emergency.unwrap_or(false),
+        decides: decides.unwrap_or(false),
         grants,
     })
 }

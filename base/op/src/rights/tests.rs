@@ -167,3 +167,55 @@ separated:
         assert!(codes.contains(&code), "{code} in {codes:?}");
     }
 }
+
+#[test]
+fn lists_reach_the_agencies_of_the_widest_right_and_none_of_a_field() {
+    let policy = policy();
+    let (own, below) = (AgencyId::new(), AgencyId::new());
+    let reach = |roles: &[&str], action: &str| {
+        let actor = official(own, vec![below], roles);
+        policy.rights_of(&actor).agencies_in_reach(action)
+    };
+    assert_eq!(reach(&["clerk"], "case.view"), Some(vec![own]));
+    assert_eq!(reach(&["inspector"], "case.view"), Some(vec![own, below]));
+    assert_eq!(
+        reach(&["registrar"], "case.view"),
+        Some(vec![own]),
+        "a field is no agency"
+    );
+    assert_eq!(reach(&["admin"], "house.order"), None);
+    assert_eq!(reach(&["clerk"], "house.order"), Some(Vec::new()));
+    assert_eq!(
+        policy.rights_of(&citizen()).agencies_in_reach("case.view"),
+        Some(Vec::new())
+    );
+}
+
+/// A role for emergencies stands beside those of positions; which roles decide is declared.
+#[test]
+fn roles_for_emergencies_are_no_positions_and_leave_their_mark() {
+    let declared = DECLARED.replace(
+        "separated:",
+        "  - { key: night, name_vi: Khẩn cấp, name_en: Emergency, emergency: true, grants: [{ actions: [case.view], scope: province }] }
+  - { key: chair, name_vi: Lãnh đạo, name_en: Leader, decides: true }
+separated:",
+    );
+    let mut problems = Problems::new();
+    let policy = Policy::read("access.yaml", &declared, &mut problems).unwrap();
+    assert_eq!(policy.emergency_roles(), ["night"]);
+    assert!(!policy.position_roles().contains(&"night".to_owned()));
+    assert!(policy.position_roles().contains(&"chair".to_owned()));
+    let (calm, taken) = (
+        official(AgencyId::new(), Vec::new(), &["clerk"]),
+        official(AgencyId::new(), Vec::new(), &["clerk", "night"]),
+    );
+    assert_eq!(policy.rights_of(&calm).emergency(), None);
+    assert_eq!(policy.rights_of(&taken).emergency(), Some("night"));
+    assert_eq!(
+        policy.rights_of(&taken).reach_in("case"),
+        Some(Scope::Province),
+        "the wall follows"
+    );
+    let rights = policy.rights_of(&calm);
+    assert!(rights.decides("chair") && !rights.decides("clerk") && !rights.decides("nobody"));
+}

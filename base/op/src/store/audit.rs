@@ -153,6 +153,29 @@ pub(crate) struct AboutRow {
     pub(crate) detail: String,
 }
 
+/// Entries of one actor that bear the mark of an emergency.
+pub(crate) async fn under_emergency(
+    connection: &mut PgConnection,
+    actor: &str,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    most: i64,
+) -> Result<Vec<crate::audit::Deed>> {
+    sqlx::query_as(
+        "SELECT at, action, subject, purpose
+         FROM op.audit_entry
+         WHERE actor = $1 AND at BETWEEN $2 AND $3 AND detail::jsonb ? 'emergency'
+         ORDER BY id
+         LIMIT $4",
+    )
+    .bind(actor)
+    .bind(from)
+    .bind(to)
+    .bind(most)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
 /// Entries about a person's data below a number, the newest first.
 pub(crate) async fn about(
     connection: &mut PgConnection,

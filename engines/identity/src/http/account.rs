@@ -2,14 +2,14 @@
 
 use axum::http::Method;
 use chrono::{DateTime, Utc};
-use kernel::Result;
+use kernel::{Result, SessionId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use web::{Doc, Door, Routes, Site, Visit};
 
 use super::{Ended, Nothing, engine, ops};
 use crate::sign_in::Source;
-use crate::{Assurance, Identity, OwnerProof, PasswordChange, SecondFactor, TotpOffer, WayIn, error};
+use crate::{Assurance, Identity, OwnerProof, PasswordChange, SecondFactor, SessionRow, TotpOffer, WayIn, error};
 
 /// A wish to change one's own password.
 #[derive(Deserialize, JsonSchema)]
@@ -82,6 +82,23 @@ pub struct SessionInfo {
     pub provider: Option<String>,
     /// How sure it is who has opened it.
     pub assurance: Assurance,
+}
+
+impl SessionInfo {
+    pub(super) fn of(row: SessionRow, current: Option<SessionId>) -> Self {
+        Self {
+            assurance: row.assurance(),
+            way: row.way.way,
+            provider: row.way.provider,
+            id: row.id.to_string(),
+            current: current == Some(row.id),
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            expires_at: row.expires_at,
+            ip: row.ip,
+            user_agent: row.user_agent,
+        }
+    }
 }
 
 /// Somebody has looked at the data of the account's owner.
@@ -301,19 +318,10 @@ where
 {
     let mut op = visit.look().await?;
     let rows = engine(&visit).sessions_of(&mut op).await?;
-    let info = |row: crate::SessionRow| SessionInfo {
-        assurance: row.assurance(),
-        way: row.way.way,
-        provider: row.way.provider,
-        id: row.id.to_string(),
-        current: visit.session == Some(row.id),
-        created_at: row.created_at,
-        last_seen_at: row.last_seen_at,
-        expires_at: row.expires_at,
-        ip: row.ip,
-        user_agent: row.user_agent,
-    };
-    Ok(rows.into_iter().map(info).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| SessionInfo::of(row, visit.session))
+        .collect())
 }
 
 async fn end_others<S>(visit: Visit<S>, _: Nothing) -> Result<Ended>

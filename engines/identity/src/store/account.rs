@@ -215,6 +215,26 @@ pub(crate) async fn set_state(
     Ok(())
 }
 
+/// Whether a password opens it.
+pub(crate) async fn has_password(connection: &mut PgConnection, id: AccountId) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM identity.account WHERE id = $1 AND password IS NOT NULL)")
+        .bind(id.uuid())
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// Somebody has come in.
+pub(crate) async fn came_in(connection: &mut PgConnection, id: AccountId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query("UPDATE identity.account SET last_sign_in_at = $2 WHERE id = $1")
+        .bind(id.uuid())
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
 pub(crate) async fn rename(
     connection: &mut PgConnection,
     _permit: &Permit,

@@ -132,3 +132,57 @@ pub(crate) async fn forget_devices(connection: &mut PgConnection, _: &Permit, ac
         .map_err(db::fault)?;
     Ok(done.rows_affected())
 }
+
+/// What was done to an account by those who look after it.
+pub(crate) async fn acts(connection: &mut PgConnection, account: AccountId, limit: i64) -> Result<Vec<Value>> {
+    sqlx::query_scalar(
+        "SELECT jsonb_build_object('action', act, 'reason', reason, 'at', at)
+         FROM identity.account_line
+         WHERE account = $1
+         ORDER BY at DESC, id DESC
+         LIMIT $2",
+    )
+    .bind(account.uuid())
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Roles that were taken back.
+pub(crate) async fn withheld(connection: &mut PgConnection, person: PersonId, limit: i64) -> Result<Vec<Value>> {
+    sqlx::query_scalar(
+        "SELECT jsonb_build_object(
+                    'title', position.title,
+                    'role', withheld.role,
+                    'reason', withheld.reason,
+                    'at', withheld.at,
+                    'ended_at', withheld.returned_at)
+         FROM identity.withheld_role AS withheld
+         JOIN identity.position AS position ON position.id = withheld.position
+         WHERE withheld.person = $1
+         ORDER BY withheld.at DESC, withheld.id
+         LIMIT $2",
+    )
+    .bind(person.uuid())
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Rights taken for emergencies.
+pub(crate) async fn emergencies(connection: &mut PgConnection, account: AccountId, limit: i64) -> Result<Vec<Value>> {
+    sqlx::query_scalar(
+        "SELECT jsonb_build_object('role', role, 'reason', reason, 'begun_at', taken_at, 'ended_at', coalesce(ended_at, until))
+         FROM identity.emergency
+         WHERE account = $1
+         ORDER BY taken_at DESC, id DESC
+         LIMIT $2",
+    )
+    .bind(account.uuid())
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}

@@ -294,7 +294,17 @@ pub(crate) async fn held(connection: &mut PgConnection, person: PersonId, on: Na
         "SELECT position.id AS position,
                 position.code,
                 position.title,
-                position.roles,
+                ARRAY (
+                    SELECT own.role
+                    FROM unnest(position.roles) WITH ORDINALITY AS own(role, place)
+                    WHERE NOT EXISTS (
+                        SELECT
+                        FROM identity.withheld_role AS withheld
+                        WHERE withheld.person = holding.person
+                          AND withheld.position = position.id
+                          AND withheld.role = own.role
+                          AND withheld.returned_at IS NULL)
+                    ORDER BY own.place) AS roles,
                 position.agency,
                 code.code AS agency_code,
                 agency.name AS agency_name,
@@ -354,14 +364,30 @@ pub(crate) async fn officials(
                 person.full_name AS name,
                 position.id AS position,
                 position.title,
-                position.roles,
+                ARRAY (
+                    SELECT own.role
+                    FROM unnest(position.roles) WITH ORDINALITY AS own(role, place)
+                    WHERE NOT EXISTS (
+                        SELECT
+                        FROM identity.withheld_role AS withheld
+                        WHERE withheld.person = holding.person
+                          AND withheld.position = position.id
+                          AND withheld.role = own.role
+                          AND withheld.returned_at IS NULL)
+                    ORDER BY own.place) AS roles,
                 position.unit
          FROM identity.position AS position
          JOIN identity.holding AS holding ON holding.position = position.id
          JOIN identity.person AS person ON person.id = holding.person
          LEFT JOIN identity.account AS account ON account.person = person.id AND account.state = 'active'
          WHERE position.agency = $1
-           AND ($2::text IS NULL OR $2 = ANY (position.roles))
+           AND ($2::text IS NULL OR $2 = ANY (position.roles) AND NOT EXISTS (
+               SELECT
+               FROM identity.withheld_role AS withheld
+               WHERE withheld.person = holding.person
+                 AND withheld.position = position.id
+                 AND withheld.role = $2
+                 AND withheld.returned_at IS NULL))
            AND daterange(holding.valid_from, holding.valid_to, '[]') @> $3
            AND daterange(position.valid_from, position.valid_to, '[]') @> $3
          ORDER BY person.name_key, person.id, position.id",
@@ -398,13 +424,30 @@ pub(crate) async fn officials_with(
                 person.full_name AS name,
                 position.id AS position,
                 position.title,
-                position.roles,
+                ARRAY (
+                    SELECT own.role
+                    FROM unnest(position.roles) WITH ORDINALITY AS own(role, place)
+                    WHERE NOT EXISTS (
+                        SELECT
+                        FROM identity.withheld_role AS withheld
+                        WHERE withheld.person = holding.person
+                          AND withheld.position = position.id
+                          AND withheld.role = own.role
+                          AND withheld.returned_at IS NULL)
+                    ORDER BY own.place) AS roles,
                 position.unit
          FROM identity.position AS position
          JOIN identity.holding AS holding ON holding.position = position.id
          JOIN identity.person AS person ON person.id = holding.person
          LEFT JOIN identity.account AS account ON account.person = person.id AND account.state = 'active'
          WHERE $1 = ANY (position.roles)
+           AND NOT EXISTS (
+               SELECT
+               FROM identity.withheld_role AS withheld
+               WHERE withheld.person = holding.person
+                 AND withheld.position = position.id
+                 AND withheld.role = $1
+                 AND withheld.returned_at IS NULL)
            AND daterange(holding.valid_from, holding.valid_to, '[]') @> $2
            AND daterange(position.valid_from, position.valid_to, '[]') @> $2
          ORDER BY person.name_key, person.id, position.id

@@ -403,7 +403,7 @@ pub(crate) async fn begin_agency(
 /// Says what became of the agencies and the positions, and which level is no more. Gives how many positions go on.
 pub(crate) async fn write_links(
     connection: &mut PgConnection,
-    _: &Permit,
+    permit: &Permit,
     key: &str,
     settled: &Settled,
 ) -> Result<i64> {
@@ -431,6 +431,7 @@ pub(crate) async fn write_links(
     .execute(&mut *connection)
     .await
     .map_err(db::fault)?;
+    super::withheld::follow(connection, permit, key).await?;
     for (level, home) in &settled.levels {
         sqlx::query(
             "INSERT INTO identity.level_successor (level, home, since, reorganisation) VALUES ($1, $2, $3, $4)

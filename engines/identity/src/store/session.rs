@@ -30,9 +30,19 @@ pub(crate) struct LivingRow {
     way: String,
     provider: Option<String>,
     assurance: String,
+    emergency_position: Option<Uuid>,
+    emergency_role: Option<String>,
+    emergency_until: Option<DateTime<Utc>>,
 }
 
 impl LivingRow {
+    /// The role that its owner has taken for an emergency, with the position from which it counts, at this moment.
+    pub(crate) fn emergency(&self, now: DateTime<Utc>) -> Option<(PositionId, String)> {
+        let counts = self.emergency_until.is_some_and(|until| now < until);
+        let taken = self.emergency_position.zip(self.emergency_role.clone());
+        taken.filter(|_| counts).map(|(position, role)| (position.into(), role))
+    }
+
     pub(crate) fn id(&self) -> SessionId {
         self.id.into()
     }
@@ -170,10 +180,14 @@ pub(crate) async fn living(connection: &mut PgConnection, token: &[u8]) -> Resul
                 session.shown_at,
                 session.way,
                 session.provider,
-                session.assurance
+                session.assurance,
+                emergency.position AS emergency_position,
+                emergency.role AS emergency_role,
+                emergency.until AS emergency_until
          FROM identity.session AS session
          JOIN identity.account AS account ON account.id = session.account
          JOIN identity.person AS person ON person.id = account.person
+         LEFT JOIN identity.emergency AS emergency ON emergency.account = session.account AND emergency.ended_at IS NULL
          WHERE session.token_sha256 = $1 AND session.ended_at IS NULL AND account.state = 'active'",
     )
     .bind(token)
@@ -208,10 +222,14 @@ pub(crate) async fn living_by_id(connection: &mut PgConnection, id: SessionId) -
                 session.shown_at,
                 session.way,
                 session.provider,
-                session.assurance
+                session.assurance,
+                emergency.position AS emergency_position,
+                emergency.role AS emergency_role,
+                emergency.until AS emergency_until
          FROM identity.session AS session
          JOIN identity.account AS account ON account.id = session.account
          JOIN identity.person AS person ON person.id = account.person
+         LEFT JOIN identity.emergency AS emergency ON emergency.account = session.account AND emergency.ended_at IS NULL
          WHERE session.id = $1 AND session.ended_at IS NULL AND account.state = 'active'",
     )
     .bind(id.uuid())

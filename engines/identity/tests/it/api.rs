@@ -270,3 +270,60 @@ async fn what_a_code_meant_on_a_day_is_public() {
     let (status, carried_out) = ask(&router, Method::GET, "/api/v1/reorganisations", "", Value::Null).await;
     assert_eq!((status, carried_out), (StatusCode::OK, json!([])));
 }
+
+// shows: R036
+#[tokio::test]
+async fn an_administrator_looks_after_accounts_and_an_owner_starts_one() {
+    let town = Town::new().await;
+    town.official("Trần Văn Lúa", "anh.lua", &["clerk"]).await;
+    town.official("Đỗ Văn Quản", "anh.quan", &["admin"]).await;
+    let (admin, clerk) = (town.enter("anh.quan").await.token, town.enter("anh.lua").await.token);
+    let router = router(&town);
+    let get = |path: &'static str, token: &'static str| ask(&router, Method::GET, path, token, Value::Null);
+    let (admin, clerk): (&'static str, &'static str) = (admin.leak(), clerk.leak());
+    assert_eq!(get("/api/v1/accounts", clerk).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(
+        get("/api/v1/accounts?show=nothing", admin).await.0,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    let (status, page) = get("/api/v1/accounts?q=lua", admin).await;
+    assert_eq!((status, page["items"].as_array().unwrap().len()), (StatusCode::OK, 1));
+    let id = page["items"][0]["id"].as_str().unwrap();
+    let at = |part: &str| format!("/api/v1/accounts/{id}{part}");
+    let why = json!({ "reason": "nghỉ không phép" });
+    let send = |method: Method, path: String, body: Value| {
+        let router = router.clone();
+        async move { ask(&router, method, &path, admin, body).await }
+    };
+    let (status, problem) = send(Method::POST, at("/suspension"), json!({ "reason": "" })).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("identity.required"))
+    );
+    assert!(send(Method::POST, at("/suspension"), why.clone()).await.0.is_success());
+    assert_eq!(get("/api/v1/me", clerk).await.0, StatusCode::UNAUTHORIZED);
+    assert!(
+        send(Method::DELETE, at("/suspension"), why.clone())
+            .await
+            .0
+            .is_success()
+    );
+    assert!(send(Method::DELETE, at("/sessions"), why.clone()).await.0.is_success());
+    let (status, given) = send(Method::POST, at("/entry-code"), why).await;
+    assert_eq!(status, StatusCode::CREATED);
+    let (_, sheet) = send(Method::GET, at(""), Value::Null).await;
+    assert_eq!(sheet["history"].as_array().unwrap().len(), 4);
+    assert!(sheet["changeable"].as_bool().unwrap() && !sheet["code_until"].is_null());
+    assert!(
+        !sheet.to_string().contains(given["code"].as_str().unwrap()),
+        "a code is told once"
+    );
+    let start = json!({ "login": "anh.lua", "code": given["code"], "password": "một câu khác hẳn, dễ nhớ" });
+    let (status, _) = ask(&router, Method::POST, "/api/v1/account-start", "", start.clone()).await;
+    assert!(status.is_success());
+    let (status, problem) = ask(&router, Method::POST, "/api/v1/account-start", "", start).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("identity.entry_code_wrong"))
+    );
+}

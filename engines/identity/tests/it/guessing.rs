@@ -202,7 +202,7 @@ async fn old_attempts_sessions_and_devices_are_swept() {
         "identity.wrong_credentials"
     );
     let mut jobs = op::Jobs::new();
-    identity::jobs::register(&mut jobs);
+    identity::jobs::register(&mut jobs, &town.identity);
     op::begin_recurring(&town.scratch.ops, &jobs).await.unwrap();
     op::drain(&town.scratch.ops, &jobs).await.unwrap();
     assert_eq!(town.count("SELECT count(*) FROM identity.sign_in_attempt").await, 2);

@@ -420,3 +420,26 @@ async fn a_session_is_held_last_and_no_request_waits_for_it() {
     assert_eq!(actor.official().unwrap().agency_name, "UBND phường Ngã Bảy mới");
     assert_eq!(town.count(seen).await, 1);
 }
+
+#[tokio::test]
+async fn a_role_that_was_taken_back_does_not_come_back_by_a_new_office() {
+    let town = Town::new().await;
+    areas(&town).await;
+    town.agency("H30.29.02", "UBND phường Lái Hiếu").await;
+    let (sen, here) = town
+        .official("Lê Thị Sen", "sen.ngabay", &["clerk", "specialist"])
+        .await;
+    let mut op = town.loader().await;
+    assert!(
+        town.identity
+            .withhold_role(&mut op, (sen, here), "clerk", "")
+            .await
+            .unwrap()
+    );
+    op.commit().await.unwrap();
+    carry_out(&town, &Actor::System("province")).await.unwrap();
+    let actor = town.enter("sen.ngabay").await.actor;
+    let official = actor.official().unwrap();
+    assert_ne!(official.position, here);
+    assert_eq!(official.roles, ["specialist"]);
+}

@@ -83,6 +83,15 @@ pub(crate) async fn is_known(connection: &mut PgConnection, account: AccountId) 
         .map_err(db::fault)
 }
 
+/// The client that looks after the account.
+pub(crate) async fn client_of(connection: &mut PgConnection, account: AccountId) -> Result<Option<String>> {
+    sqlx::query_scalar("SELECT client FROM scim.\"user\" WHERE id = $1 AND closed_at IS NULL")
+        .bind(account.uuid())
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)
+}
+
 /// The people behind those of these numbers that the client looks after.
 pub(crate) async fn people(connection: &mut PgConnection, client: &str, ids: &[Uuid]) -> Result<Vec<(Uuid, PersonId)>> {
     let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(

@@ -1,0 +1,6 @@
+//! The façade against a real database.
+
+mod accounts;
+mod emergencies;
+mod reviews;
+mod town;
