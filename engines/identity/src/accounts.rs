@@ -170,7 +170,8 @@ impl Identity {
         }
     }
 
-    /// Gives an account a new password: by an administrator, or by a loader. Ends all its sessions.
+    /// Gives an account a new password: by an administrator, or by a loader. Ends all its sessions. Fails with `identity.account_not_found`,
+    /// `identity.step_up_needed`.
     pub async fn reset_password(&self, op: &mut Op, account: AccountId, hash: &PasswordHash) -> Result<()> {
         let subject = format!("account:{account}");
         let permit = op
@@ -180,6 +181,7 @@ impl Identity {
                 access::organise(op.rights(), "identity.reset_password"),
             )
             .await?;
+        self.check_step_up(op)?;
         let now = op.now();
         if !store::account::set_password(op.conn(), &permit, account, hash, now).await? {
             return Err(error::account_not_found());

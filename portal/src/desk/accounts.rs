@@ -12,7 +12,7 @@ use crate::account::{again, offices::role_name};
 use crate::told::called;
 use crate::words::Words;
 
-pub(super) const PATH: &str = "/can-bo/tai-khoan";
+const PATH: &str = "/can-bo/tai-khoan";
 const DOWNLOAD: &str = "/can-bo/tai-khoan/tai-ve";
 /// What can be done, in the order of the page.
 const ACTS: [&str; 5] = [
@@ -39,7 +39,7 @@ pub(super) fn routes() -> Routes<House> {
 }
 
 /// The list that `hien` names.
-pub(super) fn filter(visit: &Visit<House>) -> (AccountFilter, &'static str) {
+fn filter(visit: &Visit<House>) -> (AccountFilter, &'static str) {
     let identity = &visit.state.identity;
     match visit.query("hien") {
         Some("dac-quyen") => (AccountFilter::Privileged, "dac-quyen"),

@@ -9,7 +9,7 @@ use identity::{
     SecondFactorRule, Validity,
 };
 use kernel::working_calendar::{CalendarPlan, default_hours, default_weekdays};
-use kernel::{AccountId, Actor, AgencyId, Clock, Fault, PersonId, PositionId, Result, WorkingCalendar};
+use kernel::{AccountId, Actor, AgencyId, Clock, Fault, PersonId, Result, WorkingCalendar};
 use notify::Notify;
 use op::{Jobs, Op, Ops, Reactions};
 use oversight::{Declaration, Oversight, Parts};
@@ -36,7 +36,6 @@ pub struct Town {
 pub struct Who {
     pub account: AccountId,
     pub person: PersonId,
-    pub position: PositionId,
 }
 
 /// A moment in Vietnam.
@@ -149,11 +148,7 @@ impl Town {
         };
         let account = self.identity.create_account(&mut op, &new).await.unwrap();
         op.commit().await.unwrap();
-        Who {
-            account,
-            person,
-            position,
-        }
+        Who { account, person }
     }
 
     /// Who somebody is now.
