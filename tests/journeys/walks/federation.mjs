@@ -61,7 +61,7 @@ async function signOut(page) {
 async function providers({ town, browsers }) {
   const played = await simulators(town);
   await town.stop();
-  await town.start(['--federation', played.file]);
+  await town.start(['--federation', played.file, '--step-up', '15']);
   try {
     await newcomer(town, browsers);
     await known(town, browsers);
@@ -107,6 +107,23 @@ async function newcomer(town, browsers) {
   await says(page, 'Vừa liên kết với Cổng Dịch vụ công quốc gia');
   assert.deepEqual(sql(town, "SELECT count(DISTINCT account), count(*) FROM federation.link WHERE ended_at IS NULL"), [['1', '2']]);
   assert.deepEqual(sql(town, "SELECT count(*) FROM identity.person WHERE full_name = 'Võ Thị Bông Điệp'"), [['1']]);
+  // An account without a password: its owner shows at the provider once more who they are, before everything is handed out.
+  sql(town, "UPDATE identity.session SET shown_at = shown_at - interval '1 hour'");
+  await page.goto('/tai-khoan/du-lieu');
+  await press(page, 'Tải bản JSON (cho máy đọc)');
+  await says(page, 'Xác thực lại', 'Xác nhận ở nơi định danh');
+  assert.equal(await page.locator('input[type=password]').count(), 0);
+  await browsers.examine(page, 'federation-again');
+  const again = async who => {
+    await press(page, `Xác nhận lại bằng ${PORTAL}`);
+    await page.locator('header.banner').waitFor();
+    await page.getByRole('button', { name: who }).first().click();
+  };
+  await again(/Sơn Thái Hòa/);
+  await says(page, 'là của người khác', 'Xác thực lại');
+  await again(/Võ Thị Bông Điệp/);
+  const [file] = await Promise.all([page.waitForEvent('download'), press(page, 'Gửi tiếp câu trả lời')]);
+  assert.match(file.suggestedFilename(), /\.json$/);
 }
 
 /** A citizen of the demonstration finds the one account; takes the way in away and gives it back. */
