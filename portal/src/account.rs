@@ -1,5 +1,6 @@
 //! Signing in and out (R038, R040), and the pages of one's own account.
 
+mod acting;
 pub(crate) mod again;
 pub(crate) mod offices;
 mod own;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(own::routes())
         .merge(passkeys::routes())
         .merge(offices::routes())
+        .merge(acting::routes())
         .merge(providers::routes())
 }
 

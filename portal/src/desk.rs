@@ -7,11 +7,14 @@ mod inbox;
 mod incidents;
 mod intake;
 mod ledger;
+mod registrations;
 mod rights;
 mod search;
 mod show;
 mod typed;
 mod work;
+
+pub(crate) use show::systems;
 
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -29,6 +32,7 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(ledger::routes())
         .merge(calendar::routes())
         .merge(rights::routes())
+        .merge(registrations::routes())
         .merge(data_requests::routes())
         .merge(incidents::routes())
 }

@@ -73,7 +73,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0008_overdue.sql",
         "0009_supplement_typed.sql",
         "0010_order_of_work.sql",
-        "0011_wall.sql"
+        "0011_wall.sql",
+        "0012_represented.sql"
     ]
 );
 

@@ -1,7 +1,7 @@
 //! Accounts: one a person (R032), opened by somebody who may (R033), suspended and closed with effect at once (R037).
 
 use kernel::{AccountId, Actor, Fault, PersonId, Result, SessionId, local_date};
-use op::{Entry, Event, Op, Ops};
+use op::{Entry, Event, Op, Ops, Permit};
 use serde_json::json;
 
 use crate::guess::Guess;
@@ -70,9 +70,15 @@ impl Identity {
                 Err(error::account_exists())
             };
         }
+        self.open_account(op, &permit, new).await
+    }
+
+    /// Opens the account of somebody who has none.
+    pub(crate) async fn open_account(&self, op: &mut Op, permit: &Permit, new: &NewAccount) -> Result<AccountId> {
+        let folded = login::check(&new.login)?;
         let id = AccountId::new();
         let now = op.now();
-        store::account::insert(op.conn(), &permit, id, new, &folded, now).await?;
+        store::account::insert(op.conn(), permit, id, new, &folded, now).await?;
         op.record(
             Entry::new("identity.account_opened", format!("account:{id}")).detail(json!({ "person": new.person })),
         )

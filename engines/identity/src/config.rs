@@ -22,6 +22,8 @@ pub struct Config {
     pub step_up: StepUpRule,
     /// The address of the site as people type it; passkeys hold there and nowhere else, for good.
     pub public_address: String,
+    /// How long a registration waits for an official to see the paper (đăng ký tài khoản).
+    pub registration_waits: Duration,
     /// The declared rights: which roles a position may carry, and which of them reach below the own agency.
     pub policy: Arc<Policy>,
 }
@@ -107,6 +109,7 @@ impl Default for Config {
             second_factor: SecondFactorRule::Officials,
             step_up: StepUpRule::USUAL,
             public_address: "http://localhost".to_owned(),
+            registration_waits: Duration::days(30),
             policy: Arc::default(),
         }
     }

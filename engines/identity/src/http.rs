@@ -4,6 +4,8 @@ mod account;
 mod offices;
 mod organisation;
 mod passkeys;
+mod registrations;
+mod representations;
 
 use chrono::{DateTime, Utc};
 use kernel::{Actor, Result};
@@ -64,6 +66,8 @@ pub struct ActorAnswer {
     pub account: Option<String>,
     /// Person number.
     pub person: Option<String>,
+    /// For whom the session acts; null: for its owner.
+    pub acts_for: Option<String>,
     /// The position acted from, for officials.
     pub position: Option<PositionAnswer>,
 }
@@ -200,6 +204,8 @@ where
         .merge(account::routes())
         .merge(passkeys::routes())
         .merge(offices::routes())
+        .merge(registrations::routes())
+        .merge(representations::routes())
 }
 
 async fn create_session<S>(visit: Visit<S>, body: SessionRequest) -> Result<SessionAnswer>
@@ -274,6 +280,7 @@ fn actor_answer(actor: &Actor) -> ActorAnswer {
         name: actor.name().to_owned(),
         account: actor.account().map(|id| id.to_string()),
         person: actor.person().map(|id| id.to_string()),
+        acts_for: actor.acts_for().map(|acting| acting.name.clone()),
         position: actor.official().map(|official| PositionAnswer {
             id: official.position.to_string(),
             title: official.position_title.clone(),

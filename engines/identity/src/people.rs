@@ -131,6 +131,10 @@ impl Identity {
             .await?;
         let new = checked(new)?;
         let from_loader = matches!(op.actor(), Actor::System(_));
+        // Two counters at once do not make two persons of one number. A loader writes alone, and too many to hold a lock for each.
+        if let (Some(number), false) = (&new.personal_number, from_loader) {
+            store::person::lock_number(op.conn(), number).await?;
+        }
         if let Some(known) = store::person::known(op.conn(), &new).await? {
             if from_loader {
                 let now = op.now();

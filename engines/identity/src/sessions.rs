@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use crate::model::{Audience, Authentication, HeldPosition, SessionRow};
 use crate::sign_in::{self, Source};
 use crate::store::session::LivingRow;
-use crate::{Identity, access, error, store, token};
+use crate::{Identity, access, error, representation, store, token};
 
 #[async_trait]
 impl web::Identify for Identity {
@@ -50,8 +50,9 @@ impl web::Identify for Identity {
 
 impl Identity {
     /// Who the session acts as: the chosen position while it is held, else the first one held, else the person alone. From a
-    /// position acts only who has shown what the rule about second factors asks for.
-    async fn present_actor(&self, connection: &mut PgConnection, row: &LivingRow, now: DateTime<Utc>) -> Result<Actor> {
+    /// position acts only who has shown what the rule about second factors asks for. A person alone acts for whom they have chosen, while that
+    /// counts.
+    pub(crate) async fn present_actor(&self, connection: &mut PgConnection, row: &LivingRow, now: DateTime<Utc>) -> Result<Actor> {
         let today = local_date(now);
         let mut held = if row.acts_from_position() && self.acts_from_position(row.has_second_factor()) {
             store::office::held(connection, row.person(), today).await?
@@ -67,6 +68,7 @@ impl Identity {
             .find(|position| Some(position.position) == row.position())
             .or(held.first());
         let actor = sign_in::actor(row.account(), row.person(), row.full_name(), chosen);
+        let actor = representation::acting(connection, actor, row.represents(), today).await?;
         self.with_reach(connection, actor, today).await
     }
 

@@ -65,6 +65,7 @@ mod tests {
             account: AccountId::new(),
             person: PersonId::new(),
             name: "Lê Thị Sen".into(),
+            acts_for: None,
         });
         let roles = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let (clerk, admin) = (roles(&["clerk"]), roles(&["leader", "admin"]));

@@ -37,6 +37,8 @@ pub(crate) struct DossierRow {
     pub(crate) submitter_person: Option<PersonId>,
     pub(crate) submitter_account: Option<AccountId>,
     pub(crate) submitter_name: String,
+    /// By which representation the submitter acted for the owner.
+    pub(crate) representation: Option<Uuid>,
     pub(crate) answers: Value,
     pub(crate) result_data: Value,
     pub(crate) instance: InstanceId,
@@ -72,6 +74,7 @@ struct Row {
     submitter_person: Option<Uuid>,
     submitter_account: Option<Uuid>,
     submitter_name: String,
+    representation: Option<Uuid>,
     answers: Value,
     result_data: Value,
     instance_id: Uuid,
@@ -117,6 +120,7 @@ impl Row {
             submitter_person: self.submitter_person.map(PersonId::from_uuid),
             submitter_account: self.submitter_account.map(AccountId::from_uuid),
             submitter_name: self.submitter_name,
+            representation: self.representation,
             answers: self.answers,
             result_data: self.result_data,
             instance: InstanceId::from_uuid(self.instance_id),
@@ -168,6 +172,7 @@ macro_rules! select {
                     submitter_person,
                     submitter_account,
                     submitter_name,
+                    representation,
                     answers,
                     result_data,
                     instance_id,
@@ -272,9 +277,9 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, row: &Doss
                 id, code, definition_id, app, procedure_code, title, channel, status, version, receiving_agency,
                 handling_agency, agencies, receiving_code, receiving_name, owner_person, owner_name, owner_number, phone, email,
                 submitter_person, submitter_account, submitter_name, answers, result_data, instance_id, draft_id,
-                submitted_at, updated_at)
+                submitted_at, updated_at, representation)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-                 $26, $27, $28, $29)",
+                 $26, $27, $28, $29, $30)",
     )
     .bind(row.id.uuid())
     .bind(&row.code)
@@ -305,6 +310,7 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, row: &Doss
     .bind(row.draft.uuid())
     .bind(row.submitted_at)
     .bind(row.updated_at)
+    .bind(row.representation)
     .execute(connection)
     .await
     .map_err(|error| match db::violated(&error) {

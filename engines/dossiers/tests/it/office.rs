@@ -630,6 +630,7 @@ async fn citizen(identity: &Identity, op: &mut Op, name: &str, number: &str) -> 
         account: account(identity, op, person, name).await,
         person,
         name: name.to_owned(),
+        acts_for: None,
     })
 }
 

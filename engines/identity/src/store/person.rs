@@ -315,7 +315,7 @@ pub(crate) async fn find(
     let mut query = QueryBuilder::<Postgres>::new(
         "SELECT id, full_name, name_key, personal_number, birth_date, residence_ward
          FROM identity.person
-         WHERE true",
+         WHERE kind = 'human'",
     );
     match question {
         Question::Number(number) => {

@@ -30,6 +30,7 @@ pub(crate) struct LivingRow {
     way: String,
     provider: Option<String>,
     assurance: String,
+    represents: Option<Uuid>,
 }
 
 impl LivingRow {
@@ -59,6 +60,11 @@ impl LivingRow {
 
     pub(crate) fn acts_from_position(&self) -> bool {
         self.acts_as == "position"
+    }
+
+    /// By which representation it acts for somebody else.
+    pub(crate) fn represents(&self) -> Option<Uuid> {
+        self.represents
     }
 
     /// When a second factor was last shown in it.
@@ -170,7 +176,8 @@ pub(crate) async fn living(connection: &mut PgConnection, token: &[u8]) -> Resul
                 session.shown_at,
                 session.way,
                 session.provider,
-                session.assurance
+                session.assurance,
+                session.represents
          FROM identity.session AS session
          JOIN identity.account AS account ON account.id = session.account
          JOIN identity.person AS person ON person.id = account.person
@@ -208,7 +215,8 @@ pub(crate) async fn living_by_id(connection: &mut PgConnection, id: SessionId) -
                 session.shown_at,
                 session.way,
                 session.provider,
-                session.assurance
+                session.assurance,
+                session.represents
          FROM identity.session AS session
          JOIN identity.account AS account ON account.id = session.account
          JOIN identity.person AS person ON person.id = account.person
@@ -241,6 +249,7 @@ pub(crate) async fn choose(connection: &mut PgConnection, id: SessionId, positio
     sqlx::query(
         "UPDATE identity.session SET
              position = $2,
+             represents = NULL,
              acts_as = CASE WHEN $2::uuid IS NULL THEN 'person' ELSE 'position' END
          WHERE id = $1",
     )

@@ -136,6 +136,7 @@ impl Town {
             account,
             person,
             name: name.into(),
+            acts_for: None,
         })
     }
 
@@ -145,6 +146,7 @@ impl Town {
             account,
             person,
             name: name.into(),
+            acts_for: None,
         })
     }
 

@@ -1,0 +1,234 @@
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{AccountId, PersonId, Result};
+use op::Permit;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::error;
+use crate::model::{Representation, RepresentationKind, Represented};
+
+/// A representation to be written down.
+pub(crate) struct NewRepresentation<'a> {
+    pub(crate) id: Uuid,
+    pub(crate) kind: RepresentationKind,
+    pub(crate) represented: PersonId,
+    pub(crate) representative: PersonId,
+    pub(crate) procedures: &'a [String],
+    pub(crate) from: NaiveDate,
+    pub(crate) to: Option<NaiveDate>,
+    pub(crate) reason: &'a str,
+    pub(crate) registration: Option<Uuid>,
+    pub(crate) by: AccountId,
+    pub(crate) at: DateTime<Utc>,
+}
+
+pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, new: &NewRepresentation<'_>) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO identity.representation (
+             id, kind, represented, representative, procedures, valid_from, valid_to, reason, registration, given_by, given_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(new.id)
+    .bind(new.kind.as_str())
+    .bind(new.represented.uuid())
+    .bind(new.representative.uuid())
+    .bind(new.procedures)
+    .bind(new.from)
+    .bind(new.to)
+    .bind(new.reason)
+    .bind(new.registration)
+    .bind(new.by.uuid())
+    .bind(new.at)
+    .execute(connection)
+    .await
+    .map_err(|e| match db::violated(&e) {
+        Some("representation_once") => error::represents_already(),
+        Some("representation_two") => error::attorney_unfit(),
+        _ => db::fault(e),
+    })?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    kind: String,
+    represented: Uuid,
+    represented_name: String,
+    representative: Uuid,
+    representative_name: String,
+    procedures: Vec<String>,
+    valid_from: NaiveDate,
+    valid_to: Option<NaiveDate>,
+    reason: String,
+    given_at: DateTime<Utc>,
+    ended_at: Option<DateTime<Utc>>,
+    in_force: bool,
+}
+
+fn kind(word: &str) -> Result<RepresentationKind> {
+    RepresentationKind::parse(word).ok_or_else(|| super::unknown_word("representation.kind"))
+}
+
+impl Row {
+    fn representation(self) -> Result<Representation> {
+        Ok(Representation {
+            id: self.id,
+            kind: kind(&self.kind)?,
+            represented: self.represented.into(),
+            represented_name: self.represented_name,
+            representative: self.representative.into(),
+            representative_name: self.representative_name,
+            procedures: self.procedures,
+            from: self.valid_from,
+            to: self.valid_to,
+            reason: self.reason,
+            given_at: self.given_at,
+            ended_at: self.ended_at,
+            in_force: self.in_force,
+        })
+    }
+}
+
+/// What must hold on a day ($1 in every statement) for a representation to count: its days, nobody has ended it, a child is a child by the
+/// birth date that is written now, and nobody acts for an account that was suspended or closed.
+macro_rules! in_force {
+    () => {
+        "(representation.ended_at IS NULL
+          AND representation.valid_from <= $1
+          AND (representation.valid_to IS NULL OR representation.valid_to >= $1)
+          AND (representation.kind <> 'child' OR represented.birth_date + interval '18 years' > $1)
+          AND NOT EXISTS (SELECT FROM identity.account
+                          WHERE account.person = representation.represented AND account.state <> 'active'))"
+    };
+}
+
+macro_rules! select {
+    ($tail:expr) => {
+        concat!(
+            "SELECT representation.id,
+                    representation.kind,
+                    representation.represented,
+                    represented.full_name AS represented_name,
+                    representation.representative,
+                    representative.full_name AS representative_name,
+                    representation.procedures,
+                    representation.valid_from,
+                    representation.valid_to,
+                    representation.reason,
+                    representation.given_at,
+                    representation.ended_at,
+                    ",
+            in_force!(),
+            " AS in_force
+             FROM identity.representation AS representation
+             JOIN identity.person AS represented ON represented.id = representation.represented
+             JOIN identity.person AS representative ON representative.id = representation.representative ",
+            $tail
+        )
+    };
+}
+
+pub(crate) async fn get(connection: &mut PgConnection, id: Uuid, on: NaiveDate) -> Result<Option<Representation>> {
+    let row: Option<Row> = sqlx::query_as(select!("WHERE representation.id = $2"))
+        .bind(on)
+        .bind(id)
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)?;
+    row.map(Row::representation).transpose()
+}
+
+/// For whom a person acts and who acts for them, the newest first.
+pub(crate) async fn of_person(
+    connection: &mut PgConnection,
+    person: PersonId,
+    on: NaiveDate,
+) -> Result<Vec<Representation>> {
+    let rows: Vec<Row> = sqlx::query_as(select!(
+        "WHERE $2 IN (representation.represented, representation.representative)
+         ORDER BY representation.given_at DESC, representation.id DESC
+         LIMIT 200"
+    ))
+    .bind(on)
+    .bind(person.uuid())
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    rows.into_iter().map(Row::representation).collect()
+}
+
+/// For whom a person may act on the day, by this representation.
+pub(crate) async fn in_force(
+    connection: &mut PgConnection,
+    id: Uuid,
+    representative: PersonId,
+    on: NaiveDate,
+) -> Result<Option<Represented>> {
+    let found = get(connection, id, on).await?;
+    let found = found.filter(|found| found.in_force && found.representative == representative);
+    Ok(found.map(|found| Represented {
+        representation: found.id,
+        person: found.represented,
+        name: found.represented_name,
+        kind: found.kind,
+        procedures: found.procedures,
+    }))
+}
+
+/// Whether it was still open.
+pub(crate) async fn end(
+    connection: &mut PgConnection,
+    _: &Permit,
+    id: Uuid,
+    by: AccountId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let ended = sqlx::query(
+        "UPDATE identity.representation SET ended_at = $3, ended_by = $2 WHERE id = $1 AND ended_at IS NULL",
+    )
+    .bind(id)
+    .bind(by.uuid())
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(ended.rows_affected() > 0)
+}
+
+/// The person of this number and name with an active account, if there is exactly that one.
+pub(crate) async fn attorney(
+    connection: &mut PgConnection,
+    number: &str,
+    name_folded: &str,
+) -> Result<Option<(PersonId, AccountId)>> {
+    let row: Option<(Uuid, Uuid)> = sqlx::query_as(
+        "SELECT person.id, account.id
+         FROM identity.person AS person
+         JOIN identity.account AS account ON account.person = person.id
+         WHERE person.personal_number = $1 AND person.name_folded = $2 AND person.kind = 'human' AND account.state = 'active'",
+    )
+    .bind(number)
+    .bind(name_folded)
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(row.map(|(person, account)| (person.into(), account.into())))
+}
+
+/// The session acts for somebody from now on, or for its owner again.
+pub(crate) async fn choose(connection: &mut PgConnection, session: Uuid, represents: Option<Uuid>) -> Result<()> {
+    sqlx::query(
+        "UPDATE identity.session SET
+             represents = $2,
+             position = CASE WHEN $2::uuid IS NULL THEN position END,
+             acts_as = CASE WHEN $2::uuid IS NULL THEN acts_as ELSE 'person' END
+         WHERE id = $1",
+    )
+    .bind(session)
+    .bind(represents)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
