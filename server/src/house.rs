@@ -127,6 +127,7 @@ impl Program {
                 second_factor: rules.second_factor,
                 step_up: rules.step_up,
                 public_address: public_address.to_owned(),
+                registration_waits: compose::province::registration_waits()?,
                 policy: policy.clone(),
                 ..Config::default()
             },

@@ -21,6 +21,8 @@ const WALLED: &[&str] = &[
     "dossiers.work",
     "forms.attachment",
     "forms.draft",
+    "identity.registration",
+    "identity.representation",
     "notify.message",
 ];
 

@@ -57,6 +57,6 @@ CREATE INDEX registration_end_of_waiting ON identity.registration (expires_at) W
 ALTER TABLE identity.registration ENABLE ROW LEVEL SECURITY;
 CREATE POLICY reach ON identity.registration TO ngabay_walled USING (
     asked_by = (SELECT nullif(current_setting('ngabay.account', true), '')::uuid)
-    OR (SELECT current_setting('ngabay.identity_everywhere', true)) = 'on'
+    OR (SELECT current_setting('ngabay.official', true)) = 'on'
 );
 CREATE POLICY ask ON identity.registration FOR INSERT TO ngabay_walled WITH CHECK (asked_by IS NULL AND state = 'waiting');

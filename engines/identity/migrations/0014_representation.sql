@@ -32,7 +32,7 @@ CREATE POLICY reach ON identity.representation TO ngabay_walled USING (
     represented = (SELECT nullif(current_setting('ngabay.person', true), '')::uuid)
     OR representative = (SELECT nullif(current_setting('ngabay.person', true), '')::uuid)
     OR represented = (SELECT nullif(current_setting('ngabay.represents', true), '')::uuid)
-    OR (SELECT current_setting('ngabay.identity_everywhere', true)) = 'on'
+    OR (SELECT current_setting('ngabay.official', true)) = 'on'
 );
 
 -- For whom the session acts; it counts while the representation does.

@@ -20,7 +20,14 @@ impl Keeper for Identity {
     async fn tell(&self, op: &mut Op, _: &Permit, whom: &Whom, most: i64) -> Result<Vec<Kept>> {
         let person = store::kept::person(op.conn(), whom.person).await?;
         let positions = store::kept::positions(op.conn(), whom.person, most + 1).await?;
-        let mut parts = vec![Kept::of("person", person, 1), Kept::of("positions", positions, most)];
+        let representations = store::kept::representations(op.conn(), whom.person, most + 1).await?;
+        let registrations = store::kept::registrations(op.conn(), whom.person, whom.account, most + 1).await?;
+        let mut parts = vec![
+            Kept::of("person", person, 1),
+            Kept::of("positions", positions, most),
+            Kept::of("representations", representations, most),
+            Kept::of("registrations", registrations, most),
+        ];
         if let Some(account) = whom.account {
             let row = store::kept::account(op.conn(), account).await?;
             let sessions = store::kept::sessions(op.conn(), account, most + 1).await?;
@@ -43,6 +50,8 @@ impl Keeper for Identity {
         let mut parts = vec![
             Forgotten::gone("contact", contact),
             Forgotten::kept("person"),
+            Forgotten::kept("representations"),
+            Forgotten::kept("registrations"),
             Forgotten::kept("looks"),
         ];
         if let Some(account) = whom.account {

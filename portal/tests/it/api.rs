@@ -56,6 +56,35 @@ const PAGES: &[(&str, &[&str])] = &[
         &["DELETE /api/v1/me/substitutions/{id}"],
     ),
     ("GET /can-bo/quyen", &["GET /api/v1/rights/{login}"]),
+    // Registering oneself, and the authority that approves.
+    ("GET /dang-ky", &["GET /api/v1/agencies"]),
+    ("POST /dang-ky", &["POST /api/v1/registrations"]),
+    ("GET /dang-ky/{receipt}", &["GET /api/v1/registrations/{receipt}"]),
+    ("GET /can-bo/dang-ky", &["GET /api/v1/registration-desk"]),
+    ("POST /can-bo/dang-ky/tim", &["POST /api/v1/registration-desk/search"]),
+    ("GET /can-bo/dang-ky/{id}", &["GET /api/v1/registration-desk/{id}"]),
+    (
+        "POST /can-bo/dang-ky/{id}/duyet",
+        &["POST /api/v1/registration-desk/{id}/approval"],
+    ),
+    (
+        "POST /can-bo/dang-ky/{id}/tu-choi",
+        &["POST /api/v1/registration-desk/{id}/refusal"],
+    ),
+    // Acting for somebody else.
+    ("GET /tai-khoan/lam-thay", &["GET /api/v1/me/representations"]),
+    ("POST /tai-khoan/lam-thay", &["PUT /api/v1/me/acting"]),
+    (
+        "POST /tai-khoan/lam-thay/ket-thuc",
+        &["DELETE /api/v1/me/representations/{id}"],
+    ),
+    ("GET /tai-khoan/lam-thay/uy-quyen", &["GET /api/v1/procedures"]),
+    (
+        "POST /tai-khoan/lam-thay/uy-quyen",
+        &["POST /api/v1/me/representations", "POST /api/v1/me/step-up"],
+    ),
+    ("GET /tai-khoan/lam-thay/de-nghi", &["GET /api/v1/agencies"]),
+    ("POST /tai-khoan/lam-thay/de-nghi", &["POST /api/v1/me/standings"]),
     ("GET /hop-thu", &["GET /api/v1/messages"]),
     ("POST /hop-thu/da-doc", &["POST /api/v1/messages/read"]),
     // Drafts of citizens.

@@ -100,6 +100,7 @@ pub struct People {
 pub struct Office {
     pub scratch: Scratch,
     pub ops: Ops,
+    pub identity: Identity,
     pub files: Files,
     pub forms: Forms,
     pub workflow: Workflow,
@@ -187,6 +188,7 @@ impl Office {
         let office = Self {
             scratch,
             ops,
+            identity,
             files,
             forms,
             workflow,
@@ -250,9 +252,9 @@ impl Office {
         let name = if actor.is_official() {
             "Trần Văn Hùng"
         } else {
-            actor.name()
+            actor.acts_for().map_or(actor.name(), |acting| &acting.name)
         };
-        let number = if actor.name() == "Nguyễn Thị Lan" {
+        let number = if name == "Nguyễn Thị Lan" {
             LAN
         } else {
             HUNG

@@ -1,7 +1,7 @@
 //! Registering oneself, and the desk of the authority that approves.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::Result;
+use kernel::{AgencyId, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -41,8 +41,9 @@ pub struct RegistrationRequest {
     pub email: String,
     /// The password that is to open the account.
     pub password: String,
-    /// Number of the agency to which the paper will be shown.
-    pub agency: Option<Uuid>,
+    /// Code of the agency of a commune to which the paper will be shown (`listAgencies`).
+    #[serde(default)]
+    pub agency: String,
 }
 
 /// A request to act for an organisation or a child.
@@ -70,8 +71,9 @@ pub struct StandingRequest {
     pub standing: Option<Standing>,
     /// The paper that shows it.
     pub paper: String,
-    /// Number of the agency to which the paper will be shown.
-    pub agency: Option<Uuid>,
+    /// Code of the agency of a commune to which the paper will be shown (`listAgencies`).
+    #[serde(default)]
+    pub agency: String,
 }
 
 /// The receipt of what was asked.
@@ -289,11 +291,20 @@ async fn register<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: Regis
         phone: body.phone,
         email: body.email,
         password: body.password,
-        agency: body.agency.map(Into::into),
+        agency: chosen(&visit, &body.agency).await?,
     };
     let ip = visit.client_ip().to_string();
     let receipt = engine(&visit).register(ops(&visit), &new, &ip).await?;
     Ok(Asked { receipt })
+}
+
+/// The agency of a code; none where none was said.
+async fn chosen<S: AsRef<Site> + AsRef<Identity>>(visit: &Visit<S>, code: &str) -> Result<Option<AgencyId>> {
+    if code.trim().is_empty() {
+        return Ok(None);
+    }
+    let mut op = visit.look().await?;
+    Ok(Some(engine(visit).agency_by_code(&mut op, code.trim()).await?.id))
 }
 
 async fn receipt<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<ReceiptAnswer> {
@@ -321,7 +332,7 @@ async fn ask_standing<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: S
         birth_date: body.birth_date,
         standing: body.standing,
         paper: body.paper,
-        agency: body.agency.map(Into::into),
+        agency: chosen(&visit, &body.agency).await?,
     };
     let ip = visit.client_ip().to_string();
     let mut op = visit.op().await?;
