@@ -62,9 +62,18 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         ("identity.passkey_cloned", "passkey_cloned", PASSKEYS),
         ("identity.substitution_given", "substitution_given", "/tai-khoan/vi-tri"),
         ("identity.registration_approved", "registration_approved", "/tai-khoan"),
-        ("identity.registration_refused", "registration_refused", "/tai-khoan/lam-thay"),
+        (
+            "identity.registration_refused",
+            "registration_refused",
+            "/tai-khoan/lam-thay",
+        ),
+        ("identity.code_issued", "code_issued", "/tai-khoan/thiet-bi"),
         ("identity.attorney_given", "attorney_given", "/tai-khoan/lam-thay"),
-        ("identity.representation_ended", "representation_ended", "/tai-khoan/lam-thay"),
+        (
+            "identity.representation_ended",
+            "representation_ended",
+            "/tai-khoan/lam-thay",
+        ),
         ("federation.linked", "provider_linked_vneid", PROVIDERS),
         ("federation.unlinked", "provider_unlinked_vneid", PROVIDERS),
     ] {

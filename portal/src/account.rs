@@ -2,6 +2,7 @@
 
 mod acting;
 pub(crate) mod again;
+mod counter_code;
 pub(crate) mod offices;
 mod own;
 mod passkeys;
@@ -27,6 +28,7 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(passkeys::routes())
         .merge(offices::routes())
         .merge(acting::routes())
+        .merge(counter_code::routes())
         .merge(providers::routes())
 }
 

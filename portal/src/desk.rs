@@ -2,6 +2,7 @@
 
 mod calendar;
 mod case;
+mod counter_codes;
 mod data_requests;
 mod inbox;
 mod incidents;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(calendar::routes())
         .merge(rights::routes())
         .merge(registrations::routes())
+        .merge(counter_codes::routes())
         .merge(data_requests::routes())
         .merge(incidents::routes())
 }

@@ -35,10 +35,7 @@ async fn form(visit: Visit<House>) -> Answer {
         return visit.redirect("/tai-khoan");
     }
     let fields = Fields::new([
-        (
-            "loai".to_owned(),
-            visit.query("loai").unwrap_or_default().to_owned(),
-        ),
+        ("loai".to_owned(), visit.query("loai").unwrap_or_default().to_owned()),
         ("bien_nhan".to_owned(), visit.state.identity.new_receipt()?),
     ]);
     draw(&visit, &fields, None).await
@@ -122,9 +119,7 @@ async fn register(visit: Visit<House>, fields: Fields) -> Answer {
     let ip = visit.client_ip().to_string();
     match visit.state.identity.register(&visit.site().ops, &new, &ip).await {
         Ok(receipt) => visit.redirect(format!("{PATH}/{receipt}?da=registration_asked")),
-        Err(fault)
-            if is_told_in_place(&fault) || matches!(fault.kind, FaultKind::TooMany | FaultKind::Unavailable) =>
-        {
+        Err(fault) if is_told_in_place(&fault) || matches!(fault.kind, FaultKind::TooMany | FaultKind::Unavailable) => {
             draw(&visit, &fields, Some(&fault)).await
         }
         Err(fault) => Err(fault),

@@ -242,7 +242,11 @@ impl<S: AsRef<Site>> Visit<S> {
                 signed_in: true,
                 kind: UserKind::Citizen,
                 name: citizen.name.clone(),
-                acts_for: self.actor.acts_for().map(|acting| acting.name.clone()).unwrap_or_default(),
+                acts_for: self
+                    .actor
+                    .acts_for()
+                    .map(|acting| acting.name.clone())
+                    .unwrap_or_default(),
                 ..PageUser::default()
             },
             Actor::Official(official) => PageUser {

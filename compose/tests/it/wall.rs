@@ -53,6 +53,7 @@ const OPEN: &[(&str, &str)] = &[
     ("identity.agency_successor", "public"),
     ("identity.area", "public"),
     ("identity.area_successor", "public"),
+    ("identity.counter_code", "digests only"),
     (
         "identity.device",
         "signing in looks for it before it is known who comes",

@@ -37,3 +37,21 @@ CREATE POLICY reach ON identity.representation TO ngabay_walled USING (
 
 -- For whom the session acts; it counts while the representation does.
 ALTER TABLE identity.session ADD COLUMN represents uuid REFERENCES identity.representation;
+
+-- Codes given out at a counter to whoever has shown the paper there: for a first password, or in place of a second factor. One works for an
+-- account at a time, once. 60 random bits that hold for minutes: a digest keeps them well enough.
+CREATE TABLE identity.counter_code (
+    id          uuid PRIMARY KEY,
+    account     uuid NOT NULL REFERENCES identity.account,
+    code_sha256 bytea NOT NULL CHECK (length(code_sha256) = 32),
+    issued_by   uuid NOT NULL REFERENCES identity.account,
+    agency      uuid REFERENCES identity.agency,
+    paper       text NOT NULL CHECK (paper <> ''),
+    issued_at   timestamptz NOT NULL,
+    expires_at  timestamptz NOT NULL,
+    used_at     timestamptz,
+    revoked_at  timestamptz
+);
+CREATE UNIQUE INDEX counter_code_open ON identity.counter_code (account) WHERE used_at IS NULL AND revoked_at IS NULL;
+CREATE INDEX counter_code_account ON identity.counter_code (account, issued_at);
+CREATE INDEX counter_code_issuer ON identity.counter_code (issued_by, issued_at);

@@ -27,6 +27,7 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.end_substitution"),
     Action::personal("identity.give_attorney"),
     Action::personal("identity.hold_position"),
+    Action::personal("identity.issue_code"),
     Action::personal("identity.names"),
     Action::personal("identity.offer_passkey"),
     Action::personal("identity.offer_totp"),
@@ -58,6 +59,7 @@ pub const ACTIONS: &[Action] = &[
     Action::new("identity.upsert_area"),
     Action::new("identity.upsert_position"),
     Action::new("identity.upsert_unit"),
+    Action::personal("identity.use_code"),
     Action::personal("identity.use_session"),
     Action::personal("identity.welcome"),
 ];
@@ -129,6 +131,17 @@ pub fn decide_registration(rights: Rights<'_>, agency: AgencyId, own: bool) -> D
         return Decision::Deny(error::registration_not_found());
     }
     Decision::when(!own, error::registration_own)
+}
+
+/// Giving a code out at the counter: clerks and administrators; for whom is asked next.
+pub fn issue_code(rights: Rights<'_>) -> Decision {
+    let official = rights.actor().is_official() && rights.everywhere("identity.issue_code");
+    Decision::when(official, error::not_allowed)
+}
+
+/// Setting a password with such a code: whoever has it, and has not signed in.
+pub fn use_code(actor: &Actor) -> Decision {
+    Decision::when(*actor == Actor::Anonymous, error::not_allowed)
 }
 
 /// Giving a power of attorney: a person for themself. What was given is not passed on.

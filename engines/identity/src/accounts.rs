@@ -272,7 +272,7 @@ impl Identity {
     }
 }
 
-fn password_changed(account: AccountId) -> Event {
+pub(crate) fn password_changed(account: AccountId) -> Event {
     let facts = json!({ "account": account });
     Event::new("identity.password_changed", format!("account:{account}"), facts)
 }

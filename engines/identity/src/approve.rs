@@ -147,7 +147,13 @@ impl Identity {
         }
     }
 
-    async fn decide(&self, op: &mut Op, permit: &Permit, row: &RegistrationDetail, decided: &Decided<'_>) -> Result<()> {
+    async fn decide(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        row: &RegistrationDetail,
+        decided: &Decided<'_>,
+    ) -> Result<()> {
         let (by, now) = (op.actor().account(), op.now());
         store::registration::decide(op.conn(), permit, row.id, decided, by, now).await?;
         let action = match decided.state {
@@ -243,7 +249,9 @@ impl Identity {
             // Nobody signs in as an organisation: its people act for it.
             let new = NewAccount {
                 person,
-                login: self.free_login(op, row.tax_number.as_deref().unwrap_or_default()).await?,
+                login: self
+                    .free_login(op, row.tax_number.as_deref().unwrap_or_default())
+                    .await?,
                 password: None,
             };
             self.open_account(op, permit, &new).await?;

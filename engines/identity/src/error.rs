@@ -391,3 +391,23 @@ pub fn attorney_days() -> Fault {
 pub fn representation_not_found() -> Fault {
     Fault::not_found("identity.representation_not_found")
 }
+
+/// No active account of this number and name, or one's own.
+pub fn code_person() -> Fault {
+    Fault::invalid("identity.code_person").field("number", "identity.code_person")
+}
+
+/// Officials get their account back from an administrator.
+pub fn code_official() -> Fault {
+    Fault::conflict("identity.code_official").field("number", "identity.code_official")
+}
+
+/// Enough codes for this account today, or from this official this hour.
+pub fn code_limit() -> Fault {
+    Fault::too_many("identity.code_limit")
+}
+
+/// The code is none of the account's, or was used, or is too old; which is not told.
+pub fn counter_code_wrong() -> Fault {
+    Fault::invalid("identity.counter_code_wrong").field("code", "identity.counter_code_wrong")
+}

@@ -48,8 +48,14 @@ impl Identity {
             .transpose()?;
         // Where no account has a password under this name, somebody may have registered: one hash is computed in any case.
         let registered = registered.filter(|_| stored.is_none());
-        let waiting = registered.as_ref().map(|row| PasswordHash::parse(&row.password)).transpose()?;
-        let verdict = self.hasher.verify(password, stored.as_ref().or(waiting.as_ref())).await?;
+        let waiting = registered
+            .as_ref()
+            .map(|row| PasswordHash::parse(&row.password))
+            .transpose()?;
+        let verdict = self
+            .hasher
+            .verify(password, stored.as_ref().or(waiting.as_ref()))
+            .await?;
         if let (Some(registered), true) = (&registered, verdict.right) {
             self.refused(ops, None, "registration", &place, source).await?;
             return Err(self.still_waiting(registered, ops.now()));

@@ -1,6 +1,7 @@
 //! The JSON API. Pages are drawn by the portal.
 
 mod account;
+mod counter_code;
 mod offices;
 mod organisation;
 mod passkeys;
@@ -205,6 +206,7 @@ where
         .merge(passkeys::routes())
         .merge(offices::routes())
         .merge(registrations::routes())
+        .merge(counter_code::routes())
         .merge(representations::routes())
 }
 

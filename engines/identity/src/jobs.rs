@@ -21,6 +21,7 @@ pub async fn sweep(op: &mut Op) -> Result<u64> {
     let now = op.now();
     let attempts = store::attempt::sweep(op.conn(), now).await?;
     let halves = store::second_factor::sweep(op.conn(), now).await?;
+    let codes = store::counter_code::sweep(op.conn(), now).await?;
     let registrations = store::registration::sweep(op.conn(), now).await?;
-    Ok(registrations + attempts + halves + store::session::sweep(op.conn(), now).await?)
+    Ok(codes + registrations + attempts + halves + store::session::sweep(op.conn(), now).await?)
 }

@@ -10,6 +10,7 @@ mod areas;
 pub mod browser;
 mod config;
 mod correct;
+mod counter_code;
 mod error;
 mod guess;
 mod hashing;
@@ -56,13 +57,14 @@ pub use agencies::{AgencyFilter, NewAgency};
 pub use approve::RegistrationFilter;
 pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRule};
 pub use correct::{Corrected, check_correction};
+pub use counter_code::{CounterCode, CounterPassword, NewCounterCode};
 pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin,
     Contact, HeldPosition, OfficialView, Passkey, Person, PersonField, PersonRow, Position, Receipt,
-    RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation, RepresentationKind, Represented, Residence,
-    SecondFactor, SessionRow, Standing, Substitution, TotpOffer, Unit, Validity, Way, WayIn,
+    RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation, RepresentationKind,
+    Represented, Residence, SecondFactor, SessionRow, Standing, Substitution, TotpOffer, Unit, Validity, Way, WayIn,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;

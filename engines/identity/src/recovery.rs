@@ -16,7 +16,8 @@ pub(crate) fn new() -> Result<Vec<String>> {
     (0..COUNT).map(|_| one()).collect()
 }
 
-fn one() -> Result<String> {
+/// One code of the same form.
+pub(crate) fn one() -> Result<String> {
     let mut bytes = [0_u8; LENGTH];
     SysRng
         .try_fill_bytes(&mut bytes)

@@ -114,7 +114,10 @@ impl Identity {
         let network = throttle::network(ip);
         {
             let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
-            if store::registration::by_receipt(&mut connection, &receipt).await?.is_some() {
+            if store::registration::by_receipt(&mut connection, &receipt)
+                .await?
+                .is_some()
+            {
                 return Ok(new.receipt.clone());
             }
             self.check_approver(&mut connection, asked.agency, local_date(now))
@@ -410,7 +413,9 @@ impl Wrong {
         foreigner: bool,
     ) -> Option<NewPerson> {
         let before = self.faults.len();
-        let number = Some(phone.trim()).filter(|typed| !typed.is_empty()).map(PhoneNumber::parse);
+        let number = Some(phone.trim())
+            .filter(|typed| !typed.is_empty())
+            .map(PhoneNumber::parse);
         let phone = number.transpose().unwrap_or_else(|_| {
             self.add("phone", "identity.malformed");
             None
@@ -471,7 +476,11 @@ impl Wrong {
     fn number(&mut self, typed: &str, born: Option<NaiveDate>, today: NaiveDate) -> Option<PersonalNumber> {
         match PersonalNumber::parse(typed) {
             Err(fault) => {
-                let code = if typed.trim().is_empty() { "identity.required" } else { fault.code };
+                let code = if typed.trim().is_empty() {
+                    "identity.required"
+                } else {
+                    fault.code
+                };
                 self.add("personal_number", code);
                 None
             }
@@ -501,7 +510,11 @@ impl Wrong {
         if fits {
             return Some(number);
         }
-        let code = if number.is_empty() { "identity.required" } else { "identity.passport" };
+        let code = if number.is_empty() {
+            "identity.required"
+        } else {
+            "identity.passport"
+        };
         self.add("passport", code);
         None
     }

@@ -171,8 +171,7 @@ impl Identity {
         let acting = op.actor().acts_for().map(|acting| acting.person);
         let day = today(op);
         let own = store::representation::of_person(op.conn(), person, day).await?;
-        let (received, mut given): (Vec<_>, Vec<_>) =
-            own.into_iter().partition(|one| one.representative == person);
+        let (received, mut given): (Vec<_>, Vec<_>) = own.into_iter().partition(|one| one.representative == person);
         if let Some(represented) = acting.filter(|_| op.actor().acts_for().is_some_and(|acting| acting.whole)) {
             let theirs = store::representation::of_person(op.conn(), represented, day).await?;
             let others = theirs
@@ -226,7 +225,9 @@ impl Identity {
             return Ok(None);
         };
         let found = store::person::get(op.conn(), person).await?;
-        Ok(found.and_then(|person| person.personal_number).map(|number| number.as_str().to_owned()))
+        Ok(found
+            .and_then(|person| person.personal_number)
+            .map(|number| number.as_str().to_owned()))
     }
 }
 
@@ -260,7 +261,10 @@ fn check(new: &NewAttorney, day: NaiveDate) -> Result<String> {
         return Err(error::attorney_days());
     }
     let is_code = |code: &String| {
-        (1..=60).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+        (1..=60).contains(&code.len())
+            && code
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
     };
     if new.procedures.len() > MOST_PROCEDURES || !new.procedures.iter().all(is_code) {
         return Err(error::malformed("procedures"));

@@ -52,7 +52,12 @@ impl Identity {
     /// Who the session acts as: the chosen position while it is held, else the first one held, else the person alone. From a
     /// position acts only who has shown what the rule about second factors asks for. A person alone acts for whom they have chosen, while that
     /// counts.
-    pub(crate) async fn present_actor(&self, connection: &mut PgConnection, row: &LivingRow, now: DateTime<Utc>) -> Result<Actor> {
+    pub(crate) async fn present_actor(
+        &self,
+        connection: &mut PgConnection,
+        row: &LivingRow,
+        now: DateTime<Utc>,
+    ) -> Result<Actor> {
         let today = local_date(now);
         let mut held = if row.acts_from_position() && self.acts_from_position(row.has_second_factor()) {
             store::office::held(connection, row.person(), today).await?

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod agency;
 pub(crate) mod area;
 pub(crate) mod attempt;
+pub(crate) mod counter_code;
 pub(crate) mod kept;
 pub(crate) mod keys;
 pub(crate) mod lineage;

@@ -122,7 +122,10 @@ impl Identity {
 
     /// The number of a person or organisation, as people are told to use it; somebody may have taken it as a name before.
     pub(crate) async fn free_login(&self, op: &mut Op, number: &str) -> Result<String> {
-        if store::account::credential(op.conn(), &login::fold(number)).await?.is_none() {
+        if store::account::credential(op.conn(), &login::fold(number))
+            .await?
+            .is_none()
+        {
             return Ok(number.to_owned());
         }
         let tail: String = token::new()?

@@ -220,12 +220,7 @@ fn asked_kind(word: &str) -> Option<RegistrationKind> {
     RegistrationKind::parse(word).filter(|kind| !kind.is_for_oneself())
 }
 
-async fn draw_standing(
-    visit: &Visit<House>,
-    kind: RegistrationKind,
-    fields: &Fields,
-    fault: Option<&Fault>,
-) -> Answer {
+async fn draw_standing(visit: &Visit<House>, kind: RegistrationKind, fields: &Fields, fault: Option<&Fault>) -> Answer {
     let mut op = visit.look().await?;
     let agencies = approvers(visit, &mut op).await?;
     drop(op);

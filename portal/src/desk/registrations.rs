@@ -91,9 +91,15 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
     row("name", Some(found.full_name.clone()));
     row("number", found.personal_number.clone());
     row("passport", found.passport.clone());
-    row("nationality", found.passport.as_ref().map(|_| country(&found.nationality)));
+    row(
+        "nationality",
+        found.passport.as_ref().map(|_| country(&found.nationality)),
+    );
     row("tax_number", found.tax_number.clone());
-    row("birth_date", found.birth_date.and_then(|day| render::date_text(&day.to_string())));
+    row(
+        "birth_date",
+        found.birth_date.and_then(|day| render::date_text(&day.to_string())),
+    );
     row("phone", found.phone.clone());
     row("email", found.email.clone());
     row("asker", found.asker_name.clone());
@@ -106,8 +112,7 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
     );
     row("paper", Some(found.paper.clone()));
     let own = visit.actor.person().is_some()
-        && (found.known == visit.actor.person()
-            || found.asked_by.is_some() && found.asked_by == visit.actor.account());
+        && (found.known == visit.actor.person() || found.asked_by.is_some() && found.asked_by == visit.actor.account());
     let waits = found.state == identity::RegistrationState::Waiting && now < found.expires_at;
     let content = json!({
         "found": found, "rows": rows, "path": format!("{PATH}/{id}"), "back": PATH, "own": own, "now": now, "waits": waits,
@@ -120,7 +125,9 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),
     });
     let status = fault.map_or(StatusCode::OK, status_of);
-    visit.page_status(status, "portal/desk/registration.html", content).await
+    visit
+        .page_status(status, "portal/desk/registration.html", content)
+        .await
 }
 
 async fn told(visit: &Visit<House>, fields: &Fields, done: Result<()>, said: &str) -> Answer {

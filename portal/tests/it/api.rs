@@ -71,6 +71,14 @@ const PAGES: &[(&str, &[&str])] = &[
         "POST /can-bo/dang-ky/{id}/tu-choi",
         &["POST /api/v1/registration-desk/{id}/refusal"],
     ),
+    // Codes from the counter.
+    ("GET /can-bo/ma-tai-quay", &["POST /api/v1/counter-codes"]),
+    (
+        "POST /can-bo/ma-tai-quay",
+        &["POST /api/v1/counter-codes", "POST /api/v1/me/step-up"],
+    ),
+    ("GET /dang-nhap/ma-tai-quay", &["POST /api/v1/sign-in/counter-code"]),
+    ("POST /dang-nhap/ma-tai-quay", &["POST /api/v1/sign-in/counter-code"]),
     // Acting for somebody else.
     ("GET /tai-khoan/lam-thay", &["GET /api/v1/me/representations"]),
     ("POST /tai-khoan/lam-thay", &["PUT /api/v1/me/acting"]),

@@ -8,6 +8,7 @@ export const walks = [
   { name: 'registration', what: 'a person without an account registers on a phone, a clerk sees the card and approves, the person signs in', walk: registration },
   { name: 'acting', what: 'a mother asks to act for her child and her cooperative, a clerk approves, she hands in under the name of the represented until it is given back', walk: acting },
   { name: 'attorney', what: 'a power of attorney is given without scripts and taken back, and ends at once', walk: attorney },
+  { name: 'code', what: 'a clerk gives a code out, with which a person sets a password without scripts', walk: code },
 ];
 
 const clerk = 'motcua.ngabay';
@@ -199,4 +200,50 @@ async function attorney({ browsers }) {
   await hides(page, 'Bạn đang làm thay');
   await page.goto('/hop-thu');
   await says(page, 'Việc làm thay đã kết thúc');
+}
+
+async function code({ town, browsers }) {
+  const look = (page, name) => browsers.examine(page, `people-${name}`);
+  const officer = await browsers.as(clerk, desk);
+  await officer.goto('/can-bo');
+  await officer.getByRole('link', { name: 'Cấp mã tại quầy' }).click();
+  await press(officer, 'Cấp mã');
+  await says(officer, 'Hãy ghi loại và số giấy tờ');
+  await look(officer, 'code-mistake');
+  await officer.fill('input[name=number]', '999068000102');
+  await officer.fill('input[name=name]', 'Trần Văn Út');
+  await officer.fill('input[name=paper]', 'Thẻ căn cước số 999068000102');
+  await press(officer, 'Cấp mã');
+  await says(officer, 'Mã đã cấp');
+  await look(officer, 'code-given');
+  const given = await officer.locator('.nb-panel__code').innerText();
+  const page = await browsers.page(plain(phone));
+  await page.goto('/dang-nhap');
+  await page.locator('summary', { hasText: 'chưa có tài khoản' }).click();
+  await page.getByRole('link', { name: 'Đặt mật khẩu bằng mã cấp tại quầy' }).click();
+  await look(page, 'by-code');
+  await page.fill('input[name=ten]', 'congdan2');
+  await page.fill('input[name="mat_khau.quay"]', 'sai mã');
+  await page.fill('input[name=mat_khau_moi]', 'câu mới bên con rạch');
+  await page.fill('input[name=mat_khau_lai]', 'câu mới bên con rạch');
+  await press(page, 'Đặt mật khẩu');
+  await says(page, 'Mã không đúng');
+  await look(page, 'by-code-mistake');
+  await page.fill('input[name="mat_khau.quay"]', given);
+  await page.fill('input[name=mat_khau_moi]', 'câu mới bên con rạch');
+  await page.fill('input[name=mat_khau_lai]', 'câu mới bên con rạch');
+  await press(page, 'Đặt mật khẩu');
+  await says(page, 'Đã đặt mật khẩu');
+  await page.fill('input[name=ten]', 'congdan2');
+  await page.fill('input[name=mat_khau]', 'câu mới bên con rạch');
+  await press(page, 'Đăng nhập');
+  await page.goto('/hop-thu');
+  await says(page, 'Cán bộ vừa cấp mã cho bạn tại quầy');
+  // As it was, for the walks that come after.
+  await page.goto('/tai-khoan/mat-khau');
+  const before = town.account('congdan2').password;
+  for (const [name, value] of [['mat_khau', 'câu mới bên con rạch'], ['mat_khau_moi', before], ['mat_khau_lai', before]]) await page.fill(`input[name=${name}]`, value);
+  await page.locator('main form button[type=submit]').first().click();
+  await says(page, 'Đã đổi mật khẩu');
+  browsers.forget('congdan2');
 }

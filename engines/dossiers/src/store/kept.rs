@@ -30,7 +30,7 @@ pub(crate) async fn cases(connection: &mut PgConnection, person: PersonId, limit
            FROM (SELECT * FROM dossiers.dossier WHERE owner_person = $1
                   UNION ALL
                  SELECT * FROM dossiers.dossier
-                  WHERE submitter_person = $1 AND owner_person IS DISTINCT FROM $1) AS own
+                  WHERE submitter_person = $1 AND owner_person IS DISTINCT FROM $1 AND representation IS NULL) AS own
           ORDER BY id DESC
           LIMIT $2",
     )

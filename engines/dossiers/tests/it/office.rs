@@ -254,11 +254,7 @@ impl Office {
         } else {
             actor.acts_for().map_or(actor.name(), |acting| &acting.name)
         };
-        let number = if name == "Nguyễn Thị Lan" {
-            LAN
-        } else {
-            HUNG
-        };
+        let number = if name == "Nguyễn Thị Lan" { LAN } else { HUNG };
         let pages = [
             ("kind", vec![("extract_kind", "birth_certificate")]),
             ("belongs_to", vec![("whose", "mine")]),

@@ -17,7 +17,11 @@ async fn power(office: &Office, procedures: &[String]) -> Uuid {
     let today = kernel::local_date(office.scratch.ops.now());
     let number = {
         let mut op = office.op(&people.hung).await;
-        let person = office.identity.person(&mut op, people.hung.person().unwrap(), "").await.unwrap();
+        let person = office
+            .identity
+            .person(&mut op, people.hung.person().unwrap(), "")
+            .await
+            .unwrap();
         person.personal_number.unwrap().as_str().to_owned()
     };
     let new = NewAttorney {
@@ -91,7 +95,10 @@ async fn what_is_handed_in_for_another_is_theirs_and_reached_only_while_acting_f
     assert_eq!(office.one::<String>(parties, id).await, format!("{lan} {hung} {power}"));
     // The case says who acted, and for whom; so does the audit trail.
     let line = "SELECT actor_name || ' ' || (detail ->> 'stands_for') FROM dossiers.history WHERE dossier_id = $1 AND action = 'submitted'";
-    assert_eq!(office.one::<String>(line, id).await, format!("{} {LAN}", people.hung.name()));
+    assert_eq!(
+        office.one::<String>(line, id).await,
+        format!("{} {LAN}", people.hung.name())
+    );
     let trail: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM op.audit_entry WHERE action = 'dossiers.submitted' AND detail::jsonb ->> 'acts_for' = $1",
     )
@@ -122,13 +129,17 @@ async fn what_is_handed_in_for_another_is_theirs_and_reached_only_while_acting_f
     drop(op);
     // Another power of attorney is another one.
     let other = acting(&office, Uuid::now_v7(), &scope);
-    assert_eq!((mine(&office, &other).await.len(), walled(&office, &other).await), (0, 0));
+    assert_eq!(
+        (mine(&office, &other).await.len(), walled(&office, &other).await),
+        (0, 0)
+    );
 
     // Both are told while it holds, the owner alone afterwards.
-    office
-        .act(&people.clerk, id, "receive", outcome("accept"))
-        .await;
-    let told = (office.told(&people.lan).await.len(), office.told(&people.hung).await.len());
+    office.act(&people.clerk, id, "receive", outcome("accept")).await;
+    let told = (
+        office.told(&people.lan).await.len(),
+        office.told(&people.hung).await.len(),
+    );
     assert!(told.1 > 0 && told.0 > told.1, "{told:?}");
     let mut op = office.op(&people.lan).await;
     office.identity.end_representation(&mut op, power).await.unwrap();

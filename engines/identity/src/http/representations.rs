@@ -88,7 +88,11 @@ where
         .api_post(
             "/api/v1/me/representations",
             Door::Citizen,
-            doc("giveAttorney", "Give a power of attorney to somebody with an account, for some days.").created(),
+            doc(
+                "giveAttorney",
+                "Give a power of attorney to somebody with an account, for some days.",
+            )
+            .created(),
             give,
         )
         .api_send(
@@ -102,7 +106,10 @@ where
             Method::PUT,
             "/api/v1/me/acting",
             Door::SignedIn,
-            doc("chooseActing", "Choose for whom the session acts; it counts from the next request on."),
+            doc(
+                "chooseActing",
+                "Choose for whom the session acts; it counts from the next request on.",
+            ),
             choose,
         )
 }

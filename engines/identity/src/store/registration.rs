@@ -282,7 +282,11 @@ pub(crate) async fn list(
          FROM identity.registration
          WHERE ",
     );
-    query.push(if filter.decided { "state <> 'waiting'" } else { "state = 'waiting'" });
+    query.push(if filter.decided {
+        "state <> 'waiting'"
+    } else {
+        "state = 'waiting'"
+    });
     if let Some(agencies) = agencies {
         let ids: Vec<Uuid> = agencies.iter().map(|id| id.uuid()).collect();
         query.push(" AND agency = ANY (").push_bind(ids).push(")");
@@ -495,10 +499,7 @@ pub(crate) async fn lock_subject(connection: &mut PgConnection, id: Uuid) -> Res
 }
 
 /// The login that was wanted, and the password.
-pub(crate) async fn wanted(
-    connection: &mut PgConnection,
-    id: Uuid,
-) -> Result<(Option<String>, Option<PasswordHash>)> {
+pub(crate) async fn wanted(connection: &mut PgConnection, id: Uuid) -> Result<(Option<String>, Option<PasswordHash>)> {
     let (login, password): (Option<String>, Option<String>) =
         sqlx::query_as("SELECT coalesce(personal_number, passport), password FROM identity.registration WHERE id = $1")
             .bind(id)

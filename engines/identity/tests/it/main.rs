@@ -4,6 +4,7 @@ mod api;
 mod areas;
 mod authenticator;
 mod changes;
+mod counter_code;
 mod guessing;
 mod keys;
 mod offices;

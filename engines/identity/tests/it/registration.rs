@@ -1,8 +1,6 @@
 use chrono::Duration;
 use db::PageRequest;
-use identity::{
-    NewPerson, NewRegistration, RegistrationFilter, RegistrationKind, RegistrationState, SignIn, Validity,
-};
+use identity::{NewPerson, NewRegistration, RegistrationFilter, RegistrationKind, RegistrationState, SignIn, Validity};
 use kernel::{Actor, AgencyId, Fault, Result};
 use uuid::Uuid;
 
@@ -79,7 +77,11 @@ async fn an_account_works_when_an_official_has_seen_the_paper_and_not_before() {
         town.refused(NUMBER, "sai mật khẩu", HOME).await,
         "identity.wrong_credentials"
     );
-    assert_eq!(town.count("SELECT count(*) FROM identity.session WHERE audience = 'citizen'").await, 0);
+    assert_eq!(
+        town.count("SELECT count(*) FROM identity.session WHERE audience = 'citizen'")
+            .await,
+        0
+    );
 
     let ids = waiting(&town, &clerk).await;
     assert_eq!(ids.len(), 1);
@@ -112,10 +114,18 @@ async fn an_account_works_when_an_official_has_seen_the_paper_and_not_before() {
     ] {
         assert!(actions.contains(&action), "{action}");
     }
-    assert_eq!(actions.iter().filter(|action| **action == "identity.account_opened").count(), 2);
-    assert!(trail.iter().all(|(_, subject, rest)| !subject.contains(NUMBER)
-        && !rest.contains(NUMBER)
-        && !rest.contains(PASSWORD)));
+    assert_eq!(
+        actions
+            .iter()
+            .filter(|action| **action == "identity.account_opened")
+            .count(),
+        2
+    );
+    assert!(
+        trail
+            .iter()
+            .all(|(_, subject, rest)| !subject.contains(NUMBER) && !rest.contains(NUMBER) && !rest.contains(PASSWORD))
+    );
 }
 
 // shows: R032
@@ -157,7 +167,8 @@ async fn the_form_answers_the_same_whether_the_number_is_known_or_not_and_there_
     let id = waiting(&town, &clerk).await[0];
     assert_eq!(code(approve(&town, &clerk, id).await), "identity.account_exists");
     assert_eq!(
-        town.count("SELECT count(*) FROM identity.account WHERE login_folded LIKE '9991%'").await,
+        town.count("SELECT count(*) FROM identity.account WHERE login_folded LIKE '9991%'")
+            .await,
         1
     );
 }
@@ -216,24 +227,41 @@ async fn a_refusal_is_told_with_its_reason_and_what_nobody_came_for_expires() {
     assert_eq!(fault.params["reason"], "Ngày sinh không khớp");
     assert_eq!(code(approve(&town, &clerk, id).await), "identity.registration_decided");
     let told = town.identity.receipt(&town.scratch.ops, &receipt).await.unwrap();
-    assert_eq!((told.state, told.reason.as_str()), (RegistrationState::Refused, "Ngày sinh không khớp"));
+    assert_eq!(
+        (told.state, told.reason.as_str()),
+        (RegistrationState::Refused, "Ngày sinh không khớp")
+    );
 
     town.advance(Duration::minutes(1));
     ask(&town, &applicant(&town, agency).await).await.unwrap();
-    assert_eq!(town.refused(NUMBER, PASSWORD, HOME).await, "identity.registration_waiting");
+    assert_eq!(
+        town.refused(NUMBER, PASSWORD, HOME).await,
+        "identity.registration_waiting"
+    );
     town.advance(Duration::days(30));
-    assert_eq!(town.refused(NUMBER, PASSWORD, HOME).await, "identity.registration_expired");
+    assert_eq!(
+        town.refused(NUMBER, PASSWORD, HOME).await,
+        "identity.registration_expired"
+    );
     let late = waiting(&town, &clerk).await[0];
     assert_eq!(code(approve(&town, &clerk, late).await), "identity.registration_over");
     let mut op = town.loader().await;
     identity::jobs::sweep(&mut op).await.unwrap();
     op.commit().await.unwrap();
-    assert_eq!(town.count("SELECT count(*) FROM identity.registration WHERE state = 'expired'").await, 1);
+    assert_eq!(
+        town.count("SELECT count(*) FROM identity.registration WHERE state = 'expired'")
+            .await,
+        1
+    );
     town.advance(Duration::days(31));
     let mut op = town.loader().await;
     identity::jobs::sweep(&mut op).await.unwrap();
     op.commit().await.unwrap();
-    assert_eq!(town.count("SELECT count(*) FROM identity.registration").await, 0, "nothing is kept for long");
+    assert_eq!(
+        town.count("SELECT count(*) FROM identity.registration").await,
+        0,
+        "nothing is kept for long"
+    );
     assert_eq!(town.refused(NUMBER, PASSWORD, HOME).await, "identity.wrong_credentials");
 }
 
@@ -251,11 +279,20 @@ async fn only_the_chosen_agency_decides_and_nobody_about_themself() {
     town.account(person, "anh.ruong").await;
     let stranger = town.enter("anh.ruong").await.actor;
     assert_eq!(waiting(&town, &stranger).await, Vec::<Uuid>::new());
-    assert_eq!(code(approve(&town, &stranger, id).await), "identity.registration_not_found");
+    assert_eq!(
+        code(approve(&town, &stranger, id).await),
+        "identity.registration_not_found"
+    );
     let specialist = town.desk("chi.phu", &["specialist"]).await;
-    assert_eq!(code(approve(&town, &specialist, id).await), "identity.registration_not_found");
+    assert_eq!(
+        code(approve(&town, &specialist, id).await),
+        "identity.registration_not_found"
+    );
     let citizen = town.citizen("Lê Thị Sen", "chi.sen").await;
-    let citizen = town.actor(&town.enter("chi.sen").await.token).await.filter(|actor| actor.account() == Some(citizen));
+    let citizen = town
+        .actor(&town.enter("chi.sen").await.token)
+        .await
+        .filter(|actor| actor.account() == Some(citizen));
     assert_eq!(
         code(approve(&town, &citizen.unwrap(), id).await),
         "identity.registration_not_found"
@@ -303,7 +340,8 @@ async fn two_desks_at_once_make_one_person_and_one_account() {
     let people = "SELECT count(*) FROM identity.person WHERE personal_number = '999192000017'";
     assert_eq!(town.count(people).await, 1);
     assert_eq!(
-        town.count("SELECT count(*) FROM identity.account WHERE login_folded LIKE '9991%'").await,
+        town.count("SELECT count(*) FROM identity.account WHERE login_folded LIKE '9991%'")
+            .await,
         1
     );
     town.enter(NUMBER).await;
@@ -454,7 +492,8 @@ async fn a_visitor_registers_with_a_passport() {
     let id = waiting(&town, &clerk).await[0];
     approve(&town, &clerk, id).await.unwrap();
     assert_eq!(
-        town.count("SELECT count(*) FROM identity.person WHERE passport = 'M12345678'").await,
+        town.count("SELECT count(*) FROM identity.person WHERE passport = 'M12345678'")
+            .await,
         2
     );
     let attempt = SignIn {

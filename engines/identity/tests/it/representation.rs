@@ -114,9 +114,13 @@ async fn an_organisation_has_one_account_in_which_its_people_act() {
     let town = Town::new().await;
     let (clerk, agency) = desk(&town).await;
     let sen = citizen(&town, "Lê Thị Sen", "999192000017").await;
-    let id = ask(&town, &sen.actor, &business(&town, agency, RegistrationKind::Organisation))
-        .await
-        .unwrap();
+    let id = ask(
+        &town,
+        &sen.actor,
+        &business(&town, agency, RegistrationKind::Organisation),
+    )
+    .await
+    .unwrap();
     // Nothing works before.
     let mut op = town.op(&sen.actor).await;
     let before = town.identity.actings(&mut op).await.unwrap();
@@ -140,14 +144,20 @@ async fn an_organisation_has_one_account_in_which_its_people_act() {
     approve(&town, &clerk, id).await.unwrap();
     let member = given(&town, &phu.actor, RepresentationKind::Member).await;
     let as_member = act_for(&town, &phu, Some(member)).await.unwrap();
-    assert_eq!(code(end(&town, &as_member, legal).await), "identity.representation_not_found");
+    assert_eq!(
+        code(end(&town, &as_member, legal).await),
+        "identity.representation_not_found"
+    );
     end(&town, &acting, member).await.unwrap();
     assert_eq!(
         town.actor(&phu.token).await.unwrap().acts_for(),
         None,
         "from the next request on"
     );
-    assert_eq!(code(act_for(&town, &phu, Some(member)).await), "identity.representation_not_found");
+    assert_eq!(
+        code(act_for(&town, &phu, Some(member)).await),
+        "identity.representation_not_found"
+    );
 
     // A suspended organisation is acted for by nobody.
     let account: Uuid = sqlx::query_scalar("SELECT id FROM identity.account WHERE login_folded = '6300000019'")
@@ -204,7 +214,10 @@ async fn acting_for_a_child_ends_by_itself_on_the_eighteenth_birthday() {
     grown.birth_date = Some(town.today() - Duration::days(365 * 18 + 10));
     grown.personal_number = format!("9992{:02}000028", grown.birth_date.unwrap().year() % 100);
     let fault = ask(&town, &sen.actor, &grown).await.unwrap_err();
-    assert!(fault.fields.iter().any(|field| field.code == "identity.of_age"), "{fault:?}");
+    assert!(
+        fault.fields.iter().any(|field| field.code == "identity.of_age"),
+        "{fault:?}"
+    );
 
     let id = ask(&town, &sen.actor, &child(&town, agency)).await.unwrap();
     approve(&town, &clerk, id).await.unwrap();
@@ -214,9 +227,16 @@ async fn acting_for_a_child_ends_by_itself_on_the_eighteenth_birthday() {
     town.advance(eve - town.today());
     let again = town.enter("999192000017").await;
     act_for(&town, &again, Some(representation)).await.unwrap();
-    assert!(town.actor(&again.token).await.unwrap().acts_for().is_some(), "the day before");
+    assert!(
+        town.actor(&again.token).await.unwrap().acts_for().is_some(),
+        "the day before"
+    );
     town.advance(Duration::days(1));
-    assert_eq!(town.actor(&again.token).await.unwrap().acts_for(), None, "on the birthday");
+    assert_eq!(
+        town.actor(&again.token).await.unwrap().acts_for(),
+        None,
+        "on the birthday"
+    );
     assert_eq!(
         code(act_for(&town, &again, Some(representation)).await),
         "identity.representation_not_found"
@@ -259,7 +279,9 @@ async fn a_power_of_attorney_holds_for_its_days_and_until_it_is_taken_back() {
     assert_eq!(code(give(&town, &sen.actor, &days).await), "identity.attorney_days");
     (days.from, days.to) = (town.today() + Duration::days(2), town.today() + Duration::days(1));
     assert_eq!(code(give(&town, &sen.actor, &days).await), "identity.days_reversed");
-    let id = give(&town, &sen.actor, &attorney(&town, "999190000033", "PHẠM THỊ PHÙ")).await.unwrap();
+    let id = give(&town, &sen.actor, &attorney(&town, "999190000033", "PHẠM THỊ PHÙ"))
+        .await
+        .unwrap();
 
     let acting = act_for(&town, &phu, Some(id)).await.unwrap();
     let scope = acting.acts_for().unwrap();
@@ -268,17 +290,29 @@ async fn a_power_of_attorney_holds_for_its_days_and_until_it_is_taken_back() {
     let onward = attorney(&town, "999192000017", "Lê Thị Sen");
     assert_eq!(code(give(&town, &acting, &onward).await), "identity.not_allowed");
     let (_, agency) = desk(&town).await;
-    assert_eq!(code(ask(&town, &acting, &child(&town, agency)).await), "identity.not_allowed");
+    assert_eq!(
+        code(ask(&town, &acting, &child(&town, agency)).await),
+        "identity.not_allowed"
+    );
     let mut op = town.op(&acting).await;
     let read = town.identity.person(&mut op, sen.actor.person().unwrap(), "").await;
     assert_eq!(code(read), "identity.person_not_found");
     drop(op);
 
     end(&town, &sen.actor, id).await.unwrap();
-    assert_eq!(town.actor(&phu.token).await.unwrap().acts_for(), None, "taken back at once");
-    assert_eq!(code(end(&town, &sen.actor, id).await), "identity.representation_not_found");
+    assert_eq!(
+        town.actor(&phu.token).await.unwrap().acts_for(),
+        None,
+        "taken back at once"
+    );
+    assert_eq!(
+        code(end(&town, &sen.actor, id).await),
+        "identity.representation_not_found"
+    );
     // Another one ends with its last day.
-    let id = give(&town, &sen.actor, &attorney(&town, "999190000033", "Phạm Thị Phù")).await.unwrap();
+    let id = give(&town, &sen.actor, &attorney(&town, "999190000033", "Phạm Thị Phù"))
+        .await
+        .unwrap();
     let phu = town.enter("999190000033").await;
     act_for(&town, &phu, Some(id)).await.unwrap();
     town.advance(Duration::days(5));
@@ -293,9 +327,16 @@ async fn a_power_of_attorney_holds_for_its_days_and_until_it_is_taken_back() {
     assert!(seen(phu.token.clone()).await.unwrap().acts_for().is_some());
     town.advance(Duration::days(20));
     let late = town.enter("999190000033").await;
-    assert_eq!(code(act_for(&town, &late, Some(id)).await), "identity.representation_not_found");
+    assert_eq!(
+        code(act_for(&town, &late, Some(id)).await),
+        "identity.representation_not_found"
+    );
     let trail = town.trail().await;
-    for action in ["identity.attorney_given", "identity.representation_ended", "identity.acting_chosen"] {
+    for action in [
+        "identity.attorney_given",
+        "identity.representation_ended",
+        "identity.acting_chosen",
+    ] {
         assert!(trail.iter().any(|(known, ..)| known == action), "{action}");
     }
 }
@@ -310,7 +351,10 @@ async fn names_and_numbers_of_attorneys_are_not_guessed() {
         assert_eq!(code(give(&town, &sen.actor, &guess).await), "identity.attorney_unfit");
     }
     let right = attorney(&town, "999190000033", "Phạm Thị Phù");
-    assert_eq!(code(give(&town, &sen.actor, &right).await), "identity.too_many_attempts");
+    assert_eq!(
+        code(give(&town, &sen.actor, &right).await),
+        "identity.too_many_attempts"
+    );
     town.advance(Duration::minutes(16));
     give(&town, &sen.actor, &right).await.unwrap();
 }
@@ -321,16 +365,32 @@ async fn strangers_neither_use_nor_end_nor_see_what_was_given() {
     let sen = citizen(&town, "Lê Thị Sen", "999192000017").await;
     let phu = citizen(&town, "Phạm Thị Phù", "999190000033").await;
     let stranger = citizen(&town, "Võ Văn Lạ", "999089000050").await;
-    let id = give(&town, &sen.actor, &attorney(&town, "999190000033", "Phạm Thị Phù")).await.unwrap();
-    assert_eq!(code(act_for(&town, &stranger, Some(id)).await), "identity.representation_not_found");
-    assert_eq!(code(end(&town, &stranger.actor, id).await), "identity.representation_not_found");
+    let id = give(&town, &sen.actor, &attorney(&town, "999190000033", "Phạm Thị Phù"))
+        .await
+        .unwrap();
+    assert_eq!(
+        code(act_for(&town, &stranger, Some(id)).await),
+        "identity.representation_not_found"
+    );
+    assert_eq!(
+        code(end(&town, &stranger.actor, id).await),
+        "identity.representation_not_found"
+    );
     // The represented does not act for themself, and nobody chooses in the session of another.
-    assert_eq!(code(act_for(&town, &sen, Some(id)).await), "identity.representation_not_found");
+    assert_eq!(
+        code(act_for(&town, &sen, Some(id)).await),
+        "identity.representation_not_found"
+    );
     let mut op = town.op(&stranger.actor).await;
     let other = town.identity.act_for(&mut op, phu.session, Some(id)).await;
     assert_eq!(code(other), "identity.session_not_found");
     // The second wall: whoever asks for everything sees their own.
-    for (actor, sees) in [(&stranger.actor, 0i64), (&sen.actor, 1), (&phu.actor, 1), (&Actor::Anonymous, 0)] {
+    for (actor, sees) in [
+        (&stranger.actor, 0i64),
+        (&sen.actor, 1),
+        (&phu.actor, 1),
+        (&Actor::Anonymous, 0),
+    ] {
         let mut op = town.op(actor).await;
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM identity.representation")
             .fetch_one(op.conn())
@@ -340,7 +400,12 @@ async fn strangers_neither_use_nor_end_nor_see_what_was_given() {
     }
     let (clerk, agency) = desk(&town).await;
     ask(&town, &sen.actor, &child(&town, agency)).await.unwrap();
-    for (actor, sees) in [(&stranger.actor, 0i64), (&sen.actor, 1), (&Actor::Anonymous, 0), (&clerk, 1)] {
+    for (actor, sees) in [
+        (&stranger.actor, 0i64),
+        (&sen.actor, 1),
+        (&Actor::Anonymous, 0),
+        (&clerk, 1),
+    ] {
         let mut op = town.op(actor).await;
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM identity.registration")
             .fetch_one(op.conn())
@@ -350,7 +415,11 @@ async fn strangers_neither_use_nor_end_nor_see_what_was_given() {
     }
     let mut op = town.op(&clerk).await;
     let filter = RegistrationFilter::default();
-    let page = town.identity.registrations(&mut op, &filter, &PageRequest::first()).await.unwrap();
+    let page = town
+        .identity
+        .registrations(&mut op, &filter, &PageRequest::first())
+        .await
+        .unwrap();
     assert_eq!(page.items.len(), 1);
     assert!(page.items[0].number_masked.starts_with("********"));
 }
