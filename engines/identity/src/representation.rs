@@ -99,6 +99,11 @@ impl Identity {
             return Err(error::attorney_unfit());
         };
         store::attempt::mark_right(op.conn(), attempt).await?;
+        // Pressed twice it is given once.
+        if let Some(id) = store::representation::same(op.conn(), giver, person, new).await? {
+            op.commit().await?;
+            return Ok(id);
+        }
         let row = NewRepresentation {
             id: Uuid::now_v7(),
             kind: RepresentationKind::Attorney,

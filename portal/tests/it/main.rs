@@ -8,5 +8,6 @@ mod doors;
 mod office;
 mod offices;
 mod own_data;
+mod people;
 mod places;
 mod town;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::error;
 use crate::model::{Representation, RepresentationKind, Represented};
+use crate::representation::NewAttorney;
 
 /// A representation to be written down.
 pub(crate) struct NewRepresentation<'a> {
@@ -174,6 +175,29 @@ pub(crate) async fn in_force(
         kind: found.kind,
         procedures: found.procedures,
     }))
+}
+
+/// The same power of attorney, if it was given and has not been ended.
+pub(crate) async fn same(
+    connection: &mut PgConnection,
+    represented: PersonId,
+    representative: PersonId,
+    new: &NewAttorney,
+) -> Result<Option<Uuid>> {
+    sqlx::query_scalar(
+        "SELECT id FROM identity.representation
+         WHERE represented = $1 AND representative = $2 AND kind = 'attorney' AND ended_at IS NULL
+           AND valid_from = $3 AND valid_to = $4 AND procedures = $5
+         LIMIT 1",
+    )
+    .bind(represented.uuid())
+    .bind(representative.uuid())
+    .bind(new.from)
+    .bind(new.to)
+    .bind(&new.procedures)
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)
 }
 
 /// Whether it was still open.
