@@ -384,6 +384,23 @@ pub(crate) fn last_day_of_childhood(born: NaiveDate) -> Option<NaiveDate> {
     birthday.pred_opt()
 }
 
+/// The fields in the order in which forms ask for them: so they are told.
+const ASKED: [&str; 13] = [
+    "kind",
+    "passport",
+    "nationality",
+    "tax_number",
+    "personal_number",
+    "full_name",
+    "birth_date",
+    "standing",
+    "phone",
+    "email",
+    "paper",
+    "agency",
+    "password",
+];
+
 /// All that is wrong with a form.
 #[derive(Default)]
 struct Wrong {
@@ -395,7 +412,9 @@ impl Wrong {
         self.faults.push(FieldFault::new(field, code));
     }
 
-    fn done(self) -> Result<()> {
+    fn done(mut self) -> Result<()> {
+        let place = |fault: &FieldFault| ASKED.iter().position(|field| *field == fault.field);
+        self.faults.sort_by_key(place);
         if self.faults.is_empty() {
             Ok(())
         } else {
