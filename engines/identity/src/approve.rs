@@ -137,7 +137,8 @@ impl Identity {
         let row = store::registration::get(op.conn(), id).await?;
         let row = row.ok_or_else(error::registration_not_found)?;
         let agency = self.in_charge(op, row.agency).await?;
-        let decision = access::decide_registration(op.rights(), agency, is_own(op, &row));
+        let own = self.is_own(op, &row).await?;
+        let decision = access::decide_registration(op.rights(), agency, own);
         let permit = op.allow("identity.decide_registration", &subject, decision).await?;
         match row.state {
             RegistrationState::Waiting if op.now() < row.expires_at => Ok(Some((row, permit))),
@@ -273,16 +274,19 @@ impl Identity {
         Ok(person)
     }
 
+    /// Whether it is about the official or somebody for whom they act, or the official has asked for it.
+    async fn is_own(&self, op: &mut Op, row: &RegistrationDetail) -> Result<bool> {
+        let asked = row.asked_by.is_some() && row.asked_by == op.actor().account();
+        match (op.actor().person(), row.known) {
+            (Some(person), Some(known)) => Ok(asked || person == known || self.represents(op, person, known).await?),
+            _ => Ok(asked),
+        }
+    }
+
     async fn in_charge(&self, op: &mut Op, agency: AgencyId) -> Result<AgencyId> {
         let day = today(op);
         store::lineage::in_charge(op.conn(), agency, day).await
     }
-}
-
-/// Whether it is about the official, or the official has asked for it.
-fn is_own(op: &Op, row: &RegistrationDetail) -> bool {
-    let person = op.actor().person();
-    person.is_some() && row.known == person || row.asked_by.is_some() && row.asked_by == op.actor().account()
 }
 
 fn words(typed: &str) -> Option<String> {

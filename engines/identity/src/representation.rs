@@ -2,7 +2,7 @@
 //! begin with a registration that an official approves: `registration`, `approve`.
 
 use chrono::{NaiveDate, TimeDelta};
-use kernel::{AccountId, Actor, ActsFor, PersonalNumber, Result, SessionId, text};
+use kernel::{AccountId, Actor, ActsFor, PersonId, PersonalNumber, Result, SessionId, text};
 use op::{Entry, Event, Op};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -222,6 +222,12 @@ impl Identity {
         };
         let account = store::account::of_person(op.conn(), found.represented).await?;
         Ok((found.in_force, account.map(|(account, _)| account)))
+    }
+
+    /// Whether a person acts for another today, by whatever representation: then they decide nothing about them. For engines above.
+    pub async fn represents(&self, op: &mut Op, person: PersonId, other: PersonId) -> Result<bool> {
+        let day = today(op);
+        store::representation::represents(op.conn(), person, other, day).await
     }
 
     /// The personal number of the one for whom the actor acts, if they have one.

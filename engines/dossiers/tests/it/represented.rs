@@ -172,3 +172,37 @@ async fn a_power_of_attorney_reaches_its_procedures_and_its_giver() {
     let fault = office.try_submit(&actor, draft).await.unwrap_err();
     assert_eq!((fault.code, fault.kind.status()), ("dossiers.other_applicant", 422));
 }
+
+// shows: R028
+#[tokio::test]
+async fn nobody_decides_about_somebody_for_whom_they_act() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let id = office.submitted().await.id;
+    let (lan, clerk) = (people.lan.person().unwrap(), people.clerk.person().unwrap());
+    let today = kernel::local_date(office.scratch.ops.now());
+    sqlx::query(
+        "INSERT INTO identity.representation (id, kind, represented, representative, valid_from, valid_to, given_by, given_at)
+         VALUES ($1, 'attorney', $2, $3, $4, $4, $5, now())",
+    )
+    .bind(Uuid::now_v7())
+    .bind(lan.uuid())
+    .bind(clerk.uuid())
+    .bind(today)
+    .bind(people.lan.account().unwrap().uuid())
+    .execute(&office.scratch.pool)
+    .await
+    .unwrap();
+    let (task, version) = (office.task(id, "receive").await, office.version(id).await);
+    let fault = office
+        .try_act(&people.clerk, task, version, outcome("accept"))
+        .await
+        .unwrap_err();
+    assert_eq!((fault.code, fault.kind.status()), ("dossiers.own_case", 403));
+    // A colleague does, and so does the clerk when it has ended.
+    sqlx::query("UPDATE identity.representation SET valid_from = valid_from - 2, valid_to = valid_to - 1")
+        .execute(&office.scratch.pool)
+        .await
+        .unwrap();
+    office.act(&people.clerk, id, "receive", outcome("accept")).await;
+}

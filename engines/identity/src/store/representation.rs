@@ -177,6 +177,30 @@ pub(crate) async fn in_force(
     }))
 }
 
+/// Whether a person acts for another on the day, by whatever representation.
+pub(crate) async fn represents(
+    connection: &mut PgConnection,
+    person: PersonId,
+    other: PersonId,
+    on: NaiveDate,
+) -> Result<bool> {
+    let statement = concat!(
+        "SELECT EXISTS (
+             SELECT FROM identity.representation AS representation
+             JOIN identity.person AS represented ON represented.id = representation.represented
+             WHERE representation.representative = $2 AND representation.represented = $3 AND ",
+        in_force!(),
+        ")"
+    );
+    sqlx::query_scalar(statement)
+        .bind(on)
+        .bind(person.uuid())
+        .bind(other.uuid())
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
 /// The same power of attorney, if it was given and has not been ended.
 pub(crate) async fn same(
     connection: &mut PgConnection,

@@ -198,6 +198,21 @@ async fn nobody_is_a_member_of_what_is_not_registered_nor_approves_their_own() {
     );
     let id = ask(&town, &as_citizen, &child(&town, agency)).await.unwrap();
     assert_eq!(code(approve(&town, &clerk, id).await), "identity.registration_own");
+    // Nor what is of the cooperative whose legal representative the clerk is.
+    let legal = ask(
+        &town,
+        &as_citizen,
+        &business(&town, agency, RegistrationKind::Organisation),
+    )
+    .await
+    .unwrap();
+    let admin = town.desk("chi.quan", &["admin"]).await;
+    approve(&town, &admin, legal).await.unwrap();
+    let id = ask(&town, &phu.actor, &business(&town, agency, RegistrationKind::Member))
+        .await
+        .unwrap();
+    assert_eq!(code(approve(&town, &clerk, id).await), "identity.registration_own");
+    approve(&town, &admin, id).await.unwrap();
     // A branch number and a wrong check digit.
     let mut wrong = business(&town, agency, RegistrationKind::Organisation);
     wrong.tax_number = "6300000018".into();
