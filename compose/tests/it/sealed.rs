@@ -246,6 +246,7 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("state", Thing),
         ],
     ),
+    ("identity.counter_code", &[("code_sha256", Hash), ("sealed", Sealed)]),
     ("identity.device", &[("token_sha256", Hash)]),
     (
         "identity.half_sign_in",
@@ -283,10 +284,12 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("email", Emptied),
             ("ethnicity", Emptied),
             ("full_name", Plain("people and cases are found by words of names")),
+            ("kind", Thing),
             ("name_folded", Plain("people and cases are found by words of names")),
             ("name_key", Plain("people and cases are found by words of names")),
             ("nationality", Plain("one of a few")),
             ("number_tag", Hash),
+            ("passport_tag", Hash),
             ("personal_number", Emptied),
             ("phone", Emptied),
             ("phone_tag", Hash),
@@ -298,9 +301,25 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("sealed", Sealed),
             ("sex", Emptied),
             ("source_key", Thing),
+            ("tax_number", Plain("those of organisations are public")),
         ],
     ),
     ("identity.recovery_code", &[("tag", Hash)]),
+    (
+        "identity.registration",
+        &[
+            ("kind", Thing),
+            ("nationality", Plain("one of a few")),
+            ("network", Plain("registrations are counted by it, for a day")),
+            ("number_tag", Hash),
+            ("password", Hash),
+            ("receipt_sha256", Hash),
+            ("sealed", Sealed),
+            ("standing", Thing),
+            ("state", Thing),
+            ("tax_number", Plain("those of organisations are public")),
+        ],
+    ),
     (
         "identity.reorganisation",
         &[
@@ -311,6 +330,16 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("on_day", Thing),
             ("report", Thing),
             ("title", Thing),
+        ],
+    ),
+    (
+        "identity.representation",
+        &[
+            ("kind", Thing),
+            ("procedures", Thing),
+            ("sealed", Sealed),
+            ("valid_from", Thing),
+            ("valid_to", Thing),
         ],
     ),
     (

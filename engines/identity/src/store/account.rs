@@ -154,6 +154,7 @@ async fn free(connection: &mut PgConnection, vault: &Vault, id: AccountId, login
         .map_err(db::fault)?;
     match credential(connection, vault, &folded).await? {
         Some(other) if other.id != id.uuid() => Err(error::login_taken()),
+        _ if named_by_paper => WrittenLogin::sealed(vault, id.uuid(), &kernel::text::clean_line(login)),
         _ => WrittenLogin::of(vault, id.uuid(), &kernel::text::clean_line(login)),
     }
 }
@@ -164,9 +165,10 @@ pub(crate) async fn insert(
     vault: &Vault,
     id: AccountId,
     new: &NewAccount,
+    named_by_paper: bool,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let written = free(connection, vault, id, &new.login).await?;
+    let written = free(connection, vault, id, &new.login, named_by_paper).await?;
     sqlx::query(
         "INSERT INTO identity.account (
              id, person, sealed, login_tag, login, login_folded, password, password_changed_at, state, created_at)
@@ -242,7 +244,7 @@ pub(crate) async fn rename(
     id: AccountId,
     login: &str,
 ) -> Result<()> {
-    let written = free(connection, vault, id, login).await?;
+    let written = free(connection, vault, id, login, false).await?;
     sqlx::query("UPDATE identity.account SET sealed = $2, login_tag = $3, login = $4, login_folded = $5 WHERE id = $1")
         .bind(id.uuid())
         .bind(written.sealed)
