@@ -8,7 +8,7 @@ use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
 
 use crate::House;
 use crate::desk::{day_of, typed_day};
-use crate::told::{errors_of, faults_of, is_told_in_place, status_of};
+use crate::told::{errors_of, faults_of, is_told_in_place, labelled, status_of};
 use crate::words::Words;
 
 const PATH: &str = "/dang-ky";
@@ -21,6 +21,15 @@ const COUNTRIES: [&str; 52] = [
     "AU", "AT", "BD", "BE", "BN", "BR", "CA", "CH", "CN", "CU", "CZ", "DE", "DK", "EG", "ES", "FI", "FR", "GB", "HK",
     "HU", "ID", "IE", "IL", "IN", "IT", "JP", "KH", "KR", "LA", "LK", "MM", "MN", "MX", "MY", "NG", "NL", "NO", "NP",
     "NZ", "PH", "PK", "PL", "PT", "RU", "SE", "SG", "TH", "TR", "TW", "UA", "US", "VN",
+];
+
+/// What the controls ask for.
+const LABELS: [(&str, &str); 5] = [
+    ("personal_number", "people.register.number"),
+    ("passport", "people.register.passport"),
+    ("nationality", "people.register.nationality"),
+    ("full_name", "people.register.name"),
+    ("birth_date", "people.register.birth"),
 ];
 
 pub(crate) fn routes() -> Routes<House> {
@@ -79,7 +88,7 @@ async fn draw(visit: &Visit<House>, fields: &Fields, fault: Option<&Fault>) -> A
             "full_name": text("full_name"), "birth_date": typed_day(fields, "birth_date"), "phone": text("phone"),
             "email": text("email"), "agency": text("agency"),
         },
-        "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, control)),
+        "errors": fault.map_or_else(Vec::new, |fault| labelled(&words, errors_of(&words, fault, control), &LABELS)),
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),
     });
     let status = fault.map_or(StatusCode::OK, status_of);

@@ -11,7 +11,7 @@ use super::{again, source};
 use crate::House;
 use crate::desk::{day_of, systems, typed_day};
 use crate::registration::{approvers, chosen};
-use crate::told::{called, errors_of, faults_of, is_told_in_place, status_of};
+use crate::told::{called, errors_of, faults_of, is_told_in_place, labelled, status_of};
 use crate::words::Words;
 
 const ACTING: &str = "/tai-khoan/lam-thay";
@@ -220,6 +220,23 @@ fn asked_kind(word: &str) -> Option<RegistrationKind> {
     RegistrationKind::parse(word).filter(|kind| !kind.is_for_oneself())
 }
 
+/// What the controls ask for.
+fn labels(kind: RegistrationKind) -> [(&'static str, &'static str); 6] {
+    let name = if kind == RegistrationKind::Child {
+        "people.ask.child_name"
+    } else {
+        "people.ask.organisation_name"
+    };
+    [
+        ("full_name", name),
+        ("tax_number", "people.ask.tax_number"),
+        ("personal_number", "people.ask.child_number"),
+        ("birth_date", "people.register.birth"),
+        ("standing", "people.ask.standing"),
+        ("paper", "people.ask.paper"),
+    ]
+}
+
 async fn draw_standing(visit: &Visit<House>, kind: RegistrationKind, fields: &Fields, fault: Option<&Fault>) -> Answer {
     let mut op = visit.look().await?;
     let agencies = approvers(visit, &mut op).await?;
@@ -239,7 +256,7 @@ async fn draw_standing(visit: &Visit<House>, kind: RegistrationKind, fields: &Fi
             let known = [
                 "full_name", "tax_number", "personal_number", "birth_date", "standing", "paper", "agency",
             ];
-            errors_of(&words, fault, called(known))
+            labelled(&words, errors_of(&words, fault, called(known)), &labels(kind))
         }),
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),
     });

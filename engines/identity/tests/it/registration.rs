@@ -303,7 +303,6 @@ async fn only_the_chosen_agency_decides_and_nobody_about_themself() {
     );
 
     // The clerk's own number.
-    let own = town.person("Ai Đó").await;
     let number = "999188000041";
     sqlx::query("UPDATE identity.person SET personal_number = $2, birth_date = '1988-01-01', full_name = 'Trần Văn Lúa' WHERE id = $1")
         .bind(clerk.person().unwrap().uuid())
@@ -311,7 +310,6 @@ async fn only_the_chosen_agency_decides_and_nobody_about_themself() {
         .execute(&town.scratch.pool)
         .await
         .unwrap();
-    assert_ne!(Some(own), clerk.person());
     let new = NewRegistration {
         personal_number: number.into(),
         full_name: "Trần Văn Lúa".into(),
@@ -432,8 +430,6 @@ async fn everything_wrong_with_a_form_is_told_at_once() {
         let fault = ask(&town, &new).await.unwrap_err();
         assert_eq!(fault.fields[0].code, why, "{typed}");
     }
-    let province = town.loader().await;
-    drop(province);
     let department = NewRegistration {
         agency: Some(AgencyId::new()),
         ..applicant(&town, agency).await
@@ -502,4 +498,75 @@ async fn a_visitor_registers_with_a_passport() {
         source: HOME,
     };
     assert!(town.identity.sign_in(&town.scratch.ops, attempt).await.is_err());
+}
+
+#[tokio::test]
+async fn the_list_goes_on_where_it_ended_and_follows_an_agency_to_its_home() {
+    let town = Town::new().await;
+    let (clerk, agency) = desk(&town).await;
+    let admin = town.desk("chi.quan", &["admin"]).await;
+    for n in 0..5 {
+        let new = NewRegistration {
+            personal_number: format!("9991920001{n:02}"),
+            ..applicant(&town, agency).await
+        };
+        ask(&town, &new).await.unwrap();
+        town.advance(Duration::seconds(1));
+    }
+    let all = waiting(&town, &clerk).await;
+    assert_eq!(all.len(), 5);
+    let mut walked = Vec::new();
+    let mut next = None;
+    loop {
+        let mut op = town.op(&clerk).await;
+        let page = PageRequest::new(next, Some(2));
+        let filter = RegistrationFilter::default();
+        let found = town.identity.registrations(&mut op, &filter, &page).await.unwrap();
+        walked.extend(found.items.iter().map(|row| row.id));
+        next = found.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    assert_eq!(walked, all, "the oldest first, each once");
+    let mut op = town.op(&clerk).await;
+    let filter = RegistrationFilter {
+        number: Some("9991 9200 0103".into()),
+        ..RegistrationFilter::default()
+    };
+    let found = town
+        .identity
+        .registrations(&mut op, &filter, &PageRequest::first())
+        .await
+        .unwrap();
+    assert_eq!(found.items.iter().map(|row| row.id).collect::<Vec<_>>(), [all[3]]);
+    drop(op);
+
+    // The ward is merged into another one: its registrations go on there.
+    let home = town.agency("H30.29.09", "UBND phường mới").await;
+    for statement in [
+        "INSERT INTO identity.reorganisation (key, title, basis, on_day, declaration, executed_at, executed_by)
+         VALUES ('merge', 'Sáp nhập', 'NQ', '2026-03-02', '', now(), 'system:test')",
+        "UPDATE identity.agency SET valid_to = '2026-03-01' WHERE name = 'UBND phường Ngã Bảy'",
+        "INSERT INTO identity.agency_successor (old, new, whole, home, reorganisation)
+         SELECT old.id, new.id, true, true, 'merge' FROM identity.agency AS old, identity.agency AS new
+         WHERE old.name = 'UBND phường Ngã Bảy' AND new.name = 'UBND phường mới'",
+    ] {
+        sqlx::query(statement).execute(&town.scratch.pool).await.unwrap();
+    }
+    let position = town.position(home, "moi", &["clerk"]).await;
+    let person = town.person("Phạm Văn Mới").await;
+    town.hold(person, position, Validity::since(day("2026-03-01"))).await;
+    town.account(person, "anh.moi").await;
+    let new_clerk = town.enter("anh.moi").await.actor;
+    assert_eq!(waiting(&town, &new_clerk).await, all);
+    approve(&town, &new_clerk, all[0]).await.unwrap();
+    assert_eq!(
+        code(approve(&town, &clerk, all[1]).await),
+        "identity.registration_not_found"
+    );
+    approve(&town, &admin, all[1]).await.unwrap();
+    // Nobody registers with what is no more.
+    let late = ask(&town, &applicant(&town, agency).await).await;
+    assert_eq!(code(late), "identity.unfit_registration");
 }
