@@ -145,7 +145,13 @@ pub(crate) async fn get(connection: &mut PgConnection, vault: &Vault, id: Accoun
 }
 
 /// The name as it is written, if nobody else has it. Whoever takes the same one waits, so that one name is one account while keys change too.
-async fn free(connection: &mut PgConnection, vault: &Vault, id: AccountId, login: &str) -> Result<WrittenLogin> {
+async fn free(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    id: AccountId,
+    login: &str,
+    named_by_paper: bool,
+) -> Result<WrittenLogin> {
     let folded = fold(login);
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('identity.login:' || $1, 0))")
         .bind(&folded)
