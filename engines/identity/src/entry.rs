@@ -176,10 +176,8 @@ impl Identity {
         let now = op.now();
         match giver {
             Giver::Manager => store::desk::take_code(op.conn(), permit, account, digest, now).await,
-            Giver::Counter => {
-                Ok(is_no_official(op.conn(), person, local_date(now)).await?
-                    && store::counter_code::take(op.conn(), account, digest, now).await?)
-            }
+            Giver::Counter => Ok(is_no_official(op.conn(), person, local_date(now)).await?
+                && store::counter_code::take(op.conn(), account, digest, now).await?),
         }
     }
 }

@@ -263,7 +263,8 @@ pub(crate) async fn update(
     let mut anew = details(new);
     if anew.personal_number.is_none() {
         let known = lock_details(connection, vault, id).await?;
-        (anew.personal_number, anew.passport) = known.map_or((None, None), |known| (known.personal_number, known.passport));
+        (anew.personal_number, anew.passport) =
+            known.map_or((None, None), |known| (known.personal_number, known.passport));
     }
     let written = Written::of(vault, id.uuid(), &anew)?;
     sqlx::query(
@@ -393,7 +394,9 @@ pub(crate) async fn change(
 
 pub(crate) fn number_fault(error: sqlx::Error) -> kernel::Fault {
     match db::violated(&error) {
-        Some("person_number" | "person_number_tag" | "person_passport_tag" | "person_tax_number" | "person_source") => error::personal_number_taken(),
+        Some("person_number" | "person_number_tag" | "person_passport_tag" | "person_tax_number" | "person_source") => {
+            error::personal_number_taken()
+        }
         _ => db::fault(error),
     }
 }

@@ -622,7 +622,15 @@ async fn what_was_typed_for_an_account_lies_sealed_and_keys_change_while_it_wait
         "identity.registration_waiting"
     );
     let told = [
-        NUMBER, "0912345678", "1992-04-17", "Thu Ngân", "C01X00T47", "c01x00t47", "Erika", "erika@", "căn cước",
+        NUMBER,
+        "0912345678",
+        "1992-04-17",
+        "Thu Ngân",
+        "C01X00T47",
+        "c01x00t47",
+        "Erika",
+        "erika@",
+        "căn cước",
     ];
     let shows_nothing = |rows: String| {
         for told in told {
@@ -658,7 +666,11 @@ async fn what_was_typed_for_an_account_lies_sealed_and_keys_change_while_it_wait
                 ..RegistrationFilter::default()
             };
             let first = PageRequest::first();
-            town.identity.registrations(&mut op, &filter, &first).await.unwrap().items
+            town.identity
+                .registrations(&mut op, &filter, &first)
+                .await
+                .unwrap()
+                .items
         }
     };
     let both = found("999 192 000 017").await;
@@ -687,7 +699,15 @@ async fn what_was_typed_for_an_account_lies_sealed_and_keys_change_while_it_wait
     town.enter("c01x00t47").await;
     let after = rows(&town).await;
     assert!(after.contains("Thu Ngân"), "people are found by their names");
-    for told in [NUMBER, "0912345678", "1992-04-17", "C01X00T47", "c01x00t47", "erika@", "căn cước"] {
+    for told in [
+        NUMBER,
+        "0912345678",
+        "1992-04-17",
+        "C01X00T47",
+        "c01x00t47",
+        "erika@",
+        "căn cước",
+    ] {
         assert!(!after.contains(told), "{told} in\n{after}");
     }
     let (old, _) = town.turn().await;
