@@ -42,11 +42,9 @@ struct Facts {
     from: Option<NaiveDate>,
     #[serde(default)]
     to: Option<NaiveDate>,
-    /// What was asked of an authority: `citizen`, `child`; and why it was refused.
+    /// What was asked of an authority: `citizen`, `child`.
     #[serde(default)]
     kind: String,
-    #[serde(default)]
-    reason: String,
     /// Which provider of identity: `vneid`, `national_portal`.
     #[serde(default)]
     set: Option<String>,
@@ -131,7 +129,6 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
             },
         )
         .with("title", facts.title)
-        .with("reason", facts.reason)
         .with("from", day(facts.from))
         .with("to", day(facts.to))
         .with("browser", facts.browser)
