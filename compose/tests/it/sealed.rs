@@ -246,8 +246,23 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("state", Thing),
         ],
     ),
+    (
+        "identity.account_line",
+        &[
+            ("act", Thing),
+            ("reason", Plain("words of officials about their work")),
+        ],
+    ),
     ("identity.counter_code", &[("code_sha256", Hash), ("sealed", Sealed)]),
     ("identity.device", &[("token_sha256", Hash)]),
+    (
+        "identity.emergency",
+        &[
+            ("reason", Plain("words of officials about their work")),
+            ("role", Thing),
+        ],
+    ),
+    ("identity.entry_code", &[("sha256", Hash)]),
     (
         "identity.half_sign_in",
         &[
@@ -375,6 +390,13 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     ),
     ("identity.totp", &[("next_secret", Sealed), ("secret", Sealed)]),
     (
+        "identity.withheld_role",
+        &[
+            ("reason", Plain("words of officials about their work")),
+            ("role", Thing),
+        ],
+    ),
+    (
         "notify.message",
         &[
             ("kind", Thing),
@@ -446,6 +468,35 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     ("openid.refresh_token", &[("jkt", Thing), ("sha256", Hash)]),
     ("openid.seen_proof", &[("sha256", Hash)]),
     ("privacy.bound", &[("purpose", Thing)]),
+    (
+        "oversight.campaign",
+        &[
+            ("opened_by", Plain("what an official signs with their name")),
+            ("quarter", Thing),
+        ],
+    ),
+    (
+        "oversight.emergency_report",
+        &[
+            ("note", Plain("words of officials about their work")),
+            ("reviewed_by", Plain("what an official signs with their name")),
+            ("text", Plain("words of officials about their work")),
+            ("verdict", Thing),
+        ],
+    ),
+    (
+        "oversight.review_line",
+        &[
+            ("agency_name", Thing),
+            ("answered_name", Plain("what an official signs with their name")),
+            ("name", Plain("names of officials, by which they are found")),
+            ("name_key", Plain("names of officials, by which they are found")),
+            ("reason", Plain("words of officials about their work")),
+            ("role", Thing),
+            ("title", Thing),
+            ("verdict", Thing),
+        ],
+    ),
     (
         "privacy.consent",
         &[
