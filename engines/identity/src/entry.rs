@@ -90,6 +90,7 @@ impl Identity {
             let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
             store::account::credential(&mut connection, &self.vault, &folded).await?
         };
+        let found = found.filter(|row| !row.is_organisation);
         let account = found.as_ref().map(|row| AccountId::from(row.id));
         let guesses = store::sealed::typed(&self.vault, &format!("{}:{folded}", giver.guesses()))?;
         let place = self.take_place(ops, &guesses, account, start.source).await?;

@@ -21,6 +21,8 @@ pub(crate) struct CredentialRow {
     pub(crate) password: Option<String>,
     pub(crate) password_changed_at: Option<DateTime<Utc>>,
     pub(crate) state: String,
+    /// Nobody signs in as an organisation: its people act for it.
+    pub(crate) is_organisation: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -48,7 +50,8 @@ pub(crate) async fn credential(
                 person.full_name,
                 account.password,
                 account.password_changed_at,
-                account.state
+                account.state,
+                person.kind = 'organisation' AS is_organisation
          FROM identity.account AS account
          JOIN identity.person AS person ON person.id = account.person
          WHERE account.login_folded = $1 OR account.login_tag = ANY ($2)",
@@ -68,7 +71,8 @@ pub(crate) async fn credential_of(connection: &mut PgConnection, account: Accoun
                 person.full_name,
                 account.password,
                 account.password_changed_at,
-                account.state
+                account.state,
+                person.kind = 'organisation' AS is_organisation
          FROM identity.account AS account
          JOIN identity.person AS person ON person.id = account.person
          WHERE account.id = $1",

@@ -7,7 +7,7 @@ use identity::{
 use kernel::{Actor, AgencyId, Fault, Result};
 use uuid::Uuid;
 
-use crate::town::{HOME, Town, code, day};
+use crate::town::{HOME, PASSWORD, Town, code, day};
 
 const TAX: &str = "6300000019";
 
@@ -160,11 +160,40 @@ async fn an_organisation_has_one_account_in_which_its_people_act() {
         "identity.representation_not_found"
     );
 
-    // A suspended organisation is acted for by nobody.
-    let account: Uuid = sqlx::query_scalar("SELECT account.id FROM identity.account JOIN identity.person ON person.id = account.person WHERE person.tax_number = '6300000019'")
-        .fetch_one(&town.scratch.pool)
+    // Nobody signs in as an organisation, though somebody gave it a code or a password.
+    let account: Uuid = sqlx::query_scalar(
+        "SELECT account.id FROM identity.account JOIN identity.person ON person.id = account.person WHERE person.tax_number = '6300000019'",
+    )
+    .fetch_one(&town.scratch.pool)
+    .await
+    .unwrap();
+    let admin = town.desk("chi.quan", &["admin"]).await;
+    let mut op = town.op(&admin).await;
+    let given = town
+        .identity
+        .give_entry_code(&mut op, account.into(), "mất mật khẩu")
         .await
         .unwrap();
+    op.commit().await.unwrap();
+    let start = identity::Start {
+        login: "6300000019",
+        code: &given.code,
+        password: PASSWORD,
+        source: HOME,
+    };
+    let started = town.identity.start_with_code(&town.scratch.ops, start).await;
+    assert_eq!(code(started), "identity.entry_code_wrong");
+    sqlx::query("UPDATE identity.account SET password = (SELECT password FROM identity.account WHERE login = 'anh.lua') WHERE id = $1")
+        .bind(account)
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
+    assert_eq!(
+        town.refused("6300000019", PASSWORD, HOME).await,
+        "identity.wrong_credentials"
+    );
+
+    // A suspended organisation is acted for by nobody.
     let mut op = town.loader().await;
     town.identity
         .set_account_state(&mut op, account.into(), AccountState::Suspended)
