@@ -42,6 +42,9 @@ struct Facts {
     from: Option<NaiveDate>,
     #[serde(default)]
     to: Option<NaiveDate>,
+    /// What was asked of an authority: `citizen`, `child`.
+    #[serde(default)]
+    kind: String,
     /// Which provider of identity: `vneid`, `national_portal`.
     #[serde(default)]
     set: Option<String>,
@@ -59,6 +62,19 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         ("identity.codes_guessed", "codes_guessed", PASSWORD),
         ("identity.passkey_cloned", "passkey_cloned", PASSKEYS),
         ("identity.substitution_given", "substitution_given", "/tai-khoan/vi-tri"),
+        ("identity.registration_approved", "registration_approved", "/tai-khoan"),
+        (
+            "identity.registration_refused",
+            "registration_refused",
+            "/tai-khoan/lam-thay",
+        ),
+        ("identity.code_issued", "code_issued", "/tai-khoan/thiet-bi"),
+        ("identity.attorney_given", "attorney_given", "/tai-khoan/lam-thay"),
+        (
+            "identity.representation_ended",
+            "representation_ended",
+            "/tai-khoan/lam-thay",
+        ),
         ("federation.linked", "provider_linked_vneid", PROVIDERS),
         ("federation.unlinked", "provider_unlinked_vneid", PROVIDERS),
     ] {
@@ -94,6 +110,12 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
         ("provider_linked_vneid", Some("national_portal")) => "provider_linked_national_portal",
         ("provider_unlinked_vneid", Some("national_portal")) => "provider_unlinked_national_portal",
         (kind, _) => kind,
+    };
+    // Whoever gets an account is told otherwise than whoever may act for another.
+    let (kind, link) = match (kind, facts.kind.as_str()) {
+        ("registration_approved", "organisation" | "member" | "child") => ("standing_approved", "/tai-khoan/lam-thay"),
+        ("registration_refused", _) => ("standing_refused", link),
+        (kind, _) => (kind, link),
     };
     let message = Message::new(facts.account, kind, link)
         .with("reason", facts.reason)

@@ -8,7 +8,7 @@ pub(crate) mod people;
 pub(crate) mod tables;
 
 use identity::Identity;
-use kernel::{Actor, Result};
+use kernel::{Actor, Fault, Result};
 use op::{BoxFuture, Op, Ops};
 
 pub use demo::{DemoAccount, Password};
@@ -116,6 +116,16 @@ pub fn frame() -> Result<Frame> {
         hotline: file.contact.hotline,
         front_page_fields: file.front_page_fields,
     })
+}
+
+/// How long a registration waits for an official to see the paper. Fails with `compose.table_broken` for no day and for more than a year.
+pub fn registration_waits() -> Result<chrono::Duration> {
+    let file: tables::ProvinceFile = tables::yaml("hau-giang/province.yaml")?;
+    let days = file.accounts.registration_days;
+    if !(1..=366).contains(&days) {
+        return Err(Fault::internal("compose.table_broken").with("reason", "accounts.registration_days"));
+    }
+    Ok(chrono::Duration::days(i64::from(days)))
 }
 
 /// Sign-in names of the demonstration.

@@ -1,6 +1,8 @@
 //! Signing in and out (R038, R040), and the pages of one's own account.
 
+mod acting;
 pub(crate) mod again;
+mod counter_code;
 pub(crate) mod offices;
 mod own;
 mod passkeys;
@@ -26,6 +28,8 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(own::routes())
         .merge(passkeys::routes())
         .merge(offices::routes())
+        .merge(acting::routes())
+        .merge(counter_code::routes())
         .merge(providers::routes())
         .merge(start::routes())
 }

@@ -3,18 +3,22 @@
 mod accounts;
 mod calendar;
 mod case;
+mod counter_codes;
 mod data_requests;
 mod emergencies;
 mod inbox;
 mod incidents;
 mod intake;
 mod ledger;
+mod registrations;
 mod reviews;
 mod rights;
 mod search;
 mod show;
 mod typed;
 mod work;
+
+pub(crate) use show::systems;
 
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -35,6 +39,8 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(accounts::routes())
         .merge(reviews::routes())
         .merge(emergencies::routes())
+        .merge(registrations::routes())
+        .merge(counter_codes::routes())
         .merge(data_requests::routes())
         .merge(incidents::routes())
 }

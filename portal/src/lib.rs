@@ -15,6 +15,7 @@ mod papers;
 mod places;
 mod procedures;
 mod questions;
+mod registration;
 mod sign_on;
 mod supply;
 mod told;
@@ -52,6 +53,7 @@ pub fn routes() -> Routes<House> {
         .merge(organisation::routes())
         .merge(trail::routes())
         .merge(account::routes())
+        .merge(registration::routes())
         .merge(sign_on::routes())
         .merge(own_data::routes())
         .merge(desk::routes())

@@ -33,6 +33,17 @@ pub(crate) fn errors_of(words: &Words, fault: &Fault, control: impl Fn(&str) -> 
         .collect()
 }
 
+/// Lines that say no more than that something is to be filled in say what: several of them stand together in the summary.
+pub(crate) fn labelled(words: &Words, mut errors: Vec<Value>, labels: &[(&str, &str)]) -> Vec<Value> {
+    let bare = words.code("identity.required", &render::Params::new());
+    for error in errors.iter_mut().filter(|error| error["text"] == bare.as_str()) {
+        if let Some((_, label)) = labels.iter().find(|(field, _)| error["field"] == *field) {
+            error["text"] = json!(format!("{}: {bare}", words.say(label, [])));
+        }
+    }
+    errors
+}
+
 /// For pages whose controls are called as the fields: these of them.
 pub(crate) fn called<const N: usize>(names: [&'static str; N]) -> impl Fn(&str) -> Option<String> {
     move |field| names.contains(&field).then(|| field.to_owned())

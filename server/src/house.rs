@@ -136,6 +136,7 @@ impl Program {
                 public_address: public_address.to_owned(),
                 dormant_days: watched.dormant_days,
                 emergency_hours: watched.emergency_hours,
+                registration_waits: compose::province::registration_waits()?,
                 policy: policy.clone(),
                 ..Config::default()
             },

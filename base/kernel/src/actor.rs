@@ -1,6 +1,7 @@
 //! Who acts: the first argument of every verb and the first column of the audit trail.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{AccountId, AgencyId, PersonId, PositionId, UnitId};
 
@@ -36,6 +37,34 @@ pub struct Citizen {
     pub person: PersonId,
     /// Full name as on the identity card.
     pub name: String,
+    /// For whom they act, where they act for somebody else (đại diện, ủy quyền).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acts_for: Option<Box<ActsFor>>,
+}
+
+/// For whom a person acts: a business, a child, somebody who has given a power of attorney (người được đại diện).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActsFor {
+    /// The representation.
+    pub representation: Uuid,
+    /// Who is represented.
+    pub person: PersonId,
+    /// Full name of the represented.
+    pub name: String,
+    /// Whether everything handed in for the represented by anybody is in reach, and not this representative's work alone: so for a
+    /// business and for a child.
+    pub whole: bool,
+    /// Whether as the legal representative of an organisation, who decides which others act for it.
+    pub legal: bool,
+    /// The codes of the procedures for which it holds; none: all.
+    pub procedures: Vec<String>,
+}
+
+impl ActsFor {
+    /// Whether it holds for a procedure.
+    pub fn covers(&self, procedure: &str) -> bool {
+        self.procedures.is_empty() || self.procedures.iter().any(|own| own == procedure)
+    }
 }
 
 /// A signed-in official in the one position they act from now.
@@ -128,6 +157,11 @@ impl Actor {
         }
     }
 
+    /// For whom a citizen acts, where it is not for themself.
+    pub fn acts_for(&self) -> Option<&ActsFor> {
+        self.citizen().and_then(|citizen| citizen.acts_for.as_deref())
+    }
+
     /// Whether the actor is an official whose position carries the role. Nobody else has roles,
     /// the platform itself neither.
     pub fn has_role(&self, role: &str) -> bool {
@@ -141,11 +175,15 @@ impl Actor {
     }
 
     /// A short stable text for logs, rate limits and the audit trail: `citizen:<account>`,
-    /// `official:<account>`, `system:<name>` or `anonymous`. Holds no name of a person.
+    /// `official:<account>`, `system:<name>` or `anonymous`. Holds no name of a person. Whoever acts for somebody else is
+    /// `citizen:<account>:<representation>`: what they began for one is not found when they act for another.
     pub fn key(&self) -> String {
         match self {
             Actor::Anonymous => "anonymous".to_owned(),
-            Actor::Citizen(citizen) => format!("citizen:{}", citizen.account),
+            Actor::Citizen(citizen) => match &citizen.acts_for {
+                None => format!("citizen:{}", citizen.account),
+                Some(acting) => format!("citizen:{}:{}", citizen.account, acting.representation),
+            },
             Actor::Official(official) => format!("official:{}", official.account),
             Actor::System(name) => format!("system:{name}"),
         }
@@ -179,6 +217,34 @@ mod tests {
         assert!(!official().has_role("leader"));
         assert!(!Actor::System("clerk").has_role("clerk"));
         assert!(!Actor::Anonymous.has_role("clerk"));
+    }
+
+    #[test]
+    fn whoever_acts_for_another_is_told_apart_from_themself() {
+        let account = AccountId::new();
+        let mut citizen = Citizen {
+            account,
+            person: PersonId::new(),
+            name: "Lê Thị Sen".into(),
+            acts_for: None,
+        };
+        assert_eq!(Actor::Citizen(citizen.clone()).key(), format!("citizen:{account}"));
+        let acting = ActsFor {
+            representation: Uuid::from_u128(7),
+            person: PersonId::new(),
+            name: "Hợp tác xã mẫu".into(),
+            whole: true,
+            legal: true,
+            procedures: vec!["2.000635".into()],
+        };
+        assert!(acting.covers("2.000635") && !acting.covers("1.004884"));
+        citizen.acts_for = Some(Box::new(acting));
+        let actor = Actor::Citizen(citizen);
+        assert_eq!(
+            actor.key(),
+            format!("citizen:{account}:00000000-0000-0000-0000-000000000007")
+        );
+        assert_ne!(actor.person(), actor.acts_for().map(|acting| acting.person));
     }
 
     #[test]

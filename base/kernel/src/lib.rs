@@ -12,7 +12,7 @@ mod money;
 pub mod text;
 pub mod working_calendar;
 
-pub use actor::{Actor, Citizen, Official, StandsFor};
+pub use actor::{Actor, ActsFor, Citizen, Official, StandsFor};
 pub use clock::{Clock, FakeClock, SystemClock, TIME_ZONE, from_local, local, local_date};
 pub use code::{AgencyCode, DossierCode, PersonalNumber, PhoneNumber, ProcedureCode, ResultTypeCode, Sex, TaxNumber};
 pub use code::{format_date, format_local, parse_date};

@@ -346,8 +346,16 @@ impl Op {
         detail
     }
 
-    /// Whoever acts from the position of another is written down with the one who holds it.
+    /// Whoever acts from the position of another is written down with the one who holds it, and whoever acts for a business, a child or
+    /// somebody who has given a power of attorney with that one.
     fn acting_for(&self, mut detail: Value) -> Value {
+        if let Some(acting) = self.actor.acts_for() {
+            if !detail.is_object() {
+                detail = serde_json::json!({});
+            }
+            detail["acts_for"] = serde_json::json!(acting.person);
+            detail["representation"] = serde_json::json!(acting.representation);
+        }
         if let Some(holder) = self.actor.official().and_then(|official| official.stands_for.as_ref()) {
             if !detail.is_object() {
                 detail = serde_json::json!({});

@@ -37,6 +37,16 @@ pub(crate) fn statements(rights: Rights<'_>, holds: Holds) -> Option<String> {
     // Numbers and words of the platform only: nothing here was typed by anybody.
     set("person", &actor.person().map(|id| id.to_string()).unwrap_or_default());
     set("account", &actor.account().map(|id| id.to_string()).unwrap_or_default());
+    set("official", if actor.is_official() { "on" } else { "off" });
+    let acting = actor.acts_for();
+    let represents = acting.filter(|acting| acting.whole).map(|acting| acting.person);
+    set("represents", &represents.map(|id| id.to_string()).unwrap_or_default());
+    set(
+        "representation",
+        &acting
+            .map(|acting| acting.representation.to_string())
+            .unwrap_or_default(),
+    );
     set("holder", if *actor == Actor::Anonymous { "" } else { &key });
     for engine in rights.policy().engines() {
         let reach = rights.reach_in(engine);

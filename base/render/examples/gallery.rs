@@ -57,6 +57,7 @@ fn frame(locale: Locale) -> PageFrame {
             signed_in: true,
             kind: UserKind::Citizen,
             name: "Nguyễn Thị Hường".into(),
+            acts_for: String::new(),
             agency_name: "Phòng Tài chính – Kế hoạch huyện Vị Thủy".into(),
             position_title: "Chuyên viên".into(),
             may: [

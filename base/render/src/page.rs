@@ -49,6 +49,8 @@ pub struct PageUser {
     pub kind: UserKind,
     /// The person's full name.
     pub name: String,
+    /// For whom the person acts; empty: for themself.
+    pub acts_for: String,
     /// The official's agency.
     pub agency_name: String,
     /// The official's position (chức vụ).

@@ -242,12 +242,18 @@ impl<S: AsRef<Site>> Visit<S> {
                 signed_in: true,
                 kind: UserKind::Citizen,
                 name: citizen.name.clone(),
+                acts_for: self
+                    .actor
+                    .acts_for()
+                    .map(|acting| acting.name.clone())
+                    .unwrap_or_default(),
                 ..PageUser::default()
             },
             Actor::Official(official) => PageUser {
                 signed_in: true,
                 kind: UserKind::Official,
                 name: official.name.clone(),
+                acts_for: String::new(),
                 agency_name: official.agency_name.clone(),
                 position_title: official.position_title.clone(),
                 may: self.rights().actions().into_iter().map(str::to_owned).collect(),

@@ -64,6 +64,12 @@ pub(crate) struct ProvinceFile {
     pub(crate) name_vi: String,
     pub(crate) contact: Contact,
     pub(crate) front_page_fields: Vec<String>,
+    pub(crate) accounts: AccountRules,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AccountRules {
+    pub(crate) registration_days: u16,
 }
 
 #[derive(Deserialize)]

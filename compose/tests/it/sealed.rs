@@ -246,7 +246,23 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("state", Thing),
         ],
     ),
+    (
+        "identity.account_line",
+        &[
+            ("act", Thing),
+            ("reason", Plain("words of officials about their work")),
+        ],
+    ),
+    ("identity.counter_code", &[("code_sha256", Hash), ("sealed", Sealed)]),
     ("identity.device", &[("token_sha256", Hash)]),
+    (
+        "identity.emergency",
+        &[
+            ("reason", Plain("words of officials about their work")),
+            ("role", Thing),
+        ],
+    ),
+    ("identity.entry_code", &[("sha256", Hash)]),
     (
         "identity.half_sign_in",
         &[
@@ -283,10 +299,12 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("email", Emptied),
             ("ethnicity", Emptied),
             ("full_name", Plain("people and cases are found by words of names")),
+            ("kind", Thing),
             ("name_folded", Plain("people and cases are found by words of names")),
             ("name_key", Plain("people and cases are found by words of names")),
             ("nationality", Plain("one of a few")),
             ("number_tag", Hash),
+            ("passport_tag", Hash),
             ("personal_number", Emptied),
             ("phone", Emptied),
             ("phone_tag", Hash),
@@ -298,9 +316,25 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("sealed", Sealed),
             ("sex", Emptied),
             ("source_key", Thing),
+            ("tax_number", Plain("those of organisations are public")),
         ],
     ),
     ("identity.recovery_code", &[("tag", Hash)]),
+    (
+        "identity.registration",
+        &[
+            ("kind", Thing),
+            ("nationality", Plain("one of a few")),
+            ("network", Plain("registrations are counted by it, for a day")),
+            ("number_tag", Hash),
+            ("password", Hash),
+            ("receipt_sha256", Hash),
+            ("sealed", Sealed),
+            ("standing", Thing),
+            ("state", Thing),
+            ("tax_number", Plain("those of organisations are public")),
+        ],
+    ),
     (
         "identity.reorganisation",
         &[
@@ -311,6 +345,16 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("on_day", Thing),
             ("report", Thing),
             ("title", Thing),
+        ],
+    ),
+    (
+        "identity.representation",
+        &[
+            ("kind", Thing),
+            ("procedures", Thing),
+            ("sealed", Sealed),
+            ("valid_from", Thing),
+            ("valid_to", Thing),
         ],
     ),
     (
@@ -345,6 +389,13 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
         ],
     ),
     ("identity.totp", &[("next_secret", Sealed), ("secret", Sealed)]),
+    (
+        "identity.withheld_role",
+        &[
+            ("reason", Plain("words of officials about their work")),
+            ("role", Thing),
+        ],
+    ),
     (
         "notify.message",
         &[
@@ -417,6 +468,35 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     ("openid.refresh_token", &[("jkt", Thing), ("sha256", Hash)]),
     ("openid.seen_proof", &[("sha256", Hash)]),
     ("privacy.bound", &[("purpose", Thing)]),
+    (
+        "oversight.campaign",
+        &[
+            ("opened_by", Plain("what an official signs with their name")),
+            ("quarter", Thing),
+        ],
+    ),
+    (
+        "oversight.emergency_report",
+        &[
+            ("note", Plain("words of officials about their work")),
+            ("reviewed_by", Plain("what an official signs with their name")),
+            ("text", Plain("words of officials about their work")),
+            ("verdict", Thing),
+        ],
+    ),
+    (
+        "oversight.review_line",
+        &[
+            ("agency_name", Thing),
+            ("answered_name", Plain("what an official signs with their name")),
+            ("name", Plain("names of officials, by which they are found")),
+            ("name_key", Plain("names of officials, by which they are found")),
+            ("reason", Plain("words of officials about their work")),
+            ("role", Thing),
+            ("title", Thing),
+            ("verdict", Thing),
+        ],
+    ),
     (
         "privacy.consent",
         &[

@@ -21,6 +21,8 @@ const WALLED: &[&str] = &[
     "dossiers.work",
     "forms.attachment",
     "forms.draft",
+    "identity.registration",
+    "identity.representation",
     "notify.message",
 ];
 
@@ -58,6 +60,7 @@ const OPEN: &[(&str, &str)] = &[
     ("identity.agency_successor", "public"),
     ("identity.area", "public"),
     ("identity.area_successor", "public"),
+    ("identity.counter_code", "digests and what is sealed"),
     (
         "identity.device",
         "signing in looks for it before it is known who comes",

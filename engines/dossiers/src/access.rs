@@ -3,7 +3,7 @@
 //! A case is seen by whose it is, by who handed it in, and by the officials of the agencies that hold or held it. For
 //! everybody else it does not exist (404), and the attempt is in the audit trail.
 
-use kernel::{Actor, AgencyId, Fault};
+use kernel::{Actor, ActsFor, AgencyId, Fault};
 use op::{Action, Decision, Place, Rights};
 use workflow::TaskView;
 
@@ -50,12 +50,24 @@ pub(crate) fn change_keys(actor: &Actor) -> Decision {
     Decision::when(matches!(actor, Actor::System(_)), not_found)
 }
 
-/// Whose case it is, or who handed it in.
+/// Whose case it is, or who handed it in; for whoever acts for another, what was handed in for that one.
 pub(crate) fn is_applicant(actor: &Actor, row: &DossierRow) -> bool {
     // An official who applies for themself does it as a citizen, never from the desk.
-    actor
-        .citizen()
-        .is_some_and(|citizen| row.owner_person == Some(citizen.person) || row.submitter_person == Some(citizen.person))
+    actor.citizen().is_some_and(|citizen| match &citizen.acts_for {
+        // What was handed in for another is reached while acting for that one, and not otherwise: when that ends, it is gone.
+        None => {
+            row.owner_person == Some(citizen.person)
+                || row.submitter_person == Some(citizen.person) && row.representation.is_none()
+        }
+        Some(acting) => is_represented(acting, row),
+    })
+}
+
+/// What was handed in under the representation; for a business or a child by anybody who acts for them.
+fn is_represented(acting: &ActsFor, row: &DossierRow) -> bool {
+    let own = row.representation == Some(acting.representation);
+    let of_the_house = acting.whole && row.owner_person == Some(acting.person) && row.representation.is_some();
+    (own || of_the_house) && acting.covers(&row.procedure_code)
 }
 
 /// Whether the case is the actor's own, or that of the one from whose position they act: nobody works on either (R028).
@@ -130,7 +142,9 @@ pub(crate) fn act(rights: Rights<'_>, task: &TaskView, row: &DossierRow) -> Deci
         return Decision::Deny(Fault::forbidden("workflow.role_missing"));
     }
     let place = at(&task.agency).in_field(row.field.as_deref());
-    Decision::when(rights.covers("dossiers.act", &place), || Fault::forbidden("op.no_right"))
+    Decision::when(rights.covers("dossiers.act", &place), || {
+        Fault::forbidden("op.no_right")
+    })
 }
 
 /// Apologising (phiếu xin lỗi): who leads the agency that receives or decides.

@@ -47,6 +47,12 @@ impl Dossiers {
         let permit = op
             .allow("dossiers.act", &about, access::act(op.rights(), &task, &row))
             .await?;
+        // Nor about what is their child's, their organisation's, or of somebody who has given them a power of attorney.
+        if let (Some(official), Some(owner)) = (op.actor().person(), row.owner_person)
+            && self.parts.identity.represents(op, official, owner).await?
+        {
+            return Err(Fault::forbidden("dossiers.own_case"));
+        }
         open_for(&task, op.actor())?;
         if self.duty_is_separated(op, id, &task).await? {
             let separated = Decision::Deny(Fault::forbidden("dossiers.duties_separated"));
@@ -271,7 +277,11 @@ fn in_one_sentence(parts: impl Iterator<Item = String>) -> String {
 /// Whoever acts, and the one from whose position.
 fn people(actor: &Actor) -> Vec<PersonId> {
     let holder = actor.official().and_then(|official| official.stands_for.as_ref());
-    actor.person().into_iter().chain(holder.map(|holder| holder.person)).collect()
+    actor
+        .person()
+        .into_iter()
+        .chain(holder.map(|holder| holder.person))
+        .collect()
 }
 
 fn detail(act: &Act, actor: &Actor, role: &str) -> serde_json::Value {

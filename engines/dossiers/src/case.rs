@@ -201,8 +201,11 @@ fn no_agency(field: &str, ward: &str) -> Fault {
         .field(field, "dossiers.no_agency")
 }
 
-/// Whoever acted from the position of another is written down with the one who holds it.
+/// Whoever acted from the position of another is written down with the one who holds it, and whoever acted for somebody with that one.
 fn with_holder(actor: &kernel::Actor, mut detail: Value) -> Value {
+    if let Some(acting) = actor.acts_for() {
+        detail["stands_for"] = Value::String(acting.name.clone());
+    }
     if let Some(holder) = actor.official().and_then(|official| official.stands_for.as_ref()) {
         detail["stands_for"] = Value::String(holder.name.clone());
     }

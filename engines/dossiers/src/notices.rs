@@ -23,13 +23,22 @@ pub(crate) struct News<'a> {
 }
 
 impl Dossiers {
-    /// Tells the person who handed in.
+    /// Tells the person who handed in; of what was handed in for another also the owner, and when the representation has ended the owner
+    /// alone.
     pub(crate) async fn tell(&self, op: &mut Op, row: &DossierRow, news: News<'_>) -> Result<()> {
-        let Some(account) = row.submitter_account else {
-            return Ok(());
-        };
         let link = format!("/ho-so-cua-toi/{}", row.id);
-        self.send(op, row, account, link, news).await
+        let mut submitter = row.submitter_account;
+        if let Some(representation) = row.representation {
+            let (stands, owner) = self.parts.identity.represented_by(op, representation).await?;
+            submitter = submitter.filter(|_| stands);
+            if let Some(owner) = owner.filter(|owner| Some(*owner) != submitter) {
+                self.send(op, row, owner, link.clone(), news).await?;
+            }
+        }
+        match submitter {
+            Some(account) => self.send(op, row, account, link, news).await,
+            None => Ok(()),
+        }
     }
 
     /// Tells the officials of an agency who have the role, or the one who has the task.

@@ -12,6 +12,7 @@ use kernel::{
 use op::{Entry, Op, Permit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 use workflow::{DefinitionKey, Start};
 
 use crate::case::{Line, Seats};
@@ -40,6 +41,8 @@ pub(crate) struct Parties {
     pub(crate) submitter_person: Option<PersonId>,
     pub(crate) submitter_account: Option<AccountId>,
     pub(crate) submitter_name: String,
+    /// By which representation the submitter acts for the owner.
+    pub(crate) representation: Option<Uuid>,
 }
 
 /// What the answers say about the applicant.
@@ -88,7 +91,7 @@ impl Dossiers {
         }
         let ready = self.ready(op, draft, confirmed, &[Channel::Online]).await?;
         let parties = self
-            .citizen_parties(op, &ready.online.procedure, &ready.submission.answers)
+            .citizen_parties(op, &ready.online, &ready.submission.answers)
             .await?;
         let row = self.hand_in(op, &permit, ready, parties, "submitted").await?;
         self.close_hand_in(op, &key, &row).await
@@ -142,22 +145,43 @@ impl Dossiers {
         })
     }
 
-    /// A citizen hands in for themself, or for somebody else whom the answers name.
+    /// A citizen hands in for themself, or for somebody else whom the answers name; whoever acts for another hands in for that one and
+    /// nobody else, as far as the representation reaches.
     pub(crate) async fn citizen_parties(
         &self,
         op: &mut Op,
-        procedure: &ProcedureDefinition,
+        online: &OnlineProcedure,
         answers: &Value,
     ) -> Result<Parties> {
         let Some(citizen) = op.actor().citizen().cloned() else {
             return Err(Fault::forbidden("dossiers.citizens_only"));
         };
-        let number = applicant(procedure, answers).number;
+        let number = applicant(&online.procedure, answers).number;
+        if let Some(acting) = &citizen.acts_for {
+            if !acting.covers(&online.code) {
+                return Err(Fault::forbidden("dossiers.not_represented").with("name", &acting.name));
+            }
+            let represented = self.parts.identity.represented_number(op).await?;
+            // An organisation has no personal number: there the answers name whoever acts for it.
+            if let (Some(number), Some(own)) = (&number, &represented)
+                && number != own
+            {
+                return Err(Fault::invalid("dossiers.other_applicant").with("name", &acting.name));
+            }
+            return Ok(Parties {
+                owner_person: Some(acting.person),
+                submitter_person: Some(citizen.person),
+                submitter_account: Some(citizen.account),
+                submitter_name: citizen.name.clone(),
+                representation: Some(acting.representation),
+            });
+        }
         Ok(Parties {
             owner_person: self.person_with(op, Some(citizen.person), number.as_deref()).await?,
             submitter_person: Some(citizen.person),
             submitter_account: Some(citizen.account),
             submitter_name: citizen.name,
+            representation: None,
         })
     }
 
@@ -270,6 +294,7 @@ impl Dossiers {
             submitter_person: parties.submitter_person,
             submitter_account: parties.submitter_account,
             submitter_name: parties.submitter_name,
+            representation: parties.representation,
             answers,
             result_data: Value::Object(serde_json::Map::new()),
             instance,

@@ -113,7 +113,7 @@ impl Dossiers {
         }
         self.parts.identity.agencies_stand_still(op).await?;
         let seats = self.seats(op, &online.procedure, &answers).await?;
-        let parties = self.citizen_parties(op, &online.procedure, &answers).await?;
+        let parties = self.citizen_parties(op, &online, &answers).await?;
         let mut files = Vec::with_capacity(whole.papers.len());
         for paper in whole.papers {
             files.push((paper.paper, self.parts.files.keep(op, paper.file).await?));

@@ -334,7 +334,16 @@ impl Dossiers {
         if !applicant.name.is_empty() {
             row.owner_name = applicant.name;
         }
-        if row.owner_number != applicant.number {
+        if row.owner_number != applicant.number && row.representation.is_some() {
+            // Whoever acts for another does so for that one alone.
+            let known = self.parts.identity.represented_number(op).await?;
+            if let (Some(known), Some(number)) = (known, &applicant.number)
+                && known != *number
+            {
+                return Err(Fault::invalid("dossiers.other_applicant").with("name", &row.owner_name));
+            }
+            row.owner_number = applicant.number;
+        } else if row.owner_number != applicant.number {
             // Another number is another person; the one who handed in is the only one whom we know.
             row.owner_person = self
                 .person_with(op, row.submitter_person, applicant.number.as_deref())

@@ -67,6 +67,7 @@ impl Dossiers {
             submitter_person: Some(person.id),
             submitter_account: self.parts.identity.account_of(op, person.id).await?,
             submitter_name: person.full_name,
+            representation: None,
         })
     }
 }

@@ -5,6 +5,7 @@ use op::{Action, Decision, Place, Rights};
 
 use crate::desk::Looked;
 use crate::error;
+use crate::model::{Representation, RepresentationKind};
 
 /// What can be done here.
 pub const ACTIONS: &[Action] = &[
@@ -14,22 +15,27 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.accounts"),
     Action::personal("identity.accounts_by_numbers"),
     Action::personal("identity.add_passkey"),
+    Action::personal("identity.ask_standing"),
     Action::personal("identity.change_password"),
     Action::personal("identity.change_person"),
     Action::personal("identity.confirm_totp"),
     Action::personal("identity.contact"),
     Action::personal("identity.correct_person"),
     Action::personal("identity.create_account"),
+    Action::personal("identity.decide_registration"),
     Action::personal("identity.emergencies"),
     Action::personal("identity.end_emergencies"),
     Action::personal("identity.end_emergency"),
     Action::personal("identity.end_holding"),
+    Action::personal("identity.end_representation"),
     Action::personal("identity.end_sessions"),
     Action::personal("identity.end_sessions_of"),
     Action::personal("identity.end_substitution"),
+    Action::personal("identity.give_attorney"),
     Action::personal("identity.give_entry_code"),
     Action::personal("identity.held_roles"),
     Action::personal("identity.hold_position"),
+    Action::personal("identity.issue_code"),
     Action::personal("identity.names"),
     Action::personal("identity.offer_passkey"),
     Action::personal("identity.offer_totp"),
@@ -40,7 +46,9 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.positions_from"),
     Action::personal("identity.positions_of"),
     Action::personal("identity.read_person"),
+    Action::personal("identity.register"),
     Action::personal("identity.register_person"),
+    Action::personal("identity.registrations"),
     Action::personal("identity.remove_passkey"),
     Action::personal("identity.remove_second_factor"),
     Action::personal("identity.rename_account"),
@@ -65,6 +73,7 @@ pub const ACTIONS: &[Action] = &[
     Action::new("identity.upsert_area"),
     Action::new("identity.upsert_position"),
     Action::new("identity.upsert_unit"),
+    Action::personal("identity.use_code"),
     Action::personal("identity.use_entry_code"),
     Action::personal("identity.use_session"),
     Action::personal("identity.welcome"),
@@ -197,6 +206,72 @@ pub fn end_substitution(rights: Rights<'_>, parties: Option<[PersonId; 2]>) -> D
     Decision::when(allowed, error::substitution_not_found)
 }
 
+/// Asking for an account: anybody who has none at hand. Whoever is signed in has one.
+pub fn register(actor: &Actor) -> Decision {
+    Decision::when(*actor == Actor::Anonymous, error::not_allowed)
+}
+
+/// Asking to act for a business or a child: a person for themself, not from a desk and not in the name of another.
+pub fn ask_standing(actor: &Actor) -> Decision {
+    Decision::when(is_oneself(actor), error::not_allowed)
+}
+
+/// The list of registrations: whoever may see any.
+pub fn registrations(rights: Rights<'_>) -> Decision {
+    Decision::when(rights.may("identity.registrations"), error::not_allowed)
+}
+
+/// One registration: the officials of the agency that decides about it (R033). For others there is none.
+pub fn see_registration(rights: Rights<'_>, agency: AgencyId) -> Decision {
+    let covered = rights.covers("identity.registrations", &Place::of(&[agency]));
+    Decision::when(covered, error::registration_not_found)
+}
+
+/// Deciding about it: the same, never about oneself, one's child or one's business.
+pub fn decide_registration(rights: Rights<'_>, agency: AgencyId, own: bool) -> Decision {
+    if !rights.covers("identity.decide_registration", &Place::of(&[agency])) {
+        return Decision::Deny(error::registration_not_found());
+    }
+    Decision::when(!own, error::registration_own)
+}
+
+/// Giving a code out at the counter: clerks and administrators; for whom is asked next.
+pub fn issue_code(rights: Rights<'_>) -> Decision {
+    let official = rights.actor().is_official() && rights.everywhere("identity.issue_code");
+    Decision::when(official, error::not_allowed)
+}
+
+/// Setting a password with such a code: whoever has it, and has not signed in.
+pub fn use_code(actor: &Actor) -> Decision {
+    Decision::when(*actor == Actor::Anonymous, error::not_allowed)
+}
+
+/// Giving a power of attorney: a person for themself. What was given is not passed on.
+pub fn give_attorney(actor: &Actor) -> Decision {
+    Decision::when(is_oneself(actor), error::not_allowed)
+}
+
+/// Ending a representation (R037): the two of them, the legal representative for others of the organisation, and administrators. For
+/// others there is none.
+pub fn end_representation(rights: Rights<'_>, found: Option<&Representation>) -> Decision {
+    let actor = rights.actor();
+    let allowed = found.is_some_and(|found| {
+        let party = actor
+            .person()
+            .is_some_and(|person| [found.represented, found.representative].contains(&person));
+        let of_the_house = found.kind == RepresentationKind::Member
+            && actor
+                .acts_for()
+                .is_some_and(|acting| acting.person == found.represented && acting.legal);
+        party || of_the_house || rights.everywhere("identity.end_representation")
+    });
+    Decision::when(allowed, error::representation_not_found)
+}
+
+fn is_oneself(actor: &Actor) -> bool {
+    actor.citizen().is_some_and(|citizen| citizen.acts_for.is_none())
+}
+
 /// Whose rights are shown: one's own, and those of others to administrators.
 pub fn see_rights(rights: Rights<'_>, account: AccountId) -> Decision {
     let own = rights.actor().account() == Some(account);
@@ -216,9 +291,13 @@ pub fn vouch(actor: &Actor) -> Decision {
     Decision::when(is_system(actor), error::not_allowed)
 }
 
-/// Reading a person: oneself, or an official who says for what. Others do not learn that there is such a person.
+/// Reading a person: oneself, one's child or organisation while acting for them, or an official who says for what. Others do not learn that
+/// there is such a person.
 pub fn read_person(actor: &Actor, person: PersonId, purpose: &str) -> Decision {
-    if is_system(actor) || actor.person() == Some(person) {
+    let represented = actor
+        .acts_for()
+        .is_some_and(|acting| acting.whole && acting.person == person);
+    if is_system(actor) || actor.person() == Some(person) || represented {
         return Decision::Allow;
     }
     if !actor.is_official() {
@@ -298,6 +377,7 @@ mod tests {
             account: AccountId::new(),
             person,
             name: "Lê Thị Sen".into(),
+            acts_for: None,
         })
     }
 

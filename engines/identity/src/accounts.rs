@@ -71,9 +71,21 @@ impl Identity {
                 Err(error::account_exists())
             };
         }
+        self.open_account(op, &permit, new, false).await
+    }
+
+    /// Opens the account of somebody who has none. `named_by_paper`: its name is the number of a paper, and is sealed whatever it looks like.
+    pub(crate) async fn open_account(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        new: &NewAccount,
+        named_by_paper: bool,
+    ) -> Result<AccountId> {
+        login::check(&new.login)?;
         let id = AccountId::new();
         let now = op.now();
-        store::account::insert(op.conn(), &permit, &self.vault, id, new, now).await?;
+        store::account::insert(op.conn(), permit, &self.vault, id, new, named_by_paper, now).await?;
         op.record(
             Entry::new("identity.account_opened", format!("account:{id}")).detail(json!({ "person": new.person })),
         )
@@ -286,7 +298,7 @@ impl Identity {
     }
 }
 
-fn password_changed(account: AccountId) -> Event {
+pub(crate) fn password_changed(account: AccountId) -> Event {
     let facts = json!({ "account": account });
     Event::new("identity.password_changed", format!("account:{account}"), facts)
 }

@@ -26,6 +26,8 @@ pub struct Config {
     pub dormant_days: u16,
     /// For how many hours a right for an emergency may be taken at the longest (quyền khẩn cấp).
     pub emergency_hours: u16,
+    /// How long a registration waits for an official to see the paper (đăng ký tài khoản).
+    pub registration_waits: Duration,
     /// The declared rights: which roles a position may carry, and which of them reach below the own agency.
     pub policy: Arc<Policy>,
 }
@@ -113,6 +115,7 @@ impl Default for Config {
             public_address: "http://localhost".to_owned(),
             dormant_days: 90,
             emergency_hours: 4,
+            registration_waits: Duration::days(30),
             policy: Arc::default(),
         }
     }

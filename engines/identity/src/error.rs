@@ -352,3 +352,123 @@ pub fn substitute_days() -> Fault {
 pub fn substitution_not_found() -> Fault {
     Fault::not_found("identity.substitution_not_found")
 }
+
+/// A registration has not the form that it must have; one fault for each field.
+pub fn unfit_registration(faults: Vec<FieldFault>) -> Fault {
+    let fault = Fault::invalid("identity.unfit_registration");
+    faults.into_iter().fold(fault, Fault::field_fault)
+}
+
+/// Enough from here, or for this person, for now.
+pub fn too_many_registrations() -> Fault {
+    Fault::too_many("identity.too_many_registrations")
+}
+
+/// There is no such registration, or another agency decides about it.
+pub fn registration_not_found() -> Fault {
+    Fault::not_found("identity.registration_not_found")
+}
+
+/// Nobody decides about themself, their child or their business.
+pub fn registration_own() -> Fault {
+    Fault::forbidden("identity.registration_own")
+}
+
+/// Somebody has decided already.
+pub fn registration_decided() -> Fault {
+    Fault::conflict("identity.registration_decided")
+}
+
+/// It has waited too long for its paper.
+pub fn registration_over() -> Fault {
+    Fault::conflict("identity.registration_over")
+}
+
+/// The right password of a registration about which nobody has decided.
+pub fn registration_waiting(agency: &str, until: chrono::DateTime<chrono::Utc>) -> Fault {
+    Fault::forbidden("identity.registration_waiting")
+        .with("agency", agency)
+        .with("until", kernel::local(until).format("%d/%m/%Y"))
+}
+
+/// The right password of a registration that was refused.
+pub fn registration_refused(agency: &str, reason: &str) -> Fault {
+    Fault::forbidden("identity.registration_refused")
+        .with("agency", agency)
+        .with("reason", reason)
+}
+
+/// The right password of a registration for which nobody came in time.
+pub fn registration_expired() -> Fault {
+    Fault::forbidden("identity.registration_expired")
+}
+
+/// The platform knows the number under another name or birth date.
+pub fn registration_differs() -> Fault {
+    Fault::conflict("identity.registration_differs")
+}
+
+/// No organisation of this tax number has an account.
+pub fn organisation_unknown() -> Fault {
+    Fault::conflict("identity.organisation_unknown")
+}
+
+/// The official has to say which paper they have seen.
+pub fn paper_needed() -> Fault {
+    Fault::invalid("identity.paper_needed").field("paper", "identity.paper_needed")
+}
+
+/// A refusal says why.
+pub fn reason_needed() -> Fault {
+    Fault::invalid("identity.reason_needed").field("reason", "identity.reason_needed")
+}
+
+/// Nobody acts for somebody who is of age as for a child.
+pub fn of_age() -> Fault {
+    Fault::conflict("identity.of_age")
+}
+
+/// It is so already.
+pub fn represents_already() -> Fault {
+    Fault::conflict("identity.represents_already")
+}
+
+/// No account of this number and name, or one's own.
+pub fn attorney_unfit() -> Fault {
+    Fault::invalid("identity.attorney_unfit").field("number", "identity.attorney_unfit")
+}
+
+/// The last day lies before the first.
+pub fn attorney_reversed() -> Fault {
+    Fault::invalid("identity.days_reversed").field("to", "identity.days_reversed")
+}
+
+/// In the past, or too long.
+pub fn attorney_days() -> Fault {
+    Fault::invalid("identity.attorney_days").field("to", "identity.attorney_days")
+}
+
+/// No such representation of the actor's, or it has ended.
+pub fn representation_not_found() -> Fault {
+    Fault::not_found("identity.representation_not_found")
+}
+
+/// No active account of this number and name, or one's own.
+pub fn code_person() -> Fault {
+    Fault::invalid("identity.code_person").field("number", "identity.code_person")
+}
+
+/// Officials get their account back from an administrator.
+pub fn code_official() -> Fault {
+    Fault::conflict("identity.code_official").field("number", "identity.code_official")
+}
+
+/// Enough codes for this account today, or from this official this hour.
+pub fn code_limit() -> Fault {
+    Fault::too_many("identity.code_limit")
+}
+
+/// The code is none of the account's, or was used, or is too old; which is not told.
+pub fn counter_code_wrong() -> Fault {
+    Fault::invalid("identity.counter_code_wrong").field("code", "identity.counter_code_wrong")
+}

@@ -33,21 +33,37 @@ impl Identity {
     /// Counts a password, computes, and says whether it was right. A wrong one is recorded and becomes a fault.
     pub(crate) async fn evaluate(&self, ops: &Ops, login: &str, password: &str, source: Source<'_>) -> Result<Guess> {
         let folded = login::fold(login);
-        let found = {
+        let (found, registered) = {
             let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
-            store::account::credential(&mut connection, &self.vault, &folded).await?
+            let found = store::account::credential(&mut connection, &self.vault, &folded).await?;
+            let registered = store::registration::by_login(&mut connection, &self.vault, &folded).await?;
+            (found, registered)
         };
         let account = found.as_ref().map(|row| AccountId::from(row.id));
         let place = self
             .take_place(ops, &store::sealed::typed(&self.vault, &folded)?, account, source)
             .await?;
 
-        let row = found.as_ref().filter(|row| row.state != AccountState::Closed.as_str());
+        let opens = |row: &&store::account::CredentialRow| row.state != AccountState::Closed.as_str() && !row.is_organisation;
+        let row = found.as_ref().filter(opens);
         let stored = row
             .and_then(|row| row.password.as_deref())
             .map(PasswordHash::parse)
             .transpose()?;
-        let verdict = self.hasher.verify(password, stored.as_ref()).await?;
+        // Where no account has a password under this name, somebody may have registered: one hash is computed in any case.
+        let registered = registered.filter(|_| stored.is_none());
+        let waiting = registered
+            .as_ref()
+            .map(|row| PasswordHash::parse(&row.password))
+            .transpose()?;
+        let verdict = self
+            .hasher
+            .verify(password, stored.as_ref().or(waiting.as_ref()))
+            .await?;
+        if let (Some(registered), true) = (&registered, verdict.right) {
+            self.refused(ops, None, "registration", &place, source).await?;
+            return Err(self.still_waiting(registered, ops.now()));
+        }
         match (row, stored) {
             (Some(row), Some(_)) if verdict.right && row.state == AccountState::Suspended.as_str() => {
                 self.refused(ops, account, "suspended", &place, source).await?;
@@ -107,7 +123,8 @@ impl Identity {
         Ok(Place { attempt, known_device })
     }
 
-    /// Writes down that a guess has opened nothing. The right password of a suspended account was no guess.
+    /// Writes down that a guess has opened nothing. The right password of a suspended account, or of a registration that
+    /// waits, was no guess.
     pub(crate) async fn refused(
         &self,
         ops: &Ops,
@@ -117,7 +134,7 @@ impl Identity {
         source: Source<'_>,
     ) -> Result<()> {
         let mut op = ops.open(Actor::Anonymous).await?;
-        if reason == "suspended" {
+        if matches!(reason, "suspended" | "registration") {
             store::attempt::mark_right(op.conn(), place.attempt).await?;
         }
         let network = throttle::network(source.ip);

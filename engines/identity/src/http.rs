@@ -1,10 +1,13 @@
 //! The JSON API. Pages are drawn by the portal.
 
 mod account;
+mod counter_code;
 mod desk;
 mod offices;
 mod organisation;
 mod passkeys;
+mod registrations;
+mod representations;
 
 use chrono::{DateTime, Utc};
 use kernel::{Actor, Result};
@@ -69,6 +72,8 @@ pub struct ActorAnswer {
     pub account: Option<String>,
     /// Person number.
     pub person: Option<String>,
+    /// For whom the session acts; null: for its owner.
+    pub acts_for: Option<String>,
     /// The position acted from, for officials.
     pub position: Option<PositionAnswer>,
 }
@@ -206,6 +211,9 @@ where
         .merge(desk::routes())
         .merge(passkeys::routes())
         .merge(offices::routes())
+        .merge(registrations::routes())
+        .merge(counter_code::routes())
+        .merge(representations::routes())
 }
 
 async fn create_session<S>(visit: Visit<S>, body: SessionRequest) -> Result<SessionAnswer>
@@ -280,6 +288,7 @@ fn actor_answer(actor: &Actor) -> ActorAnswer {
         name: actor.name().to_owned(),
         account: actor.account().map(|id| id.to_string()),
         person: actor.person().map(|id| id.to_string()),
+        acts_for: actor.acts_for().map(|acting| acting.name.clone()),
         position: actor.official().map(|official| PositionAnswer {
             id: official.position.to_string(),
             title: official.position_title.clone(),

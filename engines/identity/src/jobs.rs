@@ -36,10 +36,13 @@ pub fn register_seal(jobs: &mut Jobs, identity: &Identity) {
     jobs.every(Duration::days(1), SEAL);
 }
 
-/// Removes old attempts, sign-ins that nobody finished, questions that nobody answered, dead sessions and forgotten devices; returns how many rows.
+/// Removes old attempts, sign-ins that nobody finished, questions that nobody answered, dead sessions, forgotten devices, codes that
+/// nobody used and registrations that led to nothing; returns how many rows.
 pub async fn sweep(op: &mut Op) -> Result<u64> {
     let now = op.now();
     let attempts = store::attempt::sweep(op.conn(), now).await?;
-    let halves = store::second_factor::sweep(op.conn(), now).await? + store::desk::sweep(op.conn(), now).await?;
-    Ok(attempts + halves + store::session::sweep(op.conn(), now).await?)
+    let halves = store::second_factor::sweep(op.conn(), now).await?;
+    let codes = store::desk::sweep(op.conn(), now).await? + store::counter_code::sweep(op.conn(), now).await?;
+    let registrations = store::registration::sweep(op.conn(), now).await?;
+    Ok(codes + registrations + attempts + halves + store::session::sweep(op.conn(), now).await?)
 }

@@ -21,10 +21,15 @@ impl Keeper for Identity {
         let person = store::kept::person(op.conn(), &self.vault, whom.person).await?;
         let positions = store::kept::positions(op.conn(), whom.person, most + 1).await?;
         let withheld = store::kept::withheld(op.conn(), whom.person, most + 1).await?;
+        let representations = store::kept::representations(op.conn(), &self.vault, whom.person, most + 1).await?;
+        let registrations =
+            store::kept::registrations(op.conn(), &self.vault, whom.person, whom.account, most + 1).await?;
         let mut parts = vec![
             Kept::of("person", person, 1),
             Kept::of("positions", positions, most),
             Kept::of("withheld_roles", withheld, most),
+            Kept::of("representations", representations, most),
+            Kept::of("registrations", registrations, most),
         ];
         if let Some(account) = whom.account {
             let row = store::kept::account(op.conn(), &self.vault, account).await?;
@@ -54,6 +59,8 @@ impl Keeper for Identity {
             Forgotten::gone("contact", contact),
             Forgotten::kept("person"),
             Forgotten::kept("positions"),
+            Forgotten::kept("representations"),
+            Forgotten::kept("registrations"),
             Forgotten::kept("looks"),
         ];
         if let Some(account) = whom.account {

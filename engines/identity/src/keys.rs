@@ -7,6 +7,7 @@ use uuid::Uuid;
 use vault::{Kept, KeyUse, Resealed, Sealed, Wanted, key_of};
 
 use crate::second_factor::{RECOVERY, TOTP, subject};
+use crate::store::asked::{self, Table};
 use crate::store::sealed::{self, Written};
 use crate::{Identity, access, store};
 
@@ -78,7 +79,43 @@ impl Identity {
             after = self.bring_logins(&mut op, wanted, last, &mut whole).await?;
             op.commit().await?;
         }
+        for table in Table::ALL {
+            let mut after = Some(Uuid::nil());
+            while let Some(last) = after {
+                let mut op = ops.open(kernel::Actor::System("keys")).await?;
+                after = self.bring_asked(&mut op, table, wanted, last, &mut whole).await?;
+                op.commit().await?;
+            }
+        }
         Ok(whole)
+    }
+
+    /// Registrations, why people act for others, papers seen at counters. Never in plain: only keys change.
+    async fn bring_asked(
+        &self,
+        op: &mut Op,
+        table: Table,
+        wanted: Wanted,
+        after: Uuid,
+        whole: &mut Resealed,
+    ) -> Result<Option<Uuid>> {
+        let permit = op
+            .allow("identity.reseal", "keys", access::change_keys(op.actor()))
+            .await?;
+        let rows = asked::lock(op.conn(), table, wanted, after).await?;
+        let last = rows.last().map(|row| row.id);
+        let mut batch = Resealed::default();
+        let (mut ids, mut written) = (Vec::new(), Vec::new());
+        for row in rows {
+            if let Some(one) = taken(row.anew(&self.vault, table), row.id, &mut batch) {
+                ids.push(row.id);
+                written.push(one);
+            }
+        }
+        asked::put(op.conn(), &permit, table, &ids, written).await?;
+        record(op, table.purpose(), batch).await?;
+        *whole += batch;
+        Ok(last)
     }
 
     async fn bring_people(

@@ -5,10 +5,12 @@
 pub mod access;
 mod accounts;
 mod agencies;
+mod approve;
 mod areas;
 pub mod browser;
 mod config;
 mod correct;
+mod counter_code;
 mod desk;
 mod emergency;
 mod entry;
@@ -30,7 +32,9 @@ mod passkeys;
 pub mod password;
 mod people;
 mod recovery;
+mod registration;
 mod reorganise;
+mod representation;
 mod rights;
 mod second_factor;
 mod sessions;
@@ -54,8 +58,10 @@ use vault::Vault;
 pub use access::ACTIONS;
 pub use accounts::{NewAccount, PasswordChange};
 pub use agencies::{AgencyFilter, NewAgency};
+pub use approve::RegistrationFilter;
 pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRule};
 pub use correct::{Corrected, check_correction};
+pub use counter_code::{CounterCode, NewCounterCode};
 pub use desk::{AccountFilter, AccountLine, AccountRow, AccountSheet, EntryCode};
 pub use emergency::Emergency;
 pub use entry::Start;
@@ -63,14 +69,17 @@ pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin,
-    Contact, HeldPosition, OfficialView, Passkey, Person, PersonField, PersonRow, Position, Residence, SecondFactor,
-    SessionRow, Substitution, TotpOffer, Unit, Validity, Way, WayIn,
+    Contact, HeldPosition, OfficialView, Passkey, Person, PersonField, PersonRow, Position, Receipt,
+    RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation, RepresentationKind,
+    Represented, Residence, SecondFactor, SessionRow, Standing, Substitution, TotpOffer, Unit, Validity, Way, WayIn,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;
 pub use password::PasswordContext;
 pub use people::{NewPerson, OFFICE_LISTS, PersonChange};
+pub use registration::{NewRegistration, NewStanding};
 pub use reorganise::{Plan, Reorganisation, Settled};
+pub use representation::{Actings, NewAttorney};
 pub use rights::{HeldRights, PositionRights, RightRow};
 pub use second_factor::{NewCodes, OwnerProof};
 pub use sign_in::{Entered, HalfSignIn, SecondStep, SignIn, SignedIn, Source};
@@ -97,6 +106,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0010_reorganisation.sql",
         "0011_way_in.sql",
         "0012_substitution.sql",
+        "0013_registration.sql",
+        "0014_representation.sql",
         "0015_account_desk.sql",
         "0016_withheld_and_emergency.sql",
         "0017_sealed.sql"

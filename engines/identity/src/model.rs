@@ -32,6 +32,13 @@ macro_rules! words {
     };
 }
 
+mod standing;
+
+pub use standing::{
+    Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation,
+    RepresentationKind, Represented, Standing,
+};
+
 words! {
     /// The level of an administrative area (đơn vị hành chính).
     AreaLevel {

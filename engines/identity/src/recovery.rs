@@ -18,7 +18,8 @@ pub(crate) fn new() -> Result<Vec<String>> {
     (0..COUNT).map(|_| one()).collect()
 }
 
-fn one() -> Result<String> {
+/// One code of the same form.
+pub(crate) fn one() -> Result<String> {
     letters(LENGTH)
 }
 

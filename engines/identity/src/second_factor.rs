@@ -53,6 +53,8 @@ pub(crate) enum Shown {
     RecoveryCode {
         left: usize,
     },
+    /// A code that an official has given out at the counter.
+    CounterCode,
     /// After the password, or in place of it.
     Passkey {
         alone: bool,
@@ -65,6 +67,7 @@ impl Shown {
         match self {
             Self::Authenticator => "totp",
             Self::RecoveryCode { .. } => "recovery_code",
+            Self::CounterCode => "counter_code",
             Self::Passkey { alone: false } => "passkey",
             Self::Passkey { alone: true } => "passkey_alone",
         }
@@ -203,7 +206,7 @@ impl Identity {
         store::desk::line(op.conn(), &permit, line, by, now).await
     }
 
-    /// Takes a code of the account's authenticator or a recovery code, each once; `None` where it is neither. The caller holds the
+    /// Takes a code of the account's authenticator, a recovery code or one from the counter, each once; `None` where it is neither. The caller holds the
     /// account's row.
     pub(crate) async fn shown(&self, op: &mut Op, account: AccountId, typed: &str) -> Result<Option<Shown>> {
         let now = op.now();
@@ -227,6 +230,9 @@ impl Identity {
                 store::second_factor::use_recovery_code(op.conn(), account, tag, now).await?;
                 return Ok(Some(Shown::RecoveryCode { left: tags.len() - 1 }));
             }
+        }
+        if self.take_counter_code(op, account, &code).await? {
+            return Ok(Some(Shown::CounterCode));
         }
         Ok(None)
     }

@@ -11,7 +11,7 @@ use crate::emergency::with_emergency;
 use crate::model::{Audience, Authentication, HeldPosition, SessionRow};
 use crate::sign_in::{self, Source};
 use crate::store::session::LivingRow;
-use crate::{Identity, access, error, store, token};
+use crate::{Identity, access, error, representation, store, token};
 
 #[async_trait]
 impl web::Identify for Identity {
@@ -51,15 +51,16 @@ impl web::Identify for Identity {
 
 /// Whether somebody may stand in for a colleague here.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Lent {
+pub(crate) enum Lent {
     Counts,
     PassedOver,
 }
 
 impl Identity {
     /// Who the session acts as: the chosen position while it is held, else the first one held, else the person alone. From a
-    /// position acts only who has shown what the rule about second factors asks for.
-    async fn present_actor(
+    /// position acts only who has shown what the rule about second factors asks for. A person alone acts for whom they have chosen, while that
+    /// counts.
+    pub(crate) async fn present_actor(
         &self,
         connection: &mut PgConnection,
         row: &LivingRow,
@@ -84,6 +85,7 @@ impl Identity {
         // Whoever may not take such a right any more has it no more either.
         let may = self.config.policy.rights_of(&actor).may("identity.take_emergency");
         let actor = with_emergency(actor, row.emergency(now).filter(|_| may));
+        let actor = representation::acting(connection, &self.vault, actor, row.represents(), today).await?;
         self.with_reach(connection, actor, today).await
     }
 

@@ -376,6 +376,7 @@ pub(crate) fn actor(account: AccountId, person: PersonId, name: &str, position: 
             account,
             person,
             name: name.to_owned(),
+            acts_for: None,
         }),
         Some(held) => Actor::Official(Official {
             account,

@@ -10,7 +10,7 @@ use crate::accounts::NewAccount;
 use crate::model::{AccountState, Way};
 use crate::people::NewPerson;
 use crate::sign_in::{Entered, Opening, Owner, Source, lock_owner, wait};
-use crate::{Identity, access, error, sessions, store, token};
+use crate::{Identity, access, error, login, sessions, store, token};
 
 /// Who a provider says that somebody is.
 #[derive(Clone, Debug)]
@@ -113,7 +113,7 @@ impl Identity {
         }
         let new = NewAccount {
             person,
-            login: self.free_login(op, &vouched.personal_number).await?,
+            login: self.free_login(op, vouched.personal_number.as_str()).await?,
             password: None,
         };
         let account = self.create_account(op, &new).await?;
@@ -124,10 +124,9 @@ impl Identity {
         })
     }
 
-    /// The personal number, as people are told to use it; somebody may have taken it as a name before.
-    async fn free_login(&self, op: &mut Op, number: &PersonalNumber) -> Result<String> {
-        let number = number.as_str();
-        if store::account::credential(op.conn(), &self.vault, number)
+    /// The number of a person or organisation, as people are told to use it; somebody may have taken it as a name before.
+    pub(crate) async fn free_login(&self, op: &mut Op, number: &str) -> Result<String> {
+        if store::account::credential(op.conn(), &self.vault, &login::fold(number))
             .await?
             .is_none()
         {

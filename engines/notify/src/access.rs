@@ -33,6 +33,7 @@ mod tests {
                 account,
                 person: PersonId::new(),
                 name: "Nguyễn Văn Mẫu".into(),
+                acts_for: None,
             })
         };
         assert!(own_box(&citizen(account), account).is_allowed());

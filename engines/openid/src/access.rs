@@ -42,6 +42,7 @@ mod tests {
             account,
             person: PersonId::new(),
             name: "Lê Thị Sen".into(),
+            acts_for: None,
         });
         let policy = testkit::policy();
         let manages = |actor: &Actor| manage_clients(policy.rights_of(actor), "openid.register_client").is_allowed();

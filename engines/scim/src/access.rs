@@ -69,6 +69,7 @@ mod tests {
             account: AccountId::new(),
             person: PersonId::new(),
             name: "Lê Thị Sen".into(),
+            acts_for: None,
         });
         let roles = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let clerk = roles(&["clerk"]);

@@ -173,7 +173,7 @@ pub(super) fn receipt(dossier: &DossierView) -> Option<String> {
 }
 
 /// The systems that carry a procedure out online, with their short names in the order of the catalogue.
-pub(super) async fn systems(visit: &Visit<House>, op: &mut Op) -> Result<Vec<(String, String)>> {
+pub(crate) async fn systems(visit: &Visit<House>, op: &mut Op) -> Result<Vec<(String, String)>> {
     use dossiers::catalogue::{Catalogue, ProcedureQuery};
     let query = ProcedureQuery {
         online_only: true,

@@ -123,6 +123,43 @@ const PAGES: &[(&str, &[&str])] = &[
     ),
     ("GET /dang-nhap/bat-dau", &["POST /api/v1/account-start"]),
     ("POST /dang-nhap/bat-dau", &["POST /api/v1/account-start"]),
+    // Registering oneself, and the authority that approves.
+    ("GET /dang-ky", &["GET /api/v1/agencies"]),
+    ("POST /dang-ky", &["POST /api/v1/registrations"]),
+    ("GET /dang-ky/{receipt}", &["GET /api/v1/registrations/{receipt}"]),
+    ("GET /can-bo/dang-ky", &["GET /api/v1/registration-desk"]),
+    ("POST /can-bo/dang-ky/tim", &["POST /api/v1/registration-desk/search"]),
+    ("GET /can-bo/dang-ky/{id}", &["GET /api/v1/registration-desk/{id}"]),
+    (
+        "POST /can-bo/dang-ky/{id}/duyet",
+        &["POST /api/v1/registration-desk/{id}/approval"],
+    ),
+    (
+        "POST /can-bo/dang-ky/{id}/tu-choi",
+        &["POST /api/v1/registration-desk/{id}/refusal"],
+    ),
+    // Codes from the counter.
+    ("GET /can-bo/ma-tai-quay", &["POST /api/v1/counter-codes"]),
+    (
+        "POST /can-bo/ma-tai-quay",
+        &["POST /api/v1/counter-codes", "POST /api/v1/me/step-up"],
+    ),
+    ("GET /dang-nhap/ma-tai-quay", &["POST /api/v1/sign-in/counter-code"]),
+    ("POST /dang-nhap/ma-tai-quay", &["POST /api/v1/sign-in/counter-code"]),
+    // Acting for somebody else.
+    ("GET /tai-khoan/lam-thay", &["GET /api/v1/me/representations"]),
+    ("POST /tai-khoan/lam-thay", &["PUT /api/v1/me/acting"]),
+    (
+        "POST /tai-khoan/lam-thay/ket-thuc",
+        &["DELETE /api/v1/me/representations/{id}"],
+    ),
+    ("GET /tai-khoan/lam-thay/uy-quyen", &["GET /api/v1/procedures"]),
+    (
+        "POST /tai-khoan/lam-thay/uy-quyen",
+        &["POST /api/v1/me/representations", "POST /api/v1/me/step-up"],
+    ),
+    ("GET /tai-khoan/lam-thay/de-nghi", &["GET /api/v1/agencies"]),
+    ("POST /tai-khoan/lam-thay/de-nghi", &["POST /api/v1/me/standings"]),
     ("GET /hop-thu", &["GET /api/v1/messages"]),
     ("POST /hop-thu/da-doc", &["POST /api/v1/messages/read"]),
     // Drafts of citizens.

@@ -9,6 +9,7 @@ mod doors;
 mod office;
 mod offices;
 mod own_data;
+mod people;
 mod places;
 mod town;
 mod watching;

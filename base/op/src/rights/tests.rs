@@ -47,6 +47,7 @@ fn citizen() -> Actor {
         account: AccountId::new(),
         person: PersonId::new(),
         name: "Lê Thị Sen".into(),
+        acts_for: None,
     })
 }
 

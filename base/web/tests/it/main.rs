@@ -28,6 +28,7 @@ impl Identify for TwoPeople {
                 account: Id::new(),
                 person: Id::new(),
                 name: "Nguyễn Thị Lan".into(),
+                acts_for: None,
             }),
             "clerk" => Actor::Official(Official {
                 account: Id::new(),

@@ -39,6 +39,8 @@ pub(crate) struct DossierRow {
     pub(crate) submitter_person: Option<PersonId>,
     pub(crate) submitter_account: Option<AccountId>,
     pub(crate) submitter_name: String,
+    /// By which representation the submitter acted for the owner.
+    pub(crate) representation: Option<Uuid>,
     pub(crate) answers: Value,
     pub(crate) result_data: Value,
     pub(crate) instance: InstanceId,
@@ -74,6 +76,7 @@ struct Row {
     submitter_person: Option<Uuid>,
     submitter_account: Option<Uuid>,
     submitter_name: String,
+    representation: Option<Uuid>,
     answers: Value,
     result_data: Value,
     sealed: Option<Vec<u8>>,
@@ -131,6 +134,7 @@ impl Row {
             submitter_person: self.submitter_person.map(PersonId::from_uuid),
             submitter_account: self.submitter_account.map(AccountId::from_uuid),
             submitter_name: self.submitter_name,
+            representation: self.representation,
             answers: text.answers,
             result_data: text.result_data,
             instance: InstanceId::from_uuid(self.instance_id),
@@ -182,6 +186,7 @@ macro_rules! select {
                     submitter_person,
                     submitter_account,
                     submitter_name,
+                    representation,
                     answers,
                     result_data,
                     sealed,
@@ -291,8 +296,9 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, vault: &Va
          INSERT INTO dossiers.dossier (
                 id, code, definition_id, app, procedure_code, title, channel, status, version, receiving_agency,
                 handling_agency, agencies, receiving_code, receiving_name, owner_person, owner_name,
-                submitter_person, submitter_account, submitter_name, sealed, instance_id, draft_id, submitted_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $22, $23, $24, $25)",
+                submitter_person, submitter_account, submitter_name, sealed, instance_id, draft_id, submitted_at, updated_at,
+                representation)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $22, $23, $24, $25, $26)",
     )
     .bind(row.id.uuid())
     .bind(&row.code)
@@ -319,6 +325,7 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, vault: &Va
     .bind(row.draft.uuid())
     .bind(row.submitted_at)
     .bind(row.updated_at)
+    .bind(row.representation)
     .execute(connection)
     .await
     .map_err(|error| match db::violated(&error) {

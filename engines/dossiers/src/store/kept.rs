@@ -48,7 +48,7 @@ pub(crate) async fn cases(
            FROM (SELECT * FROM dossiers.dossier WHERE owner_person = $1
                   UNION ALL
                  SELECT * FROM dossiers.dossier
-                  WHERE submitter_person = $1 AND owner_person IS DISTINCT FROM $1) AS found
+                  WHERE submitter_person = $1 AND owner_person IS DISTINCT FROM $1 AND representation IS NULL) AS found
           ORDER BY id DESC
           LIMIT $2",
     )

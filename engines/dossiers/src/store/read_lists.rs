@@ -1,7 +1,7 @@
 //! Lists of dossiers: an applicant's own, the ledger.
 
 use chrono::{DateTime, Utc};
-use kernel::{AgencyId, DossierId, PersonId, Result};
+use kernel::{ActsFor, AgencyId, DossierId, PersonId, Result};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -53,7 +53,7 @@ pub(crate) async fn mine(
                   UNION ALL
                  SELECT *, status = 6 OR (status = 5 AND NOT supplied)
                    FROM dossiers.dossier
-                  WHERE submitter_person = $1 AND owner_person IS DISTINCT FROM $1) AS own
+                  WHERE submitter_person = $1 AND owner_person IS DISTINCT FROM $1 AND representation IS NULL) AS own
           WHERE (needs_me, id) < ($2, $3)
           ORDER BY needs_me DESC, id DESC
           LIMIT $4",
@@ -65,6 +65,43 @@ pub(crate) async fn mine(
     .fetch_all(connection)
     .await
     .map_err(db::fault)?;
+    own(rows)
+}
+
+/// The dossiers that were handed in for somebody, as far as the representation reaches, in the same order.
+pub(crate) async fn represented(
+    connection: &mut PgConnection,
+    acting: &ActsFor,
+    after: Option<OwnPlace>,
+    limit: i64,
+) -> Result<Vec<MyRow>> {
+    let OwnPlace(needed, id) = after.unwrap_or(OwnPlace(true, FIRST));
+    let rows: Vec<Own> = sqlx::query_as(
+        "SELECT id, code, app, title, status, due_at, updated_at, needs_me
+           FROM (SELECT *, status = 6 OR (status = 5 AND NOT supplied) AS needs_me
+                   FROM dossiers.dossier
+                  WHERE owner_person = $1
+                    AND representation IS NOT NULL
+                    AND (representation = $5 OR $6)
+                    AND (cardinality($7::text[]) = 0 OR procedure_code = ANY ($7))) AS own
+          WHERE (needs_me, id) < ($2, $3)
+          ORDER BY needs_me DESC, id DESC
+          LIMIT $4",
+    )
+    .bind(acting.person.uuid())
+    .bind(needed)
+    .bind(id)
+    .bind(limit)
+    .bind(acting.representation)
+    .bind(acting.whole)
+    .bind(&acting.procedures)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    own(rows)
+}
+
+fn own(rows: Vec<Own>) -> Result<Vec<MyRow>> {
     rows.into_iter()
         .map(|row| {
             let status = Status::try_from(row.status)?;

@@ -10,6 +10,7 @@ mod late;
 mod money;
 mod office;
 mod reading;
+mod represented;
 mod rights;
 mod sealed;
 mod supplement;

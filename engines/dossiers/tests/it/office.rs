@@ -100,6 +100,7 @@ pub struct People {
 pub struct Office {
     pub scratch: Scratch,
     pub ops: Ops,
+    pub identity: Identity,
     pub files: Files,
     pub forms: Forms,
     pub workflow: Workflow,
@@ -187,6 +188,7 @@ impl Office {
         let office = Self {
             scratch,
             ops,
+            identity,
             files,
             forms,
             workflow,
@@ -250,13 +252,9 @@ impl Office {
         let name = if actor.is_official() {
             "Trần Văn Hùng"
         } else {
-            actor.name()
+            actor.acts_for().map_or(actor.name(), |acting| &acting.name)
         };
-        let number = if actor.name() == "Nguyễn Thị Lan" {
-            LAN
-        } else {
-            HUNG
-        };
+        let number = if name == "Nguyễn Thị Lan" { LAN } else { HUNG };
         let pages = [
             ("kind", vec![("extract_kind", "birth_certificate")]),
             ("belongs_to", vec![("whose", "mine")]),
@@ -645,6 +643,7 @@ async fn citizen(identity: &Identity, op: &mut Op, name: &str, number: &str) -> 
         account: account(identity, op, person, name).await,
         person,
         name: name.to_owned(),
+        acts_for: None,
     })
 }
 

@@ -521,6 +521,7 @@ async fn the_ledger_says_who_was_on_time_and_opens_in_a_spreadsheet() {
     // A second one with a name that a spreadsheet program would calculate.
     let trick = Actor::Citizen(Citizen {
         name: "=cmd()".into(),
+        acts_for: None,
         ..lan.citizen().unwrap().clone()
     });
     let other = office.extract_draft(lan, Channel::Online).await;

@@ -67,6 +67,7 @@ impl Identify for Tokens {
                 account,
                 person: self.0,
                 name: "Nguyễn Thị Mẫu".into(),
+                acts_for: None,
             }),
             shown_at: chrono::DateTime::<chrono::Utc>::MAX_UTC,
         }))

@@ -61,6 +61,7 @@ pub fn citizen() -> Actor {
         account: AccountId::new(),
         person: PersonId::new(),
         name: "Nguyễn Thị Mẫu".into(),
+        acts_for: None,
     })
 }
 

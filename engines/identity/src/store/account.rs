@@ -21,6 +21,8 @@ pub(crate) struct CredentialRow {
     pub(crate) password: Option<String>,
     pub(crate) password_changed_at: Option<DateTime<Utc>>,
     pub(crate) state: String,
+    /// Nobody signs in as an organisation: its people act for it.
+    pub(crate) is_organisation: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -48,7 +50,8 @@ pub(crate) async fn credential(
                 person.full_name,
                 account.password,
                 account.password_changed_at,
-                account.state
+                account.state,
+                person.kind = 'organisation' AS is_organisation
          FROM identity.account AS account
          JOIN identity.person AS person ON person.id = account.person
          WHERE account.login_folded = $1 OR account.login_tag = ANY ($2)",
@@ -68,7 +71,8 @@ pub(crate) async fn credential_of(connection: &mut PgConnection, account: Accoun
                 person.full_name,
                 account.password,
                 account.password_changed_at,
-                account.state
+                account.state,
+                person.kind = 'organisation' AS is_organisation
          FROM identity.account AS account
          JOIN identity.person AS person ON person.id = account.person
          WHERE account.id = $1",
@@ -145,7 +149,13 @@ pub(crate) async fn get(connection: &mut PgConnection, vault: &Vault, id: Accoun
 }
 
 /// The name as it is written, if nobody else has it. Whoever takes the same one waits, so that one name is one account while keys change too.
-async fn free(connection: &mut PgConnection, vault: &Vault, id: AccountId, login: &str) -> Result<WrittenLogin> {
+async fn free(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    id: AccountId,
+    login: &str,
+    named_by_paper: bool,
+) -> Result<WrittenLogin> {
     let folded = fold(login);
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('identity.login:' || $1, 0))")
         .bind(&folded)
@@ -154,6 +164,7 @@ async fn free(connection: &mut PgConnection, vault: &Vault, id: AccountId, login
         .map_err(db::fault)?;
     match credential(connection, vault, &folded).await? {
         Some(other) if other.id != id.uuid() => Err(error::login_taken()),
+        _ if named_by_paper => WrittenLogin::sealed(vault, id.uuid(), &kernel::text::clean_line(login)),
         _ => WrittenLogin::of(vault, id.uuid(), &kernel::text::clean_line(login)),
     }
 }
@@ -164,9 +175,10 @@ pub(crate) async fn insert(
     vault: &Vault,
     id: AccountId,
     new: &NewAccount,
+    named_by_paper: bool,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let written = free(connection, vault, id, &new.login).await?;
+    let written = free(connection, vault, id, &new.login, named_by_paper).await?;
     sqlx::query(
         "INSERT INTO identity.account (
              id, person, sealed, login_tag, login, login_folded, password, password_changed_at, state, created_at)
@@ -242,7 +254,7 @@ pub(crate) async fn rename(
     id: AccountId,
     login: &str,
 ) -> Result<()> {
-    let written = free(connection, vault, id, login).await?;
+    let written = free(connection, vault, id, login, false).await?;
     sqlx::query("UPDATE identity.account SET sealed = $2, login_tag = $3, login = $4, login_folded = $5 WHERE id = $1")
         .bind(id.uuid())
         .bind(written.sealed)

@@ -5,14 +5,19 @@ use kernel::{AccountId, PersonId, Result};
 use op::Permit;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
+use uuid::Uuid;
 use vault::Vault;
 
+use super::asked::{Told, put_told, reason, told};
 use super::sealed::Details;
 
 pub(crate) async fn person(connection: &mut PgConnection, vault: &Vault, person: PersonId) -> Result<Vec<Value>> {
     let Some(known) = super::person::get(connection, vault, person).await? else {
         return Ok(Vec::new());
     };
+    let passport = super::person::details_of(connection, vault, person)
+        .await?
+        .and_then(|details| details.passport);
     let (written_at, changed_at): (DateTime<Utc>, DateTime<Utc>) =
         sqlx::query_as("SELECT created_at, updated_at FROM identity.person WHERE id = $1")
             .bind(person.uuid())
@@ -22,6 +27,7 @@ pub(crate) async fn person(connection: &mut PgConnection, vault: &Vault, person:
     Ok(vec![json!({
         "full_name": known.full_name,
         "personal_number": known.personal_number,
+        "passport": passport,
         "birth_date": known.birth_date,
         "sex": known.sex,
         "ethnicity": known.ethnicity,
@@ -94,6 +100,109 @@ pub(crate) async fn sessions(connection: &mut PgConnection, account: AccountId, 
     .map_err(db::fault)
 }
 
+/// Who acts for whom.
+pub(crate) async fn representations(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    person: PersonId,
+    limit: i64,
+) -> Result<Vec<Value>> {
+    let rows: Vec<(Uuid, Option<Vec<u8>>, Value)> = sqlx::query_as(
+        "SELECT representation.id,
+                representation.sealed,
+                jsonb_build_object(
+                    'kind', representation.kind,
+                    'represented', represented.full_name,
+                    'representative', representative.full_name,
+                    'procedures', representation.procedures,
+                    'from', representation.valid_from,
+                    'to', representation.valid_to,
+                    'given_at', representation.given_at,
+                    'ended_at', representation.ended_at)
+         FROM identity.representation AS representation
+         JOIN identity.person AS represented ON represented.id = representation.represented
+         JOIN identity.person AS representative ON representative.id = representation.representative
+         WHERE $1 IN (representation.represented, representation.representative)
+         ORDER BY representation.given_at DESC, representation.id
+         LIMIT $2",
+    )
+    .bind(person.uuid())
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    rows.into_iter()
+        .map(|(id, sealed, mut row)| {
+            row["reason"] = json!(reason(vault, id, sealed.as_deref())?);
+            Ok(row)
+        })
+        .collect()
+}
+
+/// What the person has asked an authority for.
+pub(crate) async fn registrations(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    person: PersonId,
+    account: Option<AccountId>,
+    limit: i64,
+) -> Result<Vec<Value>> {
+    let rows: Vec<(Uuid, Vec<u8>, Value)> = sqlx::query_as(
+        "SELECT registration.id,
+                registration.sealed,
+                jsonb_build_object(
+                    'kind', registration.kind,
+                    'agency', agency.name,
+                    'sent_at', registration.asked_at,
+                    'state', registration.state,
+                    'finished_at', registration.decided_at)
+         FROM identity.registration AS registration
+         JOIN identity.agency AS agency ON agency.id = registration.agency
+         WHERE registration.asked_by = $2
+            OR registration.person = $1 AND registration.asked_by IS NULL
+         ORDER BY registration.asked_at DESC, registration.id
+         LIMIT $3",
+    )
+    .bind(person.uuid())
+    .bind(account.map(AccountId::uuid))
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    rows.into_iter()
+        .map(|(id, sealed, mut row)| {
+            let told = told(vault, id, &sealed)?;
+            row["full_name"] = json!(told.full_name);
+            row["phone"] = json!(told.phone);
+            row["email"] = json!(told.email);
+            Ok(row)
+        })
+        .collect()
+}
+
+/// Telephone and e-mail go from what the person has asked for themself too.
+async fn clear_asked(connection: &mut PgConnection, permit: &Permit, vault: &Vault, person: PersonId) -> Result<()> {
+    let rows: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(
+        "SELECT id, sealed FROM identity.registration WHERE person = $1 AND asked_by IS NULL ORDER BY id FOR UPDATE",
+    )
+    .bind(person.uuid())
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(db::fault)?;
+    for (id, sealed) in rows {
+        let known = told(vault, id, &sealed)?;
+        if known.phone.is_some() || known.email.is_some() {
+            let cleared = Told {
+                phone: None,
+                email: None,
+                ..known
+            };
+            put_told(connection, permit, vault, id, &cleared).await?;
+        }
+    }
+    Ok(())
+}
+
 /// How many ways to reach the person have gone.
 pub(crate) async fn clear_contact(
     connection: &mut PgConnection,
@@ -102,6 +211,7 @@ pub(crate) async fn clear_contact(
     person: PersonId,
     now: DateTime<Utc>,
 ) -> Result<u64> {
+    clear_asked(connection, permit, vault, person).await?;
     let Some(known) = super::person::lock_details(connection, vault, person).await? else {
         return Ok(0);
     };

@@ -71,6 +71,7 @@ struct ContactRow {
 fn details(new: &NewPerson) -> Details {
     Details {
         personal_number: new.personal_number.as_ref().map(|number| number.as_str().to_owned()),
+        passport: None,
         birth_date: new.birth_date,
         sex: new.sex.map(|sex| sex_word(sex).to_owned()),
         ethnicity: new.ethnicity.clone(),
@@ -88,7 +89,7 @@ fn sex(word: &str) -> Result<Sex> {
     }
 }
 
-fn sex_word(sex: Sex) -> &'static str {
+pub(crate) fn sex_word(sex: Sex) -> &'static str {
     match sex {
         Sex::Male => "male",
         Sex::Female => "female",
@@ -250,7 +251,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Everything anew, but for a number that is known and not given.
+/// Everything anew, but for a number or passport that is known and not given.
 pub(crate) async fn update(
     connection: &mut PgConnection,
     _permit: &Permit,
@@ -262,7 +263,8 @@ pub(crate) async fn update(
     let mut anew = details(new);
     if anew.personal_number.is_none() {
         let known = lock_details(connection, vault, id).await?;
-        anew.personal_number = known.and_then(|known| known.personal_number);
+        (anew.personal_number, anew.passport) =
+            known.map_or((None, None), |known| (known.personal_number, known.passport));
     }
     let written = Written::of(vault, id.uuid(), &anew)?;
     sqlx::query(
@@ -273,6 +275,7 @@ pub(crate) async fn update(
              sealed = $5,
              number_tag = $6,
              phone_tag = $7,
+             passport_tag = $13,
              personal_number = NULL,
              birth_date = NULL,
              sex = NULL,
@@ -299,13 +302,28 @@ pub(crate) async fn update(
     .bind(new.synthetic)
     .bind(&new.source_key)
     .bind(now)
+    .bind(written.passport_tag)
     .execute(connection)
     .await
     .map_err(number_fault)?;
     Ok(())
 }
 
-/// What is sealed of a person, locked to the end of the operation.
+/// What is sealed of a person.
+pub(crate) async fn details_of(connection: &mut PgConnection, vault: &Vault, id: PersonId) -> Result<Option<Details>> {
+    let row: Option<DetailsRow> = sqlx::query_as(
+        "SELECT id, sealed, personal_number, birth_date, sex, ethnicity, residence_detail, phone, email
+         FROM identity.person
+         WHERE id = $1",
+    )
+    .bind(id.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
+    row.map(|row| row.open(vault)).transpose()
+}
+
+/// The same, locked to the end of the operation.
 pub(crate) async fn lock_details(
     connection: &mut PgConnection,
     vault: &Vault,
@@ -374,9 +392,11 @@ pub(crate) async fn change(
     Ok(())
 }
 
-fn number_fault(error: sqlx::Error) -> kernel::Fault {
+pub(crate) fn number_fault(error: sqlx::Error) -> kernel::Fault {
     match db::violated(&error) {
-        Some("person_number" | "person_number_tag" | "person_source") => error::personal_number_taken(),
+        Some("person_number" | "person_number_tag" | "person_passport_tag" | "person_tax_number" | "person_source") => {
+            error::personal_number_taken()
+        }
         _ => db::fault(error),
     }
 }
@@ -390,7 +410,7 @@ pub(crate) async fn find(
     let mut query = QueryBuilder::<Postgres>::new(
         "SELECT id, full_name, name_key, sealed, personal_number, birth_date, sex, ethnicity, residence_ward, residence_detail, phone, email
          FROM identity.person
-         WHERE true",
+         WHERE kind = 'human'",
     );
     match question {
         Question::Number(number) => {

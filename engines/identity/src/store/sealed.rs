@@ -18,10 +18,12 @@ pub(crate) const LOGIN: Sealed = Sealed("identity.login");
 /// Something that is found by its keyed hash: the purpose, and what the hashes are about. One for the whole table, so that what is equal has
 /// equal hashes.
 #[derive(Clone, Copy)]
-pub(crate) struct Index(&'static str, &'static str);
+pub(crate) struct Index(pub(super) &'static str, pub(super) &'static str);
 
 /// Personal numbers.
 pub(crate) const NUMBER: Index = Index("identity.number", "person");
+/// Passports; a number is one of its country.
+pub(crate) const PASSPORT: Index = Index("identity.passport", "person");
 /// Telephones.
 pub(crate) const PHONE: Index = Index("identity.phone", "person");
 /// Names of accounts, folded.
@@ -37,7 +39,7 @@ impl Index {
 
     /// The hash under which something is found from now on. Made after the row was sealed: where a new key comes between both, the row is found
     /// by the change of keys, and the hash is made anew with it.
-    fn tag(self, vault: &Vault, what: Option<&str>) -> Result<Option<Vec<u8>>> {
+    pub(super) fn tag(self, vault: &Vault, what: Option<&str>) -> Result<Option<Vec<u8>>> {
         what.map(|what| vault.tag(self.0, self.1, what.as_bytes())).transpose()
     }
 }
@@ -53,6 +55,8 @@ pub(crate) fn typed(vault: &Vault, folded: &str) -> Result<Vec<u8>> {
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Details {
     pub(crate) personal_number: Option<String>,
+    #[serde(default)]
+    pub(crate) passport: Option<String>,
     pub(crate) birth_date: Option<NaiveDate>,
     pub(crate) sex: Option<String>,
     pub(crate) ethnicity: Option<String>,
@@ -82,6 +86,7 @@ impl DetailsRow {
             Some(sealed) => PERSON.open(vault, &person_row(self.id), sealed),
             None => Ok(Details {
                 personal_number: self.personal_number,
+                passport: None,
                 birth_date: self.birth_date,
                 sex: self.sex,
                 ethnicity: self.ethnicity,
@@ -105,6 +110,7 @@ fn account_row(account: Uuid) -> String {
 pub(crate) struct Written {
     pub(crate) sealed: Vec<u8>,
     pub(crate) number_tag: Option<Vec<u8>>,
+    pub(crate) passport_tag: Option<Vec<u8>>,
     pub(crate) phone_tag: Option<Vec<u8>>,
 }
 
@@ -114,6 +120,7 @@ impl Written {
         Ok(Self {
             sealed,
             number_tag: NUMBER.tag(vault, details.personal_number.as_deref())?,
+            passport_tag: PASSPORT.tag(vault, details.passport.as_deref())?,
             phone_tag: PHONE.tag(vault, details.phone.as_deref())?,
         })
     }
@@ -147,10 +154,15 @@ impl WrittenLogin {
                 ..Self::default()
             });
         }
+        Self::sealed(vault, account, name)
+    }
+
+    /// Sealed whatever it looks like: passports are not told from names that somebody has chosen.
+    pub(crate) fn sealed(vault: &Vault, account: Uuid, name: &str) -> Result<Self> {
         Ok(Self {
             plain: None,
             sealed: Some(LOGIN.seal(vault, &account_row(account), &name)?),
-            tag: FOLDED.tag(vault, Some(&folded))?,
+            tag: FOLDED.tag(vault, Some(&login::fold(name)))?,
         })
     }
 }
@@ -188,22 +200,25 @@ pub(crate) async fn put_people(
     ids: &[Uuid],
     written: Vec<Written>,
 ) -> Result<()> {
-    let (mut sealed, mut numbers, mut phones) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut sealed, mut numbers, mut passports, mut phones) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for one in written {
         sealed.push(one.sealed);
         numbers.push(one.number_tag);
+        passports.push(one.passport_tag);
         phones.push(one.phone_tag);
     }
     sqlx::query(
         "UPDATE identity.person SET
-             sealed = new.sealed, number_tag = new.number_tag, phone_tag = new.phone_tag, personal_number = NULL, birth_date = NULL,
-             sex = NULL, ethnicity = NULL, residence_detail = NULL, phone = NULL, email = NULL
-         FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[]) AS new (id, sealed, number_tag, phone_tag)
+             sealed = new.sealed, number_tag = new.number_tag, passport_tag = new.passport_tag, phone_tag = new.phone_tag,
+             personal_number = NULL, birth_date = NULL, sex = NULL, ethnicity = NULL, residence_detail = NULL, phone = NULL, email = NULL
+         FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[])
+              AS new (id, sealed, number_tag, passport_tag, phone_tag)
          WHERE person.id = new.id",
     )
     .bind(ids)
     .bind(sealed)
     .bind(numbers)
+    .bind(passports)
     .bind(phones)
     .execute(connection)
     .await
@@ -222,7 +237,7 @@ pub(crate) struct LoginRow {
 impl LoginRow {
     pub(crate) fn anew(&self, vault: &Vault) -> Result<WrittenLogin> {
         let name = login(vault, self.id, self.login.clone(), self.sealed.as_deref())?;
-        WrittenLogin::of(vault, self.id, &name)
+        WrittenLogin::sealed(vault, self.id, &name)
     }
 }
 
@@ -277,10 +292,11 @@ pub(crate) async fn uses(connection: &mut PgConnection) -> Result<Vec<KeyUse>> {
     let logins = sqlx::query_as(
         "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM identity.account WHERE sealed IS NOT NULL GROUP BY 1 ORDER BY 1",
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await
     .map_err(db::fault)?;
     let mut all = PERSON.uses(people)?;
     all.extend(LOGIN.uses(logins)?);
+    all.extend(super::asked::uses(connection).await?);
     Ok(all)
 }

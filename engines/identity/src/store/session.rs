@@ -33,6 +33,7 @@ pub(crate) struct LivingRow {
     emergency_position: Option<Uuid>,
     emergency_role: Option<String>,
     emergency_until: Option<DateTime<Utc>>,
+    represents: Option<Uuid>,
 }
 
 impl LivingRow {
@@ -69,6 +70,11 @@ impl LivingRow {
 
     pub(crate) fn acts_from_position(&self) -> bool {
         self.acts_as == "position"
+    }
+
+    /// By which representation it acts for somebody else.
+    pub(crate) fn represents(&self) -> Option<Uuid> {
+        self.represents
     }
 
     /// When a second factor was last shown in it.
@@ -183,7 +189,8 @@ pub(crate) async fn living(connection: &mut PgConnection, token: &[u8]) -> Resul
                 session.assurance,
                 emergency.position AS emergency_position,
                 emergency.role AS emergency_role,
-                emergency.until AS emergency_until
+                emergency.until AS emergency_until,
+                session.represents
          FROM identity.session AS session
          JOIN identity.account AS account ON account.id = session.account
          JOIN identity.person AS person ON person.id = account.person
@@ -225,7 +232,8 @@ pub(crate) async fn living_by_id(connection: &mut PgConnection, id: SessionId) -
                 session.assurance,
                 emergency.position AS emergency_position,
                 emergency.role AS emergency_role,
-                emergency.until AS emergency_until
+                emergency.until AS emergency_until,
+                session.represents
          FROM identity.session AS session
          JOIN identity.account AS account ON account.id = session.account
          JOIN identity.person AS person ON person.id = account.person
@@ -259,6 +267,7 @@ pub(crate) async fn choose(connection: &mut PgConnection, id: SessionId, positio
     sqlx::query(
         "UPDATE identity.session SET
              position = $2,
+             represents = NULL,
              acts_as = CASE WHEN $2::uuid IS NULL THEN 'person' ELSE 'position' END
          WHERE id = $1",
     )

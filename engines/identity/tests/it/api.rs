@@ -327,3 +327,54 @@ async fn an_administrator_looks_after_accounts_and_an_owner_starts_one() {
         (StatusCode::UNPROCESSABLE_ENTITY, &json!("identity.entry_code_wrong"))
     );
 }
+
+// shows: R033, R034
+#[tokio::test]
+async fn a_program_registers_somebody_and_the_desk_decides() {
+    let town = Town::new().await;
+    town.official("Trần Văn Lúa", "anh.lua", &["clerk"]).await;
+    let router = router(&town);
+    let body = json!({
+        "personal_number": "999192000017", "full_name": "Lê Thị Thu Ngân", "birth_date": "1992-04-17", "email": "ngan@example.vn",
+        "password": PASSWORD, "agency": "H30.29.01",
+    });
+    let (status, asked) = ask(&router, Method::POST, "/api/v1/registrations", "", body.clone()).await;
+    assert_eq!(status, StatusCode::CREATED, "{asked}");
+    let receipt = asked["receipt"].as_str().unwrap();
+    let mut unknown = body.clone();
+    unknown["agency"] = json!("H30.29.77");
+    let (status, _) = ask(&router, Method::POST, "/api/v1/registrations", "", unknown).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let at = format!("/api/v1/registrations/{receipt}");
+    let (_, state) = ask(&router, Method::GET, &at, "", Value::Null).await;
+    assert_eq!((&state["state"], state.get("full_name")), (&json!("waiting"), None));
+
+    let login = json!({ "login": "anh.lua", "password": PASSWORD });
+    let (_, session) = ask(&router, Method::POST, "/api/v1/sessions", "", login).await;
+    let clerk = session["token"].as_str().unwrap();
+    let (_, list) = ask(&router, Method::GET, "/api/v1/registration-desk", clerk, Value::Null).await;
+    let id = list["items"][0]["id"].as_str().unwrap();
+    assert_eq!(list["items"][0]["number_masked"], "********0017");
+    let number = json!({ "number": "999192000017" });
+    let (_, found) = ask(&router, Method::POST, "/api/v1/registration-desk/search", clerk, number).await;
+    assert_eq!(found["items"].as_array().unwrap().len(), 1);
+    let one = format!("/api/v1/registration-desk/{id}");
+    let (_, shown) = ask(&router, Method::GET, &one, clerk, Value::Null).await;
+    assert_eq!(shown["email"], "ngan@example.vn");
+    let (status, _) = ask(&router, Method::GET, &one, "", Value::Null).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let paper = json!({ "paper": "Thẻ căn cước" });
+    let (status, _) = ask(&router, Method::POST, &format!("{one}/approval"), clerk, paper).await;
+    assert_eq!(status, StatusCode::OK);
+    let right = json!({ "login": "999192000017", "password": PASSWORD });
+    let (status, session) = ask(&router, Method::POST, "/api/v1/sessions", "", right).await;
+    assert_eq!(status, StatusCode::CREATED);
+    // What an account holds: number, login, name, identifier and contact details.
+    assert_eq!(session["actor"]["name"], "Lê Thị Thu Ngân");
+    let token = session["token"].as_str().unwrap();
+    let (_, acting) = ask(&router, Method::GET, "/api/v1/me/representations", token, Value::Null).await;
+    assert_eq!(acting, json!({ "received": [], "given": [] }));
+    let nobody = json!({ "representation": uuid::Uuid::nil() });
+    let (status, _) = ask(&router, Method::PUT, "/api/v1/me/acting", token, nobody).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}

@@ -67,7 +67,8 @@ impl Town {
         uses.iter().filter(own).map(|used| used.count).sum()
     }
 
-    async fn turn(&self) -> (u32, u32) {
+    /// The newest key until now, and a newer one.
+    pub async fn turn(&self) -> (u32, u32) {
         let old = self.vault().numbers().unwrap().pop().unwrap();
         self.advance(Duration::minutes(1));
         (old, self.vault().add_key(self.scratch.clock.now()).unwrap())

@@ -11,6 +11,7 @@ pub fn citizen(account: AccountId) -> Actor {
         account,
         person: PersonId::new(),
         name: "Nguyễn Thị Mẫu".into(),
+        acts_for: None,
     })
 }
 

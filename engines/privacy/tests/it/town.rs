@@ -140,6 +140,7 @@ impl Town {
             account,
             person,
             name: name.into(),
+            acts_for: None,
         })
     }
 
@@ -149,6 +150,7 @@ impl Town {
             account,
             person,
             name: name.into(),
+            acts_for: None,
         })
     }
 

@@ -164,6 +164,7 @@ impl Office {
             account: AccountId::new(),
             person: PersonId::new(),
             name: "Trần Thị Mẫu".to_owned(),
+            acts_for: None,
         })
     }
 

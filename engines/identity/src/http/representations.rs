@@ -1,0 +1,172 @@
+//! Acting for somebody else.
+
+use axum::http::Method;
+use chrono::NaiveDate;
+use kernel::Result;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use web::{Doc, Door, Routes, Site, Visit};
+
+use super::offices::{Ended, Made};
+use super::{ActorAnswer, Nothing, actor_answer, engine};
+use crate::{Identity, NewAttorney, Representation, RepresentationKind, Source, error};
+
+/// One acts for another.
+#[derive(Serialize, JsonSchema)]
+pub struct RepresentationAnswer {
+    /// Its number.
+    pub id: Uuid,
+    /// By what.
+    pub kind: RepresentationKind,
+    /// Who is represented.
+    pub represented_name: String,
+    /// Who acts.
+    pub representative_name: String,
+    /// The codes of the procedures; none: all.
+    pub procedures: Vec<String>,
+    /// The first day.
+    pub from: NaiveDate,
+    /// The last day, included.
+    pub to: Option<NaiveDate>,
+    /// Why.
+    pub reason: String,
+    /// Whether it counts today.
+    pub in_force: bool,
+    /// Whether somebody has ended it.
+    pub ended: bool,
+}
+
+/// For whom one acts, and who acts for one.
+#[derive(Serialize, JsonSchema)]
+pub struct RepresentationsAnswer {
+    /// For whom one acts, or has acted.
+    pub received: Vec<RepresentationAnswer>,
+    /// Who acts for one, or has acted.
+    pub given: Vec<RepresentationAnswer>,
+}
+
+/// A power of attorney.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttorneyRequest {
+    /// Personal number of whoever is to act.
+    pub number: String,
+    /// Their full name.
+    pub name: String,
+    /// The codes of the procedures; none: all.
+    #[serde(default)]
+    pub procedures: Vec<String>,
+    /// The first day.
+    pub from: NaiveDate,
+    /// The last day, included.
+    pub to: NaiveDate,
+    /// What for.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// For whom to act.
+#[derive(Deserialize, JsonSchema)]
+pub struct ActingRequest {
+    /// Number of a representation; null: for oneself.
+    pub representation: Option<Uuid>,
+}
+
+pub(super) fn routes<S>() -> Routes<S>
+where
+    S: AsRef<Site> + AsRef<Identity> + Clone + Send + Sync + 'static,
+{
+    let doc = |id, summary| Doc::new(id, "identity", summary);
+    Routes::new()
+        .api_get(
+            "/api/v1/me/representations",
+            Door::SignedIn,
+            doc("listRepresentations", "For whom one acts, and who acts for one."),
+            list,
+        )
+        .api_post(
+            "/api/v1/me/representations",
+            Door::Citizen,
+            doc(
+                "giveAttorney",
+                "Give a power of attorney to somebody with an account, for some days.",
+            )
+            .created(),
+            give,
+        )
+        .api_send(
+            Method::DELETE,
+            "/api/v1/me/representations/{id}",
+            Door::SignedIn,
+            doc("endRepresentation", "Take back what was given, or give it back."),
+            end,
+        )
+        .api_send(
+            Method::PUT,
+            "/api/v1/me/acting",
+            Door::SignedIn,
+            doc(
+                "chooseActing",
+                "Choose for whom the session acts; it counts from the next request on.",
+            ),
+            choose,
+        )
+}
+
+async fn list<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<RepresentationsAnswer> {
+    let mut op = visit.look().await?;
+    let actings = engine(&visit).actings(&mut op).await?;
+    let answer = |row: Representation| RepresentationAnswer {
+        id: row.id,
+        kind: row.kind,
+        represented_name: row.represented_name,
+        representative_name: row.representative_name,
+        procedures: row.procedures,
+        from: row.from,
+        to: row.to,
+        reason: row.reason,
+        in_force: row.in_force,
+        ended: row.ended_at.is_some(),
+    };
+    Ok(RepresentationsAnswer {
+        received: actings.received.into_iter().map(answer).collect(),
+        given: actings.given.into_iter().map(answer).collect(),
+    })
+}
+
+async fn give<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: AttorneyRequest) -> Result<Made> {
+    let new = NewAttorney {
+        number: body.number,
+        name: body.name,
+        procedures: body.procedures,
+        from: body.from,
+        to: body.to,
+        reason: body.reason,
+    };
+    let ip = visit.client_ip().to_string();
+    let source = Source {
+        device: None,
+        ip: &ip,
+        user_agent: visit.user_agent(),
+    };
+    let op = visit.op().await?;
+    let id = engine(&visit).give_attorney(op, &new, source).await?;
+    Ok(Made { id })
+}
+
+async fn end<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, _: Nothing) -> Result<Ended> {
+    let id: Uuid = visit.parse_param("id")?;
+    let mut op = visit.op().await?;
+    engine(&visit).end_representation(&mut op, id).await?;
+    op.commit().await?;
+    Ok(Ended { ended: true })
+}
+
+async fn choose<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: ActingRequest) -> Result<ActorAnswer> {
+    let session = visit.session.ok_or_else(error::sign_in_again)?;
+    let mut op = visit.op().await?;
+    let actor = engine(&visit).act_for(&mut op, session, body.representation).await?;
+    op.commit().await?;
+    Ok(actor_answer(&actor))
+}

@@ -1,0 +1,327 @@
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{AccountId, PersonId, PersonalNumber, Result};
+use op::Permit;
+use sqlx::PgConnection;
+use uuid::Uuid;
+use vault::Vault;
+
+use super::asked::{reason, seal_reason};
+use super::{person, sealed};
+use crate::error;
+use crate::model::{Representation, RepresentationKind, Represented};
+use crate::registration::is_of_age;
+use crate::representation::NewAttorney;
+
+/// A representation to be written down.
+pub(crate) struct NewRepresentation<'a> {
+    pub(crate) id: Uuid,
+    pub(crate) kind: RepresentationKind,
+    pub(crate) represented: PersonId,
+    pub(crate) representative: PersonId,
+    pub(crate) procedures: &'a [String],
+    pub(crate) from: NaiveDate,
+    pub(crate) to: Option<NaiveDate>,
+    pub(crate) reason: &'a str,
+    pub(crate) registration: Option<Uuid>,
+    pub(crate) by: AccountId,
+    pub(crate) at: DateTime<Utc>,
+}
+
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    _: &Permit,
+    vault: &Vault,
+    new: &NewRepresentation<'_>,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO identity.representation (
+             id, kind, represented, representative, procedures, valid_from, valid_to, sealed, registration, given_by, given_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(new.id)
+    .bind(new.kind.as_str())
+    .bind(new.represented.uuid())
+    .bind(new.representative.uuid())
+    .bind(new.procedures)
+    .bind(new.from)
+    .bind(new.to)
+    .bind(seal_reason(vault, new.id, new.reason)?)
+    .bind(new.registration)
+    .bind(new.by.uuid())
+    .bind(new.at)
+    .execute(connection)
+    .await
+    .map_err(|e| match db::violated(&e) {
+        Some("representation_once") => error::represents_already(),
+        Some("representation_two") => error::attorney_unfit(),
+        _ => db::fault(e),
+    })?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    kind: String,
+    represented: Uuid,
+    represented_name: String,
+    representative: Uuid,
+    representative_name: String,
+    procedures: Vec<String>,
+    valid_from: NaiveDate,
+    valid_to: Option<NaiveDate>,
+    sealed: Option<Vec<u8>>,
+    given_at: DateTime<Utc>,
+    ended_at: Option<DateTime<Utc>>,
+    in_force: bool,
+}
+
+fn kind(word: &str) -> Result<RepresentationKind> {
+    RepresentationKind::parse(word).ok_or_else(|| super::unknown_word("representation.kind"))
+}
+
+impl Row {
+    async fn representation(
+        self,
+        connection: &mut PgConnection,
+        vault: &Vault,
+        on: NaiveDate,
+    ) -> Result<Representation> {
+        let kind = kind(&self.kind)?;
+        let (represented, mut in_force) = (PersonId::from(self.represented), self.in_force);
+        if in_force && kind == RepresentationKind::Child {
+            in_force = is_child(connection, vault, represented, on).await?;
+        }
+        Ok(Representation {
+            id: self.id,
+            kind,
+            represented,
+            represented_name: self.represented_name,
+            representative: self.representative.into(),
+            representative_name: self.representative_name,
+            procedures: self.procedures,
+            from: self.valid_from,
+            to: self.valid_to,
+            reason: reason(vault, self.id, self.sealed.as_deref())?,
+            given_at: self.given_at,
+            ended_at: self.ended_at,
+            in_force,
+        })
+    }
+}
+
+/// By the birth date that is written now; whose is not known is no child.
+async fn is_child(connection: &mut PgConnection, vault: &Vault, id: PersonId, on: NaiveDate) -> Result<bool> {
+    let details = person::details_of(connection, vault, id).await?;
+    let born = details.and_then(|details| details.birth_date);
+    Ok(born.is_some_and(|born| !is_of_age(born, on)))
+}
+
+/// What must hold on a day ($1 in every statement) for a representation to count: its days, nobody has ended it, and nobody acts for an account
+/// that was suspended or closed. For a child [`is_child`] too.
+macro_rules! in_force {
+    () => {
+        "(representation.ended_at IS NULL
+          AND representation.valid_from <= $1
+          AND (representation.valid_to IS NULL OR representation.valid_to >= $1)
+          AND NOT EXISTS (SELECT FROM identity.account
+                          WHERE account.person = representation.represented AND account.state <> 'active'))"
+    };
+}
+
+macro_rules! select {
+    ($tail:expr) => {
+        concat!(
+            "SELECT representation.id,
+                    representation.kind,
+                    representation.represented,
+                    represented.full_name AS represented_name,
+                    representation.representative,
+                    representative.full_name AS representative_name,
+                    representation.procedures,
+                    representation.valid_from,
+                    representation.valid_to,
+                    representation.sealed,
+                    representation.given_at,
+                    representation.ended_at,
+                    ",
+            in_force!(),
+            " AS in_force
+             FROM identity.representation AS representation
+             JOIN identity.person AS represented ON represented.id = representation.represented
+             JOIN identity.person AS representative ON representative.id = representation.representative ",
+            $tail
+        )
+    };
+}
+
+pub(crate) async fn get(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    id: Uuid,
+    on: NaiveDate,
+) -> Result<Option<Representation>> {
+    let row: Option<Row> = sqlx::query_as(select!("WHERE representation.id = $2"))
+        .bind(on)
+        .bind(id)
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    match row {
+        Some(row) => row.representation(connection, vault, on).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// For whom a person acts and who acts for them, the newest first.
+pub(crate) async fn of_person(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    person: PersonId,
+    on: NaiveDate,
+) -> Result<Vec<Representation>> {
+    let rows: Vec<Row> = sqlx::query_as(select!(
+        "WHERE $2 IN (representation.represented, representation.representative)
+         ORDER BY representation.given_at DESC, representation.id DESC
+         LIMIT 200"
+    ))
+    .bind(on)
+    .bind(person.uuid())
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(db::fault)?;
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        all.push(row.representation(connection, vault, on).await?);
+    }
+    Ok(all)
+}
+
+/// For whom a person may act on the day, by this representation.
+pub(crate) async fn in_force(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    id: Uuid,
+    representative: PersonId,
+    on: NaiveDate,
+) -> Result<Option<Represented>> {
+    let found = get(connection, vault, id, on).await?;
+    let found = found.filter(|found| found.in_force && found.representative == representative);
+    Ok(found.map(|found| Represented {
+        representation: found.id,
+        person: found.represented,
+        name: found.represented_name,
+        kind: found.kind,
+        procedures: found.procedures,
+    }))
+}
+
+/// Whether a person acts for another on the day, by whatever representation.
+pub(crate) async fn represents(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    person: PersonId,
+    other: PersonId,
+    on: NaiveDate,
+) -> Result<bool> {
+    let statement = concat!(
+        "SELECT DISTINCT representation.kind
+         FROM identity.representation AS representation
+         WHERE representation.representative = $2 AND representation.represented = $3 AND ",
+        in_force!()
+    );
+    let kinds: Vec<String> = sqlx::query_scalar(statement)
+        .bind(on)
+        .bind(person.uuid())
+        .bind(other.uuid())
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    if kinds.iter().any(|kind| kind != RepresentationKind::Child.as_str()) {
+        return Ok(true);
+    }
+    Ok(!kinds.is_empty() && is_child(connection, vault, other, on).await?)
+}
+
+/// The same power of attorney, if it was given and has not been ended.
+pub(crate) async fn same(
+    connection: &mut PgConnection,
+    represented: PersonId,
+    representative: PersonId,
+    new: &NewAttorney,
+) -> Result<Option<Uuid>> {
+    sqlx::query_scalar(
+        "SELECT id FROM identity.representation
+         WHERE represented = $1 AND representative = $2 AND kind = 'attorney' AND ended_at IS NULL
+           AND valid_from = $3 AND valid_to = $4 AND procedures = $5
+         LIMIT 1",
+    )
+    .bind(represented.uuid())
+    .bind(representative.uuid())
+    .bind(new.from)
+    .bind(new.to)
+    .bind(&new.procedures)
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Whether it was still open.
+pub(crate) async fn end(
+    connection: &mut PgConnection,
+    _: &Permit,
+    id: Uuid,
+    by: AccountId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let ended = sqlx::query(
+        "UPDATE identity.representation SET ended_at = $3, ended_by = $2 WHERE id = $1 AND ended_at IS NULL",
+    )
+    .bind(id)
+    .bind(by.uuid())
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(ended.rows_affected() > 0)
+}
+
+/// The person of this number and name with an active account, if there is exactly that one.
+pub(crate) async fn attorney(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    number: &PersonalNumber,
+    name_folded: &str,
+) -> Result<Option<(PersonId, AccountId)>> {
+    let row: Option<(Uuid, Uuid)> = sqlx::query_as(
+        "SELECT person.id, account.id
+         FROM identity.person AS person
+         JOIN identity.account AS account ON account.person = person.id
+         WHERE (person.personal_number = $1 OR person.number_tag = ANY ($3))
+           AND person.name_folded = $2 AND person.kind = 'human' AND account.state = 'active'",
+    )
+    .bind(number.as_str())
+    .bind(name_folded)
+    .bind(sealed::of_number(vault, number)?)
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(row.map(|(person, account)| (person.into(), account.into())))
+}
+
+/// The session acts for somebody from now on, or for its owner again.
+pub(crate) async fn choose(connection: &mut PgConnection, session: Uuid, represents: Option<Uuid>) -> Result<()> {
+    sqlx::query(
+        "UPDATE identity.session SET
+             represents = $2,
+             position = CASE WHEN $2::uuid IS NULL THEN position END,
+             acts_as = CASE WHEN $2::uuid IS NULL THEN acts_as ELSE 'person' END
+         WHERE id = $1",
+    )
+    .bind(session)
+    .bind(represents)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}

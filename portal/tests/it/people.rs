@@ -1,0 +1,248 @@
+//! Registering oneself, the desk that approves, acting for somebody else, and codes from the counter, walked through on a real database.
+
+use axum::http::StatusCode;
+use identity::NewPerson;
+
+use crate::{
+    office::{NUMBER, Office},
+    town::{PASSWORD, between},
+};
+
+const HIS: &str = "999192000017";
+
+fn filled<'a>(agency: &'a str, receipt: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("bien_nhan", receipt),
+        ("loai", ""),
+        ("personal_number", "999 195 000 203"),
+        ("full_name", "Đặng Thị Cẩm"),
+        ("birth_date.day", "3"),
+        ("birth_date.month", "9"),
+        ("birth_date.year", "1995"),
+        ("phone", "0912 345 679"),
+        ("email", ""),
+        ("agency", agency),
+        ("mat_khau_moi", PASSWORD),
+        ("mat_khau_lai", PASSWORD),
+    ]
+}
+
+/// Number and link of the first line of the desk.
+async fn first(office: &Office, login: &str) -> String {
+    let page = office.sign_in(login).await.get("/can-bo/dang-ky").await;
+    page.is(StatusCode::OK);
+    format!(
+        "/can-bo/dang-ky/{}",
+        between(&page.text, "href=\"/can-bo/dang-ky/", "\"")
+    )
+}
+
+// shows: R033, R036
+#[tokio::test]
+async fn somebody_registers_is_approved_by_the_chosen_office_and_signs_in() {
+    let office = Office::new().await;
+    let stranger = office.stranger().await;
+    let page = stranger.get("/dang-ky").await;
+    page.is(StatusCode::OK).shows("Đăng ký tài khoản");
+    let receipt = page.hidden("bien_nhan");
+    let empty = stranger
+        .send(&page, "/dang-ky", &[("bien_nhan", &receipt), ("full_name", "Đặng Thị")])
+        .await;
+    empty
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Hãy chọn ủy ban nhân dân")
+        .shows("value=\"Đặng Thị\"");
+    let agency = office.office.to_string();
+    let sent = stranger.send(&page, "/dang-ky", &filled(&agency, &receipt)).await;
+    let at = format!("/dang-ky/{receipt}");
+    assert_eq!(sent.location(), format!("{at}?da=registration_asked"));
+    // Pressed twice.
+    let twice = stranger.send(&page, "/dang-ky", &filled(&agency, &receipt)).await;
+    assert_eq!(twice.location(), sent.location());
+    stranger
+        .get(&at)
+        .await
+        .is(StatusCode::OK)
+        .shows("Đăng ký đang chờ")
+        .hides("Đặng Thị Cẩm")
+        .hides("999195000203");
+    stranger.get("/dang-ky/khong-co").await.is(StatusCode::NOT_FOUND);
+
+    let page = stranger.get("/dang-nhap").await;
+    let fields = [("ten", "999195000203"), ("mat_khau", PASSWORD), ("ve", "")];
+    stranger
+        .send(&page, "/dang-nhap", &fields)
+        .await
+        .is(StatusCode::FORBIDDEN)
+        .shows("chưa được duyệt");
+
+    // Another office sees nothing, and a specialist has no such desk.
+    office
+        .sign_in("xanh")
+        .await
+        .get("/can-bo/dang-ky")
+        .await
+        .shows("Không có đăng ký nào chờ duyệt");
+    office
+        .sign_in("sen")
+        .await
+        .get("/can-bo/dang-ky")
+        .await
+        .is(StatusCode::FORBIDDEN);
+    let one = first(&office, "lua").await;
+    office.sign_in("xanh").await.get(&one).await.is(StatusCode::NOT_FOUND);
+    let clerk = office.sign_in("lua").await;
+    let list = clerk.get("/can-bo/dang-ky").await;
+    list.shows("********0203").hides("999195000203");
+    let found = clerk
+        .send(
+            &list,
+            "/can-bo/dang-ky/tim",
+            &[("number", "999195000203"), ("hop", "waiting")],
+        )
+        .await;
+    found.is(StatusCode::OK).shows("Đặng Thị Cẩm");
+    let page = clerk.get(&one).await;
+    page.is(StatusCode::OK).shows("999195000203").shows("03/09/1995");
+    let wordless = clerk.send(&page, &format!("{one}/duyet"), &[("paper", "")]).await;
+    wordless
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Hãy ghi loại và số giấy tờ");
+    let paper = [("paper", "Thẻ căn cước số 999195000203")];
+    let approved = clerk.send(&page, &format!("{one}/duyet"), &paper).await;
+    assert_eq!(approved.location(), "/can-bo/dang-ky?da=registration_approved");
+    let twice = clerk.send(&page, &format!("{one}/duyet"), &paper).await;
+    assert_eq!(twice.location(), approved.location());
+    clerk
+        .get("/can-bo/dang-ky?hop=decided")
+        .await
+        .shows("Đặng Thị Cẩm")
+        .shows("Đã duyệt");
+    let person = office.sign_in("999195000203").await;
+    person.get("/tai-khoan").await.shows("Đặng Thị Cẩm");
+    person.get("/hop-thu").await.shows("Tài khoản của bạn đã được duyệt");
+    stranger.get(&at).await.shows("Đã duyệt");
+}
+
+#[tokio::test]
+async fn a_power_of_attorney_is_shown_on_every_page_until_it_is_taken_back() {
+    let office = Office::new().await;
+    let mut hung = NewPerson::named("Trần Văn Hùng");
+    hung.personal_number = Some(HIS.parse().unwrap());
+    office.account(&hung, HIS, None).await;
+    let lan = office.sign_in("lan").await;
+    let page = lan.get("/tai-khoan/lam-thay/uy-quyen").await;
+    page.is(StatusCode::OK).shows("Ủy quyền cho người khác");
+    let empty = lan
+        .send(&page, "/tai-khoan/lam-thay/uy-quyen", &[("name", "Ai Đó")])
+        .await;
+    empty
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Hãy chọn phạm vi ủy quyền")
+        .shows("Ai Đó");
+    let fields = [
+        ("number", HIS),
+        ("name", "Trần Văn Hùng"),
+        ("scope", "all"),
+        ("from.day", "2"),
+        ("from.month", "3"),
+        ("from.year", "2026"),
+        ("to.day", "9"),
+        ("to.month", "3"),
+        ("to.year", "2026"),
+    ];
+    let given = lan.send(&page, "/tai-khoan/lam-thay/uy-quyen", &fields).await;
+    assert_eq!(given.location(), "/tai-khoan/lam-thay?da=attorney_given");
+    // Pressed twice it is given once.
+    lan.send(&page, "/tai-khoan/lam-thay/uy-quyen", &fields).await;
+    let own = lan.get("/tai-khoan/lam-thay").await;
+    assert_eq!(own.text.matches("Thu hồi, không để Trần Văn Hùng").count(), 1);
+
+    let hung = office.sign_in(HIS).await;
+    hung.get("/hop-thu").await.shows("Nguyễn Thị Lan ủy quyền cho bạn");
+    let page = hung.get("/tai-khoan/lam-thay").await;
+    page.shows("Làm thay Nguyễn Thị Lan").hides("Bạn đang làm thay");
+    let id = page.hidden("lam_thay");
+    let begun = hung.send(&page, "/tai-khoan/lam-thay", &[("lam_thay", &id)]).await;
+    assert_eq!(begun.location(), "/ho-so-cua-toi?da=acting_begun");
+    for path in ["/", "/thu-tuc", "/ho-so-cua-toi", "/tai-khoan"] {
+        hung.get(path)
+            .await
+            .is(StatusCode::OK)
+            .shows("Bạn đang làm thay <strong>Nguyễn Thị Lan</strong>");
+    }
+    hung.get("/tai-khoan/lam-thay/uy-quyen").await.is(StatusCode::OK);
+    let ended = lan
+        .send(&own, "/tai-khoan/lam-thay/ket-thuc", &[("id", &own.hidden("id"))])
+        .await;
+    assert_eq!(ended.location(), "/tai-khoan/lam-thay?da=acting_ended");
+    hung.get("/ho-so-cua-toi").await.hides("Bạn đang làm thay");
+    let again = hung.send(&page, "/tai-khoan/lam-thay", &[("lam_thay", &id)]).await;
+    again.is(StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_clerk_gives_a_code_out_and_the_person_sets_a_password_with_it() {
+    let office = Office::new().await;
+    let clerk = office.sign_in("lua").await;
+    let page = clerk.get("/can-bo/ma-tai-quay").await;
+    let wrong = [("number", NUMBER), ("name", "Nguyễn Thị"), ("paper", "Thẻ căn cước")];
+    clerk
+        .send(&page, "/can-bo/ma-tai-quay", &wrong)
+        .await
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Không có tài khoản đang dùng nào");
+    let right = [
+        ("number", NUMBER),
+        ("name", "Nguyễn Thị Lan"),
+        ("paper", "Thẻ căn cước"),
+    ];
+    let given = clerk.send(&page, "/can-bo/ma-tai-quay", &right).await;
+    given.is(StatusCode::OK).shows("Mã đã cấp");
+    let code = between(&given.text, "nb-panel__code\">", "<");
+    office
+        .sign_in("sen")
+        .await
+        .get("/can-bo/ma-tai-quay")
+        .await
+        .is(StatusCode::FORBIDDEN);
+
+    let stranger = office.stranger().await;
+    let page = stranger.get("/dang-nhap/ma-tai-quay").await;
+    let fields = |code: &str| {
+        [
+            ("ten", "lan"),
+            ("mat_khau.quay", code),
+            ("mat_khau_moi", "câu mới bên con rạch"),
+            ("mat_khau_lai", "câu mới bên con rạch"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let wrong = fields("8AB2-M4XD-9TRA");
+    let wrong: Vec<(&str, &str)> = wrong
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    stranger
+        .send(&page, "/dang-nhap/ma-tai-quay", &wrong)
+        .await
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Mã không đúng")
+        .hides("8AB2");
+    let right = fields(&code);
+    let right: Vec<(&str, &str)> = right
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let set = stranger.send(&page, "/dang-nhap/ma-tai-quay", &right).await;
+    assert_eq!(set.location(), "/dang-nhap?da=password_by_code");
+    let page = stranger.get("/dang-nhap").await;
+    let entered = stranger
+        .send(
+            &page,
+            "/dang-nhap",
+            &[("ten", "lan"), ("mat_khau", "câu mới bên con rạch"), ("ve", "")],
+        )
+        .await;
+    entered.is(StatusCode::SEE_OTHER);
+}
