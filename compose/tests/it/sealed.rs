@@ -51,6 +51,7 @@ const THINGS: &[&str] = &[
     "op.audit_head",
     "op.audit_seal",
     "op.mark",
+    "op.vault_key",
     "openid.client",
     "openid.signing_key",
     "workflow.calendar_year",

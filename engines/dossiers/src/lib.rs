@@ -78,7 +78,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0009_supplement_typed.sql",
         "0010_order_of_work.sql",
         "0011_wall.sql",
-        "0012_sealed.sql"
+        "0012_sealed.sql",
+        "0014_keys.sql"
     ]
 );
 

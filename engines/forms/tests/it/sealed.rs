@@ -153,7 +153,11 @@ async fn what_an_older_program_wrote_is_read_and_then_sealed() {
         .await;
     assert!(town.rows().await.contains("Nguyễn Thị Mẫu"));
     town.holds(&me, id).await;
-    let done = Resealed { done: 2, unreadable: 0 };
+    let done = Resealed {
+        done: 2,
+        unreadable: 0,
+        ..Resealed::default()
+    };
     assert_eq!(town.forms.seal_plain(&town.scratch.ops).await.unwrap(), done);
     let rows = town.rows().await;
     assert!(TOLD.iter().all(|told| !rows.contains(told)), "{rows}");

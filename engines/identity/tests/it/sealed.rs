@@ -207,7 +207,11 @@ async fn what_an_older_program_wrote_is_read_and_then_sealed() {
     town.enter(NUMBER).await;
     assert_eq!(town.register(&sen()).await, id);
     // The loader has sealed the person by writing; the account waits for its turn.
-    let done = Resealed { done: 1, unreadable: 0 };
+    let done = Resealed {
+        done: 1,
+        unreadable: 0,
+        ..Resealed::default()
+    };
     assert_eq!(town.identity.seal_plain(&town.scratch.ops).await.unwrap(), done);
     assert_eq!(
         town.identity.seal_plain(&town.scratch.ops).await.unwrap(),
