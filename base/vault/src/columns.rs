@@ -101,10 +101,7 @@ impl Vault {
     pub fn older(&self, uses: &[KeyUse], limit: i64) -> Result<Vec<Wanted>> {
         let newest = self.numbers()?.pop();
         let sealed = uses.iter().filter(|used| used.kept == Kept::Sealed);
-        let others: BTreeSet<u32> = sealed
-            .map(|used| used.key)
-            .filter(|key| Some(*key) != newest)
-            .collect();
+        let others: BTreeSet<u32> = sealed.map(|used| used.key).filter(|key| Some(*key) != newest).collect();
         let plain = Wanted::plain(limit);
         let each = others.into_iter().map(|key| Wanted { key, ..plain });
         Ok(std::iter::once(plain).chain(each).collect())
@@ -119,13 +116,17 @@ macro_rules! count_by_key {
         concat!(
             "WITH RECURSIVE found (head) AS (
                  (SELECT coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') AS head
-                    FROM ", $table, "
+                    FROM ",
+            $table,
+            "
                    WHERE coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') > '\\x00000000'
                    ORDER BY coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000')
                    LIMIT 1)
                  UNION ALL
                  SELECT (SELECT coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000')
-                           FROM ", $table, "
+                           FROM ",
+            $table,
+            "
                           WHERE coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') > found.head
                           ORDER BY coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000')
                           LIMIT 1)
@@ -134,7 +135,9 @@ macro_rules! count_by_key {
              )
              SELECT '\\x01'::bytea || head,
                     (SELECT count(*)
-                       FROM ", $table, "
+                       FROM ",
+            $table,
+            "
                       WHERE coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = found.head)
                FROM found
               WHERE head IS NOT NULL

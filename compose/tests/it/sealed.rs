@@ -362,7 +362,10 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("actor", Thing),
             ("detail", Plain("what was done, without what it was done with")),
             ("digest", Hash),
-            ("purpose", Thing),
+            (
+                "purpose",
+                Plain("the code of a case, or a few words of an official: open"),
+            ),
             ("subject", Thing),
         ],
     ),
@@ -649,8 +652,15 @@ async fn a_copy_of_the_database_shows_nothing_of_what_people_told() {
     .fetch_all(&house.scratch.pool)
     .await
     .unwrap();
-    let told = told(&house).await;
+    let mut told = told(&house).await;
     assert!(told.len() > 40, "{told:?}");
+    // Somebody gets a number as the name of the account, and is told.
+    let identity = &house.player.engines.identity;
+    let mut op = house.player.ops.open(Actor::System("test")).await.unwrap();
+    let account = identity.account_by_login(&mut op, "congdan").await.unwrap().unwrap().id;
+    identity.rename_account(&mut op, account, "093177000001").await.unwrap();
+    op.commit().await.unwrap();
+    told.insert("093177000001".to_owned());
     let told: Vec<&String> = told.iter().filter(|text| !names.contains(text)).collect();
     let mut hits: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for table in columns(&house.scratch).await.keys() {

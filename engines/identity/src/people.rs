@@ -228,7 +228,9 @@ impl Identity {
         let mut found = self.find_shown(op, &question, page).await?;
         // A page is filled up with those who come behind the ones that it does not show, as far as that is a matter of a moment.
         for _ in 0..MOST_FILLED {
-            let missing = page.limit.saturating_sub(u32::try_from(found.items.len()).unwrap_or(u32::MAX));
+            let missing = page
+                .limit
+                .saturating_sub(u32::try_from(found.items.len()).unwrap_or(u32::MAX));
             if missing == 0 || found.next.is_none() {
                 break;
             }

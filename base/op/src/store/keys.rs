@@ -13,8 +13,10 @@ pub(crate) async fn vault_keys(pool: &PgPool) -> Result<Vec<(u32, Vec<u8>)>> {
 }
 
 pub(crate) async fn add_vault_keys(pool: &PgPool, keys: &[(u32, Vec<u8>)]) -> Result<()> {
-    let (numbers, digests): (Vec<i64>, Vec<&[u8]>) =
-        keys.iter().map(|(key, digest)| (i64::from(*key), digest.as_slice())).unzip();
+    let (numbers, digests): (Vec<i64>, Vec<&[u8]>) = keys
+        .iter()
+        .map(|(key, digest)| (i64::from(*key), digest.as_slice()))
+        .unzip();
     sqlx::query(
         "INSERT INTO op.vault_key (number, digest)
          SELECT number, digest FROM unnest($1::bigint[], $2::bytea[]) AS new (number, digest)

@@ -4,7 +4,7 @@ mod rules;
 
 use std::collections::BTreeMap;
 
-use forms::definition::{FieldKind, FormDefinition};
+use forms::definition::{Class, FieldKind, FormDefinition};
 use kernel::{AgencyCode, IntakeRule, ProcedureCode, ResultTypeCode};
 use schema::feel::{Expression, Type, TypeScope, infer};
 use schema::{Document, Map, Node, Problems, envelope};

@@ -485,11 +485,7 @@ pub(crate) async fn lock_sealed_otherwise(
 
 /// Dossiers whose due has passed while their clock ran and that nobody has found late, locked and not opened; those that somebody works on
 /// at this moment are passed over.
-pub(crate) async fn overdue(
-    connection: &mut PgConnection,
-    now: DateTime<Utc>,
-    limit: i64,
-) -> Result<Vec<DossierRow>> {
+pub(crate) async fn overdue(connection: &mut PgConnection, now: DateTime<Utc>, limit: i64) -> Result<Vec<DossierRow>> {
     let rows = sqlx::query_as::<_, Row>(select!(
         "WHERE finished_at IS NULL AND late_at IS NULL AND waiting_since IS NULL AND due_at < $1
          ORDER BY due_at

@@ -206,11 +206,7 @@ impl NameText {
 }
 
 /// Locks names of files that are not sealed with this key.
-pub(crate) async fn lock_names(
-    connection: &mut PgConnection,
-    wanted: Wanted,
-    after: Uuid,
-) -> Result<Vec<NameText>> {
+pub(crate) async fn lock_names(connection: &mut PgConnection, wanted: Wanted, after: Uuid) -> Result<Vec<NameText>> {
     sqlx::query_as(
         "SELECT id, sealed, file_name
            FROM dossiers.paper

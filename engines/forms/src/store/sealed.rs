@@ -81,11 +81,7 @@ impl DraftText {
 }
 
 /// Locks the next drafts that are not sealed with this key.
-pub(crate) async fn lock_drafts(
-    connection: &mut PgConnection,
-    wanted: Wanted,
-    after: Uuid,
-) -> Result<Vec<DraftText>> {
+pub(crate) async fn lock_drafts(connection: &mut PgConnection, wanted: Wanted, after: Uuid) -> Result<Vec<DraftText>> {
     sqlx::query_as(
         "SELECT id, sealed, answers, raw, context
          FROM forms.draft
