@@ -271,11 +271,7 @@ fn in_one_sentence(parts: impl Iterator<Item = String>) -> String {
 /// Whoever acts, and the one from whose position.
 fn people(actor: &Actor) -> Vec<PersonId> {
     let holder = actor.official().and_then(|official| official.stands_for.as_ref());
-    actor
-        .person()
-        .into_iter()
-        .chain(holder.map(|holder| holder.person))
-        .collect()
+    actor.person().into_iter().chain(holder.map(|holder| holder.person)).collect()
 }
 
 fn detail(act: &Act, actor: &Actor, role: &str) -> serde_json::Value {

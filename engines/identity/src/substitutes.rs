@@ -176,8 +176,7 @@ impl Identity {
             let Some(mut held) = found.filter(|held| own.iter().any(|own| own.agency == held.agency)) else {
                 continue;
             };
-            held.roles
-                .retain(|role| roles.contains(role) && !self.config.policy.is_privileged(role));
+            held.roles.retain(|role| roles.contains(role) && !self.config.policy.is_privileged(role));
             if held.roles.is_empty() {
                 continue;
             }

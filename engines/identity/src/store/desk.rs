@@ -6,8 +6,8 @@ use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 use vault::Vault;
 
-use super::sealed::{self, FOLDED};
 use crate::desk::{AccountFilter, AccountLine, AccountRow, NewLine, new_line_id};
+use super::sealed::{self, FOLDED};
 use crate::login;
 use crate::model::AccountState;
 use crate::people::Question;
@@ -217,11 +217,7 @@ pub(crate) async fn find(
         .map_err(db::fault)?;
     let page = Page::cut(rows, page, |row| (row.name_key.clone(), row.id));
     Ok(Page {
-        items: page
-            .items
-            .into_iter()
-            .map(|row| row.into_row(asked.vault))
-            .collect::<Result<_>>()?,
+        items: page.items.into_iter().map(|row| row.into_row(asked.vault)).collect::<Result<_>>()?,
         next: page.next,
     })
 }
