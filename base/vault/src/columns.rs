@@ -96,15 +96,16 @@ impl Wanted {
 }
 
 impl Vault {
-    /// Everything that is not sealed with the newest key: what is not sealed at all, then what is under each other key that is in use. Fails with
+    /// Everything that is not sealed with the newest key: what is under each other key that is in use, then what is not sealed at all. Fails with
     /// `vault.keys`.
     pub fn older(&self, uses: &[KeyUse], limit: i64) -> Result<Vec<Wanted>> {
         let newest = self.numbers()?.pop();
         let sealed = uses.iter().filter(|used| used.kept == Kept::Sealed);
         let others: BTreeSet<u32> = sealed.map(|used| used.key).filter(|key| Some(*key) != newest).collect();
         let plain = Wanted::plain(limit);
+        // What is not sealed comes last: where a number stands twice, the row that had it first keeps it.
         let each = others.into_iter().map(|key| Wanted { key, ..plain });
-        Ok(std::iter::once(plain).chain(each).collect())
+        Ok(each.chain([plain]).collect())
     }
 }
 
