@@ -247,7 +247,28 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("state", Thing),
         ],
     ),
+    (
+        "identity.account_line",
+        &[
+            ("act", Thing),
+            (
+                "reason",
+                Plain("words of officials about accounts and rights of officials: open"),
+            ),
+        ],
+    ),
     ("identity.device", &[("token_sha256", Hash)]),
+    (
+        "identity.emergency",
+        &[
+            (
+                "reason",
+                Plain("words of officials about accounts and rights of officials: open"),
+            ),
+            ("role", Thing),
+        ],
+    ),
+    ("identity.entry_code", &[("sha256", Hash)]),
     (
         "identity.half_sign_in",
         &[
@@ -347,6 +368,16 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     ),
     ("identity.totp", &[("next_secret", Sealed), ("secret", Sealed)]),
     (
+        "identity.withheld_role",
+        &[
+            (
+                "reason",
+                Plain("words of officials about accounts and rights of officials: open"),
+            ),
+            ("role", Thing),
+        ],
+    ),
+    (
         "notify.message",
         &[
             ("kind", Thing),
@@ -420,6 +451,44 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     ),
     ("openid.refresh_token", &[("jkt", Thing), ("sha256", Hash)]),
     ("openid.seen_proof", &[("sha256", Hash)]),
+    (
+        "oversight.campaign",
+        &[
+            ("opened_by", Plain("what an official signs with their name")),
+            ("quarter", Thing),
+        ],
+    ),
+    (
+        "oversight.emergency_report",
+        &[
+            (
+                "note",
+                Plain("words of officials about accounts and rights of officials: open"),
+            ),
+            ("reviewed_by", Plain("what an official signs with their name")),
+            (
+                "text",
+                Plain("words of officials about accounts and rights of officials: open"),
+            ),
+            ("verdict", Thing),
+        ],
+    ),
+    (
+        "oversight.review_line",
+        &[
+            ("agency_name", Thing),
+            ("answered_name", Plain("what an official signs with their name")),
+            ("name", Plain("officials are reviewed by name")),
+            ("name_key", Plain("officials are reviewed by name")),
+            (
+                "reason",
+                Plain("words of officials about accounts and rights of officials: open"),
+            ),
+            ("role", Thing),
+            ("title", Thing),
+            ("verdict", Thing),
+        ],
+    ),
     ("privacy.bound", &[("purpose", Thing)]),
     (
         "privacy.consent",
