@@ -4,7 +4,7 @@ mod account_news;
 pub mod apps;
 pub mod calendar;
 mod engines;
-mod keys;
+pub mod keys;
 pub mod oversight_rules;
 pub mod past;
 pub mod personal_data;

@@ -302,7 +302,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
             let database = Database::open(&source(options), house::CONNECTIONS).await?;
             let applied = db::migrate(database.pool(), &house::migrations()).await?;
             say("migrated", &[("count", applied.len().to_string())]);
-            let program = house::Program::for_command(&database, &directory(options), systems(texts, options)?)?;
+            let program = house::Program::for_command(&database, &directory(options), systems(texts, options)?).await?;
             compose::province::load(&program.ops, &program.engines.identity, false, &|_, _, _| {}).await?;
             program.settle().await?;
             let published = program.publish().await?;

@@ -57,9 +57,14 @@ pub(crate) fn ops(database: &Database) -> Result<Ops> {
     ))
 }
 
+/// The keys of the data directory, if they are those of the database.
+pub(crate) async fn vault(database: &Database, data: &Path) -> Result<Vault> {
+    Ok(compose::keys::vault(&ops(database)?, &data.join("keys")).await?)
+}
+
 /// The engine of single sign-on alone: for commands that touch no case.
-pub(crate) fn openid(database: &Database, data: &Path) -> Result<Openid> {
-    let vault = Vault::open(&data.join("keys"), SystemClock.now())?;
+pub(crate) async fn openid(database: &Database, data: &Path) -> Result<Openid> {
+    let vault = vault(database, data).await?;
     let clock = Arc::new(SystemClock) as Arc<dyn Clock>;
     let identity = Identity::new(database.pool().clone(), clock, vault.clone(), Config::default())?;
     // Nothing is signed here, so nobody reads the address.
@@ -67,8 +72,8 @@ pub(crate) fn openid(database: &Database, data: &Path) -> Result<Openid> {
 }
 
 /// The engine of provisioning alone: for commands that touch no case.
-pub(crate) fn scim(database: &Database, data: &Path) -> Result<Scim> {
-    let openid = openid(database, data)?;
+pub(crate) async fn scim(database: &Database, data: &Path) -> Result<Scim> {
+    let openid = openid(database, data).await?;
     Ok(Scim::new(openid.identity().clone(), openid))
 }
 
@@ -111,8 +116,8 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Puts everything together; nothing is written yet.
-    pub(crate) fn new(
+    /// Puts everything together; nothing is written yet but by what the keys of the vault are known again.
+    pub(crate) async fn new(
         database: &Database,
         data: &Path,
         apps: Vec<App>,
@@ -125,7 +130,7 @@ impl Program {
         let renderer = Arc::new(apps::texts(builder, &apps).build()?);
         let policy = compose::rights::policy()?;
         let watched = compose::oversight_rules::declaration()?;
-        let vault = Vault::open(&data.join("keys"), SystemClock.now())?;
+        let vault = vault(database, data).await?;
         let identity = Identity::new(
             database.pool().clone(),
             Arc::new(SystemClock) as Arc<dyn Clock>,
@@ -173,8 +178,8 @@ impl Program {
     }
 
     /// For commands that make no papers and let nobody in.
-    pub(crate) fn for_command(database: &Database, data: &Path, apps: Vec<App>) -> Result<Self> {
-        Self::new(database, data, apps, LOCAL, &Rules::default())
+    pub(crate) async fn for_command(database: &Database, data: &Path, apps: Vec<App>) -> Result<Self> {
+        Self::new(database, data, apps, LOCAL, &Rules::default()).await
     }
 
     /// The same engines without post: nobody gets an e-mail about what is long over.

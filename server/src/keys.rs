@@ -6,14 +6,14 @@ use anyhow::Result;
 use chrono::DateTime;
 use clap::{ArgAction, ArgMatches, Command};
 use kernel::{Actor, Clock, SystemClock};
-use op::Entry;
+use op::{Entry, keyring};
 use render::{Locale, Texts};
 use serde_json::json;
 use vault::{Kept, KeyUse, Resealed, Vault};
 
 use crate::{
     commands::{WITH_FINDINGS, beside, directory, option, say, stored, systems, told, words},
-    house::Program,
+    house::{self, Program},
 };
 
 pub(crate) fn command(texts: &Texts) -> Command {
@@ -40,8 +40,8 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
     let data = directory(options);
     let keyring = Keyring {
         texts,
-        program: Program::for_command(&database, &data, systems(texts, options)?)?,
-        vault: Vault::open(&data.join("keys"), SystemClock.now())?,
+        program: Program::for_command(&database, &data, systems(texts, options)?).await?,
+        vault: house::vault(&database, &data).await?,
     };
     match verb {
         "list" => keyring.list(options.get_flag("json")).await,
@@ -75,6 +75,7 @@ impl Keyring<'_> {
             self.say("goes_on", &[("key", newest.to_string())]);
         } else {
             let key = self.vault.add_key(SystemClock.now())?;
+            keyring::remember(&self.program.ops, &self.vault.proofs()?).await?;
             self.record(Entry::new("keys.added", format!("key:{key}"))).await?;
             self.say("made", &[("key", key.to_string())]);
             resealed = self.reseal().await?;
@@ -90,11 +91,17 @@ impl Keyring<'_> {
                 ],
             );
         }
+        if resealed.conflicting > 0 {
+            self.say("conflicting", &[("count", resealed.conflicting.to_string())]);
+        }
         if resealed.unreadable > 0 {
             self.say("unreadable", &[("count", resealed.unreadable.to_string())]);
-            return Ok(ExitCode::from(WITH_FINDINGS));
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(if resealed.unreadable + resealed.conflicting > 0 {
+            ExitCode::from(WITH_FINDINGS)
+        } else {
+            ExitCode::SUCCESS
+        })
     }
 
     /// Takes the keys away that nothing uses; names what keeps the others.
@@ -125,7 +132,10 @@ impl Keyring<'_> {
             // Written down first: a key that is gone must not be missing without a word.
             match self.vault.may_remove(key, SystemClock.now()) {
                 Ok(()) => {
-                    self.record(Entry::new("keys.removed", format!("key:{key}"))).await?;
+                    let mut op = self.program.ops.open(Actor::System("keys")).await?;
+                    keyring::forget(&mut op, key).await?;
+                    op.record(Entry::new("keys.removed", format!("key:{key}"))).await?;
+                    op.commit().await?;
                     self.vault.remove_key(key, SystemClock.now())?;
                     self.say("retired", &[("key", key.to_string())]);
                 }

@@ -74,7 +74,7 @@ pub(crate) async fn run(texts: &Texts, group: &ArgMatches) -> Result<()> {
     let (verb, options) = group.subcommand().context("a subcommand is required")?;
     let database = beside(texts, options).await?;
     let ops = house::ops(&database)?;
-    let openid = house::openid(&database, &directory(options))?;
+    let openid = house::openid(&database, &directory(options)).await?;
     let mut op = ops.open(Actor::System("console")).await?;
     let as_json = options.get_flag("json");
     match (part, verb) {

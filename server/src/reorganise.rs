@@ -52,7 +52,7 @@ pub(crate) async fn run(
         at: options.get_one::<NaiveDate>("at").copied(),
         execute: options.get_flag("execute"),
     };
-    let program = Program::for_command(database, data, apps)?;
+    let program = Program::for_command(database, data, apps).await?;
     let label = file.display().to_string();
     let outcome = reorganise(&program.ops, &program.engines, &label, &source, how)
         .await

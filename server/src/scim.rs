@@ -48,7 +48,7 @@ pub(crate) async fn run(texts: &Texts, group: &ArgMatches) -> Result<()> {
     let (verb, options) = group.subcommand().context("a subcommand is required")?;
     let database = beside(texts, options).await?;
     let ops = house::ops(&database)?;
-    let scim = house::scim(&database, &directory(options))?;
+    let scim = house::scim(&database, &directory(options)).await?;
     let mut op = ops.open(Actor::System("console")).await?;
     let text = |name: &str| options.get_one::<String>(name).cloned().unwrap_or_default();
     let number = || options.get_one::<Uuid>("group").copied().unwrap_or_default();

@@ -145,7 +145,8 @@ async fn start(teller: &Teller<'_>, settings: &Settings, address: &str) -> Resul
             demo: settings.demo,
             client_certificates: settings.client_certificates,
         },
-    )?;
+    )
+    .await?;
     let identity = &program.engines.identity;
     let progress = |number: usize, of: usize, step: &str| {
         teller.say(
@@ -182,7 +183,7 @@ pub(crate) async fn work(
 ) -> Result<()> {
     let signals = Signals::listen()?;
     // Nobody signs in to a worker.
-    let program = Program::new(database, data, apps, public_address, &house::Rules::default())?;
+    let program = Program::new(database, data, apps, public_address, &house::Rules::default()).await?;
     let Some(settled) = signals.unless_stopped(program.settle()).await else {
         return Ok(());
     };

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    Connection, PgPool,
+    Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -103,6 +103,12 @@ pub fn reading(pool: &PgPool) -> PgPool {
     let options = pool.connect_options().as_ref().clone();
     let options = options.options([("default_transaction_read_only", "on")]);
     rules(pool.options().get_max_connections()).connect_lazy_with(options)
+}
+
+/// Lifts the limit of a statement to the end of the transaction: for what operators ask of whole tables, which takes as long as it takes.
+pub async fn take_time(connection: &mut PgConnection) -> kernel::Result<()> {
+    let lifted = sqlx::query("SET LOCAL statement_timeout = 0").execute(connection).await;
+    lifted.map(drop).map_err(crate::fault)
 }
 
 fn rules(connections: u32) -> PgPoolOptions {

@@ -8,7 +8,7 @@ mod migrate;
 mod page;
 
 pub use cluster::{Cluster, ClusterError, Durability, server_programs};
-pub use database::{Database, DatabaseError, Source, answers, reading};
+pub use database::{Database, DatabaseError, Source, answers, reading, take_time};
 pub use fault::{fault, violated};
 pub use migrate::{Applied, MigrateError, Migration, WALLED, migrate, pending};
 pub use page::{Page, PageRequest};

@@ -46,6 +46,14 @@ pub enum MigrateError {
         /// The file.
         name: String,
     },
+    /// The database was brought further by a newer program: this one does not know what lies where, and would write beside it.
+    #[error("the database is newer than this program: it has {engine}/{name}")]
+    Newer {
+        /// The engine.
+        engine: String,
+        /// The file.
+        name: String,
+    },
     /// The statements of a file failed.
     #[error("migration {engine}/{name} failed: {source}")]
     Failed {
@@ -143,6 +151,9 @@ pub async fn pending(pool: &PgPool, sets: &[&[Migration]]) -> Result<Vec<Applied
     let made: bool = sqlx::query_scalar("SELECT to_regclass('db.migration') IS NOT NULL")
         .fetch_one(pool)
         .await?;
+    if made {
+        unless_newer(&mut *pool.acquire().await?, sets).await?;
+    }
     let mut missing = Vec::new();
     for migration in sets.iter().flat_map(|set| set.iter()) {
         let done: bool = made
@@ -174,6 +185,7 @@ async fn apply(connection: &mut PgConnection, sets: &[&[Migration]]) -> Result<V
              );",
         )
         .await?;
+    unless_newer(connection, sets).await?;
     let mut applied = Vec::new();
     for migration in sets.iter().flat_map(|set| set.iter()) {
         let known = sqlx::query("SELECT sha256 FROM db.migration WHERE engine = $1 AND name = $2")
@@ -203,6 +215,26 @@ async fn apply(connection: &mut PgConnection, sets: &[&[Migration]]) -> Result<V
         });
     }
     Ok(applied)
+}
+
+/// Fails where an engine of these sets has files in the database that its set does not know.
+async fn unless_newer(connection: &mut PgConnection, sets: &[&[Migration]]) -> Result<(), MigrateError> {
+    let known: Vec<&Migration> = sets.iter().flat_map(|set| set.iter()).collect();
+    let newer: Option<(String, String)> = sqlx::query_as(
+        "SELECT engine, name FROM db.migration
+          WHERE engine = ANY ($1) AND NOT EXISTS (
+                SELECT FROM unnest($1::text[], $2::text[]) AS known (engine, name)
+                 WHERE known.engine = migration.engine AND known.name = migration.name)
+          ORDER BY applied_at, name LIMIT 1",
+    )
+    .bind(known.iter().map(|migration| migration.engine).collect::<Vec<_>>())
+    .bind(known.iter().map(|migration| migration.name).collect::<Vec<_>>())
+    .fetch_optional(connection)
+    .await?;
+    match newer {
+        Some((engine, name)) => Err(MigrateError::Newer { engine, name }),
+        None => Ok(()),
+    }
 }
 
 async fn run(connection: &mut PgConnection, migration: &Migration) -> Result<(), sqlx::Error> {
@@ -276,6 +308,34 @@ mod tests {
         assert!(!behind().await);
         assert!(migrate(&scratch.pool, &[OLDER]).await.unwrap().is_empty());
         assert!(behind().await);
+    }
+
+    /// An older program reads sealed rows as empty ones: it does not start on what a newer one has left.
+    #[tokio::test]
+    async fn an_older_program_does_not_start_on_a_newer_database() {
+        const FIRST: Migration = Migration {
+            engine: "grown",
+            name: "0001_one.sql",
+            sql: "CREATE SCHEMA grown; CREATE TABLE grown.one (id integer)",
+        };
+        const SECOND: Migration = Migration {
+            engine: "grown",
+            name: "0002_two.sql",
+            sql: "ALTER TABLE grown.one ADD COLUMN sealed bytea",
+        };
+        let scratch = Scratch::new(&[]).await;
+        let older: &[&[Migration]] = &[&[FIRST]];
+        let newer: &[&[Migration]] = &[&[FIRST, SECOND]];
+        assert_eq!(migrate(&scratch.pool, newer).await.unwrap().len(), 2);
+        for refused in [
+            migrate(&scratch.pool, older).await.unwrap_err(),
+            pending(&scratch.pool, older).await.unwrap_err(),
+        ] {
+            assert!(matches!(refused, MigrateError::Newer { ref name, .. } if name == "0002_two.sql"));
+        }
+        // A program that has nothing of the engine has nothing to fear either.
+        assert!(migrate(&scratch.pool, &[]).await.unwrap().is_empty());
+        assert!(migrate(&scratch.pool, newer).await.unwrap().is_empty());
     }
 
     /// The lock goes with the connection: a file that fails does not keep the next attempt waiting.

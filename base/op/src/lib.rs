@@ -5,6 +5,7 @@ mod bounds;
 mod event;
 mod job;
 mod keepers;
+pub mod keyring;
 mod movers;
 mod operation;
 mod outcomes;
@@ -35,6 +36,7 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0003_whose_data.sql",
         "0004_head.sql",
         "0005_trail_only_grows.sql",
+        "0006_keys.sql",
     ]
 );
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod jobs;
+mod keys;
 mod outcomes;
 mod trail;
 mod wall;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 pub(crate) use audit::*;
 pub(crate) use jobs::*;
+pub(crate) use keys::*;
 pub(crate) use outcomes::*;
 pub(crate) use trail::*;
 pub(crate) use wall::*;

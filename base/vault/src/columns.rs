@@ -2,8 +2,10 @@
 
 use kernel::{Fault, Result};
 use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
-use crate::{Vault, key_of};
+use crate::{Kept, KeyUse, Vault, key_of};
 
 /// Sealed JSON is filled up with spaces to a multiple of this, so that its length does not tell whether a telephone is known.
 const STEP: usize = 64;
@@ -46,38 +48,103 @@ impl Sealed {
     }
 }
 
-/// Which rows a change of keys takes next.
+/// How long one turn of a job may seal: everything else that waits for its turn waits no longer.
+const TURN: Duration = Duration::from_secs(10);
+
+/// Which rows a change of keys takes next: those under one key, so that an index leads to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted {
-    /// The key that seals; none: only what is not sealed at all.
-    pub other_than: Option<u32>,
+    /// The key; 0: what is not sealed at all.
+    key: u32,
     /// Rows at a time.
     pub limit: i64,
+    until: Option<Instant>,
 }
 
 impl Wanted {
     /// What an older program has left in plain.
     pub fn plain(limit: i64) -> Self {
         Self {
-            other_than: None,
+            key: 0,
             limit,
+            until: None,
         }
     }
 
-    /// The key as it stands in the second to the fifth byte of what is sealed with it.
-    pub fn key(self) -> Option<Vec<u8>> {
-        self.other_than.map(|key| key.to_be_bytes().to_vec())
+    /// For one turn of a job: no batch begins after it.
+    pub fn for_a_turn(self) -> Self {
+        self.within(TURN)
+    }
+
+    /// No batch begins after this time; the first one always does.
+    pub fn within(self, time: Duration) -> Self {
+        Self {
+            until: Some(Instant::now() + time),
+            ..self
+        }
+    }
+
+    /// Whether the time is over.
+    pub fn over(self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
+    }
+
+    /// The key as it stands in the second to the fifth byte of what is sealed with it, and in the indexes of tables: zeroes for what is not sealed.
+    pub fn key(self) -> Vec<u8> {
+        self.key.to_be_bytes().to_vec()
     }
 }
 
 impl Vault {
-    /// Everything that is not sealed with the newest key, what is not sealed at all included. Fails with `vault.keys`.
-    pub fn older(&self, limit: i64) -> Result<Wanted> {
-        Ok(Wanted {
-            other_than: self.numbers()?.pop(),
-            limit,
-        })
+    /// Everything that is not sealed with the newest key: what is under each other key that is in use, then what is not sealed at all. Fails with
+    /// `vault.keys`.
+    pub fn older(&self, uses: &[KeyUse], limit: i64) -> Result<Vec<Wanted>> {
+        let newest = self.numbers()?.pop();
+        let sealed = uses.iter().filter(|used| used.kept == Kept::Sealed);
+        let others: BTreeSet<u32> = sealed.map(|used| used.key).filter(|key| Some(*key) != newest).collect();
+        let plain = Wanted::plain(limit);
+        // What is not sealed comes last: where a number stands twice, the row that had it first keeps it.
+        let each = others.into_iter().map(|key| Wanted { key, ..plain });
+        Ok(each.chain([plain]).collect())
     }
+}
+
+/// The statement that counts what a table keeps under each key, for [`Sealed::uses`]. The index on the key leads from one to the next, and no
+/// sealed text is read.
+#[macro_export]
+macro_rules! count_by_key {
+    ($table:literal) => {
+        concat!(
+            "WITH RECURSIVE found (head) AS (
+                 (SELECT coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') AS head
+                    FROM ",
+            $table,
+            "
+                   WHERE coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') > '\\x00000000'
+                   ORDER BY coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000')
+                   LIMIT 1)
+                 UNION ALL
+                 SELECT (SELECT coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000')
+                           FROM ",
+            $table,
+            "
+                          WHERE coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') > found.head
+                          ORDER BY coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000')
+                          LIMIT 1)
+                   FROM found
+                  WHERE found.head IS NOT NULL
+             )
+             SELECT '\\x01'::bytea || head,
+                    (SELECT count(*)
+                       FROM ",
+            $table,
+            "
+                      WHERE coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = found.head)
+               FROM found
+              WHERE head IS NOT NULL
+              ORDER BY head"
+        )
+    };
 }
 
 /// Not with the reason of the parser: it quotes what it read.

@@ -5,6 +5,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{Error, ErrorKind, Result, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -18,17 +19,27 @@ const ABANDONED: TimeDelta = TimeDelta::minutes(10);
 /// Bytes of the name under which a key is made.
 const NAME: usize = 8;
 
+/// A folder that has changed a moment ago may change once more within the same tick of its clock.
+const TICK: Duration = Duration::from_secs(2);
+
 /// All keys of a folder, by number.
 pub(crate) struct Keys {
     newest: u32,
     all: BTreeMap<u32, [u8; LENGTH]>,
+    /// When the folder had last changed as it was read; unknown where that was too short a while before.
+    changed: Option<SystemTime>,
 }
 
 impl Keys {
     /// `None` where there is no key at all.
-    fn new(all: BTreeMap<u32, [u8; LENGTH]>) -> Option<Self> {
+    fn new(all: BTreeMap<u32, [u8; LENGTH]>, changed: Option<SystemTime>) -> Option<Self> {
         let newest = *all.last_key_value()?.0;
-        Some(Self { newest, all })
+        Some(Self { newest, all, changed })
+    }
+
+    /// Whether these are the keys of the folder still: no name came to it or went since.
+    pub(crate) fn hold(&self, folder: &Path) -> bool {
+        self.changed.is_some() && self.changed == changed(folder)
     }
 
     pub(crate) fn newest(&self) -> (u32, [u8; LENGTH]) {
@@ -105,8 +116,23 @@ fn second(now: DateTime<Utc>) -> Result<u32> {
     u32::try_from(now.timestamp()).map_err(Error::other)
 }
 
+fn changed(folder: &Path) -> Option<SystemTime> {
+    fs::metadata(folder).and_then(|metadata| metadata.modified()).ok()
+}
+
+/// The same, where the next change is sure to show.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "compared with the clock of the file system, which nobody injects"
+)]
+fn settled(folder: &Path) -> Option<SystemTime> {
+    let now = SystemTime::now();
+    changed(folder).filter(|changed| now.duration_since(*changed).is_ok_and(|age| age > TICK))
+}
+
 /// The keys that are there, if there is one.
 pub(crate) fn read(folder: &Path) -> Result<Option<Keys>> {
+    let changed = settled(folder);
     let mut keys = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -127,7 +153,7 @@ pub(crate) fn read(folder: &Path) -> Result<Option<Keys>> {
         };
         keys.insert(number, key.try_into().map_err(|_| unfit())?);
     }
-    Ok(Keys::new(keys))
+    Ok(Keys::new(keys, changed))
 }
 
 fn is_gone(path: &Path) -> bool {

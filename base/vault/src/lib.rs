@@ -5,7 +5,7 @@ mod keys;
 mod rotation;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use chrono::{DateTime, Utc};
 use kernel::{Fault, Result};
@@ -20,6 +20,8 @@ pub use rotation::{Kept, KeyUse, Resealed, key_of};
 
 /// Version of the layout of sealed texts and tags.
 const VERSION: u8 = 1;
+/// The purpose of what a key is known again by.
+const PROOF: &str = "vault.check";
 /// Version and number of the key.
 const HEAD: usize = 5;
 
@@ -27,17 +29,41 @@ const HEAD: usize = 5;
 #[derive(Clone)]
 pub struct Vault {
     folder: Arc<PathBuf>,
-    keys: Arc<RwLock<Keys>>,
+    keys: Arc<RwLock<Arc<Keys>>>,
 }
 
 impl Vault {
     /// The keys in this folder; where there is none, the first one is made, called by the second of `now`. Fails with `vault.keys`.
     pub fn open(folder: &Path, now: DateTime<Utc>) -> Result<Self> {
         let keys = keys::read_or_make(folder, now).map_err(unusable)?;
-        Ok(Self {
+        Ok(Self::with(folder, keys))
+    }
+
+    /// The keys in this folder, where this one is known to be in use: none is made in place of what is lost. Fails with `vault.key_missing` {number}
+    /// where there is no key at all, and with `vault.keys`.
+    pub fn existing(folder: &Path, number: u32) -> Result<Self> {
+        let read = match keys::read(folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            read => read.map_err(unusable)?,
+        };
+        Ok(Self::with(folder, read.ok_or_else(|| missing(number))?))
+    }
+
+    fn with(folder: &Path, keys: Keys) -> Self {
+        Self {
             folder: Arc::new(folder.to_owned()),
-            keys: Arc::new(RwLock::new(keys)),
-        })
+            keys: Arc::new(RwLock::new(Arc::new(keys))),
+        }
+    }
+
+    /// By what each key is known again, the oldest first: its number, and a tag that only this key makes. Nothing opens with it. Fails with `vault.keys`.
+    pub fn proofs(&self) -> Result<Vec<(u32, Vec<u8>)>> {
+        let keys = self.read()?;
+        let proof = |number: u32| {
+            let key = keys.get(number).ok_or_else(|| missing(number))?;
+            Ok((number, mac(&key, PROOF, &format!("key:{number}"), b"")?))
+        };
+        keys.numbers().into_iter().map(proof).collect()
     }
 
     /// Encrypts a secret with the newest key in the folder, whoever has put it there. `purpose` says what sort of secret it is and never changes (`identity.totp`), `about` what it belongs
@@ -89,45 +115,62 @@ impl Vault {
         Ok(tag.ct_eq(kept).into())
     }
 
+    /// The tag of a secret under the key that has sealed something else, so that both change together: the number is that of
+    /// [`key_of`]. Fails with `vault.key_missing` {number}.
+    pub fn tag_under(&self, number: u32, purpose: &str, about: &str, secret: &[u8]) -> Result<Vec<u8>> {
+        let tag = mac(&self.key(number)?, purpose, about, secret)?;
+        Ok([head(number).as_slice(), &tag].concat())
+    }
+
     /// The tags of a secret under every key in the folder, the newest first: what is looked up by its tag is found under whichever key it was
-    /// written down.
+    /// written down. Where the folder cannot be read at this moment, the keys that are known do.
     pub fn tags(&self, purpose: &str, about: &str, secret: &[u8]) -> Result<Vec<Vec<u8>>> {
-        let keys: Vec<(u32, [u8; keys::LENGTH])> = {
-            let keys = self.read()?;
-            let numbers = keys.numbers().into_iter().rev();
-            numbers.filter_map(|number| Some((number, keys.get(number)?))).collect()
+        let keys = self.read().unwrap_or_else(|_| self.known().clone());
+        let tag = |number: u32| {
+            let key = keys.get(number).ok_or_else(|| missing(number))?;
+            Ok([head(number).as_slice(), &mac(&key, purpose, about, secret)?].concat())
         };
-        keys.into_iter()
-            .map(|(number, key)| Ok([head(number).as_slice(), &mac(&key, purpose, about, secret)?].concat()))
-            .collect()
+        keys.numbers().into_iter().rev().map(tag).collect()
     }
 
-    /// Reads the folder first: another program may have added a key, and what is sealed with an older one would have to be sealed anew. It
-    /// is rarely done, and always before something is written that has to last.
+    /// Looks at the folder first: another program may have added a key, and what is sealed with an older one would have to be sealed anew.
     fn newest(&self) -> Result<(u32, [u8; keys::LENGTH])> {
-        let newest = self.read()?.newest();
-        Ok(newest)
+        Ok(self.read()?.newest())
     }
 
-    fn read(&self) -> Result<std::sync::RwLockReadGuard<'_, Keys>> {
-        let lost = || unusable(std::io::Error::from(std::io::ErrorKind::NotFound));
-        let read = keys::read(&self.folder).map_err(unusable)?.ok_or_else(lost)?;
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = read;
-        Ok(self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    fn known(&self) -> RwLockReadGuard<'_, Arc<Keys>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The keys as the folder has them now. It is read again only where it has changed.
+    fn read(&self) -> Result<Arc<Keys>> {
+        let known = self.known().clone();
+        if known.hold(&self.folder) {
+            return Ok(known);
+        }
+        let read = Arc::new(keys::read(&self.folder).map_err(unusable)?.ok_or_else(lost)?);
+        self.learn(&read);
+        Ok(read)
+    }
+
+    /// What was read a moment earlier than what somebody else has read does not take its place.
+    fn learn(&self, read: &Arc<Keys>) {
+        let mut known = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        if read.newest().0 >= known.newest().0 {
+            *known = read.clone();
+        }
     }
 
     /// A key by its number. Another program may have made it a moment ago, so the folder is read once more before it is missing;
     /// none is made here.
     fn key(&self, number: u32) -> Result<[u8; keys::LENGTH]> {
-        let known = |keys: &Keys| keys.get(number);
-        if let Some(key) = known(&self.keys.read().unwrap_or_else(PoisonError::into_inner)) {
+        if let Some(key) = self.known().get(number) {
             return Ok(key);
         }
-        let missing = || Fault::internal("vault.key_missing").with("number", number);
-        let read = keys::read(&self.folder).map_err(unusable)?.ok_or_else(missing)?;
-        let found = known(&read).ok_or_else(missing)?;
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = read;
-        Ok(found)
+        let read = keys::read(&self.folder).map_err(unusable)?;
+        let read = Arc::new(read.ok_or_else(|| missing(number))?);
+        self.learn(&read);
+        read.get(number).ok_or_else(|| missing(number))
     }
 }
 
@@ -177,6 +220,14 @@ fn mac(key: &[u8; keys::LENGTH], purpose: &str, about: &str, secret: &[u8]) -> R
     context.update(b"\0");
     context.update(secret);
     Ok(context.sign().as_ref().to_vec())
+}
+
+fn missing(number: u32) -> Fault {
+    Fault::internal("vault.key_missing").with("number", number)
+}
+
+fn lost() -> Fault {
+    unusable(std::io::Error::from(std::io::ErrorKind::NotFound))
 }
 
 fn broken() -> Fault {

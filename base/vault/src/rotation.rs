@@ -41,12 +41,18 @@ pub struct Resealed {
     pub done: u64,
     /// Left as they were, because they cannot be unsealed: their key is missing, or they were changed.
     pub unreadable: u64,
+    /// Left as they were, because another row has the same number or name: a person has to look at both.
+    pub conflicting: u64,
+    /// The time was over before everything was looked at.
+    pub left: bool,
 }
 
 impl std::ops::AddAssign for Resealed {
     fn add_assign(&mut self, other: Self) {
         self.done += other.done;
         self.unreadable += other.unreadable;
+        self.conflicting += other.conflicting;
+        self.left |= other.left;
     }
 }
 

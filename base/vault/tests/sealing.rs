@@ -7,7 +7,7 @@ use std::thread;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
-use vault::Vault;
+use vault::{Vault, key_of};
 
 const TOTP: &str = "identity.totp";
 
@@ -337,4 +337,62 @@ fn what_is_looked_up_is_found_under_every_key() {
             .unwrap()
             .contains(&tags[0])
     );
+}
+
+/// What is sealed and what it is found by lie under one key, whatever happens in between.
+#[test]
+fn a_tag_is_made_under_the_key_that_has_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Vault::open(folder.path(), at(0)).unwrap();
+    let sealed = vault.seal("identity.person", "person:1", b"093190000017").unwrap();
+    vault.add_key(at(60)).unwrap();
+    let key = key_of(&sealed).unwrap();
+    let tag = vault
+        .tag_under(key, "identity.number", "person", b"093190000017")
+        .unwrap();
+    assert_eq!(key_of(&tag).unwrap(), key);
+    assert_eq!(
+        vault.tags("identity.number", "person", b"093190000017").unwrap()[1],
+        tag
+    );
+}
+
+/// Nobody who signs in waits for a folder that is away for a moment; nothing is sealed meanwhile.
+#[test]
+fn what_is_looked_up_is_found_while_the_folder_is_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let (home, apart) = (folder.path().join("keys"), folder.path().join("apart"));
+    let vault = Vault::open(&home, at(0)).unwrap();
+    let before = vault.tags("identity.number", "person", b"093190000017").unwrap();
+    std::fs::rename(&home, &apart).unwrap();
+    assert_eq!(
+        vault.tags("identity.number", "person", b"093190000017").unwrap(),
+        before
+    );
+    assert_eq!(
+        vault.seal("identity.totp", "account:1", b"secret").unwrap_err().code,
+        "vault.keys"
+    );
+    assert_eq!(Vault::existing(&home, 1).err().unwrap().code, "vault.key_missing");
+}
+
+/// The folder is not read again while it stays as it is; a key that comes or goes is seen at once.
+#[test]
+fn a_folder_that_has_rested_shows_the_next_key_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Vault::open(folder.path(), at(0)).unwrap();
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+    let rest = || {
+        std::fs::File::open(folder.path())
+            .unwrap()
+            .set_modified(long_ago)
+            .unwrap()
+    };
+    rest();
+    let [first] = vault.numbers().unwrap().try_into().unwrap();
+    assert_eq!(vault.numbers().unwrap(), [first]);
+    let second = vault.add_key(at(60)).unwrap();
+    assert_eq!(vault.numbers().unwrap(), [first, second]);
+    std::fs::remove_file(folder.path().join(format!("{second}.key"))).unwrap();
+    assert_eq!(vault.numbers().unwrap(), [first]);
 }

@@ -112,6 +112,28 @@ async fn a_restriction_takes_a_name_out_of_lists_and_files_and_leaves_the_case_a
         (0, 1),
         "served by the number"
     );
+    // Who has no number comes to the counter too, and can be found by nothing else.
+    let mut op = house.player.ops.open(Actor::System("test")).await.unwrap();
+    let unnumbered = engines
+        .identity
+        .register_person(&mut op, &identity::NewPerson::named("Lò Thị Không Số"))
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+    sqlx::query("INSERT INTO privacy.bound (request, purpose, person, since) SELECT id, 'office_lists', $1, now() FROM privacy.request")
+        .bind(unnumbered.uuid())
+        .execute(&house.scratch.pool)
+        .await
+        .unwrap();
+    let mut op = house.player.ops.open(clerk.clone()).await.unwrap();
+    let first = PageRequest::first();
+    let by_name = engines
+        .identity
+        .find_people(&mut op, "không số", "H30", &first)
+        .await
+        .unwrap();
+    assert_eq!((by_name.items.len(), by_name.items[0].birth_date), (1, None));
+    drop(op);
     // The case goes on, and whoever works on it is told.
     let dossier: uuid::Uuid = sqlx::query_scalar("SELECT id FROM dossiers.dossier WHERE owner_person = $1")
         .bind(citizen.person().unwrap().uuid())

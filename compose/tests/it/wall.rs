@@ -112,6 +112,7 @@ const OPEN: &[(&str, &str)] = &[
     ("op.event", "read by the platform only"),
     ("op.job", "read by the platform only"),
     ("op.mark", "nobody's"),
+    ("op.vault_key", "opens nothing"),
     ("op.outcome", "found only by the key that whoever asks has made"),
     ("federation.farewell", "digests only"),
     (

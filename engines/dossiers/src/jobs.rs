@@ -1,7 +1,7 @@
 //! What time brings: dossiers that are late are found, and officials are told.
 
 use chrono::TimeDelta;
-use kernel::Result;
+use kernel::{Actor, Result};
 use op::{Decision, Entry, Jobs, NewJob, Op, Ops};
 use serde_json::json;
 
@@ -24,7 +24,16 @@ pub fn register_jobs(jobs: &mut Jobs, dossiers: &Dossiers) {
     let sealer = dossiers.clone();
     jobs.outside(SEAL, move |ops: &Ops, _job| {
         let dossiers = sealer.clone();
-        Box::pin(async move { dossiers.seal_plain(ops).await.map(drop) })
+        Box::pin(async move {
+            let sealed = dossiers.seal_plain(ops).await?;
+            if sealed.left && sealed.done > 0 {
+                // Behind what others wait for.
+                let mut op = ops.open(Actor::System("worker")).await?;
+                op.enqueue(NewJob::new(SEAL, ())).await?;
+                op.commit().await?;
+            }
+            Ok(())
+        })
     });
     jobs.every(TimeDelta::days(1), SEAL);
     let dossiers = dossiers.clone();
@@ -46,7 +55,7 @@ impl Dossiers {
     /// it; whoever plays a past calls it at the hours of that past.
     pub async fn find_late(&self, op: &mut Op) -> Result<i64> {
         let now = op.now();
-        let rows = store::dossier::overdue(op.conn(), self.vault(), now, BATCH).await?;
+        let rows = store::dossier::overdue(op.conn(), now, BATCH).await?;
         let mut found = 0;
         for row in rows {
             self.mark_late(op, row).await?;

@@ -79,7 +79,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0010_order_of_work.sql",
         "0011_wall.sql",
         "0012_sealed.sql",
-        "0013_represented.sql"
+        "0013_represented.sql",
+        "0014_keys.sql"
     ]
 );
 

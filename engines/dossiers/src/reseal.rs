@@ -29,13 +29,19 @@ impl Dossiers {
 
     /// [`Self::reseal`], so many rows an operation.
     pub async fn reseal_by(&self, ops: &Ops, limit: i64) -> Result<Resealed> {
-        let wanted = self.vault().older(limit)?;
-        self.bring(ops, wanted).await
+        let mut op = ops.open(Actor::System("keys")).await?;
+        let uses = sealed::uses(op.conn()).await?;
+        op.commit().await?;
+        let mut whole = Resealed::default();
+        for wanted in self.vault().older(&uses, limit)? {
+            whole += self.bring(ops, wanted).await?;
+        }
+        Ok(whole)
     }
 
-    /// Seals what an older program has left in plain.
+    /// Seals what an older program has left in plain, for one turn of a job; [`Resealed::left`] says whether there is more.
     pub async fn seal_plain(&self, ops: &Ops) -> Result<Resealed> {
-        self.bring(ops, Wanted::plain(BATCH)).await
+        self.bring(ops, Wanted::plain(BATCH).for_a_turn()).await
     }
 
     async fn bring(&self, ops: &Ops, wanted: Wanted) -> Result<Resealed> {
@@ -45,18 +51,30 @@ impl Dossiers {
             let mut op = ops.open(Actor::System("keys")).await?;
             after = self.bring_cases(&mut op, wanted, last, &mut whole).await?;
             op.commit().await?;
+            if wanted.over() && after.is_some() {
+                whole.left = true;
+                return Ok(whole);
+            }
         }
         let mut after = Some((Uuid::nil(), 0));
         while let Some(last) = after {
             let mut op = ops.open(Actor::System("keys")).await?;
             after = self.bring_typed(&mut op, wanted, last, &mut whole).await?;
             op.commit().await?;
+            if wanted.over() && after.is_some() {
+                whole.left = true;
+                return Ok(whole);
+            }
         }
         let mut after = Some(Uuid::nil());
         while let Some(last) = after {
             let mut op = ops.open(Actor::System("keys")).await?;
             after = self.bring_names(&mut op, wanted, last, &mut whole).await?;
             op.commit().await?;
+            if wanted.over() && after.is_some() {
+                whole.left = true;
+                return Ok(whole);
+            }
         }
         Ok(whole)
     }
@@ -101,7 +119,7 @@ impl Dossiers {
         let permit = op
             .allow("dossiers.reseal", SUBJECT, access::change_keys(op.actor()))
             .await?;
-        let rows = sealed::lock_typed(op.conn(), wanted, Some(after)).await?;
+        let rows = sealed::lock_typed(op.conn(), wanted, after).await?;
         let mut batch = Resealed::default();
         for row in &rows {
             if let Some(text) = taken(row.anew(self.vault()), row.dossier_id, &mut batch) {
@@ -123,7 +141,7 @@ impl Dossiers {
         let permit = op
             .allow("dossiers.reseal", SUBJECT, access::change_keys(op.actor()))
             .await?;
-        let rows = sealed::lock_names(op.conn(), wanted, Some(after)).await?;
+        let rows = sealed::lock_names(op.conn(), wanted, after).await?;
         let mut batch = Resealed::default();
         let (mut ids, mut texts) = (Vec::new(), Vec::new());
         for row in &rows {

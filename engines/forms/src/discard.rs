@@ -13,7 +13,7 @@ impl Forms {
     /// # Errors
     /// `forms.draft_not_found`, `forms.draft_closed` {subject}.
     pub async fn discard(&self, op: &mut Op, id: DraftId) -> Result<()> {
-        let (permit, draft) = self.lock_open(op, id, "forms.discard_draft").await?;
+        let (permit, draft) = self.lock_unopened(op, id, "forms.discard_draft").await?;
         self.remove(op, &permit, &draft, "discarded").await
     }
 

@@ -58,6 +58,19 @@ impl Forms {
         Ok((permit, draft))
     }
 
+    /// The same without what was typed, which need not open.
+    pub(crate) async fn lock_unopened(
+        &self,
+        op: &mut Op,
+        id: DraftId,
+        action: &'static str,
+    ) -> Result<(Permit, Draft)> {
+        let draft = store::draft::lock_unopened(op.conn(), id).await?;
+        let (permit, draft) = allowed(op, id, draft, action).await?;
+        open(&draft)?;
+        Ok((permit, draft))
+    }
+
     /// The version of the form that a draft keeps.
     pub(crate) async fn form_of(&self, op: &mut Op, draft: &Draft) -> Result<Arc<FormDefinition>> {
         self.version(op, &draft.app, &draft.form, &draft.form_version).await

@@ -1,7 +1,7 @@
 //! Background work: what nobody has touched for long is removed once a day.
 
 use chrono::TimeDelta;
-use kernel::Result;
+use kernel::{Actor, Result};
 use op::{Jobs, NewJob, Op, Ops};
 
 use crate::{Forms, access, store};
@@ -20,7 +20,16 @@ pub fn register(jobs: &mut Jobs, forms: &Forms) {
     let sealer = forms.clone();
     jobs.outside(SEAL, move |ops: &Ops, _job| {
         let forms = sealer.clone();
-        Box::pin(async move { forms.seal_plain(ops).await.map(drop) })
+        Box::pin(async move {
+            let sealed = forms.seal_plain(ops).await?;
+            if sealed.left && sealed.done > 0 {
+                // Behind what others wait for.
+                let mut op = ops.open(Actor::System("worker")).await?;
+                op.enqueue(NewJob::new(SEAL, ())).await?;
+                op.commit().await?;
+            }
+            Ok(())
+        })
     });
     jobs.every(TimeDelta::days(1), SEAL);
     let forms = forms.clone();

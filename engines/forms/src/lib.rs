@@ -53,7 +53,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0003_attachment.sql",
         "0004_attachment_content.sql",
         "0005_wall.sql",
-        "0006_sealed.sql"
+        "0006_sealed.sql",
+        "0007_keys.sql"
     ]
 );
 

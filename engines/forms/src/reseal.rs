@@ -27,42 +27,51 @@ impl Forms {
 
     /// [`Self::reseal`], so many rows an operation.
     pub async fn reseal_by(&self, ops: &Ops, limit: i64) -> Result<Resealed> {
-        let wanted = self.vault().older(limit)?;
-        self.bring(ops, wanted).await
+        let mut op = ops.open(Actor::System("keys")).await?;
+        let uses = sealed::uses(op.conn()).await?;
+        op.commit().await?;
+        let mut whole = Resealed::default();
+        for wanted in self.vault().older(&uses, limit)? {
+            whole += self.bring(ops, wanted).await?;
+        }
+        Ok(whole)
     }
 
-    /// Seals what an older program has left in plain.
+    /// Seals what an older program has left in plain, for one turn of a job; [`Resealed::left`] says whether there is more.
     pub async fn seal_plain(&self, ops: &Ops) -> Result<Resealed> {
-        self.bring(ops, Wanted::plain(BATCH)).await
+        self.bring(ops, Wanted::plain(BATCH).for_a_turn()).await
     }
 
     async fn bring(&self, ops: &Ops, wanted: Wanted) -> Result<Resealed> {
         let mut whole = Resealed::default();
-        let mut after = None;
-        loop {
+        let mut after = Some(Uuid::nil());
+        while let Some(last) = after {
             let mut op = ops.open(Actor::System("keys")).await?;
-            let (batch, last) = self.bring_drafts(&mut op, wanted, after).await?;
+            let batch;
+            (batch, after) = self.bring_drafts(&mut op, wanted, last).await?;
             op.commit().await?;
             whole += batch;
-            if last.is_none() {
-                break;
-            }
-            after = last;
-        }
-        let mut after = None;
-        loop {
-            let mut op = ops.open(Actor::System("keys")).await?;
-            let (batch, last) = self.bring_names(&mut op, wanted, after).await?;
-            op.commit().await?;
-            whole += batch;
-            if last.is_none() {
+            if wanted.over() && after.is_some() {
+                whole.left = true;
                 return Ok(whole);
             }
-            after = last;
         }
+        let mut after = Some((Uuid::nil(), Uuid::nil()));
+        while let Some(last) = after {
+            let mut op = ops.open(Actor::System("keys")).await?;
+            let batch;
+            (batch, after) = self.bring_names(&mut op, wanted, last).await?;
+            op.commit().await?;
+            whole += batch;
+            if wanted.over() && after.is_some() {
+                whole.left = true;
+                return Ok(whole);
+            }
+        }
+        Ok(whole)
     }
 
-    async fn bring_drafts(&self, op: &mut Op, wanted: Wanted, after: Option<Uuid>) -> Result<(Resealed, Option<Uuid>)> {
+    async fn bring_drafts(&self, op: &mut Op, wanted: Wanted, after: Uuid) -> Result<(Resealed, Option<Uuid>)> {
         let permit = op
             .allow("forms.reseal", "draft:keys", access::change_keys(op.actor()))
             .await?;
@@ -84,7 +93,7 @@ impl Forms {
         &self,
         op: &mut Op,
         wanted: Wanted,
-        after: Option<(Uuid, Uuid)>,
+        after: (Uuid, Uuid),
     ) -> Result<(Resealed, Option<(Uuid, Uuid)>)> {
         let permit = op
             .allow("forms.reseal", "draft:keys", access::change_keys(op.actor()))

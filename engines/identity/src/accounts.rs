@@ -163,7 +163,7 @@ impl Identity {
         op.emit(Event::new(
             "identity.login_changed",
             &subject,
-            json!({ "account": account, "name": kernel::text::clean_line(login) }),
+            json!({ "account": account, "name": login::told(login) }),
         ));
         op.record(Entry::new("identity.login_changed", subject)).await
     }

@@ -55,13 +55,23 @@ impl Identity {
             }
             after = last;
         }
-        whole += self.bring(ops, self.vault.older(batch)?).await?;
+        let mut op = ops.open(kernel::Actor::System("keys")).await?;
+        let uses = sealed::uses(op.conn()).await?;
+        op.commit().await?;
+        for wanted in self.vault.older(&uses, batch)? {
+            whole += self.bring(ops, wanted).await?;
+        }
         Ok(whole)
     }
 
-    /// Seals what an older program has left in plain of people and accounts.
+    /// Seals what an older program has left in plain of people and accounts, for one turn of a job; [`Resealed::left`] says whether there is more.
     pub async fn seal_plain(&self, ops: &Ops) -> Result<Resealed> {
-        self.bring(ops, Wanted::plain(BATCH)).await
+        self.bring(ops, Wanted::plain(BATCH).for_a_turn()).await
+    }
+
+    /// The same, so many rows an operation and no operation begun after this time.
+    pub async fn seal_plain_by(&self, ops: &Ops, batch: i64, time: std::time::Duration) -> Result<Resealed> {
+        self.bring(ops, Wanted::plain(batch).within(time)).await
     }
 
     /// Brings details of people and names of accounts under the newest key, and what they are found by with them.
@@ -72,12 +82,20 @@ impl Identity {
             let mut op = ops.open(kernel::Actor::System("keys")).await?;
             after = self.bring_people(&mut op, wanted, last, &mut whole).await?;
             op.commit().await?;
+            if wanted.over() && after.is_some() {
+                whole.left = true;
+                return Ok(whole);
+            }
         }
         let mut after = Some(Uuid::nil());
         while let Some(last) = after {
             let mut op = ops.open(kernel::Actor::System("keys")).await?;
             after = self.bring_logins(&mut op, wanted, last, &mut whole).await?;
             op.commit().await?;
+            if wanted.over() && after.is_some() {
+                whole.left = true;
+                return Ok(whole);
+            }
         }
         for table in Table::ALL {
             let mut after = Some(Uuid::nil());
@@ -142,7 +160,13 @@ impl Identity {
                 written.push(one);
             }
         }
-        sealed::put_people(op.conn(), &permit, &ids, written).await?;
+        if !sealed::put_people(op.conn(), &permit, &ids, &written).await? {
+            // One of these has the number of somebody else: the others do not wait until a person has looked at both.
+            for (id, one) in ids.iter().zip(written) {
+                let written = sealed::put_people(op.conn(), &permit, &[*id], &[one]).await?;
+                note(written, *id, &mut batch);
+            }
+        }
         record(op, sealed::PERSON, batch).await?;
         *whole += batch;
         Ok(last)
@@ -168,7 +192,12 @@ impl Identity {
                 written.push(one);
             }
         }
-        sealed::put_logins(op.conn(), &permit, &ids, written).await?;
+        if !sealed::put_logins(op.conn(), &permit, &ids, &written).await? {
+            for (id, one) in ids.iter().zip(written) {
+                let written = sealed::put_logins(op.conn(), &permit, &[*id], &[one]).await?;
+                note(written, *id, &mut batch);
+            }
+        }
         record(op, sealed::LOGIN, batch).await?;
         *whole += batch;
         Ok(last)
@@ -229,6 +258,15 @@ fn taken<T>(anew: Result<T>, row: Uuid, batch: &mut Resealed) -> Option<T> {
             batch.unreadable += 1;
             None
         }
+    }
+}
+
+/// Counts a row that was taken and could not be written beside another one.
+fn note(written: bool, row: Uuid, batch: &mut Resealed) {
+    if !written {
+        tracing::error!(%row, "the same number or name stands in another row: a person has to look at both");
+        batch.done -= 1;
+        batch.conflicting += 1;
     }
 }
 

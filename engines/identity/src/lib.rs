@@ -110,7 +110,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0014_representation.sql",
         "0015_account_desk.sql",
         "0016_withheld_and_emergency.sql",
-        "0017_sealed.sql"
+        "0017_sealed.sql",
+        "0020_keys.sql"
     ]
 );
 

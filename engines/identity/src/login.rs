@@ -39,9 +39,30 @@ pub(crate) fn tells(folded: &str) -> bool {
     folded.contains('@') || digits.map(str::len).any(|length| length >= 9)
 }
 
+/// The name as it may be told in events and messages, which are not sealed: of one that is data of its owner the last three letters, by which the
+/// owner knows it.
+pub(crate) fn told(login: &str) -> String {
+    let clean = text::clean_line(login);
+    if !tells(&fold(&clean)) {
+        return clean;
+    }
+    let hidden = clean.chars().count().saturating_sub(3);
+    let letters = clean.chars().enumerate();
+    letters
+        .map(|(at, letter)| if at < hidden { '•' } else { letter })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_tells_who_somebody_is_is_told_by_its_end() {
+        assert_eq!(told(" Sen.Hồng "), "Sen.Hồng");
+        assert_eq!(told("093085001234"), "•••••••••234");
+        assert_eq!(told("sen@example.vn"), "•••••••••••.vn");
+    }
 
     #[test]
     fn one_name_however_it_is_typed() {

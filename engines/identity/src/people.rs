@@ -77,6 +77,9 @@ pub struct PersonChange {
     pub email: Option<Option<String>>,
 }
 
+/// How often a page is filled up.
+const MOST_FILLED: u32 = 5;
+
 impl Identity {
     /// Writes down another name or other contact details of a person. Which of them is in the audit trail, what they are is not.
     /// Fails with `identity.person_not_found`, `identity.required`, `identity.malformed`.
@@ -206,7 +209,7 @@ impl Identity {
     /// Finds people by words of their name (with or without tones, each word from its beginning, in any order), by
     /// personal number or by telephone. In the order of Vietnamese name lists: given name, middle names, surname. For
     /// clerks and administrators with a purpose; whose rows were shown is recorded, what was typed is not.
-    /// Who has been granted that lists do not show them is found by number and telephone alone.
+    /// Who has been granted that lists do not show them is found by number and telephone alone, if they have a number.
     /// Fails with `identity.search_too_short`, `identity.not_allowed`, `identity.purpose_needed`.
     pub async fn find_people(
         &self,
@@ -222,12 +225,19 @@ impl Identity {
         )
         .await?;
         let question = question(words)?;
-        let mut found = store::person::find(op.conn(), &self.vault, &question, page).await?;
-        // Whoever gives their number is served; who has been granted that lists do not show them is not found by a name.
-        if matches!(question, Question::Words(_)) && op.actor().is_official() {
-            let listed: Vec<PersonId> = found.items.iter().map(|row| row.id).collect();
-            let withheld = op.withheld(&listed, OFFICE_LISTS).await?;
-            found.items.retain(|row| !withheld.contains(&row.id));
+        let mut found = self.find_shown(op, &question, page).await?;
+        // A page is filled up with those who come behind the ones that it does not show, as far as that is a matter of a moment.
+        for _ in 0..MOST_FILLED {
+            let missing = page
+                .limit
+                .saturating_sub(u32::try_from(found.items.len()).unwrap_or(u32::MAX));
+            if missing == 0 || found.next.is_none() {
+                break;
+            }
+            let rest = PageRequest::new(found.next.take(), Some(missing));
+            let more = self.find_shown(op, &question, &rest).await?;
+            found.items.extend(more.items);
+            found.next = more.next;
         }
         if op.actor().is_official() {
             let shown: Vec<PersonId> = found.items.iter().map(|row| row.id).collect();
@@ -240,6 +250,23 @@ impl Identity {
             for row in &found.items {
                 let entry = Entry::new("identity.person_found", format!("person:{}", row.id));
                 op.record(entry.purpose(purpose.trim()).about(Some(row.id))).await?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// A page of those who are found, without the ones whom lists do not show. Whoever gives their number is served; who has been granted that lists do
+    /// not show them is not found by a name, unless there is no number by which to find them: they come to the counter too.
+    async fn find_shown(&self, op: &mut Op, question: &Question, page: &PageRequest) -> Result<Page<PersonRow>> {
+        let mut found = store::person::find(op.conn(), &self.vault, question, page).await?;
+        if matches!(question, Question::Words(_)) && op.actor().is_official() {
+            let listed: Vec<PersonId> = found.items.iter().map(|row| row.id).collect();
+            let withheld = op.withheld(&listed, OFFICE_LISTS).await?;
+            found
+                .items
+                .retain(|row| !withheld.contains(&row.id) || row.personal_number_masked.is_none());
+            for row in found.items.iter_mut().filter(|row| withheld.contains(&row.id)) {
+                row.birth_date = None;
             }
         }
         Ok(found)

@@ -25,6 +25,11 @@ pub(crate) mod withheld;
 
 use kernel::Fault;
 
+/// Found by the hash of something that it does not hold, or beside another one that is found by the same: the log says which.
+fn row_broken(table: &'static str, id: uuid::Uuid) -> Fault {
+    Fault::internal("identity.row_broken").caused_by(format!("{table} {id}"))
+}
+
 /// A word in the database that the code does not know: a newer program wrote it.
 fn unknown_word(column: &'static str) -> Fault {
     Fault::internal("identity.stored_word").with("column", column)

@@ -33,7 +33,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0001_message.sql",
         "0002_preference.sql",
         "0003_delivery.sql",
-        "0004_wall.sql"
+        "0004_wall.sql",
+        "0005_logins.sql"
     ]
 );
 

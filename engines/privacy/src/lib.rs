@@ -49,7 +49,9 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0002_consent.sql",
         "0003_incident.sql",
         "0004_bound.sql",
-        "0005_sealed.sql"
+        "0005_sealed.sql",
+        "0006_keys.sql",
+        "0007_bounds_of_before.sql"
     ]
 );
 

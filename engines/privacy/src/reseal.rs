@@ -24,13 +24,19 @@ impl Privacy {
     /// Seals with the newest key what is under another one, and what is not sealed. It can be stopped at any moment and begun again. What cannot
     /// be unsealed stays as it is. For commands of the operator.
     pub async fn reseal(&self, ops: &Ops) -> Result<Resealed> {
-        let wanted = self.vault().older(BATCH)?;
-        self.bring(ops, wanted).await
+        let mut op = ops.open(Actor::System("keys")).await?;
+        let uses = sealed::uses(op.conn()).await?;
+        op.commit().await?;
+        let mut whole = Resealed::default();
+        for wanted in self.vault().older(&uses, BATCH)? {
+            whole += self.bring(ops, wanted).await?;
+        }
+        Ok(whole)
     }
 
-    /// Seals what an older program has left in plain.
+    /// Seals what an older program has left in plain, for one turn of a job; [`Resealed::left`] says whether there is more.
     pub async fn seal_plain(&self, ops: &Ops) -> Result<Resealed> {
-        self.bring(ops, Wanted::plain(BATCH)).await
+        self.bring(ops, Wanted::plain(BATCH).for_a_turn()).await
     }
 
     async fn bring(&self, ops: &Ops, wanted: Wanted) -> Result<Resealed> {
@@ -40,12 +46,20 @@ impl Privacy {
             let mut op = ops.open(Actor::System("keys")).await?;
             after = self.bring_requests(&mut op, wanted, last, &mut whole).await?;
             op.commit().await?;
+            if wanted.over() && after.is_some() {
+                whole.left = true;
+                return Ok(whole);
+            }
         }
         let mut after = Some(0);
         while let Some(last) = after {
             let mut op = ops.open(Actor::System("keys")).await?;
             after = self.bring_lines(&mut op, wanted, last, &mut whole).await?;
             op.commit().await?;
+            if wanted.over() && after.is_some() {
+                whole.left = true;
+                return Ok(whole);
+            }
         }
         Ok(whole)
     }

@@ -4,7 +4,7 @@ mod rules;
 
 use std::collections::BTreeMap;
 
-use forms::definition::{FieldKind, FormDefinition};
+use forms::definition::{Class, FieldKind, FormDefinition};
 use kernel::{AgencyCode, IntakeRule, ProcedureCode, ResultTypeCode};
 use schema::feel::{Expression, Type, TypeScope, infer};
 use schema::{Document, Map, Node, Problems, envelope};
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
             .required("applicant", problems)
             .and_then(|node| self.applicant(&node, problems));
         let title = map.optional("title").map_or_else(Vec::new, |node| {
-            node.each(problems, |item, problems| self.field(item, |_| true, "", problems))
+            node.each(problems, |item, problems| self.title_field(item, problems))
         });
         self.agencies_agree(map.node(), &agencies, problems);
         map.finish(problems);
@@ -326,6 +326,20 @@ impl<'a> Reader<'a> {
                 field.kind.word()
             );
             problems.at(node, "dossiers.wrong_field", message);
+        }
+        Some(name)
+    }
+
+    /// A title is not sealed: lists are ordered and searched by it. It holds names, and answers that are open anyway.
+    fn title_field(&self, node: &Node, problems: &mut Problems) -> Option<String> {
+        let name = self.field(node, |_| true, "", problems)?;
+        let field = self.form.field(&name)?;
+        let is_name = matches!(field.kind, FieldKind::Name { .. }) && field.class != Class::Sensitive;
+        if !is_name && field.class != Class::Public {
+            let message = format!("the field \"{name}\" would stand unsealed in the title of a case");
+            problems
+                .at(node, "dossiers.title_tells", message)
+                .hint("a title may hold names and fields of the class public");
         }
         Some(name)
     }

@@ -212,6 +212,11 @@ fn what_is_wrong_is_told() {
             "title: [full_nam]\nextra: 1",
             &["dossiers.unknown_field", "schema.unknown_key"],
         ),
+        (
+            "title: [full_name]",
+            "title: [full_name, number]",
+            &["dossiers.title_tells"],
+        ),
     ];
     for (from, to, expected) in table {
         let mut found = problems_with(from, to);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
-use vault::{KeyUse, Sealed, Vault, Wanted};
+use vault::{KeyUse, Sealed, Vault, Wanted, key_of};
 
 use super::dossier::DossierRow;
 
@@ -104,10 +104,10 @@ fn word(tag: &[u8]) -> String {
     format!("#{}", hex::encode(&tag[1..17]))
 }
 
-/// The word by which a number is found from now on. Made after the case was sealed: where a new key comes between both, the case is found by the
-/// change of keys, and the word is made anew with it.
-pub(crate) fn number_word(vault: &Vault, number: &str) -> Result<String> {
-    Ok(word(&vault.tag(NUMBER, HOLDING, plain_number(number).as_bytes())?))
+/// The word by which a number is found from now on: under the key that has sealed the case, so that both change together.
+pub(crate) fn number_word(vault: &Vault, sealed: &[u8], number: &str) -> Result<String> {
+    let tag = vault.tag_under(key_of(sealed)?, NUMBER, HOLDING, plain_number(number).as_bytes())?;
+    Ok(word(&tag))
 }
 
 /// The words by which a number may be found, one a key.
@@ -147,19 +147,20 @@ impl TypedText {
 pub(crate) async fn lock_typed(
     connection: &mut PgConnection,
     wanted: Wanted,
-    after: Option<(Uuid, i32)>,
+    after: (Uuid, i32),
 ) -> Result<Vec<TypedText>> {
     sqlx::query_as(
         "SELECT dossier_id, round, sealed, typed, typed_note
            FROM dossiers.supplement
-          WHERE ($1::uuid IS NULL OR (dossier_id, round) > ($1, $2))
-            AND (substring(sealed FROM 2 FOR 4) <> $3 OR (sealed IS NULL AND (typed <> '{}' OR typed_note <> '')))
+          WHERE (dossier_id, round) > ($1, $2)
+            AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $3
+            AND (sealed IS NOT NULL OR typed <> '{}' OR typed_note <> '')
           ORDER BY dossier_id, round
           LIMIT $4
             FOR NO KEY UPDATE",
     )
-    .bind(after.map(|(dossier, _)| dossier))
-    .bind(after.map(|(_, round)| round))
+    .bind(after.0)
+    .bind(after.1)
     .bind(wanted.key())
     .bind(wanted.limit)
     .fetch_all(connection)
@@ -205,16 +206,12 @@ impl NameText {
 }
 
 /// Locks names of files that are not sealed with this key.
-pub(crate) async fn lock_names(
-    connection: &mut PgConnection,
-    wanted: Wanted,
-    after: Option<Uuid>,
-) -> Result<Vec<NameText>> {
+pub(crate) async fn lock_names(connection: &mut PgConnection, wanted: Wanted, after: Uuid) -> Result<Vec<NameText>> {
     sqlx::query_as(
         "SELECT id, sealed, file_name
            FROM dossiers.paper
-          WHERE ($1::uuid IS NULL OR id > $1)
-            AND (sealed IS NULL OR substring(sealed FROM 2 FOR 4) <> $2)
+          WHERE id > $1
+            AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $2
           ORDER BY id
           LIMIT $3
             FOR NO KEY UPDATE",
@@ -248,20 +245,12 @@ pub(crate) async fn put_names(
 
 /// How much is sealed under each key.
 pub(crate) async fn uses(connection: &mut PgConnection) -> Result<Vec<KeyUse>> {
+    db::take_time(&mut *connection).await?;
     let mut all = Vec::new();
     for (column, sql) in [
-        (
-            CASE,
-            "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM dossiers.dossier WHERE sealed IS NOT NULL GROUP BY 1 ORDER BY 1",
-        ),
-        (
-            SUPPLEMENT,
-            "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM dossiers.supplement WHERE sealed IS NOT NULL GROUP BY 1 ORDER BY 1",
-        ),
-        (
-            PAPER,
-            "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM dossiers.paper WHERE sealed IS NOT NULL GROUP BY 1 ORDER BY 1",
-        ),
+        (CASE, vault::count_by_key!("dossiers.dossier")),
+        (SUPPLEMENT, vault::count_by_key!("dossiers.supplement")),
+        (PAPER, vault::count_by_key!("dossiers.paper")),
     ] {
         let heads = sqlx::query_as(sql)
             .fetch_all(&mut *connection)

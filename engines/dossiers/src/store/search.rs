@@ -21,7 +21,7 @@ const SHORTEST_NUMBER: usize = 9;
 
 /// The words by which a case is found: those of its title, people and code without tones, the whole code, and of its numbers what stands for them
 /// (chỉ mục mù): keyed hashes, which are found by the whole number alone and tell nobody without the key which number it is. Each lies in the index behind the last six digits of the agency, as in [`lexeme`].
-pub(super) fn words(vault: &Vault, row: &DossierRow) -> Result<Vec<String>> {
+pub(super) fn words(vault: &Vault, sealed: &[u8], row: &DossierRow) -> Result<Vec<String>> {
     let people = [&row.title, &row.owner_name, &row.submitter_name, &row.code];
     let mut words: BTreeSet<String> = people
         .into_iter()
@@ -30,7 +30,7 @@ pub(super) fn words(vault: &Vault, row: &DossierRow) -> Result<Vec<String>> {
         .chain([text::fold(&row.code)])
         .collect();
     for number in [&row.owner_number, &row.phone].into_iter().flatten() {
-        words.insert(number_word(vault, number)?);
+        words.insert(number_word(vault, sealed, number)?);
     }
     Ok(words.into_iter().collect())
 }

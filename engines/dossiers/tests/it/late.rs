@@ -66,3 +66,18 @@ async fn lateness_and_a_payment_send_nobodys_decision_back() {
         ["submitted", "received", "paid", "late", "advanced"]
     );
 }
+
+#[tokio::test]
+async fn a_case_that_does_not_open_is_late_all_the_same() {
+    let office = Office::open().await;
+    let id = accepted(&office).await;
+    sqlx::query("UPDATE dossiers.dossier SET sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20)) WHERE id = $1")
+        .bind(id.uuid())
+        .execute(&office.scratch.pool)
+        .await
+        .unwrap();
+    office.at(march(3, 8, 0));
+    look_for_late(&office).await;
+    assert_eq!(office.moment(Moment::Late, id).await, Some(march(3, 8, 0)));
+    assert_eq!(office.told(&office.people.specialist).await, ["task_overdue"]);
+}

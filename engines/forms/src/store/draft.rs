@@ -44,17 +44,32 @@ impl DraftRow {
         self.with(typed)
     }
 
-    fn into_draft(mut self, vault: &Vault) -> Result<Draft> {
-        let typed = match &self.sealed {
-            Some(sealed) => DRAFT.open(vault, &draft_row(self.id), sealed)?,
-            // Written by an older program; sealed when it is saved next, or by `forms.seal`.
-            None => Typed {
-                answers: std::mem::take(&mut self.answers.0),
-                raw: std::mem::take(&mut self.raw.0),
-                context: self.context.take(),
-            },
-        };
+    /// For lists: one that does not open is shown without what was typed, and can be thrown away.
+    fn listed(self, vault: &Vault) -> Result<Draft> {
+        match self.typed(vault) {
+            Ok(typed) => self.with(typed),
+            Err(error) => {
+                tracing::error!(draft = %self.id, %error, "a draft does not open");
+                self.unopened()
+            }
+        }
+    }
+
+    fn into_draft(self, vault: &Vault) -> Result<Draft> {
+        let typed = self.typed(vault)?;
         self.with(typed)
+    }
+
+    fn typed(&self, vault: &Vault) -> Result<Typed> {
+        match &self.sealed {
+            Some(sealed) => DRAFT.open(vault, &draft_row(self.id), sealed),
+            // Written by an older program; sealed when it is saved next, or by `forms.seal`.
+            None => Ok(Typed {
+                answers: self.answers.0.clone(),
+                raw: self.raw.0.clone(),
+                context: self.context.clone(),
+            }),
+        }
     }
 
     fn with(self, typed: Typed) -> Result<Draft> {
@@ -163,9 +178,10 @@ pub(crate) async fn untouched_since_begun(
     .fetch_all(conn)
     .await
     .map_err(db::fault)?;
-    // What the caller keeps with a draft is sealed, so it is compared here; how many drafts somebody has open is bounded.
+    // What the caller keeps with a draft is sealed, so it is compared here; how many drafts somebody has open is bounded. One that does not open
+    // keeps nobody from beginning anew.
     for row in rows {
-        let draft = row.into_draft(vault)?;
+        let draft = row.listed(vault)?;
         if draft.context == *wanted.context {
             return Ok(Some(draft));
         }
@@ -199,6 +215,16 @@ pub(crate) async fn lock(conn: &mut PgConnection, vault: &Vault, id: DraftId) ->
         .await
         .map_err(db::fault)?;
     row.map(|row| row.into_draft(vault)).transpose()
+}
+
+/// The same, not opened: for whoever throws it away.
+pub(crate) async fn lock_unopened(conn: &mut PgConnection, id: DraftId) -> Result<Option<Draft>> {
+    let row: Option<DraftRow> = sqlx::query_as("SELECT * FROM forms.draft WHERE id = $1 FOR UPDATE")
+        .bind(id.uuid())
+        .fetch_optional(conn)
+        .await
+        .map_err(db::fault)?;
+    row.map(DraftRow::unopened).transpose()
 }
 
 /// Writes what may change of a locked draft.
@@ -270,7 +296,7 @@ pub(crate) async fn open_page(
     .fetch_all(conn)
     .await
     .map_err(db::fault)?;
-    rows.into_iter().map(|row| row.into_draft(vault)).collect()
+    rows.into_iter().map(|row| row.listed(vault)).collect()
 }
 
 /// Drafts that were last touched before the moment, locked and not opened; those that somebody touches now are left alone.

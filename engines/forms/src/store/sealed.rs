@@ -81,16 +81,12 @@ impl DraftText {
 }
 
 /// Locks the next drafts that are not sealed with this key.
-pub(crate) async fn lock_drafts(
-    connection: &mut PgConnection,
-    wanted: Wanted,
-    after: Option<Uuid>,
-) -> Result<Vec<DraftText>> {
+pub(crate) async fn lock_drafts(connection: &mut PgConnection, wanted: Wanted, after: Uuid) -> Result<Vec<DraftText>> {
     sqlx::query_as(
         "SELECT id, sealed, answers, raw, context
          FROM forms.draft
-         WHERE ($1::uuid IS NULL OR id > $1)
-           AND (sealed IS NULL OR substring(sealed FROM 2 FOR 4) <> $2)
+         WHERE id > $1
+           AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $2
          ORDER BY id
          LIMIT $3
          FOR UPDATE",
@@ -147,19 +143,19 @@ impl NameText {
 pub(crate) async fn lock_names(
     connection: &mut PgConnection,
     wanted: Wanted,
-    after: Option<(Uuid, Uuid)>,
+    after: (Uuid, Uuid),
 ) -> Result<Vec<NameText>> {
     sqlx::query_as(
         "SELECT draft, file, sealed, name
          FROM forms.attachment
-         WHERE ($1::uuid IS NULL OR (draft, file) > ($1, $2))
-           AND (sealed IS NULL OR substring(sealed FROM 2 FOR 4) <> $3)
+         WHERE (draft, file) > ($1, $2)
+           AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $3
          ORDER BY draft, file
          LIMIT $4
          FOR UPDATE",
     )
-    .bind(after.map(|(draft, _)| draft))
-    .bind(after.map(|(_, file)| file))
+    .bind(after.0)
+    .bind(after.1)
     .bind(wanted.key())
     .bind(wanted.limit)
     .fetch_all(connection)
@@ -190,19 +186,17 @@ pub(crate) async fn put_names(
 
 /// How much is sealed under each key.
 pub(crate) async fn uses(connection: &mut PgConnection) -> Result<Vec<KeyUse>> {
-    let drafts = sqlx::query_as(
-        "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM forms.draft WHERE sealed IS NOT NULL GROUP BY 1 ORDER BY 1",
-    )
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(db::fault)?;
-    let names = sqlx::query_as(
-        "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM forms.attachment WHERE sealed IS NOT NULL GROUP BY 1 ORDER BY 1",
-    )
-    .fetch_all(connection)
-    .await
-    .map_err(db::fault)?;
-    let mut all = DRAFT.uses(drafts)?;
-    all.extend(ATTACHMENT.uses(names)?);
+    db::take_time(&mut *connection).await?;
+    let mut all = Vec::new();
+    for (column, sql) in [
+        (DRAFT, vault::count_by_key!("forms.draft")),
+        (ATTACHMENT, vault::count_by_key!("forms.attachment")),
+    ] {
+        let heads = sqlx::query_as(sql)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(db::fault)?;
+        all.extend(column.uses(heads)?);
+    }
     Ok(all)
 }

@@ -153,7 +153,11 @@ async fn what_an_older_program_wrote_is_read_and_then_sealed() {
         .await;
     assert!(town.rows().await.contains("Nguyễn Thị Mẫu"));
     town.holds(&me, id).await;
-    let done = Resealed { done: 2, unreadable: 0 };
+    let done = Resealed {
+        done: 2,
+        unreadable: 0,
+        ..Resealed::default()
+    };
     assert_eq!(town.forms.seal_plain(&town.scratch.ops).await.unwrap(), done);
     let rows = town.rows().await;
     assert!(TOLD.iter().all(|told| !rows.contains(told)), "{rows}");
@@ -240,4 +244,28 @@ async fn only_the_operator_changes_keys() {
         .await
         .unwrap_err();
     assert_eq!(fault.kind, kernel::FaultKind::Forbidden);
+}
+
+// shows: R028
+#[tokio::test]
+async fn a_draft_that_does_not_open_stays_in_the_list_and_can_be_thrown_away() {
+    let (town, me) = (Town::new().await, citizen());
+    let (spoilt, other) = (town.telling(&me).await, town.telling(&me).await);
+    sqlx::query("UPDATE forms.draft SET sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20)) WHERE id = $1")
+        .bind(spoilt.uuid())
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
+    let list = async || {
+        let mut op = town.op(&me).await;
+        let first = db::PageRequest::first();
+        let page = town.forms.drafts(&mut op, &first).await.unwrap();
+        page.items.len()
+    };
+    assert_eq!(list().await, 2);
+    let mut op = town.op(&me).await;
+    town.forms.discard(&mut op, spoilt).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(list().await, 1);
+    town.holds(&me, other).await;
 }

@@ -16,6 +16,8 @@ use crate::model::{Account, AccountState};
 #[derive(sqlx::FromRow)]
 pub(crate) struct CredentialRow {
     pub(crate) id: Uuid,
+    login: Option<String>,
+    sealed: Option<Vec<u8>>,
     pub(crate) person: Uuid,
     pub(crate) full_name: String,
     pub(crate) password: Option<String>,
@@ -44,8 +46,10 @@ pub(crate) async fn credential(
     vault: &Vault,
     login_folded: &str,
 ) -> Result<Option<CredentialRow>> {
-    sqlx::query_as(
+    let rows: Vec<CredentialRow> = sqlx::query_as(
         "SELECT account.id,
+                account.login,
+                account.sealed,
                 account.person,
                 person.full_name,
                 account.password,
@@ -58,15 +62,27 @@ pub(crate) async fn credential(
     )
     .bind(login_folded)
     .bind(FOLDED.tags(vault, login_folded)?)
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await
-    .map_err(db::fault)
+    .map_err(db::fault)?;
+    let mut found = None;
+    for row in rows {
+        // A hash that was moved to another account lets nobody in there, and of two accounts with one name nobody guesses which.
+        let own = sealed::login(vault, row.id, row.login.clone(), row.sealed.as_deref())?;
+        if found.is_some() || fold(&own) != login_folded {
+            return Err(super::row_broken("account", row.id));
+        }
+        found = Some(row);
+    }
+    Ok(found)
 }
 
 /// The same of an account by its number.
 pub(crate) async fn credential_of(connection: &mut PgConnection, account: AccountId) -> Result<Option<CredentialRow>> {
     sqlx::query_as(
         "SELECT account.id,
+                account.login,
+                account.sealed,
                 account.person,
                 person.full_name,
                 account.password,

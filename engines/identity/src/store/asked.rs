@@ -180,7 +180,8 @@ impl SealedRow {
             let told = told(vault, self.id, &self.sealed)?;
             let sealed = seal_told(vault, self.id, &told)?;
             let number = told.personal_number.or(told.passport).or(self.tax_number.clone());
-            return Ok((sealed, ABOUT.tag(vault, number.as_deref())?));
+            let tag = ABOUT.tag(vault, &sealed, number.as_deref())?;
+            return Ok((sealed, tag));
         }
         let anew = table.purpose().reseal(vault, &table.name(self.id), &self.sealed)?;
         Ok((anew.unwrap_or_else(|| self.sealed.clone()), None))

@@ -146,14 +146,18 @@ pub(crate) async fn known(connection: &mut PgConnection, vault: &Vault, new: &Ne
     let mut found: Option<Uuid> = None;
     if let Some(number) = &new.personal_number {
         lock_number(connection, number).await?;
-        found = sqlx::query_scalar(
-            "SELECT id FROM identity.person WHERE personal_number = $1 OR number_tag = ANY ($2) FOR UPDATE",
+        let rows = sqlx::query_as(
+            "SELECT id, sealed, personal_number, birth_date, sex, ethnicity, residence_detail, phone, email
+             FROM identity.person
+             WHERE personal_number = $1 OR number_tag = ANY ($2)
+             FOR UPDATE",
         )
         .bind(number.as_str())
         .bind(sealed::of_number(vault, number)?)
-        .fetch_optional(&mut *connection)
+        .fetch_all(&mut *connection)
         .await
         .map_err(db::fault)?;
+        found = only(vault, number, rows)?;
     }
     if let (None, Some(key)) = (found, &new.source_key) {
         found = sqlx::query_scalar("SELECT id FROM identity.person WHERE source_key = $1 FOR UPDATE")
@@ -170,14 +174,31 @@ pub(crate) async fn by_number(
     vault: &Vault,
     number: &PersonalNumber,
 ) -> Result<Option<PersonId>> {
-    let id: Option<Uuid> =
-        sqlx::query_scalar("SELECT id FROM identity.person WHERE personal_number = $1 OR number_tag = ANY ($2)")
-            .bind(number.as_str())
-            .bind(sealed::of_number(vault, number)?)
-            .fetch_optional(connection)
-            .await
-            .map_err(db::fault)?;
-    Ok(id.map(PersonId::from))
+    let rows = sqlx::query_as(
+        "SELECT id, sealed, personal_number, birth_date, sex, ethnicity, residence_detail, phone, email
+         FROM identity.person
+         WHERE personal_number = $1 OR number_tag = ANY ($2)",
+    )
+    .bind(number.as_str())
+    .bind(sealed::of_number(vault, number)?)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(only(vault, number, rows)?.map(PersonId::from))
+}
+
+/// The one who has this number, as the row itself says: a hash that was moved there finds nobody else. Fails with `identity.row_broken`.
+fn only(vault: &Vault, number: &PersonalNumber, rows: Vec<DetailsRow>) -> Result<Option<Uuid>> {
+    let mut found = None;
+    for row in rows {
+        let id = row.id;
+        let details = row.open(vault)?;
+        if found.is_some() || details.personal_number.as_deref() != Some(number.as_str()) {
+            return Err(super::row_broken("person", id));
+        }
+        found = Some(id);
+    }
+    Ok(found)
 }
 
 /// Whoever writes down somebody with this number waits for the others who do, until the operation ends.
@@ -351,7 +372,10 @@ pub(crate) async fn put_details(
     details: &Details,
 ) -> Result<()> {
     let written = Written::of(vault, id.uuid(), details)?;
-    sealed::put_people(connection, permit, &[id.uuid()], vec![written]).await
+    match sealed::put_people(connection, permit, &[id.uuid()], &[written]).await? {
+        true => Ok(()),
+        false => Err(error::personal_number_taken()),
+    }
 }
 
 /// Name and contact details; all else stays.
@@ -456,7 +480,21 @@ pub(crate) async fn find(
     let cut = Page::cut(rows, page, |row| (row.name_key.clone(), row.details.id));
     let person = |row: ListRow| {
         let id = row.details.id;
-        let details = row.details.open(vault)?;
+        // One that does not open must not take the others away: the name is known, and looking at the person says what is wrong.
+        let opened = row
+            .details
+            .open(vault)
+            .inspect_err(|error| tracing::error!(person = %id, %error, "what is known of somebody does not open"));
+        let unopened = opened.is_err();
+        let details = opened.unwrap_or_default();
+        let asked = match question {
+            Question::Number(number) => details.personal_number.as_deref() == Some(number.as_str()),
+            Question::Phone(phone) => details.phone.as_deref() == Some(phone.as_str()),
+            Question::Words(_) => true,
+        };
+        if !asked && !unopened {
+            return Err(super::row_broken("person", id));
+        }
         Ok(PersonRow {
             id: id.into(),
             full_name: row.full_name,

@@ -120,6 +120,8 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, vault: &Va
         paper: new.paper.clone(),
         ..Told::default()
     };
+    let sealed = seal_told(vault, new.id, &told)?;
+    let tag = ABOUT.tag(vault, &sealed, Some(new.number()))?;
     let written = sqlx::query(
         "INSERT INTO identity.registration (
              id, kind, sealed, number_tag, nationality, tax_number, password, receipt_sha256, asked_by, standing, agency, network, state,
@@ -128,8 +130,8 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, vault: &Va
     )
     .bind(new.id)
     .bind(new.kind.as_str())
-    .bind(seal_told(vault, new.id, &told)?)
-    .bind(ABOUT.tag(vault, Some(new.number()))?)
+    .bind(sealed)
+    .bind(tag)
     .bind(&person.nationality)
     .bind(&new.tax_number)
     .bind(new.password.as_ref().map(PasswordHash::as_str))

@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 use kernel::{PersonalNumber, PhoneNumber, Result};
 use op::Permit;
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
+use sqlx::postgres::PgQueryResult;
+use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use uuid::Uuid;
-use vault::{KeyUse, Sealed, Vault, Wanted};
+use vault::{KeyUse, Sealed, Vault, Wanted, key_of};
 
 use crate::login;
 
@@ -37,10 +38,11 @@ impl Index {
         vault.tags(self.0, self.1, what.as_bytes())
     }
 
-    /// The hash under which something is found from now on. Made after the row was sealed: where a new key comes between both, the row is found
-    /// by the change of keys, and the hash is made anew with it.
-    pub(super) fn tag(self, vault: &Vault, what: Option<&str>) -> Result<Option<Vec<u8>>> {
-        what.map(|what| vault.tag(self.0, self.1, what.as_bytes())).transpose()
+    /// The hash under which something is found from now on: under the key that has sealed the row, so that both change together.
+    pub(super) fn tag(self, vault: &Vault, sealed: &[u8], what: Option<&str>) -> Result<Option<Vec<u8>>> {
+        let key = key_of(sealed)?;
+        what.map(|what| vault.tag_under(key, self.0, self.1, what.as_bytes()))
+            .transpose()
     }
 }
 
@@ -118,10 +120,10 @@ impl Written {
     pub(crate) fn of(vault: &Vault, person: Uuid, details: &Details) -> Result<Self> {
         let sealed = PERSON.seal(vault, &person_row(person), details)?;
         Ok(Self {
+            number_tag: NUMBER.tag(vault, &sealed, details.personal_number.as_deref())?,
+            passport_tag: PASSPORT.tag(vault, &sealed, details.passport.as_deref())?,
+            phone_tag: PHONE.tag(vault, &sealed, details.phone.as_deref())?,
             sealed,
-            number_tag: NUMBER.tag(vault, details.personal_number.as_deref())?,
-            passport_tag: PASSPORT.tag(vault, details.passport.as_deref())?,
-            phone_tag: PHONE.tag(vault, details.phone.as_deref())?,
         })
     }
 }
@@ -159,10 +161,11 @@ impl WrittenLogin {
 
     /// Sealed whatever it looks like: passports are not told from names that somebody has chosen.
     pub(crate) fn sealed(vault: &Vault, account: Uuid, name: &str) -> Result<Self> {
+        let sealed = LOGIN.seal(vault, &account_row(account), &name)?;
         Ok(Self {
             plain: None,
-            sealed: Some(LOGIN.seal(vault, &account_row(account), &name)?),
-            tag: FOLDED.tag(vault, Some(&login::fold(name)))?,
+            tag: FOLDED.tag(vault, &sealed, Some(&login::fold(name)))?,
+            sealed: Some(sealed),
         })
     }
 }
@@ -180,7 +183,7 @@ pub(crate) async fn lock_people(connection: &mut PgConnection, wanted: Wanted, a
     sqlx::query_as(
         "SELECT id, sealed, personal_number, birth_date, sex, ethnicity, residence_detail, phone, email
          FROM identity.person
-         WHERE id > $1 AND (sealed IS NULL OR substring(sealed FROM 2 FOR 4) <> $2)
+         WHERE id > $1 AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $2
          ORDER BY id
          LIMIT $3
          FOR NO KEY UPDATE",
@@ -193,21 +196,37 @@ pub(crate) async fn lock_people(connection: &mut PgConnection, wanted: Wanted, a
     .map_err(db::fault)
 }
 
-/// Writes what was sealed; nothing of it stays in plain.
+/// What came of an attempt; false, with nothing written, where another row is found by the same.
+async fn unless_taken(
+    attempt: Transaction<'_, Postgres>,
+    done: sqlx::Result<PgQueryResult>,
+    index: &str,
+) -> Result<bool> {
+    match done {
+        Ok(_) => attempt.commit().await.map(|()| true).map_err(db::fault),
+        Err(error) if db::violated(&error) == Some(index) => {
+            attempt.rollback().await.map(|()| false).map_err(db::fault)
+        }
+        Err(error) => Err(db::fault(error)),
+    }
+}
+
+/// Writes what was sealed; nothing of it stays in plain. False, with nothing written, where one of the numbers is that of another row too.
 pub(crate) async fn put_people(
     connection: &mut PgConnection,
     _: &Permit,
     ids: &[Uuid],
-    written: Vec<Written>,
-) -> Result<()> {
+    written: &[Written],
+) -> Result<bool> {
     let (mut sealed, mut numbers, mut passports, mut phones) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for one in written {
-        sealed.push(one.sealed);
-        numbers.push(one.number_tag);
-        passports.push(one.passport_tag);
-        phones.push(one.phone_tag);
+        sealed.push(one.sealed.as_slice());
+        numbers.push(one.number_tag.as_deref());
+        passports.push(one.passport_tag.as_deref());
+        phones.push(one.phone_tag.as_deref());
     }
-    sqlx::query(
+    let mut attempt = connection.begin().await.map_err(db::fault)?;
+    let done = sqlx::query(
         "UPDATE identity.person SET
              sealed = new.sealed, number_tag = new.number_tag, passport_tag = new.passport_tag, phone_tag = new.phone_tag,
              personal_number = NULL, birth_date = NULL, sex = NULL, ethnicity = NULL, residence_detail = NULL, phone = NULL, email = NULL
@@ -220,10 +239,9 @@ pub(crate) async fn put_people(
     .bind(numbers)
     .bind(passports)
     .bind(phones)
-    .execute(connection)
-    .await
-    .map_err(db::fault)?;
-    Ok(())
+    .execute(&mut *attempt)
+    .await;
+    unless_taken(attempt, done, "person_number_tag").await
 }
 
 /// The name of an account that is to be sealed, or sealed anew.
@@ -246,7 +264,8 @@ pub(crate) async fn lock_logins(connection: &mut PgConnection, wanted: Wanted, a
     sqlx::query_as(
         "SELECT id, login, sealed
          FROM identity.account
-         WHERE id > $1 AND ((sealed IS NULL AND login_folded ~ '[0-9]{9}|@') OR substring(sealed FROM 2 FOR 4) <> $2)
+         WHERE id > $1 AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $2
+           AND (sealed IS NOT NULL OR login_folded ~ '[0-9]{9}|@')
          ORDER BY id
          LIMIT $3
          FOR NO KEY UPDATE",
@@ -259,15 +278,17 @@ pub(crate) async fn lock_logins(connection: &mut PgConnection, wanted: Wanted, a
     .map_err(db::fault)
 }
 
-/// Writes the sealed names; the plain ones go.
+/// Writes the sealed names; the plain ones go. False, with nothing written, where one of them is that of another row too.
 pub(crate) async fn put_logins(
     connection: &mut PgConnection,
     _: &Permit,
     ids: &[Uuid],
-    written: Vec<WrittenLogin>,
-) -> Result<()> {
-    let (sealed, tags): (Vec<_>, Vec<_>) = written.into_iter().map(|one| (one.sealed, one.tag)).unzip();
-    sqlx::query(
+    written: &[WrittenLogin],
+) -> Result<bool> {
+    let each = written.iter().map(|one| (one.sealed.as_deref(), one.tag.as_deref()));
+    let (sealed, tags): (Vec<_>, Vec<_>) = each.unzip();
+    let mut attempt = connection.begin().await.map_err(db::fault)?;
+    let done = sqlx::query(
         "UPDATE identity.account SET sealed = new.sealed, login_tag = new.tag, login = NULL, login_folded = NULL
          FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS new (id, sealed, tag)
          WHERE account.id = new.id",
@@ -275,28 +296,25 @@ pub(crate) async fn put_logins(
     .bind(ids)
     .bind(sealed)
     .bind(tags)
-    .execute(connection)
-    .await
-    .map_err(db::fault)?;
-    Ok(())
+    .execute(&mut *attempt)
+    .await;
+    unless_taken(attempt, done, "account_login_tag").await
 }
 
 /// How much is sealed under each key.
 pub(crate) async fn uses(connection: &mut PgConnection) -> Result<Vec<KeyUse>> {
-    let people = sqlx::query_as(
-        "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM identity.person WHERE sealed IS NOT NULL GROUP BY 1 ORDER BY 1",
-    )
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(db::fault)?;
-    let logins = sqlx::query_as(
-        "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM identity.account WHERE sealed IS NOT NULL GROUP BY 1 ORDER BY 1",
-    )
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(db::fault)?;
-    let mut all = PERSON.uses(people)?;
-    all.extend(LOGIN.uses(logins)?);
+    db::take_time(&mut *connection).await?;
+    let mut all = Vec::new();
+    for (column, sql) in [
+        (PERSON, vault::count_by_key!("identity.person")),
+        (LOGIN, vault::count_by_key!("identity.account")),
+    ] {
+        let heads = sqlx::query_as(sql)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(db::fault)?;
+        all.extend(column.uses(heads)?);
+    }
     all.extend(super::asked::uses(connection).await?);
     Ok(all)
 }

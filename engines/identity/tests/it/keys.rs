@@ -63,7 +63,11 @@ async fn secrets_are_sealed_anew_while_a_program_serves_and_codes_keep_their_key
     let resealed = command.reseal(&town.scratch.ops).await.unwrap();
     assert_eq!(
         resealed,
-        Resealed { done: 6, unreadable: 0 },
+        Resealed {
+            done: 6,
+            unreadable: 0,
+            ..Resealed::default()
+        },
         "and what is known of the three"
     );
     assert_eq!((town.sealed_under(old).await, town.sealed_under(new).await), (0, 4));
@@ -142,7 +146,11 @@ async fn what_cannot_be_opened_stays_as_it_is_and_does_not_stop_the_others() {
     let resealed = town.identity.reseal(&town.scratch.ops).await.unwrap();
     assert_eq!(
         resealed,
-        Resealed { done: 5, unreadable: 1 },
+        Resealed {
+            done: 5,
+            unreadable: 1,
+            ..Resealed::default()
+        },
         "and what is known of the three"
     );
     assert_eq!(town.sealed_under(old).await, 1);

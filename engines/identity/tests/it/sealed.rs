@@ -208,7 +208,11 @@ async fn what_an_older_program_wrote_is_read_and_then_sealed() {
     town.enter(NUMBER).await;
     assert_eq!(town.register(&sen()).await, id);
     // The loader has sealed the person by writing; the account waits for its turn.
-    let done = Resealed { done: 1, unreadable: 0 };
+    let done = Resealed {
+        done: 1,
+        unreadable: 0,
+        ..Resealed::default()
+    };
     assert_eq!(town.identity.seal_plain(&town.scratch.ops).await.unwrap(), done);
     assert_eq!(
         town.identity.seal_plain(&town.scratch.ops).await.unwrap(),
@@ -298,4 +302,157 @@ async fn a_change_that_was_cut_short_is_finished_by_the_next_call() {
         (1, all - 1)
     );
     town.sign_in(NUMBER, PASSWORD, crate::town::HOME).await.unwrap();
+}
+
+impl Town {
+    /// As an older program has left somebody.
+    async fn in_plain(&self, name: &str, number: &str) {
+        sqlx::query(
+            "UPDATE identity.person SET sealed = NULL, number_tag = NULL, phone_tag = NULL, personal_number = $2 WHERE full_name = $1",
+        )
+        .bind(name)
+        .bind(number)
+        .execute(&self.scratch.pool)
+        .await
+        .unwrap();
+    }
+}
+
+// shows: R028
+#[tokio::test]
+async fn a_turn_of_sealing_ends_in_time_and_the_next_one_goes_on() {
+    let town = Town::new().await;
+    for (name, number) in [
+        ("An", "093085000001"),
+        ("Bình", "093085000002"),
+        ("Cúc", "093085000003"),
+    ] {
+        town.person(name).await;
+        town.in_plain(name, number).await;
+    }
+    let ops = &town.scratch.ops;
+    let turn = async || {
+        let time = std::time::Duration::ZERO;
+        let sealed = town.identity.seal_plain_by(ops, 1, time).await.unwrap();
+        (sealed.done, sealed.left)
+    };
+    assert_eq!(turn().await, (1, true), "others get their turn now");
+    let mut jobs = op::Jobs::new();
+    identity::jobs::register_seal(&mut jobs, &town.identity);
+    op::begin_recurring(ops, &jobs).await.unwrap();
+    op::drain(ops, &jobs).await.unwrap();
+    assert_eq!(
+        town.count("SELECT count(*) FROM identity.person WHERE sealed IS NULL")
+            .await,
+        0
+    );
+    assert_eq!(turn().await, (0, false));
+}
+
+// shows: R028 R032
+#[tokio::test]
+async fn two_rows_with_one_number_keep_nobody_else_waiting_and_are_told_apart_by_nobody() {
+    let town = Town::new().await;
+    town.register(&sen()).await;
+    for (name, number) in [("Bưởi", NUMBER), ("Cúc", "093085000003")] {
+        town.person(name).await;
+        town.in_plain(name, number).await;
+    }
+    let sealed = town.identity.seal_plain(&town.scratch.ops).await.unwrap();
+    assert_eq!((sealed.done, sealed.conflicting, sealed.unreadable), (1, 1, 0));
+    let plain = "SELECT count(*) FROM identity.person WHERE sealed IS NULL AND full_name <> 'Bưởi'";
+    assert_eq!(town.count(plain).await, 0);
+    let (old, _) = town.turn().await;
+    let sealed = town.identity.reseal(&town.scratch.ops).await.unwrap();
+    assert_eq!((sealed.conflicting, town.details_under(old).await), (1, 0));
+    let mut op = town.loader().await;
+    let number = NUMBER.parse().unwrap();
+    let found = town.identity.person_by_number(&mut op, &number, "").await;
+    assert_eq!(code(found), "identity.row_broken");
+    assert_eq!(
+        code(town.identity.register_person(&mut op, &sen()).await),
+        "identity.row_broken"
+    );
+}
+
+// shows: R028 R032
+#[tokio::test]
+async fn a_hash_that_was_moved_finds_nobody_else() {
+    let town = Town::new().await;
+    let id = town.register(&sen()).await;
+    town.account(id, NUMBER).await;
+    town.citizen("Trần Văn Bưởi", "buoi@example.vn").await;
+    for sql in [
+        "UPDATE identity.person SET number_tag = NULL WHERE full_name <> 'Trần Văn Bưởi'",
+        "UPDATE identity.account SET login_tag = '\\x0100000000' WHERE person = (SELECT id FROM identity.person WHERE full_name = 'Lê Thị Sen')",
+    ] {
+        sqlx::query(sql).execute(&town.scratch.pool).await.unwrap();
+    }
+    let vault = town.vault();
+    let number = vault.tag("identity.number", "person", NUMBER.as_bytes()).unwrap();
+    let login = vault.tag("identity.login", "account", NUMBER.as_bytes()).unwrap();
+    for (sql, tag) in [
+        (
+            "UPDATE identity.person SET number_tag = $1 WHERE full_name = 'Trần Văn Bưởi'",
+            number,
+        ),
+        (
+            "UPDATE identity.account SET login_tag = $1 WHERE person = (SELECT id FROM identity.person WHERE full_name = 'Trần Văn Bưởi')",
+            login,
+        ),
+    ] {
+        let done = sqlx::query(sql).bind(tag).execute(&town.scratch.pool).await.unwrap();
+        assert_eq!(done.rows_affected(), 1);
+    }
+    let mut op = town.loader().await;
+    let number = NUMBER.parse().unwrap();
+    let found = town.identity.person_by_number(&mut op, &number, "").await;
+    assert_eq!(code(found), "identity.row_broken");
+    drop(op);
+    assert_eq!(
+        town.refused(NUMBER, PASSWORD, crate::town::HOME).await,
+        "identity.row_broken"
+    );
+}
+
+// shows: R028
+#[tokio::test]
+async fn a_row_that_does_not_open_leaves_the_others_in_the_list() {
+    let town = Town::new().await;
+    town.register(&sen()).await;
+    town.person("Trần Thị Sen").await;
+    let clerk = town.desk("mot.cua", &["clerk"]).await;
+    sqlx::query("UPDATE identity.person SET sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20)) WHERE full_name = 'Trần Thị Sen'")
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
+    let mut op = town.op(&clerk).await;
+    let first = PageRequest::first();
+    let page = town.identity.find_people(&mut op, "sen", FOR, &first).await.unwrap();
+    let born: Vec<_> = page
+        .items
+        .iter()
+        .map(|row| (row.full_name.as_str(), row.birth_date))
+        .collect();
+    assert_eq!(born, [("Lê Thị Sen", Some(day("1985-04-30"))), ("Trần Thị Sen", None)]);
+}
+
+// shows: R028
+#[tokio::test]
+async fn a_new_name_that_is_a_number_is_told_to_nobody_but_its_owner() {
+    let town = Town::new().await;
+    let account = town.citizen("Lê Thị Sen", "sen").await;
+    let mut op = town.loader().await;
+    town.identity.rename_account(&mut op, account, NUMBER).await.unwrap();
+    op.commit().await.unwrap();
+    town.enter(NUMBER).await;
+    let told: Vec<String> = sqlx::query_scalar(
+        "SELECT event::text FROM op.event UNION ALL SELECT audit_entry::text FROM op.audit_entry UNION ALL SELECT job::text FROM op.job",
+    )
+    .fetch_all(&town.scratch.pool)
+    .await
+    .unwrap();
+    assert!(told.iter().any(|line| line.contains("•••234")), "{told:?}");
+    assert!(!told.iter().any(|line| line.contains(NUMBER)), "{told:?}");
+    assert!(!town.rows().await.contains(NUMBER));
 }

@@ -44,17 +44,34 @@ struct Row {
 
 impl Row {
     fn into_request(self, vault: &Vault) -> Result<Request> {
-        let words = match &self.sealed {
-            Some(sealed) => REQUEST.open(vault, &subject(self.id), sealed)?,
+        let words = self.words(vault)?;
+        self.with(words)
+    }
+
+    /// For lists and for what writes nothing of it: one that does not open stands there without its words.
+    fn listed(self, vault: &Vault) -> Result<Request> {
+        let words = self.words(vault).unwrap_or_else(|error| {
+            tracing::error!(request = %self.id, %error, "a request does not open");
+            Words::default()
+        });
+        self.with(words)
+    }
+
+    fn words(&self, vault: &Vault) -> Result<Words> {
+        match &self.sealed {
+            Some(sealed) => REQUEST.open(vault, &subject(self.id), sealed),
             // Written by an older program; sealed when it is next written, or by `privacy.seal`.
-            None => Words {
-                details: self.details,
-                wishes: self.wishes.0,
-                extension_reason: self.extension_reason,
-                answer: self.answer,
-                ground: self.ground,
-            },
-        };
+            None => Ok(Words {
+                details: self.details.clone(),
+                wishes: self.wishes.0.clone(),
+                extension_reason: self.extension_reason.clone(),
+                answer: self.answer.clone(),
+                ground: self.ground.clone(),
+            }),
+        }
+    }
+
+    fn with(self, words: Words) -> Result<Request> {
         let outcome = self
             .outcome
             .map(|word| Outcome::parse(&word).ok_or_else(|| error::broken("outcome")));
@@ -87,7 +104,7 @@ impl Row {
 }
 
 fn all(vault: &Vault, rows: Vec<Row>) -> Result<Vec<Request>> {
-    rows.into_iter().map(|row| row.into_request(vault)).collect()
+    rows.into_iter().map(|row| row.listed(vault)).collect()
 }
 
 /// Writes a new request and gives its number; `None` where one of the kind is open. Of two at once the second waits for the first.
@@ -286,14 +303,8 @@ pub(crate) async fn late(
     .fetch_all(connection)
     .await
     .map_err(db::fault)?;
-    // One that does not open must not keep the others from being told.
-    let each = rows.into_iter().filter_map(|row| {
-        let id = row.id;
-        row.into_request(vault)
-            .inspect_err(|error| tracing::error!(%id, %error, "a request that is late does not open"))
-            .ok()
-    });
-    Ok(each.collect())
+    // One that does not open is late all the same, and must not stand in front of the others for ever.
+    all(vault, rows)
 }
 
 pub(crate) async fn told_late(connection: &mut PgConnection, _: &Permit, id: Uuid, due: DateTime<Utc>) -> Result<()> {

@@ -90,7 +90,7 @@ pub(crate) async fn lock_requests(
     sqlx::query_as(
         "SELECT id, sealed, details, wishes, extension_reason, answer, ground
          FROM privacy.request
-         WHERE id > $1 AND (sealed IS NULL OR substring(sealed FROM 2 FOR 4) <> $2)
+         WHERE id > $1 AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $2
          ORDER BY id
          LIMIT $3
          FOR NO KEY UPDATE",
@@ -142,7 +142,7 @@ pub(crate) async fn lock_lines(connection: &mut PgConnection, wanted: Wanted, af
     sqlx::query_as(
         "SELECT id, request, sealed, detail
          FROM privacy.request_line
-         WHERE id > $1 AND ((sealed IS NULL AND detail <> '{}') OR substring(sealed FROM 2 FOR 4) <> $2)
+         WHERE id > $1 AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $2 AND (sealed IS NOT NULL OR detail <> '{}')
          ORDER BY id
          LIMIT $3
          FOR NO KEY UPDATE",
@@ -167,19 +167,17 @@ pub(crate) async fn put_line(connection: &mut PgConnection, _: &Permit, id: i64,
 
 /// How much is sealed under each key.
 pub(crate) async fn uses(connection: &mut PgConnection) -> Result<Vec<KeyUse>> {
-    let requests = sqlx::query_as(
-        "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM privacy.request WHERE sealed IS NOT NULL GROUP BY 1 ORDER BY 1",
-    )
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(db::fault)?;
-    let lines = sqlx::query_as(
-        "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM privacy.request_line WHERE sealed IS NOT NULL GROUP BY 1 ORDER BY 1",
-    )
-    .fetch_all(connection)
-    .await
-    .map_err(db::fault)?;
-    let mut all = REQUEST.uses(requests)?;
-    all.extend(LINE.uses(lines)?);
+    db::take_time(&mut *connection).await?;
+    let mut all = Vec::new();
+    for (column, sql) in [
+        (REQUEST, vault::count_by_key!("privacy.request")),
+        (LINE, vault::count_by_key!("privacy.request_line")),
+    ] {
+        let heads = sqlx::query_as(sql)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(db::fault)?;
+        all.extend(column.uses(heads)?);
+    }
     Ok(all)
 }

@@ -203,3 +203,36 @@ async fn what_is_not_about_a_case_reaches_those_alone_who_allow_it() {
     assert!(!op.may_write_to(nobody, "reminders").await.unwrap());
     assert!(op.withheld(&[PersonId::new()], "statistics").await.unwrap().is_empty());
 }
+
+// shows: R028
+#[tokio::test]
+async fn what_was_granted_before_the_platform_heeded_it_is_heeded() {
+    let town = Town::new().await;
+    let (sen, other, officer) = (
+        town.citizen("Lê Thị Sen", "sen").await,
+        town.citizen("Trần Văn Bưởi", "buoi.tran").await,
+        town.officer("Phạm Thị Gấm", "gam").await,
+    );
+    let id = town.object(&sen, &[]).await.unwrap();
+    town.answer(&officer, id, Outcome::Granted, &[]).await.unwrap();
+    let lifted = town.object(&other, &["statistics"]).await.unwrap();
+    town.answer(&officer, lifted, Outcome::Granted, &[]).await.unwrap();
+    town.lift(&other, lifted).await.unwrap();
+    sqlx::query("DELETE FROM privacy.bound WHERE request = $1")
+        .bind(id)
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
+    assert_eq!(town.withheld(&sen).await, BTreeSet::from(UNASKED));
+    let carried = include_str!("../../migrations/0007_bounds_of_before.sql");
+    sqlx::raw_sql(carried).execute(&town.scratch.pool).await.unwrap();
+    let all = BTreeSet::from(["improvement", "office_lists", "reminders", "statistics", "unheard_of"]);
+    assert_eq!(town.withheld(&sen).await, all);
+    assert_eq!(
+        town.withheld(&other).await,
+        BTreeSet::from(UNASKED),
+        "what was taken back stays so"
+    );
+    town.lift(&sen, id).await.unwrap();
+    assert_eq!(town.withheld(&sen).await, BTreeSet::from(UNASKED));
+}

@@ -118,3 +118,41 @@ async fn what_an_older_program_wrote_is_read_and_then_sealed_and_nothing_opens_e
     let fault = town.privacy.request(&mut op, other).await.unwrap_err();
     assert_eq!(fault.code, "vault.sealed_broken");
 }
+
+// shows: R028
+#[tokio::test]
+async fn a_request_that_does_not_open_hides_no_other_one_and_is_late_all_the_same() {
+    let town = Town::new().await;
+    let officer = town.officer("Trần Văn Lúa", "lua").await;
+    let (sen, buoi) = (
+        town.citizen("Lê Thị Sen", "sen").await,
+        town.citizen("Trần Văn Bưởi", "buoi").await,
+    );
+    let spoilt = town.ask(&sen, Kind::Restrict).await;
+    let other = town.ask(&buoi, Kind::Restrict).await;
+    sqlx::query("UPDATE privacy.request SET sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20)) WHERE id = $1")
+        .bind(spoilt)
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
+    let mut op = town.op(&officer).await;
+    let first = db::PageRequest::first();
+    let desk = town
+        .privacy
+        .desk(&mut op, privacy::DeskBox::Open, &first)
+        .await
+        .unwrap();
+    let shown: Vec<Uuid> = desk.items.iter().map(|row| row.request.id).collect();
+    assert!(shown.contains(&spoilt) && shown.contains(&other), "{shown:?}");
+    drop(op);
+    town.scratch.clock.advance(TimeDelta::days(30));
+    let mut op = town.op(&Actor::System("test")).await;
+    op.enqueue(op::NewJob::new("privacy.find_late", ())).await.unwrap();
+    op.commit().await.unwrap();
+    op::drain(&town.ops, &town.jobs).await.unwrap();
+    let told: i64 = sqlx::query_scalar("SELECT count(*) FROM privacy.request WHERE late_told_for IS NOT NULL")
+        .fetch_one(&town.scratch.pool)
+        .await
+        .unwrap();
+    assert_eq!(told, 2);
+}
