@@ -118,6 +118,9 @@ impl Identity {
         if before == AccountState::Closed {
             return Err(error::account_closed());
         }
+        if before == AccountState::Active && !op.rights().is_platform() {
+            self.check_not_last(op, account).await?;
+        }
         store::account::set_state(op.conn(), permit, account, state).await?;
         if state != AccountState::Active {
             self.start_anew(op, permit, account, None, "account_state").await?;

@@ -1,5 +1,7 @@
 //! Looking after the accounts of others (quản lý tài khoản, R036, R037, R045): by administrators, and by managers of the accounts of an agency.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use db::{Page, PageRequest};
 use kernel::{AccountId, AgencyId, PersonId, Result, text};
@@ -14,7 +16,7 @@ use crate::{Identity, Withheld, access, error, people, recovery, store};
 
 /// An entry code waits so long for its owner: over a weekend.
 const CODE_LASTS: TimeDelta = TimeDelta::hours(72);
-/// Of a privileged account, whoever takes the second factor away does not give an entry code within these days, nor the other way round.
+/// Of an official's account, whoever takes the second factor away does not give an entry code within these days, nor the other way round.
 const FOUR_EYES: TimeDelta = TimeDelta::days(7);
 /// Longest reason, in characters.
 const LONGEST_REASON: usize = 500;
@@ -195,9 +197,10 @@ impl Identity {
         Ok(sheet)
     }
 
-    /// Suspends an account: nobody comes in, and whoever is in is out at once. Never one's own; a privileged one by administrators alone.
+    /// Suspends an account: nobody comes in, and whoever is in is out at once. Never one's own; a privileged one by administrators alone, and never the last one of
+    /// a role that a province cannot be without.
     ///
-    /// Fails with `identity.account_not_found`, `identity.account_privileged`, `identity.not_allowed`, `identity.required` {reason},
+    /// Fails with `identity.last_of_role`, `identity.account_not_found`, `identity.account_privileged`, `identity.not_allowed`, `identity.required` {reason},
     /// `identity.account_closed`, `identity.step_up_needed`.
     pub async fn suspend_account(&self, op: &mut Op, account: AccountId, reason: &str) -> Result<()> {
         let action = "identity.suspend_account";
@@ -249,7 +252,7 @@ impl Identity {
     /// A second factor is still asked for. Nobody learns a password.
     ///
     /// Fails as [`Identity::suspend_account`] does, with `identity.account_suspended`, and with `identity.four_eyes` where the same
-    /// official has lately taken the second factor of a privileged account away.
+    /// official has lately taken the second factor of an official's account away.
     pub async fn give_entry_code(&self, op: &mut Op, account: AccountId, reason: &str) -> Result<EntryCode> {
         let (permit, looked, reason) = self
             .take_in_hand(op, account, "identity.give_entry_code", reason)
@@ -271,19 +274,50 @@ impl Identity {
         Ok(EntryCode { code, expires_at })
     }
 
-    /// Whether the same official has not done the other of two things that together would open a privileged account.
+    /// Whether the same official has not done the other of two things that together would open an account of the desk: within these days, and since its owner
+    /// has last come in, whichever is longer. Whoever takes the factor away and waits has not got a second pair of eyes. The caller holds the account's row.
     pub(crate) async fn check_four_eyes(&self, op: &mut Op, looked: &Looked, other: &str) -> Result<()> {
-        let Some(by) = op.actor().account().filter(|_| looked.privileged) else {
+        let Some(by) = op.actor().account().filter(|_| !looked.agencies.is_empty()) else {
             return Ok(());
         };
-        let since = op.now() - FOUR_EYES;
+        let lately = op.now() - FOUR_EYES;
+        let came = store::desk::came_in(op.conn(), looked.account).await?;
+        let since = came.map(|at| at.min(lately));
         if store::desk::did(op.conn(), looked.account, by, other, since).await? {
             return Err(error::four_eyes());
         }
         Ok(())
     }
 
-    /// Asks whether the actor may do this to the account, now, and reads the reason.
+    /// Nobody shuts out the last one who can sign in with a role that a province cannot be without: a privileged one that reaches everywhere (administrators,
+    /// data protection). The operator at the machine can. Fails with `identity.last_of_role`.
+    pub(crate) async fn check_not_last(&self, op: &mut Op, account: AccountId) -> Result<()> {
+        let Some(found) = store::account::get(op.conn(), &self.vault, account).await? else {
+            return Ok(());
+        };
+        let day = today(op);
+        let held = store::office::held(op.conn(), found.person, day).await?;
+        // In one order: two who shut each other out at once wait for one another, and the second one finds out.
+        let roles: BTreeSet<String> = held.into_iter().flat_map(|position| position.roles).collect();
+        for role in roles.iter().filter(|role| self.is_needed(role)) {
+            store::withheld::lock(op.conn(), role).await?;
+            if !store::withheld::others_hold(op.conn(), found.person, role, day).await? {
+                return Err(error::last_of_role(role));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_needed(&self, role: &str) -> bool {
+        let found = self.config.policy.role(role);
+        found.is_some_and(|role| {
+            let everywhere = |grant: &op::rights::Grant| grant.scope == Scope::Province;
+            role.privileged && role.grants.values().flatten().any(everywhere)
+        })
+    }
+
+    /// Asks whether the actor may do this to the account, now, and reads the reason. The account's row is held from here on: what was done to it before
+    /// is seen, and nothing else is done meanwhile.
     pub(crate) async fn take_in_hand(
         &self,
         op: &mut Op,
@@ -291,6 +325,7 @@ impl Identity {
         action: &'static str,
         reason: &str,
     ) -> Result<(Permit, Looked, String)> {
+        store::account::lock_state(op.conn(), account).await?;
         let looked = self.looked(op, account).await?;
         let decision = access::look_after(op.rights(), action, looked.as_ref());
         let permit = op.allow(action, &subject(account), decision).await?;
@@ -351,7 +386,7 @@ impl Identity {
         self.config.policy.role(role).map(|role| role.name.clone())
     }
 
-    /// When the owner of an account was last told that it is dormant, since then. For the platform alone.
+    /// When the owner of an account was last told that it is dormant, since then and since it was last opened again. For the platform alone.
     pub async fn warned_of_dormancy(
         &self,
         op: &mut Op,
@@ -359,7 +394,7 @@ impl Identity {
         since: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>> {
         self.by_the_platform(op, account).await?;
-        store::desk::last(op.conn(), account, "dormant_warned", since).await
+        store::desk::warned(op.conn(), account, since).await
     }
 
     /// Writes down that the owner of a dormant account was told. For the platform alone.
@@ -370,13 +405,21 @@ impl Identity {
         op.record(Entry::new("identity.dormant_warned", subject(account))).await
     }
 
-    /// Suspends a dormant account whose owner was told. For the platform alone.
-    pub async fn suspend_dormant(&self, op: &mut Op, account: AccountId) -> Result<()> {
+    /// Suspends an account whose owner was told and in which nobody has come in since then. For the platform alone. Gives whether it was suspended: not where the
+    /// owner has come in meanwhile. Fails with `identity.last_of_role` where nobody else could sign in with a role that a province cannot be without.
+    pub async fn suspend_dormant(&self, op: &mut Op, account: AccountId, since: DateTime<Utc>) -> Result<bool> {
         let permit = self.by_the_platform(op, account).await?;
-        if self.turn_state(op, &permit, account, AccountState::Suspended).await? {
+        // The list was read before: whoever comes in at this moment keeps the account.
+        store::account::lock_state(op.conn(), account).await?;
+        if !store::desk::is_dormant(op.conn(), account, since).await? {
+            return Ok(false);
+        }
+        self.check_not_last(op, account).await?;
+        let turned = self.turn_state(op, &permit, account, AccountState::Suspended).await?;
+        if turned {
             self.done_to(op, &permit, account, "suspended_dormant", "").await?;
         }
-        Ok(())
+        Ok(turned)
     }
 
     async fn by_the_platform(&self, op: &mut Op, account: AccountId) -> Result<Permit> {

@@ -54,6 +54,14 @@ pub fn emergency_hours(most: u16) -> Fault {
         .field_fault(field)
 }
 
+/// Rights for emergencies are no daily bread: so many hours in seven days.
+pub fn emergency_week(most: u16) -> Fault {
+    let field = FieldFault::new("hours", "identity.emergency_week").with("most", most);
+    Fault::conflict("identity.emergency_week")
+        .with("most", most)
+        .field_fault(field)
+}
+
 /// An emergency is told in a sentence.
 pub fn emergency_reason(least: usize) -> Fault {
     let field = FieldFault::new("reason", "identity.emergency_reason").with("least", least);

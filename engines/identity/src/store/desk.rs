@@ -285,16 +285,42 @@ pub(crate) async fn lines(connection: &mut PgConnection, account: AccountId) -> 
     Ok(rows.into_iter().map(line).collect())
 }
 
-/// Whether somebody has done this to the account since then.
+/// When somebody last came in.
+pub(crate) async fn came_in(connection: &mut PgConnection, account: AccountId) -> Result<Option<DateTime<Utc>>> {
+    let at: Option<Option<DateTime<Utc>>> =
+        sqlx::query_scalar("SELECT last_sign_in_at FROM identity.account WHERE id = $1")
+            .bind(account.uuid())
+            .fetch_optional(connection)
+            .await
+            .map_err(db::fault)?;
+    Ok(at.flatten())
+}
+
+/// Whether nobody has come in since then.
+pub(crate) async fn is_dormant(connection: &mut PgConnection, account: AccountId, since: DateTime<Utc>) -> Result<bool> {
+    let dormant: Option<bool> =
+        sqlx::query_scalar("SELECT coalesce(last_sign_in_at, created_at) < $2 FROM identity.account WHERE id = $1")
+            .bind(account.uuid())
+            .bind(since)
+            .fetch_optional(connection)
+            .await
+            .map_err(db::fault)?;
+    Ok(dormant.unwrap_or(false))
+}
+
+/// Whether somebody has done this to the account since then; `None`: ever.
 pub(crate) async fn did(
     connection: &mut PgConnection,
     account: AccountId,
     by: AccountId,
     act: &str,
-    since: DateTime<Utc>,
+    since: Option<DateTime<Utc>>,
 ) -> Result<bool> {
     sqlx::query_scalar(
-        "SELECT EXISTS (SELECT FROM identity.account_line WHERE account = $1 AND by = $2 AND act = $3 AND at >= $4)",
+        "SELECT EXISTS (
+             SELECT
+             FROM identity.account_line
+             WHERE account = $1 AND by = $2 AND act = $3 AND ($4::timestamptz IS NULL OR at >= $4))",
     )
     .bind(account.uuid())
     .bind(by.uuid())
@@ -305,20 +331,28 @@ pub(crate) async fn did(
     .map_err(db::fault)
 }
 
-/// When this was last done to the account, since then.
-pub(crate) async fn last(
+/// When the owner was last told that the account is dormant, since then. A warning before the account was opened again is spent.
+pub(crate) async fn warned(
     connection: &mut PgConnection,
     account: AccountId,
-    act: &str,
     since: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>> {
-    sqlx::query_scalar("SELECT max(at) FROM identity.account_line WHERE account = $1 AND act = $2 AND at >= $3")
-        .bind(account.uuid())
-        .bind(act)
-        .bind(since)
-        .fetch_one(connection)
-        .await
-        .map_err(db::fault)
+    sqlx::query_scalar(
+        "SELECT max(line.at)
+         FROM identity.account_line AS line
+         WHERE line.account = $1
+           AND line.act = 'dormant_warned'
+           AND line.at >= $2
+           AND NOT EXISTS (
+               SELECT
+               FROM identity.account_line AS later
+               WHERE later.account = $1 AND later.act = 'resumed' AND later.at >= line.at)",
+    )
+    .bind(account.uuid())
+    .bind(since)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
 }
 
 pub(crate) async fn put_code(

@@ -34,6 +34,17 @@ pub(crate) async fn held_roles(
                WHERE daterange(holding.valid_from, holding.valid_to, '[]') @> $1
                  AND daterange(position.valid_from, position.valid_to, '[]') @> $1
                  AND ($2::uuid IS NULL OR (holding.person, position.id) > ($2, $3))
+                 -- Nothing but what gives a role: a batch without any would look like the end.
+                 AND EXISTS (
+                     SELECT
+                     FROM unnest(position.roles) AS given(role)
+                     WHERE NOT EXISTS (
+                         SELECT
+                         FROM identity.withheld_role AS withheld
+                         WHERE withheld.person = holding.person
+                           AND withheld.position = position.id
+                           AND withheld.role = given.role
+                           AND withheld.returned_at IS NULL))
                ORDER BY holding.person, position.id
                LIMIT $4) AS held
          JOIN identity.person AS person ON person.id = held.person
@@ -79,7 +90,7 @@ pub(crate) async fn lock(connection: &mut PgConnection, role: &str) -> Result<()
     Ok(())
 }
 
-/// Whether somebody else who can sign in holds the role on the day.
+/// Whether somebody else who can sign in holds the role on the day: an account that nobody has started yet is no help.
 pub(crate) async fn others_hold(
     connection: &mut PgConnection,
     person: PersonId,
@@ -94,6 +105,7 @@ pub(crate) async fn others_hold(
              JOIN identity.account AS account ON account.person = holding.person AND account.state = 'active'
              WHERE $2 = ANY (position.roles)
                AND holding.person <> $1
+               AND (account.password IS NOT NULL OR account.last_sign_in_at IS NOT NULL)
                AND daterange(holding.valid_from, holding.valid_to, '[]') @> $3
                AND daterange(position.valid_from, position.valid_to, '[]') @> $3
                AND NOT EXISTS (
