@@ -171,7 +171,8 @@ pub(crate) fn see_emergency(rights: Rights<'_>, whose: Option<AccountId>) -> Dec
     Decision::when(allowed, error::emergency_not_found)
 }
 
-fn reaches(rights: Rights<'_>, action: &str, whose: &Looked) -> bool {
+/// Whether all agencies in which somebody holds a position are in reach.
+pub(crate) fn reaches(rights: Rights<'_>, action: &str, whose: &Looked) -> bool {
     let covers = |agency: &AgencyId| rights.covers(action, &Place::of(std::slice::from_ref(agency)));
     !whose.agencies.is_empty() && whose.agencies.iter().all(covers)
 }

@@ -97,7 +97,16 @@ impl Identity {
                 access::organise(op.rights(), "identity.set_account_state"),
             )
             .await?;
-        self.turn_state(op, &permit, account, state).await.map(|_| ())
+        if self.turn_state(op, &permit, account, state).await? {
+            let act = match state {
+                AccountState::Active => "resumed",
+                AccountState::Suspended => "suspended",
+                AccountState::Closed => "closed",
+            };
+            let (by, now) = (op.actor().account(), op.now());
+            store::desk::line(op.conn(), &permit, (account, act, ""), by, now).await?;
+        }
+        Ok(())
     }
 
     /// Whether the account was in another state.

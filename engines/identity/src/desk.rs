@@ -136,10 +136,25 @@ impl Identity {
         filter: AccountFilter,
         page: &PageRequest,
     ) -> Result<Page<AccountRow>> {
+        self.accounts_within(op, (words, filter), None, page).await
+    }
+
+    /// The same, of these agencies only, where they are named: a list is taken no further than it may leave.
+    pub async fn accounts_within(
+        &self,
+        op: &mut Op,
+        (words, filter): (&str, AccountFilter),
+        within: Option<&[AgencyId]>,
+        page: &PageRequest,
+    ) -> Result<Page<AccountRow>> {
         let action = "identity.accounts";
         op.allow(action, "account:search", access::look_after_some(op.rights(), action))
             .await?;
-        let reach = op.rights().agencies_in_reach(action);
+        let reach = match (op.rights().agencies_in_reach(action), within) {
+            (None, within) => within.map(<[AgencyId]>::to_vec),
+            (Some(reach), None) => Some(reach),
+            (Some(reach), Some(within)) => Some(reach.into_iter().filter(|agency| within.contains(agency)).collect()),
+        };
         let question = match text::clean_line(words) {
             words if words.is_empty() => None,
             words => Some((people::question(&words)?, words)),
@@ -207,7 +222,8 @@ impl Identity {
         self.turn(op, account, reason, action, AccountState::Suspended).await
     }
 
-    /// Lets the owner of a suspended account in again. Fails as [`Identity::suspend_account`] does.
+    /// Lets the owner of a suspended account in again. Whom somebody above has suspended, or the platform, administrators alone let in. Fails as
+    /// [`Identity::suspend_account`] does, and with `identity.suspended_above`.
     pub async fn resume_account(&self, op: &mut Op, account: AccountId, reason: &str) -> Result<()> {
         let action = "identity.resume_account";
         self.turn(op, account, reason, action, AccountState::Active).await
@@ -222,12 +238,37 @@ impl Identity {
         to: AccountState,
     ) -> Result<()> {
         let (permit, _, reason) = self.take_in_hand(op, account, action, reason).await?;
+        if to == AccountState::Active && !op.rights().everywhere(action) {
+            self.check_shut_below(op, account, action).await?;
+        }
         if self.turn_state(op, &permit, account, to).await? {
             let what = match to {
                 AccountState::Active => "resumed",
                 _ => "suspended",
             };
             self.done_to(op, &permit, account, what, &reason).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the account was shut by the actor, or by somebody in the actor's reach who reaches no further.
+    async fn check_shut_below(&self, op: &mut Op, account: AccountId, action: &'static str) -> Result<()> {
+        let by = store::desk::shut_by(op.conn(), account).await?;
+        let Some(by) = by else {
+            return Err(error::suspended_above());
+        };
+        if op.actor().account() == Some(by) {
+            return Ok(());
+        }
+        let Some(colleague) = self.looked(op, by).await? else {
+            return Err(error::suspended_above());
+        };
+        let day = today(op);
+        let above = self.roles_with("identity.suspend_account", Scope::Province);
+        let held = store::office::held_from(op.conn(), colleague.person, day).await?;
+        let reaches_all = held.iter().flat_map(|position| &position.roles).any(|role| above.contains(role));
+        if reaches_all || !access::reaches(op.rights(), action, &colleague) {
+            return Err(error::suspended_above());
         }
         Ok(())
     }
@@ -272,6 +313,20 @@ impl Identity {
             .await?;
         self.done_to(op, &permit, account, "entry_code_given", &reason).await?;
         Ok(EntryCode { code, expires_at })
+    }
+
+    /// Takes back an entry code that waits; gives whether there was one. By whoever might give one. Fails as [`Identity::suspend_account`] does.
+    pub async fn withdraw_entry_code(&self, op: &mut Op, account: AccountId, reason: &str) -> Result<bool> {
+        let (permit, _, reason) = self
+            .take_in_hand(op, account, "identity.give_entry_code", reason)
+            .await?;
+        let there = store::desk::drop_code(op.conn(), &permit, account).await?;
+        if there {
+            op.record(Entry::new("identity.entry_code_withdrawn", subject(account)))
+                .await?;
+            self.done_to(op, &permit, account, "entry_code_withdrawn", &reason).await?;
+        }
+        Ok(there)
     }
 
     /// Whether the same official has not done the other of two things that together would open an account of the desk: within these days, and since its owner

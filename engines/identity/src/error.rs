@@ -26,7 +26,12 @@ pub fn account_privileged() -> Fault {
     Fault::forbidden("identity.account_privileged")
 }
 
-/// Two things that together would open a privileged account are done by two people.
+/// Whom somebody above has shut out, those above let in.
+pub fn suspended_above() -> Fault {
+    Fault::forbidden("identity.suspended_above")
+}
+
+/// Two things that together would open an official's account are done by two people.
 pub fn four_eyes() -> Fault {
     Fault::forbidden("identity.four_eyes")
 }

@@ -196,7 +196,9 @@ pub struct EmergencySheet {
     pub deeds: i64,
     /// Whether the reader took it.
     pub own: bool,
-    /// Whether the reader may look at the report.
+    /// Whether the reader may write the report now.
+    pub writes: bool,
+    /// Whether the reader may look at the report, once it is written.
     pub reviews: bool,
 }
 

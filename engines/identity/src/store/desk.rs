@@ -95,7 +95,8 @@ fn begin(privileged: &[String], today: NaiveDate) -> QueryBuilder<Postgres> {
     query
 }
 
-/// Whoever holds a position today or later, in these agencies and with one of these roles, where they are named.
+/// Whoever holds a position today or later, all of them in these agencies and one with one of these roles, where they are named: somebody with a second
+/// office elsewhere is not the one agency's alone.
 fn whose_holder(
     query: &mut QueryBuilder<Postgres>,
     today: NaiveDate,
@@ -110,14 +111,23 @@ fn whose_holder(
         )
         .push_bind(today)
         .push(")");
-    if let Some(agencies) = agencies {
-        let ids: Vec<Uuid> = agencies.iter().map(|id| id.uuid()).collect();
-        query.push(" AND position.agency = ANY (").push_bind(ids).push(")");
-    }
     if let Some(roles) = roles {
         query.push(" AND position.roles && ").push_bind(roles.to_vec());
     }
     query.push(")");
+    if let Some(agencies) = agencies {
+        let ids: Vec<Uuid> = agencies.iter().map(|id| id.uuid()).collect();
+        query
+            .push(
+                " AND NOT EXISTS (SELECT FROM identity.holding AS holding
+                JOIN identity.position AS position ON position.id = holding.position
+                WHERE holding.person = account.person AND (holding.valid_to IS NULL OR holding.valid_to >= ",
+            )
+            .push_bind(today)
+            .push(") AND position.agency <> ALL (")
+            .push_bind(ids)
+            .push("))");
+    }
 }
 
 fn asked_for(query: &mut QueryBuilder<Postgres>, vault: &Vault, question: &Question, typed: &str) -> Result<()> {
@@ -411,6 +421,32 @@ pub(crate) async fn code_holds(
     .fetch_one(connection)
     .await
     .map_err(db::fault)
+}
+
+/// Whether one was there; it is good no more.
+pub(crate) async fn drop_code(connection: &mut PgConnection, _: &Permit, account: AccountId) -> Result<bool> {
+    let dropped = sqlx::query("DELETE FROM identity.entry_code WHERE account = $1")
+        .bind(account.uuid())
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(dropped.rows_affected() > 0)
+}
+
+/// Who has last shut the account: `None` where nothing is written of it, or the platform did it.
+pub(crate) async fn shut_by(connection: &mut PgConnection, account: AccountId) -> Result<Option<AccountId>> {
+    let by: Option<Option<Uuid>> = sqlx::query_scalar(
+        "SELECT by
+         FROM identity.account_line
+         WHERE account = $1 AND act IN ('suspended', 'suspended_dormant')
+         ORDER BY at DESC, id DESC
+         LIMIT 1",
+    )
+    .bind(account.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(by.flatten().map(AccountId::from))
 }
 
 /// Whether it was there; it is good no more.

@@ -1,5 +1,5 @@
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{AccountId, PersonId, PositionId, Result};
+use kernel::{AccountId, AgencyId, PersonId, PositionId, Result};
 use op::Permit;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -214,6 +214,41 @@ pub(crate) async fn of_person(connection: &mut PgConnection, person: PersonId) -
         at: row.at,
     };
     Ok(rows.into_iter().map(row).collect())
+}
+
+/// The roles that are withheld from a person in any position of an agency.
+pub(crate) async fn of_person_in(
+    connection: &mut PgConnection,
+    person: PersonId,
+    agency: AgencyId,
+) -> Result<Vec<String>> {
+    sqlx::query_scalar(
+        "SELECT DISTINCT withheld.role
+         FROM identity.withheld_role AS withheld
+         JOIN identity.position AS position ON position.id = withheld.position
+         WHERE withheld.person = $1 AND position.agency = $2 AND withheld.returned_at IS NULL",
+    )
+    .bind(person.uuid())
+    .bind(agency.uuid())
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// What a position became by reorganisations, one after the other.
+pub(crate) async fn became(connection: &mut PgConnection, position: PositionId) -> Result<Vec<PositionId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "WITH RECURSIVE became (id) AS (
+             SELECT new FROM identity.position_successor WHERE old = $1
+             UNION
+             SELECT link.new FROM identity.position_successor AS link JOIN became ON became.id = link.old)
+         SELECT id FROM became",
+    )
+    .bind(position.uuid())
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(ids.into_iter().map(PositionId::from).collect())
 }
 
 /// What a position became keeps from its holder what the position kept.
