@@ -400,3 +400,28 @@ async fn lists_of_an_office_ask_for_the_right_too() {
     }
     assert_eq!(office.refusals("op.no_right").await, 3);
 }
+
+/// What is taken for an emergency opens cases of others: neither one's own, nor that of whom one stands in for.
+// shows: R045
+#[tokio::test]
+async fn a_right_for_an_emergency_does_not_open_ones_own_dossier() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let id = office.submitted().await.id;
+    let taken = |mut actor: Actor| {
+        if let Actor::Official(official) = &mut actor {
+            official.roles.push("emergency_view".into());
+        }
+        actor
+    };
+    let mut op = office.op(&taken(people.leader.clone())).await;
+    office.dossiers.view(&mut op, id).await.unwrap();
+    drop(op);
+    let own = taken(standing_in(&people.leader, &people.lan, "leader"));
+    let mut op = office.op(&own).await;
+    assert_eq!(
+        office.dossiers.view(&mut op, id).await.unwrap_err().code,
+        "dossiers.own_case"
+    );
+    assert_eq!(office.refusals("dossiers.own_case").await, 1);
+}

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use web::{Doc, Door, Routes, Site, Visit};
 
 use super::account::source;
-use super::{Ended, Nothing, SessionInfo, engine, ops};
+use super::{Ended, SessionInfo, engine, ops};
 use crate::{AccountFilter, AccountRow, AccountState, Identity, Passkey, Start, error};
 
 /// An account in a list.
