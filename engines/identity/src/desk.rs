@@ -371,8 +371,8 @@ impl Identity {
         })
     }
 
-    /// Asks whether the actor may do this to the account, now, and reads the reason. The account's row is held from here on: what was done to it before
-    /// is seen, and nothing else is done meanwhile.
+    /// Asks whether the actor may do this to the account, now, and reads the reason. The account's row is held afterwards: what was done to it
+    /// before is seen, and nothing else is done meanwhile.
     pub(crate) async fn take_in_hand(
         &self,
         op: &mut Op,
@@ -380,13 +380,17 @@ impl Identity {
         action: &'static str,
         reason: &str,
     ) -> Result<(Permit, Looked, String)> {
+        let looked = self.looked(op, account).await?;
+        let decision = access::look_after(op.rights(), action, looked.as_ref());
+        op.allow(action, &subject(account), decision).await?;
+        let reason = reason_of(reason)?;
+        self.check_step_up(op)?;
+        // Whoever may not at all holds nobody up; whoever may is asked once more of what stands there by now.
         store::account::lock_state(op.conn(), account).await?;
         let looked = self.looked(op, account).await?;
         let decision = access::look_after(op.rights(), action, looked.as_ref());
         let permit = op.allow(action, &subject(account), decision).await?;
         let looked = looked.ok_or_else(error::account_not_found)?;
-        let reason = reason_of(reason)?;
-        self.check_step_up(op)?;
         Ok((permit, looked, reason))
     }
 
