@@ -134,7 +134,9 @@ pub(crate) fn act(rights: Rights<'_>, task: &TaskView, row: &DossierRow) -> Deci
         return Decision::Deny(Fault::forbidden("workflow.role_missing"));
     }
     let place = at(&task.agency).in_field(row.field.as_deref());
-    Decision::when(rights.covers("dossiers.act", &place), || Fault::forbidden("op.no_right"))
+    Decision::when(rights.covers("dossiers.act", &place), || {
+        Fault::forbidden("op.no_right")
+    })
 }
 
 /// Apologising (phiếu xin lỗi): who leads the agency that receives or decides.

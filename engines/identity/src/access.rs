@@ -101,7 +101,10 @@ pub(crate) fn look_after(rights: Rights<'_>, action: &str, whose: Option<&Looked
     if !rights.everywhere(action) && !reaches(rights, action, whose) {
         return Decision::Deny(error::account_not_found());
     }
-    Decision::when(!whose.privileged || has_for_good(rights, action), error::account_privileged)
+    Decision::when(
+        !whose.privileged || has_for_good(rights, action),
+        error::account_privileged,
+    )
 }
 
 /// Whether the actor may do it everywhere by a role that is not taken for an emergency: whoever takes one does not shut out those who watch over it.

@@ -266,7 +266,10 @@ impl Identity {
         let day = today(op);
         let above = self.roles_with("identity.suspend_account", Scope::Province);
         let held = store::office::held_from(op.conn(), colleague.person, day).await?;
-        let reaches_all = held.iter().flat_map(|position| &position.roles).any(|role| above.contains(role));
+        let reaches_all = held
+            .iter()
+            .flat_map(|position| &position.roles)
+            .any(|role| above.contains(role));
         if reaches_all || !access::reaches(op.rights(), action, &colleague) {
             return Err(error::suspended_above());
         }
@@ -324,7 +327,8 @@ impl Identity {
         if there {
             op.record(Entry::new("identity.entry_code_withdrawn", subject(account)))
                 .await?;
-            self.done_to(op, &permit, account, "entry_code_withdrawn", &reason).await?;
+            self.done_to(op, &permit, account, "entry_code_withdrawn", &reason)
+                .await?;
         }
         Ok(there)
     }

@@ -95,9 +95,8 @@ impl Identity {
         let held = store::office::held(op.conn(), person, day).await?;
         let mut places = vec![position];
         places.extend(store::withheld::became(op.conn(), position).await?);
-        let holds = |held: &&crate::HeldPosition| {
-            places.contains(&held.position) && held.roles.iter().any(|own| own == role)
-        };
+        let holds =
+            |held: &&crate::HeldPosition| places.contains(&held.position) && held.roles.iter().any(|own| own == role);
         let Some(position) = held.iter().find(holds).map(|held| held.position) else {
             return Ok(false);
         };

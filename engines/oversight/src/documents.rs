@@ -50,7 +50,8 @@ impl Oversight {
             ended.extend(over);
         }
         ended.truncate(MOST_ENDED);
-        self.leaves(op, &campaign.quarter, id, ended.iter().map(|line| line.person)).await?;
+        self.leaves(op, &campaign.quarter, id, ended.iter().map(|line| line.person))
+            .await?;
         let facts = json!({ "lines": ended.len(), "as": "pdf" });
         op.record(Entry::new("oversight.review_exported", subject(id)).detail(facts))
             .await?;

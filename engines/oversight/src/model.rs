@@ -242,7 +242,13 @@ mod tests {
 
     #[test]
     fn words_round_trip() {
-        for verdict in [Verdict::Kept, Verdict::TakenBack, Verdict::Ended, Verdict::Left, Verdict::Gone] {
+        for verdict in [
+            Verdict::Kept,
+            Verdict::TakenBack,
+            Verdict::Ended,
+            Verdict::Left,
+            Verdict::Gone,
+        ] {
             assert_eq!(Verdict::parse(verdict.as_str()), Some(verdict));
             assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.as_str());
         }

@@ -83,7 +83,10 @@ impl Oversight {
         let (_, report) = store::report::get(op.conn(), id).await?.ok_or_else(error::not_found)?;
         let key = format!("official:{}", emergency.account);
         // What was sent before the end and came in after it bears the mark too. One right at a time: until the next one all marks are of this one.
-        let span = (emergency.taken_at, self.parts.identity.next_emergency(op, &emergency).await?);
+        let span = (
+            emergency.taken_at,
+            self.parts.identity.next_emergency(op, &emergency).await?,
+        );
         let done = op::audit::under_emergency(op.conn(), &key, span, request).await?;
         let deeds = op::audit::count_under_emergency(op.conn(), &key, span).await?;
         let own = op.actor().account() == Some(emergency.account);

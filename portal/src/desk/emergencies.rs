@@ -138,7 +138,11 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
         .map(|column| json!({ "label": words.say(&format!("oversight.deed.{column}"), []) }))
         .collect();
     let path = format!("{PATH}/{}", one.id);
-    let next = sheet.done.next.as_deref().map(|cursor| address(&path, [("sau", cursor)]));
+    let next = sheet
+        .done
+        .next
+        .as_deref()
+        .map(|cursor| address(&path, [("sau", cursor)]));
     let content = json!({
         "next": next.unwrap_or_default(), "first": if visit.query("sau").is_some() { path.as_str() } else { "" },
         "count": words.say("oversight.deed.count", [("count", sheet.deeds.to_string())]),

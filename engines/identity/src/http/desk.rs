@@ -348,7 +348,9 @@ async fn give_code<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: Reas
 async fn withdraw_code<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: ReasonRequest) -> Result<Ended> {
     let account = visit.parse_param("id")?;
     let mut op = visit.op().await?;
-    let ended = engine(&visit).withdraw_entry_code(&mut op, account, &body.reason).await?;
+    let ended = engine(&visit)
+        .withdraw_entry_code(&mut op, account, &body.reason)
+        .await?;
     op.commit().await?;
     Ok(Ended { ended })
 }

@@ -6,8 +6,8 @@ use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 use vault::Vault;
 
-use crate::desk::{AccountFilter, AccountLine, AccountRow, NewLine, new_line_id};
 use super::sealed::{self, FOLDED};
+use crate::desk::{AccountFilter, AccountLine, AccountRow, NewLine, new_line_id};
 use crate::login;
 use crate::model::AccountState;
 use crate::people::Question;
@@ -227,7 +227,11 @@ pub(crate) async fn find(
         .map_err(db::fault)?;
     let page = Page::cut(rows, page, |row| (row.name_key.clone(), row.id));
     Ok(Page {
-        items: page.items.into_iter().map(|row| row.into_row(asked.vault)).collect::<Result<_>>()?,
+        items: page
+            .items
+            .into_iter()
+            .map(|row| row.into_row(asked.vault))
+            .collect::<Result<_>>()?,
         next: page.next,
     })
 }
@@ -307,7 +311,11 @@ pub(crate) async fn came_in(connection: &mut PgConnection, account: AccountId) -
 }
 
 /// Whether nobody has come in since then.
-pub(crate) async fn is_dormant(connection: &mut PgConnection, account: AccountId, since: DateTime<Utc>) -> Result<bool> {
+pub(crate) async fn is_dormant(
+    connection: &mut PgConnection,
+    account: AccountId,
+    since: DateTime<Utc>,
+) -> Result<bool> {
     let dormant: Option<bool> =
         sqlx::query_scalar("SELECT coalesce(last_sign_in_at, created_at) < $2 FROM identity.account WHERE id = $1")
             .bind(account.uuid())

@@ -21,10 +21,7 @@ async fn a_right_for_an_emergency_shuts_no_privileged_account() {
     let inside = town.enter("anh.tram").await;
     town.take(&inside.actor, "emergency_accounts", 1, CALM).await.unwrap();
     let acting = town.actor(&inside.token).await.unwrap();
-    for (login, expected) in [
-        ("anh.quan", "identity.account_privileged"),
-        ("anh.xa", "it worked"),
-    ] {
+    for (login, expected) in [("anh.quan", "identity.account_privileged"), ("anh.xa", "it worked")] {
         let account = town.account_of(login).await;
         let mut op = town.op(&acting).await;
         assert_eq!(
@@ -163,7 +160,11 @@ async fn an_entry_code_is_withdrawn_and_ends_with_what_else_opens_the_account() 
     let sheet = town.identity.account_sheet(&mut op, account).await.unwrap();
     assert!(sheet.code_until.is_none());
     assert_eq!(
-        sheet.lines.iter().filter(|line| line.act == "entry_code_withdrawn").count(),
+        sheet
+            .lines
+            .iter()
+            .filter(|line| line.act == "entry_code_withdrawn")
+            .count(),
         1
     );
 }
@@ -290,7 +291,8 @@ async fn a_role_is_given_back_with_a_reason_that_its_holder_reads() {
     let mut op = town.op(&admin).await;
     town.identity.return_role(&mut op, id, "làm lại việc cũ").await.unwrap();
     op.commit().await.unwrap();
-    let news = "SELECT count(*) FROM op.event WHERE kind = 'identity.looked_after' AND payload ->> 'what' = 'role_returned'";
+    let news =
+        "SELECT count(*) FROM op.event WHERE kind = 'identity.looked_after' AND payload ->> 'what' = 'role_returned'";
     assert_eq!(town.count(news).await, 1);
     let looks = "SELECT count(*) FROM op.audit_entry WHERE action = 'identity.role_returned' AND person IS NOT NULL";
     assert_eq!(town.count(looks).await, 1);

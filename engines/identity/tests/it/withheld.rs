@@ -142,5 +142,9 @@ async fn what_is_withheld_is_not_lent_either() {
         .identity
         .choose_position(&mut op, substitute.session, Some(position))
         .await;
-    assert_eq!(code(acting), "identity.position_not_held", "nothing of it is left to lend");
+    assert_eq!(
+        code(acting),
+        "identity.position_not_held",
+        "nothing of it is left to lend"
+    );
 }

@@ -290,7 +290,12 @@ async fn report<S: AsRef<Site> + AsRef<Oversight>>(visit: Visit<S>, body: Report
 async fn review<S: AsRef<Site> + AsRef<Oversight>>(visit: Visit<S>, body: ReviewRequest) -> Result<Done> {
     let mut op = visit.op().await?;
     engine(&visit)
-        .review_report(&mut op, (visit.parse_param("id")?, Some(body.written_at)), body.accepted, &body.note)
+        .review_report(
+            &mut op,
+            (visit.parse_param("id")?, Some(body.written_at)),
+            body.accepted,
+            &body.note,
+        )
         .await?;
     op.commit().await?;
     Ok(Done { done: true })

@@ -69,7 +69,11 @@ async fn the_last_administrator_stays_and_who_is_let_in_again_is_told_anew() {
     town.set("2026-11-13T11:00");
     town.came_in(&second).await;
     town.work().await;
-    assert_eq!(town.state(&admin).await, "active", "told anew, with the days of the notice");
+    assert_eq!(
+        town.state(&admin).await,
+        "active",
+        "told anew, with the days of the notice"
+    );
     town.set("2026-11-21T12:00");
     town.work().await;
     assert_eq!(town.state(&admin).await, "suspended");

@@ -17,10 +17,7 @@ impl Town {
 
     pub async fn try_take(&self, who: &Who) -> kernel::Result<Uuid> {
         let mut op = self.op(who).await;
-        let id = self
-            .identity
-            .take_emergency(&mut op, "emergency_view", 2, WHY)
-            .await?;
+        let id = self.identity.take_emergency(&mut op, "emergency_view", 2, WHY).await?;
         op.commit().await?;
         Ok(id)
     }
@@ -224,10 +221,18 @@ async fn whoever_owes_a_report_takes_no_other_right() {
     let id = town.take(&leader).await;
     town.end(&leader, id).await;
     town.set("2026-07-10T08:00");
-    assert_eq!(code(town.try_take(&leader).await), "oversight.report_owed", "it is late");
+    assert_eq!(
+        code(town.try_take(&leader).await),
+        "oversight.report_owed",
+        "it is late"
+    );
     town.write(&leader, id, REPORT).await.unwrap();
     town.review(&admin, id, false, "Hai hồ sơ nào?").await.unwrap();
-    assert_eq!(code(town.try_take(&leader).await), "oversight.report_owed", "it is questioned");
+    assert_eq!(
+        code(town.try_take(&leader).await),
+        "oversight.report_owed",
+        "it is questioned"
+    );
     let late = |told: Vec<String>| told.into_iter().filter(|kind| kind == "emergency_report_late").count();
     let before = late(town.told(&admin).await);
     town.set("2026-07-14T08:00");

@@ -300,7 +300,10 @@ async fn a_review_leaves_as_a_table_without_formulas_and_as_a_paper() {
     .fetch_one(&town.scratch.pool)
     .await
     .unwrap();
-    assert_eq!(looks, 3, "the lines, the table, the paper: whose rights they are sees each");
+    assert_eq!(
+        looks, 3,
+        "the lines, the table, the paper: whose rights they are sees each"
+    );
     let stale = town.ops.now() - Duration::minutes(16);
     let mut op = town.op(&head).await.shown(Some(stale));
     assert_eq!(
