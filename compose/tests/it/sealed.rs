@@ -511,35 +511,6 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     ),
     ("privacy.bound", &[("purpose", Thing)]),
     (
-        "oversight.campaign",
-        &[
-            ("opened_by", Plain("what an official signs with their name")),
-            ("quarter", Thing),
-        ],
-    ),
-    (
-        "oversight.emergency_report",
-        &[
-            ("note", Plain("words of officials about their work")),
-            ("reviewed_by", Plain("what an official signs with their name")),
-            ("text", Plain("words of officials about their work")),
-            ("verdict", Thing),
-        ],
-    ),
-    (
-        "oversight.review_line",
-        &[
-            ("agency_name", Thing),
-            ("answered_name", Plain("what an official signs with their name")),
-            ("name", Plain("names of officials, by which they are found")),
-            ("name_key", Plain("names of officials, by which they are found")),
-            ("reason", Plain("words of officials about their work")),
-            ("role", Thing),
-            ("title", Thing),
-            ("verdict", Thing),
-        ],
-    ),
-    (
         "privacy.consent",
         &[
             ("end_reason", Thing),

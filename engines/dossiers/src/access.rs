@@ -105,8 +105,12 @@ pub(crate) fn is_at_work(rights: Rights<'_>, row: &DossierRow) -> bool {
     rights.actor().is_official() && covers(rights, "dossiers.view", row)
 }
 
-/// Seeing the case, or a part of it: what the action says.
+/// Seeing the case, or a part of it: what the action says. A right that is taken for an emergency does not open one's own case, nor that of the one from whose
+/// position one acts (R045): as its applicant it is seen without.
 pub(crate) fn view(rights: Rights<'_>, action: &str, row: &DossierRow) -> Decision {
+    if rights.emergency().is_some() && is_party(rights.actor(), row) && covers(rights, action, row) {
+        return Decision::Deny(own_case());
+    }
     Decision::when(covers(rights, action, row), not_found)
 }
 

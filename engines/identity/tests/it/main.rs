@@ -6,6 +6,7 @@ mod authenticator;
 mod changes;
 mod counter_code;
 mod desk;
+mod desk_limits;
 mod emergency;
 mod guessing;
 mod keys;
