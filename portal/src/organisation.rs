@@ -72,7 +72,7 @@ impl Asked {
 }
 
 /// A code that somebody has typed: one that is known leads to its page.
-fn typed_code<'a>(visit: &'a Visit<House>) -> Option<&'a str> {
+fn typed_code(visit: &Visit<House>) -> Option<&str> {
     visit.query("ma").map(str::trim).filter(|typed| !typed.is_empty())
 }
 

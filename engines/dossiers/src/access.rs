@@ -72,9 +72,8 @@ fn is_represented(acting: &ActsFor, row: &DossierRow) -> bool {
 
 /// Whether the case is the actor's own, or that of the one from whose position they act: nobody works on either (R028).
 fn is_party(actor: &Actor, row: &DossierRow) -> bool {
-    let holder = actor.official().and_then(|official| official.stands_for.as_ref());
-    let mut people = actor.person().into_iter().chain(holder.map(|holder| holder.person));
-    people.any(|person| [row.owner_person, row.submitter_person].contains(&Some(person)))
+    let parties = [row.owner_person, row.submitter_person];
+    parties.into_iter().flatten().any(|person| actor.concerns(person))
 }
 
 /// Work in the name of an agency is refused to whose case it is.

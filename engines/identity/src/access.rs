@@ -142,7 +142,7 @@ pub(crate) fn see_account(rights: Rights<'_>, whose: Option<&Looked>) -> Decisio
 /// everywhere. Whoever stands in for somebody does not do it to that one either. The platform does it where a rule says so.
 pub(crate) fn withhold_role(rights: Rights<'_>, person: PersonId, agency: AgencyId, privileged: bool) -> Decision {
     let action = "identity.withhold_role";
-    if rights.actor().acts_for(person) {
+    if rights.actor().concerns(person) {
         return Decision::Deny(error::not_allowed());
     }
     if privileged && rights.may(action) && !rights.everywhere(action) {
@@ -159,7 +159,7 @@ pub(crate) fn return_role(rights: Rights<'_>, whose: Option<PersonId>) -> Decisi
     }
     match whose {
         None => Decision::Deny(error::withheld_not_found()),
-        Some(person) => Decision::when(!rights.actor().acts_for(person), error::not_allowed),
+        Some(person) => Decision::when(!rights.actor().concerns(person), error::not_allowed),
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn answer(rights: Rights<'_>, agency: AgencyId, person: PersonId) -> 
     if !rights.covers("oversight.answer", &Place::of(&[agency])) {
         return Decision::Deny(error::not_found());
     }
-    Decision::when(!rights.actor().acts_for(person), error::own_line)
+    Decision::when(!rights.actor().concerns(person), error::own_line)
 }
 
 /// Writing a report: whoever took the right. For others there is none.

@@ -181,7 +181,7 @@ fn line_view(
     typed: &Fields,
     faults: &Value,
 ) -> Value {
-    let own = visit.actor.acts_for(line.person);
+    let own = visit.actor.concerns(line.person);
     // Privileged roles are taken back by those who may everywhere: for others the choice is to keep.
     let takes = !line.privileged || visit.rights().everywhere("identity.withhold_role");
     let verdict = line.verdict.map(oversight::Verdict::as_str);

@@ -96,9 +96,12 @@ pub(crate) async fn cases(
         .collect()
 }
 
+/// A paper of a case: its number, the case, its name in plain or sealed, its size.
+type PaperRow = (Uuid, Uuid, Option<String>, Option<Vec<u8>>, i64);
+
 /// Names and sizes of what was handed in.
 async fn papers(connection: &mut PgConnection, vault: &Vault, cases: &[Uuid]) -> Result<BTreeMap<Uuid, Vec<Value>>> {
-    let rows: Vec<(Uuid, Uuid, Option<String>, Option<Vec<u8>>, i64)> = sqlx::query_as(
+    let rows: Vec<PaperRow> = sqlx::query_as(
         "SELECT id, dossier_id, file_name, sealed, size FROM dossiers.paper WHERE dossier_id = ANY ($1) ORDER BY id",
     )
     .bind(cases)

@@ -336,8 +336,8 @@ async fn duties_stay_separated_through_supplements_and_substitutes() {
     op.commit().await.unwrap();
     let other = standing_in(&people.second_clerk, &people.city_specialist, "specialist");
     office.act(&other, id, "check", propose(&EXTRACT)).await;
-    let task = office.tasks(id).await.into_iter();
-    let task = task.filter(|task| task.role == "leader").next_back().unwrap();
+    let mut tasks = office.tasks(id).await.into_iter();
+    let task = tasks.rfind(|task| task.role == "leader").unwrap();
     let version = office.version(id).await;
     let choice = task.outcomes[0].clone();
     let leading = |actor: &Actor| {

@@ -353,13 +353,16 @@ pub(crate) async fn told(
     rows.into_iter().map(tell).collect()
 }
 
+/// A file of a draft: its number, the draft, its name in plain or sealed, its size.
+type FileRow = (Uuid, Uuid, Option<String>, Option<Vec<u8>>, i64);
+
 /// Names and sizes of the files of drafts.
 async fn files_of(
     conn: &mut PgConnection,
     vault: &Vault,
     drafts: &[Uuid],
 ) -> Result<BTreeMap<Uuid, Vec<serde_json::Value>>> {
-    let rows: Vec<(Uuid, Uuid, Option<String>, Option<Vec<u8>>, i64)> = sqlx::query_as(
+    let rows: Vec<FileRow> = sqlx::query_as(
         "SELECT draft, file, name, sealed, size FROM forms.attachment WHERE draft = ANY ($1) ORDER BY file",
     )
     .bind(drafts)

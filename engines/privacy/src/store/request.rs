@@ -377,9 +377,12 @@ pub(crate) async fn tell(connection: &mut PgConnection, _: &Permit, vault: &Vaul
     Ok(())
 }
 
+/// A line as it lies: its number, when, what, by whom, in plain or sealed.
+type LineRow = (i64, DateTime<Utc>, String, String, Value, Option<Vec<u8>>);
+
 /// The history of a request, in order. It is short: a request has a handful of steps.
 pub(crate) async fn lines(connection: &mut PgConnection, vault: &Vault, request: Uuid) -> Result<Vec<Line>> {
-    let rows: Vec<(i64, DateTime<Utc>, String, String, Value, Option<Vec<u8>>)> = sqlx::query_as(
+    let rows: Vec<LineRow> = sqlx::query_as(
         "SELECT id,
                 at,
                 action,
