@@ -150,7 +150,7 @@ fn a_sound_declaration_is_read_and_survives_storage() {
 /// (text, what stands there instead) → codes of all problems.
 #[test]
 fn what_is_wrong_is_told() {
-    let table: [(&str, &str, &[&str]); 25] = [
+    let table: [(&str, &str, &[&str]); 26] = [
         ("\"2.000635\"", "\"2.00063\"", &["dossiers.bad_code"]),
         ("level: commune", "level: village", &["schema.unknown_choice"]),
         ("online: full", "online: fully", &["schema.unknown_choice"]),

@@ -232,7 +232,7 @@ async fn the_search_for_late_dossiers_reads_those_that_are_overdue_alone() {
         .await
         .unwrap();
     let (read_before, found_before) = scans(&mut connection, "dossier").await;
-    let found = dossier::overdue(&mut connection, &vault(&scratch), now, 100)
+    let found = dossier::overdue(&mut connection, now, 100)
         .await
         .unwrap();
     assert_eq!(found.len(), 100);
