@@ -55,7 +55,7 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         ("identity.recovery_code_used", "recovery_code_used", SECOND_FACTOR),
         ("identity.password_changed", "password_changed", DEVICES),
         ("identity.login_changed", "login_changed", DEVICES),
-        ("identity.looked_after", "account_suspended", "/tai-khoan"),
+        ("identity.looked_after", "account_looked_after", "/tai-khoan"),
         ("identity.codes_guessed", "codes_guessed", PASSWORD),
         ("identity.passkey_cloned", "passkey_cloned", PASSKEYS),
         ("identity.substitution_given", "substitution_given", "/tai-khoan/vi-tri"),
@@ -87,6 +87,8 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
         "sessions_ended" => ("sessions_ended_by_manager", link),
         "suspended_dormant" => ("account_suspended_dormant", link),
         "role_withheld" => ("role_withheld", link),
+        "role_returned" => ("role_returned", link),
+        "entry_code_withdrawn" => ("entry_code_withdrawn", link),
         "entry_code_given" => ("entry_code_given", DEVICES),
         _ => (kind, link),
     };

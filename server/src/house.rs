@@ -136,6 +136,7 @@ impl Program {
                 public_address: public_address.to_owned(),
                 dormant_days: watched.dormant_days,
                 emergency_hours: watched.emergency_hours,
+                emergency_week_hours: watched.emergency_week_hours,
                 policy: policy.clone(),
                 ..Config::default()
             },

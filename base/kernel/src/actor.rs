@@ -79,6 +79,13 @@ pub struct StandsFor {
 }
 
 impl Actor {
+    /// Whether it is about whoever acts, or about the one from whose position they act: what nobody does to themself, nobody does to the one they stand
+    /// in for either.
+    pub fn acts_for(&self, person: PersonId) -> bool {
+        let holder = self.official().and_then(|official| official.stands_for.as_ref());
+        self.person() == Some(person) || holder.is_some_and(|holder| holder.person == person)
+    }
+
     /// The account, if somebody has signed in.
     pub fn account(&self) -> Option<AccountId> {
         match self {

@@ -84,7 +84,7 @@ pub struct Look {
 }
 
 /// Something that was done under a right for an emergency (quyền khẩn cấp).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Deed {
     /// When.
     pub at: DateTime<Utc>,
@@ -96,15 +96,32 @@ pub struct Deed {
     pub purpose: String,
 }
 
-/// What whoever acts under this key has done with the mark of an emergency between these moments, the oldest first. Whether the reader may know is decided by the
-/// caller.
+/// What whoever acts under this key has done with the mark of an emergency from one moment until before another (`None`: until now), the newest first. Whether
+/// the reader may know is decided by the caller.
 pub async fn under_emergency(
     connection: &mut PgConnection,
     actor: &str,
-    span: (DateTime<Utc>, DateTime<Utc>),
-    most: i64,
-) -> Result<Vec<Deed>> {
-    store::under_emergency(connection, actor, span, most).await
+    span: (DateTime<Utc>, Option<DateTime<Utc>>),
+    request: &PageRequest,
+) -> Result<Page<Deed>> {
+    let below: Option<i64> = request.after.as_deref().map(db::cursor::decode).transpose()?;
+    let rows = store::under_emergency(connection, actor, span, below.unwrap_or(i64::MAX), request.probe()).await?;
+    let page = Page::cut(rows, request, |row| row.id);
+    Ok(page.map(|row| Deed {
+        at: row.at,
+        action: row.action,
+        subject: row.subject,
+        purpose: row.purpose,
+    }))
+}
+
+/// How many of them there are.
+pub async fn count_under_emergency(
+    connection: &mut PgConnection,
+    actor: &str,
+    span: (DateTime<Utc>, Option<DateTime<Utc>>),
+) -> Result<i64> {
+    store::count_under_emergency(connection, actor, span).await
 }
 
 /// Who has looked at the data of a person, the newest first. Whether the reader may know is decided by the caller.

@@ -22,6 +22,8 @@ const WALLED: &[&str] = &[
     "forms.attachment",
     "forms.draft",
     "notify.message",
+    "oversight.emergency_report",
+    "oversight.review_line",
 ];
 
 /// Tables that everybody's operation reads and none changes: entries are added, the platform does the rest.
@@ -131,14 +133,6 @@ const OPEN: &[(&str, &str)] = &[
     (
         "oversight.campaign",
         "nobody's; who reviews which agency is decided by the engine",
-    ),
-    (
-        "oversight.emergency_report",
-        "whoever took the right and those who watch over it alone have the page",
-    ),
-    (
-        "oversight.review_line",
-        "who holds an office is public; whoever reviews the agency alone has the page",
     ),
     (
         "privacy.bound",

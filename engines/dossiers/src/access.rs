@@ -93,8 +93,12 @@ pub(crate) fn is_at_work(rights: Rights<'_>, row: &DossierRow) -> bool {
     rights.actor().is_official() && covers(rights, "dossiers.view", row)
 }
 
-/// Seeing the case, or a part of it: what the action says.
+/// Seeing the case, or a part of it: what the action says. A right that is taken for an emergency does not open one's own case, nor that of the one from whose
+/// position one acts (R045): as its applicant it is seen without.
 pub(crate) fn view(rights: Rights<'_>, action: &str, row: &DossierRow) -> Decision {
+    if rights.emergency().is_some() && is_party(rights.actor(), row) && covers(rights, action, row) {
+        return Decision::Deny(own_case());
+    }
     Decision::when(covers(rights, action, row), not_found)
 }
 
@@ -130,7 +134,9 @@ pub(crate) fn act(rights: Rights<'_>, task: &TaskView, row: &DossierRow) -> Deci
         return Decision::Deny(Fault::forbidden("workflow.role_missing"));
     }
     let place = at(&task.agency).in_field(row.field.as_deref());
-    Decision::when(rights.covers("dossiers.act", &place), || Fault::forbidden("op.no_right"))
+    Decision::when(rights.covers("dossiers.act", &place), || {
+        Fault::forbidden("op.no_right")
+    })
 }
 
 /// Apologising (phiếu xin lỗi): who leads the agency that receives or decides.

@@ -86,7 +86,8 @@ pub fn look_after_some(rights: Rights<'_>, action: &str) -> Decision {
 }
 
 /// Doing something to the account of somebody else: administrators, and whoever reaches all agencies in which its owner holds a position. Never
-/// one's own; one that carries a privileged role administrators alone. Out of reach there is none.
+/// one's own; one that carries a privileged role administrators alone, by a right of their own and none that is taken for an emergency (R045). Out of
+/// reach there is none.
 pub(crate) fn look_after(rights: Rights<'_>, action: &str, whose: Option<&Looked>) -> Decision {
     if !rights.may(action) {
         return Decision::Deny(error::not_allowed());
@@ -97,13 +98,22 @@ pub(crate) fn look_after(rights: Rights<'_>, action: &str, whose: Option<&Looked
     if rights.actor().account() == Some(whose.account) {
         return Decision::Deny(error::not_allowed());
     }
-    if rights.everywhere(action) {
-        return Decision::Allow;
-    }
-    if !reaches(rights, action, whose) {
+    if !rights.everywhere(action) && !reaches(rights, action, whose) {
         return Decision::Deny(error::account_not_found());
     }
-    Decision::when(!whose.privileged, error::account_privileged)
+    Decision::when(
+        !whose.privileged || has_for_good(rights, action),
+        error::account_privileged,
+    )
+}
+
+/// Whether the actor may do it everywhere by a role that is not taken for an emergency: whoever takes one does not shut out those who watch over it.
+fn has_for_good(rights: Rights<'_>, action: &str) -> bool {
+    let mut grants = rights.grants(action);
+    let whole = |(role, grant): (&op::rights::Role, &op::rights::Grant)| {
+        !role.emergency && grant.scope == op::Scope::Province && grant.fields.is_empty()
+    };
+    rights.is_platform() || grants.any(whole)
 }
 
 /// Seeing an account with all that belongs to it: as above, one's own and privileged ones included.
@@ -120,10 +130,10 @@ pub(crate) fn see_account(rights: Rights<'_>, whose: Option<&Looked>) -> Decisio
 }
 
 /// Taking a role back from a holder: whoever may and reaches the agency of the position; never from oneself, a privileged one by whoever may
-/// everywhere. The platform does it where a rule says so.
+/// everywhere. Whoever stands in for somebody does not do it to that one either. The platform does it where a rule says so.
 pub(crate) fn withhold_role(rights: Rights<'_>, person: PersonId, agency: AgencyId, privileged: bool) -> Decision {
     let action = "identity.withhold_role";
-    if rights.actor().person() == Some(person) {
+    if rights.actor().acts_for(person) {
         return Decision::Deny(error::not_allowed());
     }
     if privileged && rights.may(action) && !rights.everywhere(action) {
@@ -140,7 +150,7 @@ pub(crate) fn return_role(rights: Rights<'_>, whose: Option<PersonId>) -> Decisi
     }
     match whose {
         None => Decision::Deny(error::withheld_not_found()),
-        Some(person) => Decision::when(rights.actor().person() != Some(person), error::not_allowed),
+        Some(person) => Decision::when(!rights.actor().acts_for(person), error::not_allowed),
     }
 }
 
@@ -164,7 +174,8 @@ pub(crate) fn see_emergency(rights: Rights<'_>, whose: Option<AccountId>) -> Dec
     Decision::when(allowed, error::emergency_not_found)
 }
 
-fn reaches(rights: Rights<'_>, action: &str, whose: &Looked) -> bool {
+/// Whether all agencies in which somebody holds a position are in reach.
+pub(crate) fn reaches(rights: Rights<'_>, action: &str, whose: &Looked) -> bool {
     let covers = |agency: &AgencyId| rights.covers(action, &Place::of(std::slice::from_ref(agency)));
     !whose.agencies.is_empty() && whose.agencies.iter().all(covers)
 }

@@ -97,7 +97,16 @@ impl Identity {
                 access::organise(op.rights(), "identity.set_account_state"),
             )
             .await?;
-        self.turn_state(op, &permit, account, state).await.map(|_| ())
+        if self.turn_state(op, &permit, account, state).await? {
+            let act = match state {
+                AccountState::Active => "resumed",
+                AccountState::Suspended => "suspended",
+                AccountState::Closed => "closed",
+            };
+            let (by, now) = (op.actor().account(), op.now());
+            store::desk::line(op.conn(), &permit, (account, act, ""), by, now).await?;
+        }
+        Ok(())
     }
 
     /// Whether the account was in another state.
@@ -117,6 +126,9 @@ impl Identity {
         }
         if before == AccountState::Closed {
             return Err(error::account_closed());
+        }
+        if before == AccountState::Active && !op.rights().is_platform() {
+            self.check_not_last(op, account).await?;
         }
         store::account::set_state(op.conn(), permit, account, state).await?;
         if state != AccountState::Active {

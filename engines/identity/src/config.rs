@@ -26,6 +26,8 @@ pub struct Config {
     pub dormant_days: u16,
     /// For how many hours a right for an emergency may be taken at the longest (quyền khẩn cấp).
     pub emergency_hours: u16,
+    /// For how many hours in seven days whoever takes such rights may have them altogether.
+    pub emergency_week_hours: u16,
     /// The declared rights: which roles a position may carry, and which of them reach below the own agency.
     pub policy: Arc<Policy>,
 }
@@ -113,6 +115,7 @@ impl Default for Config {
             public_address: "http://localhost".to_owned(),
             dormant_days: 90,
             emergency_hours: 4,
+            emergency_week_hours: 12,
             policy: Arc::default(),
         }
     }

@@ -1,5 +1,7 @@
 //! Looking after the accounts of others (quản lý tài khoản, R036, R037, R045): by administrators, and by managers of the accounts of an agency.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use db::{Page, PageRequest};
 use kernel::{AccountId, AgencyId, PersonId, Result, text};
@@ -14,7 +16,7 @@ use crate::{Identity, Withheld, access, error, people, recovery, store};
 
 /// An entry code waits so long for its owner: over a weekend.
 const CODE_LASTS: TimeDelta = TimeDelta::hours(72);
-/// Of a privileged account, whoever takes the second factor away does not give an entry code within these days, nor the other way round.
+/// Of an official's account, whoever takes the second factor away does not give an entry code within these days, nor the other way round.
 const FOUR_EYES: TimeDelta = TimeDelta::days(7);
 /// Longest reason, in characters.
 const LONGEST_REASON: usize = 500;
@@ -134,10 +136,25 @@ impl Identity {
         filter: AccountFilter,
         page: &PageRequest,
     ) -> Result<Page<AccountRow>> {
+        self.accounts_within(op, (words, filter), None, page).await
+    }
+
+    /// The same, of these agencies only, where they are named: a list is taken no further than it may leave.
+    pub async fn accounts_within(
+        &self,
+        op: &mut Op,
+        (words, filter): (&str, AccountFilter),
+        within: Option<&[AgencyId]>,
+        page: &PageRequest,
+    ) -> Result<Page<AccountRow>> {
         let action = "identity.accounts";
         op.allow(action, "account:search", access::look_after_some(op.rights(), action))
             .await?;
-        let reach = op.rights().agencies_in_reach(action);
+        let reach = match (op.rights().agencies_in_reach(action), within) {
+            (None, within) => within.map(<[AgencyId]>::to_vec),
+            (Some(reach), None) => Some(reach),
+            (Some(reach), Some(within)) => Some(reach.into_iter().filter(|agency| within.contains(agency)).collect()),
+        };
         let question = match text::clean_line(words) {
             words if words.is_empty() => None,
             words => Some((people::question(&words)?, words)),
@@ -195,16 +212,18 @@ impl Identity {
         Ok(sheet)
     }
 
-    /// Suspends an account: nobody comes in, and whoever is in is out at once. Never one's own; a privileged one by administrators alone.
+    /// Suspends an account: nobody comes in, and whoever is in is out at once. Never one's own; a privileged one by administrators alone, and never the last one of
+    /// a role that a province cannot be without.
     ///
-    /// Fails with `identity.account_not_found`, `identity.account_privileged`, `identity.not_allowed`, `identity.required` {reason},
+    /// Fails with `identity.last_of_role`, `identity.account_not_found`, `identity.account_privileged`, `identity.not_allowed`, `identity.required` {reason},
     /// `identity.account_closed`, `identity.step_up_needed`.
     pub async fn suspend_account(&self, op: &mut Op, account: AccountId, reason: &str) -> Result<()> {
         let action = "identity.suspend_account";
         self.turn(op, account, reason, action, AccountState::Suspended).await
     }
 
-    /// Lets the owner of a suspended account in again. Fails as [`Identity::suspend_account`] does.
+    /// Lets the owner of a suspended account in again. Whom somebody above has suspended, or the platform, administrators alone let in. Fails as
+    /// [`Identity::suspend_account`] does, and with `identity.suspended_above`.
     pub async fn resume_account(&self, op: &mut Op, account: AccountId, reason: &str) -> Result<()> {
         let action = "identity.resume_account";
         self.turn(op, account, reason, action, AccountState::Active).await
@@ -219,12 +238,40 @@ impl Identity {
         to: AccountState,
     ) -> Result<()> {
         let (permit, _, reason) = self.take_in_hand(op, account, action, reason).await?;
+        if to == AccountState::Active && !op.rights().everywhere(action) {
+            self.check_shut_below(op, account, action).await?;
+        }
         if self.turn_state(op, &permit, account, to).await? {
             let what = match to {
                 AccountState::Active => "resumed",
                 _ => "suspended",
             };
             self.done_to(op, &permit, account, what, &reason).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the account was shut by the actor, or by somebody in the actor's reach who reaches no further.
+    async fn check_shut_below(&self, op: &mut Op, account: AccountId, action: &'static str) -> Result<()> {
+        let by = store::desk::shut_by(op.conn(), account).await?;
+        let Some(by) = by else {
+            return Err(error::suspended_above());
+        };
+        if op.actor().account() == Some(by) {
+            return Ok(());
+        }
+        let Some(colleague) = self.looked(op, by).await? else {
+            return Err(error::suspended_above());
+        };
+        let day = today(op);
+        let above = self.roles_with("identity.suspend_account", Scope::Province);
+        let held = store::office::held_from(op.conn(), colleague.person, day).await?;
+        let reaches_all = held
+            .iter()
+            .flat_map(|position| &position.roles)
+            .any(|role| above.contains(role));
+        if reaches_all || !access::reaches(op.rights(), action, &colleague) {
+            return Err(error::suspended_above());
         }
         Ok(())
     }
@@ -249,7 +296,7 @@ impl Identity {
     /// A second factor is still asked for. Nobody learns a password.
     ///
     /// Fails as [`Identity::suspend_account`] does, with `identity.account_suspended`, and with `identity.four_eyes` where the same
-    /// official has lately taken the second factor of a privileged account away.
+    /// official has lately taken the second factor of an official's account away.
     pub async fn give_entry_code(&self, op: &mut Op, account: AccountId, reason: &str) -> Result<EntryCode> {
         let (permit, looked, reason) = self
             .take_in_hand(op, account, "identity.give_entry_code", reason)
@@ -271,19 +318,65 @@ impl Identity {
         Ok(EntryCode { code, expires_at })
     }
 
-    /// Whether the same official has not done the other of two things that together would open a privileged account.
+    /// Takes back an entry code that waits; gives whether there was one. By whoever might give one. Fails as [`Identity::suspend_account`] does.
+    pub async fn withdraw_entry_code(&self, op: &mut Op, account: AccountId, reason: &str) -> Result<bool> {
+        let (permit, _, reason) = self
+            .take_in_hand(op, account, "identity.give_entry_code", reason)
+            .await?;
+        let there = store::desk::drop_code(op.conn(), &permit, account).await?;
+        if there {
+            op.record(Entry::new("identity.entry_code_withdrawn", subject(account)))
+                .await?;
+            self.done_to(op, &permit, account, "entry_code_withdrawn", &reason)
+                .await?;
+        }
+        Ok(there)
+    }
+
+    /// Whether the same official has not done the other of two things that together would open an account of the desk: within these days, and since its owner
+    /// has last come in, whichever is longer. Whoever takes the factor away and waits has not got a second pair of eyes. The caller holds the account's row.
     pub(crate) async fn check_four_eyes(&self, op: &mut Op, looked: &Looked, other: &str) -> Result<()> {
-        let Some(by) = op.actor().account().filter(|_| looked.privileged) else {
+        let Some(by) = op.actor().account().filter(|_| !looked.agencies.is_empty()) else {
             return Ok(());
         };
-        let since = op.now() - FOUR_EYES;
+        let lately = op.now() - FOUR_EYES;
+        let came = store::desk::came_in(op.conn(), looked.account).await?;
+        let since = came.map(|at| at.min(lately));
         if store::desk::did(op.conn(), looked.account, by, other, since).await? {
             return Err(error::four_eyes());
         }
         Ok(())
     }
 
-    /// Asks whether the actor may do this to the account, now, and reads the reason.
+    /// Nobody shuts out the last one who can sign in with a role that a province cannot be without: a privileged one that reaches everywhere (administrators,
+    /// data protection). The operator at the machine can. Fails with `identity.last_of_role`.
+    pub(crate) async fn check_not_last(&self, op: &mut Op, account: AccountId) -> Result<()> {
+        let Some(found) = store::account::get(op.conn(), &self.vault, account).await? else {
+            return Ok(());
+        };
+        let day = today(op);
+        let held = store::office::held(op.conn(), found.person, day).await?;
+        // In one order: two who shut each other out at once wait for one another, and the second one finds out.
+        let roles: BTreeSet<String> = held.into_iter().flat_map(|position| position.roles).collect();
+        for role in roles.iter().filter(|role| self.is_needed(role)) {
+            store::withheld::lock(op.conn(), role).await?;
+            if !store::withheld::others_hold(op.conn(), found.person, role, day).await? {
+                return Err(error::last_of_role(role));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_needed(&self, role: &str) -> bool {
+        let found = self.config.policy.role(role);
+        found.is_some_and(|role| {
+            let everywhere = |grant: &op::rights::Grant| grant.scope == Scope::Province;
+            role.privileged && role.grants.values().flatten().any(everywhere)
+        })
+    }
+
+    /// Asks whether the actor may do this to the account, now, and reads the reason. The account's row is held afterwards: what was done to it
+    /// before is seen, and nothing else is done meanwhile.
     pub(crate) async fn take_in_hand(
         &self,
         op: &mut Op,
@@ -293,10 +386,15 @@ impl Identity {
     ) -> Result<(Permit, Looked, String)> {
         let looked = self.looked(op, account).await?;
         let decision = access::look_after(op.rights(), action, looked.as_ref());
-        let permit = op.allow(action, &subject(account), decision).await?;
-        let looked = looked.ok_or_else(error::account_not_found)?;
+        op.allow(action, &subject(account), decision).await?;
         let reason = reason_of(reason)?;
         self.check_step_up(op)?;
+        // Whoever may not at all holds nobody up; whoever may is asked once more of what stands there by now.
+        store::account::lock_state(op.conn(), account).await?;
+        let looked = self.looked(op, account).await?;
+        let decision = access::look_after(op.rights(), action, looked.as_ref());
+        let permit = op.allow(action, &subject(account), decision).await?;
+        let looked = looked.ok_or_else(error::account_not_found)?;
         Ok((permit, looked, reason))
     }
 
@@ -351,7 +449,7 @@ impl Identity {
         self.config.policy.role(role).map(|role| role.name.clone())
     }
 
-    /// When the owner of an account was last told that it is dormant, since then. For the platform alone.
+    /// When the owner of an account was last told that it is dormant, since then and since it was last opened again. For the platform alone.
     pub async fn warned_of_dormancy(
         &self,
         op: &mut Op,
@@ -359,7 +457,7 @@ impl Identity {
         since: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>> {
         self.by_the_platform(op, account).await?;
-        store::desk::last(op.conn(), account, "dormant_warned", since).await
+        store::desk::warned(op.conn(), account, since).await
     }
 
     /// Writes down that the owner of a dormant account was told. For the platform alone.
@@ -370,13 +468,21 @@ impl Identity {
         op.record(Entry::new("identity.dormant_warned", subject(account))).await
     }
 
-    /// Suspends a dormant account whose owner was told. For the platform alone.
-    pub async fn suspend_dormant(&self, op: &mut Op, account: AccountId) -> Result<()> {
+    /// Suspends an account whose owner was told and in which nobody has come in since then. For the platform alone. Gives whether it was suspended: not where the
+    /// owner has come in meanwhile. Fails with `identity.last_of_role` where nobody else could sign in with a role that a province cannot be without.
+    pub async fn suspend_dormant(&self, op: &mut Op, account: AccountId, since: DateTime<Utc>) -> Result<bool> {
         let permit = self.by_the_platform(op, account).await?;
-        if self.turn_state(op, &permit, account, AccountState::Suspended).await? {
+        // The list was read before: whoever comes in at this moment keeps the account.
+        store::account::lock_state(op.conn(), account).await?;
+        if !store::desk::is_dormant(op.conn(), account, since).await? {
+            return Ok(false);
+        }
+        self.check_not_last(op, account).await?;
+        let turned = self.turn_state(op, &permit, account, AccountState::Suspended).await?;
+        if turned {
             self.done_to(op, &permit, account, "suspended_dormant", "").await?;
         }
-        Ok(())
+        Ok(turned)
     }
 
     async fn by_the_platform(&self, op: &mut Op, account: AccountId) -> Result<Permit> {

@@ -11,6 +11,9 @@ use uuid::Uuid;
 use crate::desk::reason_of;
 use crate::{Identity, access, error, jobs, store};
 
+/// Over so many days the hours of one official are counted together.
+const WEEK: TimeDelta = TimeDelta::days(7);
+
 /// Shortest reason of an emergency, in characters: a sentence.
 const SHORTEST_REASON: usize = 20;
 
@@ -62,7 +65,8 @@ impl Identity {
     /// by itself, and everything done meanwhile bears its mark in the audit trail.
     ///
     /// Fails with `identity.not_allowed`, `identity.emergency_role`, `identity.emergency_hours`, `identity.emergency_reason`,
-    /// `identity.emergency_open` (one at a time), `identity.step_up_needed`.
+    /// `identity.emergency_open` (one at a time), `identity.emergency_week` (so many hours in seven days altogether), `identity.step_up_needed`; and with what
+    /// those refuse who listen to it: `oversight.report_owed`, `oversight.nobody_watches`.
     pub async fn take_emergency(&self, op: &mut Op, role: &str, hours: u16, reason: &str) -> Result<Uuid> {
         let decision = access::take_emergency(op.rights());
         let permit = op.allow("identity.take_emergency", "emergency:new", decision).await?;
@@ -84,6 +88,12 @@ impl Identity {
         let until = now + TimeDelta::hours(i64::from(hours));
         let id = Uuid::now_v7();
         self.close_over(op, &permit, Some(official.account)).await?;
+        // One after the other they would be a right for good. Two at once meet at the index that lets in one.
+        let most = self.config.emergency_week_hours;
+        let had = store::emergency::had(op.conn(), official.account, now - WEEK).await?;
+        if had + (until - now) > TimeDelta::hours(i64::from(most)) {
+            return Err(error::emergency_week(most));
+        }
         let new = store::emergency::NewEmergency {
             id,
             account: official.account,
@@ -119,7 +129,9 @@ impl Identity {
             return Err(error::emergency_not_found());
         }
         let by = op.actor().account();
-        store::emergency::end(op.conn(), &permit, id, by, now).await?;
+        if !store::emergency::end(op.conn(), &permit, id, by, now).await? {
+            return Err(error::emergency_not_found());
+        }
         self.ended(op, &permit, &found, by).await
     }
 
@@ -129,6 +141,13 @@ impl Identity {
         let decision = access::see_emergency(op.rights(), found.as_ref().map(|one| one.account));
         op.allow("identity.emergencies", &subject(id), decision).await?;
         found.ok_or_else(error::emergency_not_found)
+    }
+
+    /// When whoever took it took the next one: what bears the mark until then was done under this one, however late it was sent. Asked as [`Self::emergency`].
+    pub async fn next_emergency(&self, op: &mut Op, one: &Emergency) -> Result<Option<DateTime<Utc>>> {
+        let decision = access::see_emergency(op.rights(), Some(one.account));
+        op.allow("identity.emergencies", &subject(one.id), decision).await?;
+        store::emergency::next(op.conn(), one.account, one.taken_at).await
     }
 
     /// Those of the actor, and all where the actor watches over them; the newest first.

@@ -26,7 +26,12 @@ pub fn account_privileged() -> Fault {
     Fault::forbidden("identity.account_privileged")
 }
 
-/// Two things that together would open a privileged account are done by two people.
+/// Whom somebody above has shut out, those above let in.
+pub fn suspended_above() -> Fault {
+    Fault::forbidden("identity.suspended_above")
+}
+
+/// Two things that together would open an official's account are done by two people.
 pub fn four_eyes() -> Fault {
     Fault::forbidden("identity.four_eyes")
 }
@@ -50,6 +55,14 @@ pub fn emergency_role() -> Fault {
 pub fn emergency_hours(most: u16) -> Fault {
     let field = FieldFault::new("hours", "identity.emergency_hours").with("most", most);
     Fault::invalid("identity.emergency_hours")
+        .with("most", most)
+        .field_fault(field)
+}
+
+/// Rights for emergencies are no daily bread: so many hours in seven days.
+pub fn emergency_week(most: u16) -> Fault {
+    let field = FieldFault::new("hours", "identity.emergency_week").with("most", most);
+    Fault::conflict("identity.emergency_week")
         .with("most", most)
         .field_fault(field)
 }

@@ -176,20 +176,20 @@ impl Identity {
     /// Takes the second factor of an account, passkeys included, away whose owner has lost it and has shown who they are: by an administrator, not for
     /// themself, who says how that was shown. Ends all its sessions. Fails with `identity.no_second_factor`, `identity.purpose_needed`,
     /// `identity.account_not_found`, `identity.account_privileged`, `identity.step_up_needed`, and with `identity.four_eyes` where the same
-    /// official has lately given an entry code for a privileged account.
+    /// official has lately given an entry code for an official's account.
     pub async fn reset_second_factor(&self, op: &mut Op, account: AccountId, purpose: &str) -> Result<()> {
+        let action = "identity.reset_second_factor";
         let looked = self.looked(op, account).await?;
-        let permit = op
-            .allow(
-                "identity.reset_second_factor",
-                &subject(account),
-                access::reset_second_factor(op.rights(), looked.as_ref(), purpose),
-            )
-            .await?;
-        let looked = looked.ok_or_else(error::account_not_found)?;
+        let decision = access::reset_second_factor(op.rights(), looked.as_ref(), purpose);
+        op.allow(action, &subject(account), decision).await?;
         self.check_step_up(op)?;
-        self.check_four_eyes(op, &looked, "entry_code_given").await?;
+        // An entry code that is given at this moment is seen, or waits.
         store::account::lock_state(op.conn(), account).await?;
+        let looked = self.looked(op, account).await?;
+        let decision = access::reset_second_factor(op.rights(), looked.as_ref(), purpose);
+        let permit = op.allow(action, &subject(account), decision).await?;
+        let looked = looked.ok_or_else(error::account_not_found)?;
+        self.check_four_eyes(op, &looked, "entry_code_given").await?;
         if store::second_factor::since(op.conn(), account).await?.is_none() {
             return Err(error::no_second_factor());
         }

@@ -235,7 +235,7 @@ impl Identity {
         self.present_actor(op.conn(), &row, Lent::Counts, now).await
     }
 
-    /// Whoever came in with what held before comes in again: sessions end, sign-ins and offers that wait are forgotten, and all other browsers
+    /// Whoever came in with what held before comes in again: sessions end, sign-ins, offers and entry codes that wait are forgotten, and all other browsers
     /// are strangers. The session in which the owner did it stays open under another token, which is given: a copy of the old one
     /// is worth nothing.
     pub(crate) async fn start_anew(
@@ -253,6 +253,11 @@ impl Identity {
         store::second_factor::forget_waiting(op.conn(), account).await?;
         let device = here.and_then(|(_, source)| source.device).and_then(token::digest);
         store::session::forget_devices(op.conn(), permit, account, device.as_deref()).await?;
+        // A code that waits is a way in too. It outlives one thing alone: the second factor that somebody else takes away, which is the other half of
+        // letting an owner in who has lost both.
+        if keep.is_some() || reason != "second_factor_changed" {
+            store::desk::drop_code(op.conn(), permit, account).await?;
+        }
         let Some(session) = keep else { return Ok(None) };
         let token = token::new()?;
         store::session::renew_token(op.conn(), session, &token::digest(&token).unwrap_or_default()).await?;

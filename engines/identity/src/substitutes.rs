@@ -37,7 +37,8 @@ impl Identity {
     /// Lets a colleague of the same agency act from a position that the actor holds. Both stay visible in everything that is done.
     ///
     /// Fails with `identity.position_not_held`, `identity.substitute_unfit` (nobody of the agency, oneself, somebody who holds the
-    /// position anyway), `identity.substitute_roles` (none, or one that the position has not, or a privileged one),
+    /// position anyway), `identity.substitute_roles` (none, or one that the position has not, or a privileged one, or one
+    /// that was taken back from the substitute in this agency),
     /// `identity.days_reversed`, `identity.substitute_days` (in the past, longer than a year, longer than the holding),
     /// `identity.required` {reason}, `identity.overlap`, `identity.step_up_needed`.
     pub async fn substitute(&self, op: &mut Op, new: &NewSubstitution) -> Result<Uuid> {
@@ -105,6 +106,11 @@ impl Identity {
             .iter()
             .any(|role| !position.roles.contains(role) || self.config.policy.is_privileged(role));
         if new.roles.is_empty() || unfit {
+            return Err(error::substitute_roles());
+        }
+        // What was taken back from somebody does not come back to them by another's hand.
+        let withheld = store::withheld::of_person_in(op.conn(), new.substitute, position.agency).await?;
+        if new.roles.iter().any(|role| withheld.contains(role)) {
             return Err(error::substitute_roles());
         }
         if new.to < new.from {
@@ -176,7 +182,12 @@ impl Identity {
             let Some(mut held) = found.filter(|held| own.iter().any(|own| own.agency == held.agency)) else {
                 continue;
             };
-            held.roles.retain(|role| roles.contains(role) && !self.config.policy.is_privileged(role));
+            // Taken back meanwhile from whoever stands in: it is not theirs by way of another either.
+            let withheld = store::withheld::of_person_in(connection, person, held.agency).await?;
+            let goes = |role: &String| {
+                roles.contains(role) && !withheld.contains(role) && !self.config.policy.is_privileged(role)
+            };
+            held.roles.retain(goes);
             if held.roles.is_empty() {
                 continue;
             }

@@ -64,7 +64,8 @@ impl Identity {
     }
 
     /// Takes a role back from one holder of a position; sessions end, and from the next sign-in on it counts no more. By whoever may and reaches the
-    /// agency of the position, never from oneself, a privileged role by administrators; by the platform where a rule says so.
+    /// agency of the position, never from oneself, a privileged role by administrators; by the platform where a rule says so. A position that a reorganisation has
+    /// turned into another is followed there.
     ///
     /// Gives whether it was held. Fails with `identity.not_allowed`, `identity.account_privileged`, `identity.position_not_found`, `identity.required` {reason},
     /// `identity.step_up_needed`, and with `identity.last_of_role` where nobody else who can sign in would hold a privileged role.
@@ -91,13 +92,16 @@ impl Identity {
         let day = today(op);
         // Two reviewers at once would each leave the other's as the last one.
         store::withheld::lock(op.conn(), role).await?;
+        let held = store::office::held(op.conn(), person, day).await?;
+        let mut places = vec![position];
+        places.extend(store::withheld::became(op.conn(), position).await?);
+        let holds =
+            |held: &&crate::HeldPosition| places.contains(&held.position) && held.roles.iter().any(|own| own == role);
+        let Some(position) = held.iter().find(holds).map(|held| held.position) else {
+            return Ok(false);
+        };
         if privileged && !store::withheld::others_hold(op.conn(), person, role, day).await? {
             return Err(error::last_of_role(role));
-        }
-        let held = store::office::held(op.conn(), person, day).await?;
-        let holds = |held: &crate::HeldPosition| held.position == position && held.roles.iter().any(|own| own == role);
-        if !held.iter().any(holds) {
-            return Ok(false);
         }
         let (by, now) = (op.actor().account(), op.now());
         store::withheld::insert(op.conn(), &permit, (person, position, role), &reason, by, now).await?;
@@ -113,22 +117,25 @@ impl Identity {
         Ok(true)
     }
 
-    /// Gives back what was taken: administrators, not to themselves. Fails with `identity.withheld_not_found`, `identity.not_allowed`, `identity.step_up_needed`.
-    pub async fn return_role(&self, op: &mut Op, id: Uuid) -> Result<()> {
+    /// Gives back what was taken, with a reason, which its holder is told: administrators, not to themselves. Fails with `identity.withheld_not_found`,
+    /// `identity.not_allowed`, `identity.required` {reason}, `identity.step_up_needed`.
+    pub async fn return_role(&self, op: &mut Op, id: Uuid, reason: &str) -> Result<()> {
         let whose = store::withheld::whose(op.conn(), id).await?;
         let action = "identity.return_role";
         let decision = access::return_role(op.rights(), whose);
         let permit = op.allow(action, &format!("withheld_role:{id}"), decision).await?;
         let person = whose.ok_or_else(error::withheld_not_found)?;
+        let reason = reason_of(reason)?;
         self.check_step_up(op)?;
         let (by, now) = (op.actor().account().ok_or_else(error::not_allowed)?, op.now());
         if !store::withheld::give_back(op.conn(), &permit, id, by, now).await? {
             return Err(error::withheld_not_found());
         }
-        op.record(Entry::new("identity.role_returned", format!("person:{person}")).detail(json!({ "withheld": id })))
+        let entry = Entry::new("identity.role_returned", format!("person:{person}")).purpose(&reason);
+        op.record(entry.detail(json!({ "withheld": id })).about(Some(person)))
             .await?;
         if let Some(account) = store::account::of_person(op.conn(), person).await? {
-            store::desk::line(op.conn(), &permit, (account, "role_returned", ""), Some(by), now).await?;
+            self.done_to(op, &permit, account, "role_returned", &reason).await?;
         }
         Ok(())
     }

@@ -28,12 +28,13 @@ pub(crate) fn open(rights: Rights<'_>) -> Decision {
     Decision::when(rights.everywhere("oversight.open_campaign"), error::not_allowed)
 }
 
-/// Answering about a role: whoever reaches the agency, never about themself. Out of reach there is no such line.
+/// Answering about a role: whoever reaches the agency, never about themself, nor about the one in whose place they act (thay thế): what is lent does not come
+/// back as a judge. Out of reach there is no such line.
 pub(crate) fn answer(rights: Rights<'_>, agency: AgencyId, person: PersonId) -> Decision {
     if !rights.covers("oversight.answer", &Place::of(&[agency])) {
         return Decision::Deny(error::not_found());
     }
-    Decision::when(rights.actor().person() != Some(person), error::own_line)
+    Decision::when(!rights.actor().acts_for(person), error::own_line)
 }
 
 /// Writing a report: whoever took the right. For others there is none.

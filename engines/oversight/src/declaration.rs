@@ -35,6 +35,8 @@ pub struct Declaration {
     pub unanswered: Unanswered,
     /// For how many hours a right for an emergency is taken at the longest.
     pub emergency_hours: u16,
+    /// For how many hours in seven days one official has such rights altogether.
+    pub emergency_week_hours: u16,
     /// Within how many working days it is reported.
     pub report_days: u16,
 }
@@ -78,6 +80,7 @@ fn declaration(root: &Node, problems: &mut Problems) -> Option<Declaration> {
         days(&mut review, "working_days", 1, problems),
         days(&mut review, "escalated_working_days", 1, problems),
         days(&mut emergency, "hours", 1, problems),
+        days(&mut emergency, "hours_per_week", 1, problems),
         days(&mut emergency, "report_working_days", 1, problems),
     );
     for part in [dormant, review, emergency] {
@@ -91,7 +94,8 @@ fn declaration(root: &Node, problems: &mut Problems) -> Option<Declaration> {
         escalated_days: read.4?,
         unanswered: unanswered?,
         emergency_hours: read.5?,
-        report_days: read.6?,
+        emergency_week_hours: read.6?,
+        report_days: read.7?,
     })
 }
 

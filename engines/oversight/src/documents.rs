@@ -1,12 +1,12 @@
 //! The paper of this engine: what a review has come to.
 
 use kernel::{Fault, Result, local_date};
-use op::Op;
+use op::{Entry, Op};
 use render::{Locale, Params};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::model::{Verdict, moment_words};
+use crate::model::{Line, Verdict, moment_words};
 use crate::review::{reach, subject};
 use crate::{Oversight, access, error, store};
 
@@ -23,37 +23,48 @@ pub fn templates() -> Vec<(String, String)> {
 }
 
 impl Oversight {
-    /// What a review has come to in the reader's reach, as PDF in Vietnamese. It follows no official form, and says so.
+    /// What a review has come to in the reader's reach, as PDF in Vietnamese. It follows no official form, and says so. Everybody named in it sees it, so
+    /// **the caller commits**.
     ///
     /// # Errors
-    /// `oversight.not_found`, `render.document_failed`.
+    /// `oversight.not_found`, `identity.step_up_needed`, `render.document_failed`.
     pub async fn review_pdf(&self, op: &mut Op, id: Uuid) -> Result<Vec<u8>> {
         let action = "oversight.export_review";
         op.allow(action, &subject(id), access::some(op.rights(), action))
             .await?;
+        self.parts.identity.check_step_up(op)?;
         let reach = reach(op.rights(), action);
         let campaign = store::review::campaign(op.conn(), &reach, id)
             .await?
             .ok_or_else(error::not_found)?;
         let agencies = store::review::progress(op.conn(), &reach, id).await?;
-        let mut ended: Vec<String> = Vec::new();
+        let mut ended: Vec<Line> = Vec::new();
         let mut after = None;
         while ended.len() < MOST_ENDED {
             let lines = store::review::all_lines(op.conn(), id, &reach, after, BATCH, false).await?;
             let Some(last) = lines.last() else { break };
             after = Some(last.id);
             let over = lines
-                .iter()
-                .filter(|line| matches!(line.verdict, Some(Verdict::TakenBack | Verdict::Ended)));
-            ended.extend(over.map(|line| {
+                .into_iter()
+                .filter(|line| matches!(line.verdict, Some(Verdict::TakenBack | Verdict::Ended | Verdict::Gone)));
+            ended.extend(over);
+        }
+        ended.truncate(MOST_ENDED);
+        self.leaves(op, &campaign.quarter, id, ended.iter().map(|line| line.person))
+            .await?;
+        let facts = json!({ "lines": ended.len(), "as": "pdf" });
+        op.record(Entry::new("oversight.review_exported", subject(id)).detail(facts))
+            .await?;
+        let ended: Vec<String> = ended
+            .iter()
+            .map(|line| {
                 let role = self.role_name(&line.role);
                 format!(
                     "{}, {}, {}: {role}. {}",
                     line.name, line.title, line.agency_name, line.reason
                 )
-            }));
-        }
-        ended.truncate(MOST_ENDED);
+            })
+            .collect();
         let texts = self.parts.renderer.texts();
         let say = |key: &str| texts.get(Locale::Vi, &format!("oversight.paper.{key}"), &Params::new());
         let rows = [

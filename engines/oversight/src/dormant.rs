@@ -1,9 +1,9 @@
 //! Privileged accounts in which nobody comes in (tài khoản đặc quyền không hoạt động, R045): told, then suspended.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use db::PageRequest;
 use identity::AccountFilter;
-use kernel::Result;
+use kernel::{AccountId, Result};
 use notify::Message;
 use op::Op;
 
@@ -13,7 +13,8 @@ use crate::{Oversight, access};
 const BATCH: u32 = 200;
 
 impl Oversight {
-    /// Tells owners of dormant privileged accounts, and suspends those who were told long enough ago and have not come since. By the platform, once a day.
+    /// Tells owners of dormant privileged accounts, and suspends those who were told long enough ago and have not come since. The last one who can sign in with a
+    /// role that a province cannot be without is left, and those who watch are told. By the platform, once a day.
     pub(crate) async fn keep_watch_over_accounts(&self, op: &mut Op) -> Result<()> {
         op.allow("oversight.keep_watch", "account:dormant", access::by_rule(op.actor()))
             .await?;
@@ -41,7 +42,7 @@ impl Oversight {
                         self.parts.notify.send(op, message).await?;
                     }
                     Some(at) if at + notice <= now => {
-                        self.parts.identity.suspend_dormant(op, row.id).await?;
+                        self.suspend_unless_last(op, row.id, (since, at)).await?;
                     }
                     Some(_) => {}
                 }
@@ -50,6 +51,26 @@ impl Oversight {
             if after.is_none() {
                 return Ok(());
             }
+        }
+    }
+
+    async fn suspend_unless_last(
+        &self,
+        op: &mut Op,
+        account: AccountId,
+        (since, warned): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<()> {
+        match self.parts.identity.suspend_dormant(op, account, since).await {
+            Err(fault) if fault.code == "identity.last_of_role" => {
+                let mut told = self.watchers(op, "oversight.review_report").await?;
+                told.insert(account);
+                self.tell(op, told, |to| {
+                    Message::new(to, "account_dormant_kept", format!("/can-bo/tai-khoan/{account}"))
+                        .once(format!("account_dormant_kept:{account}:{}", warned.timestamp()))
+                })
+                .await
+            }
+            done => done.map(|_| ()),
         }
     }
 }

@@ -64,6 +64,21 @@ pub(crate) fn wrong_state() -> Fault {
     Fault::conflict("oversight.wrong_state")
 }
 
+/// Nothing is reported of, or said about, what still goes on.
+pub(crate) fn still_runs() -> Fault {
+    Fault::conflict("oversight.still_runs")
+}
+
+/// Whoever owes a report takes no other right.
+pub(crate) fn report_owed() -> Fault {
+    Fault::conflict("oversight.report_owed")
+}
+
+/// There is nobody else who could look at it.
+pub(crate) fn nobody_watches() -> Fault {
+    Fault::conflict("oversight.nobody_watches")
+}
+
 pub(crate) fn broken(what: &'static str) -> Fault {
     Fault::internal("oversight.broken_row").with("what", what)
 }

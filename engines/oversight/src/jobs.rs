@@ -11,8 +11,10 @@ use crate::Oversight;
 
 /// The kind of job that writes down the lines of a review.
 pub(crate) const FILL: &str = "oversight.fill";
-/// The hourly kind.
-const HOURLY: &str = "oversight.keep_watch";
+/// The hourly kinds, each by itself: what one of them cannot do does not undo the others.
+const OPENING: &str = "oversight.open_by_itself";
+const REVIEWS: &str = "oversight.keep_watch";
+const REPORTS: &str = "oversight.reports";
 /// The daily kind.
 const DAILY: &str = "oversight.accounts";
 
@@ -27,15 +29,23 @@ pub fn register(jobs: &mut Jobs, oversight: &Oversight) {
         })
     });
     let own = oversight.clone();
-    jobs.within(HOURLY, move |op, _| {
+    jobs.within(OPENING, move |op, _| {
         let own = own.clone();
-        Box::pin(async move {
-            own.open_by_itself(op).await?;
-            own.keep_watch_over_reviews(op).await?;
-            own.keep_watch_over_reports(op).await
-        })
+        Box::pin(async move { own.open_by_itself(op).await })
     });
-    jobs.every(TimeDelta::hours(1), HOURLY);
+    let own = oversight.clone();
+    jobs.within(REVIEWS, move |op, _| {
+        let own = own.clone();
+        Box::pin(async move { own.keep_watch_over_reviews(op).await })
+    });
+    let own = oversight.clone();
+    jobs.within(REPORTS, move |op, _| {
+        let own = own.clone();
+        Box::pin(async move { own.keep_watch_over_reports(op).await })
+    });
+    for kind in [OPENING, REVIEWS, REPORTS] {
+        jobs.every(TimeDelta::hours(1), kind);
+    }
     let own = oversight.clone();
     jobs.within(DAILY, move |op, _| {
         let own = own.clone();

@@ -31,7 +31,8 @@ pub use jobs::{register, register_reactions};
 pub use model::{AgencyProgress, Answer, Campaign, EmergencySheet, Line, Report, ReportState, Verdict};
 
 /// The tables of the engine.
-pub const MIGRATIONS: &[db::Migration] = db::migrations!("oversight", ["0001_oversight.sql"]);
+pub const MIGRATIONS: &[db::Migration] =
+    db::migrations!("oversight", ["0001_oversight.sql", "0002_gone_owed_and_wall.sql"]);
 
 /// What the engine is made from.
 #[derive(Clone)]

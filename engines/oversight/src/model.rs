@@ -1,6 +1,7 @@
 //! Nouns: campaigns, their lines, reports. No input, no output, no clock.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use db::Page;
 use identity::Emergency;
 use kernel::{AgencyId, PersonId, PositionId};
 use schemars::JsonSchema;
@@ -19,6 +20,8 @@ pub enum Verdict {
     Ended,
     /// Nobody answered, and the rule left it.
     Left,
+    /// It was to end, and whoever had it had it no more.
+    Gone,
 }
 
 impl Verdict {
@@ -29,12 +32,13 @@ impl Verdict {
             Self::TakenBack => "taken_back",
             Self::Ended => "ended",
             Self::Left => "left",
+            Self::Gone => "gone",
         }
     }
 
     /// Reads the word.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Kept, Self::TakenBack, Self::Ended, Self::Left]
+        [Self::Kept, Self::TakenBack, Self::Ended, Self::Left, Self::Gone]
             .into_iter()
             .find(|one| one.as_str() == word)
     }
@@ -175,7 +179,7 @@ pub struct Report {
 impl Report {
     /// Whether it should be there and is not.
     pub fn is_late(&self, now: DateTime<Utc>) -> bool {
-        self.written_at.is_none() && self.due_at < now
+        matches!(self.state, ReportState::Due | ReportState::Questioned) && self.due_at < now
     }
 }
 
@@ -186,11 +190,15 @@ pub struct EmergencySheet {
     pub emergency: Emergency,
     /// Its report.
     pub report: Report,
-    /// What the audit trail says was done under it, the first hundred.
-    pub done: Vec<op::audit::Deed>,
+    /// What the audit trail says was done under it, the newest first.
+    pub done: Page<op::audit::Deed>,
+    /// How many deeds there are altogether.
+    pub deeds: i64,
     /// Whether the reader took it.
     pub own: bool,
-    /// Whether the reader may look at the report.
+    /// Whether the reader may write the report now.
+    pub writes: bool,
+    /// Whether the reader may look at the report, once it is written.
     pub reviews: bool,
 }
 
@@ -234,7 +242,13 @@ mod tests {
 
     #[test]
     fn words_round_trip() {
-        for verdict in [Verdict::Kept, Verdict::TakenBack, Verdict::Ended, Verdict::Left] {
+        for verdict in [
+            Verdict::Kept,
+            Verdict::TakenBack,
+            Verdict::Ended,
+            Verdict::Left,
+            Verdict::Gone,
+        ] {
             assert_eq!(Verdict::parse(verdict.as_str()), Some(verdict));
             assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.as_str());
         }

@@ -145,6 +145,8 @@ impl Oversight {
         if answers.is_empty() || answers.len() > MOST_ANSWERS {
             return Err(error::nothing_chosen());
         }
+        // Keeping weighs as much as taking: it asks who is there too.
+        self.parts.identity.check_step_up(op)?;
         // Nobody settles the rest meanwhile.
         store::review::lock(op.conn(), campaign).await?;
         let mut answers: Vec<&Answer> = answers.iter().collect();
@@ -169,10 +171,11 @@ impl Oversight {
         if whole.is_none_or(|campaign| campaign.closed_at.is_some()) {
             return Err(error::not_open());
         }
-        let verdict = if answer.keep { Verdict::Kept } else { Verdict::TakenBack };
+        let mut verdict = if answer.keep { Verdict::Kept } else { Verdict::TakenBack };
         match line.verdict {
             None => {}
             Some(before) if before == verdict => return Ok(()),
+            Some(Verdict::Gone) if !answer.keep => return Ok(()),
             // Whoever kept a role may still take it back while the review runs; what ended is given back elsewhere.
             Some(Verdict::Kept) => {}
             Some(_) => return Err(error::already_answered(&line.answered_name)),
@@ -183,10 +186,14 @@ impl Oversight {
         }
         if !answer.keep {
             let whose = (line.person, line.position);
-            self.parts
+            let held = self
+                .parts
                 .identity
                 .withhold_role(op, whose, &line.role, &reason)
                 .await?;
+            if !held {
+                verdict = Verdict::Gone;
+            }
         }
         self.settle(op, &permit, &line, (verdict, &reason)).await
     }

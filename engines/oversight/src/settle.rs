@@ -93,7 +93,8 @@ impl Oversight {
         }
         let whose = (line.person, line.position);
         match self.parts.identity.withhold_role(op, whose, &line.role, "").await {
-            Ok(_) => Ok(Verdict::Ended),
+            Ok(true) => Ok(Verdict::Ended),
+            Ok(false) => Ok(Verdict::Gone),
             // A province without an administrator cannot mend anything.
             Err(fault) if fault.code == "identity.last_of_role" => Ok(Verdict::Left),
             Err(fault) => Err(fault),

@@ -1,11 +1,11 @@
 //! Lists as tables for spreadsheet programs: UTF-8 with a byte order mark, heads and words in Vietnamese.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use db::PageRequest;
 use identity::AccountFilter;
-use kernel::{Fault, Result, format_local};
+use kernel::{Fault, PersonId, Result, format_local};
 use op::{Entry, Op};
 use render::{Locale, Texts};
 use serde_json::json;
@@ -39,7 +39,7 @@ const LINES: [&str; 9] = [
 const BATCH: u32 = 200;
 
 impl Oversight {
-    /// A list of accounts as a table, as [`identity::Identity::accounts`] shows it. Everybody in it sees it, so **the caller commits**. Fails with `identity.step_up_needed`.
+    /// A list of accounts as a table, as [`identity::Identity::accounts`] shows it, as far as both looking and taking out reach. Everybody in it sees it, so **the caller commits**. Fails with `identity.step_up_needed`.
     pub async fn accounts_csv(&self, op: &mut Op, words: &str, filter: AccountFilter) -> Result<Vec<u8>> {
         let action = "oversight.export_accounts";
         op.allow(action, "account:search", access::some(op.rights(), action))
@@ -48,9 +48,14 @@ impl Oversight {
         let texts = self.parts.renderer.texts();
         let mut table = Table::new(&texts, "oversight.accounts", ACCOUNTS)?;
         let (mut after, mut count) = (None, 0);
+        let within = reach(op.rights(), action);
         loop {
             let request = PageRequest::new(after, Some(BATCH));
-            let page = self.parts.identity.accounts(op, words, filter, &request).await?;
+            let page = self
+                .parts
+                .identity
+                .accounts_within(op, (words, filter), within.as_deref(), &request)
+                .await?;
             count += page.items.len();
             for row in page.items {
                 let state = table.word(&format!("desk.rights.state_{}", row.state.as_str()));
@@ -84,16 +89,16 @@ impl Oversight {
             .await?;
         self.parts.identity.check_step_up(op)?;
         let reach = reach(op.rights(), action);
-        if store::review::campaign(op.conn(), &reach, campaign).await?.is_none() {
-            return Err(error::not_found());
-        }
+        let found = store::review::campaign(op.conn(), &reach, campaign).await?;
+        let quarter = found.ok_or_else(error::not_found)?.quarter;
         let texts = self.parts.renderer.texts();
         let mut table = Table::new(&texts, "oversight.lines", LINES)?;
-        let (mut after, mut count) = (None, 0);
+        let (mut after, mut count, mut people) = (None, 0, BTreeSet::new());
         loop {
             let lines = store::review::all_lines(op.conn(), campaign, &reach, after, i64::from(BATCH), false).await?;
             count += lines.len();
             after = lines.last().map(|line| line.id);
+            people.extend(lines.iter().map(|line| line.person));
             for line in lines {
                 let verdict = line.verdict.map_or("open", crate::Verdict::as_str);
                 let (verdict, privileged) = (
@@ -116,9 +121,27 @@ impl Oversight {
                 break;
             }
         }
+        self.leaves(op, &quarter, campaign, people).await?;
         op.record(Entry::new("oversight.review_exported", subject(campaign)).detail(json!({ "lines": count })))
             .await?;
         table.bytes()
+    }
+
+    /// Whose rights leave the platform on paper or in a table sees it, each once.
+    pub(crate) async fn leaves(
+        &self,
+        op: &mut Op,
+        quarter: &str,
+        campaign: Uuid,
+        people: impl IntoIterator<Item = PersonId>,
+    ) -> Result<()> {
+        let reader = op.actor().person();
+        let people: BTreeSet<PersonId> = people.into_iter().filter(|person| Some(*person) != reader).collect();
+        for person in people {
+            let entry = Entry::new("oversight.rights_reviewed", subject(campaign)).purpose(quarter);
+            op.record(entry.about(Some(person))).await?;
+        }
+        Ok(())
     }
 
     /// What a role is called, in Vietnamese.

@@ -15,8 +15,9 @@ use crate::words::Words;
 const PATH: &str = "/can-bo/tai-khoan";
 const DOWNLOAD: &str = "/can-bo/tai-khoan/tai-ve";
 /// What can be done, in the order of the page.
-const ACTS: [&str; 5] = [
+const ACTS: [&str; 6] = [
     "give_entry_code",
+    "withdraw_entry_code",
     "reset_second_factor",
     "end_sessions",
     "suspend",
@@ -165,12 +166,11 @@ async fn give_back(mut visit: Visit<House>, fields: Fields) -> Answer {
     if let Err(fault) = again::take(&mut visit, &fields).await {
         return again::ask(&visit, &path, &fields, Some(fault)).await;
     }
-    let withheld = fields
-        .required("withheld")?
-        .parse()
-        .map_err(|_| Fault::not_found("web.not_found"))?;
+    let named = fields.required("withheld")?;
+    let withheld = named.parse().map_err(|_| Fault::not_found("web.not_found"))?;
+    let reason = fields.get(&format!("why.{named}")).unwrap_or_default();
     let mut op = visit.op().await?;
-    match visit.state.identity.return_role(&mut op, withheld).await {
+    match visit.state.identity.return_role(&mut op, withheld, reason).await {
         Ok(()) => {
             op.commit().await?;
             visit.redirect(format!("{PATH}/{account}?da=account_role_returned"))
@@ -178,6 +178,10 @@ async fn give_back(mut visit: Visit<House>, fields: Fields) -> Answer {
         Err(fault) if again::is_needed(&fault) => {
             drop(op);
             again::ask(&visit, &path, &fields, None).await
+        }
+        Err(fault) if is_told_in_place(&fault) => {
+            drop(op);
+            draw(&visit, &fields, Some(&fault), None).await
         }
         Err(fault) => Err(fault),
     }
@@ -232,12 +236,13 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>, given
             json!({ "id": one.id, "text": words.say("desk.accounts.withheld", [
                 ("role", role_name(visit, &one.role)), ("title", one.title.clone()), ("agency", one.agency_name.clone()),
                 ("date", kernel::local_date(one.at).format("%d/%m/%Y").to_string()),
-            ]), "reason": one.reason })
+            ]), "reason": one.reason, "why": typed.get(&format!("why.{}", one.id)).unwrap_or_default() })
         })
         .collect();
     let acts: Vec<Value> = acts(&sheet)
         .map(|act| json!({ "value": act, "label": words.say(&format!("desk.accounts.act.{act}"), []) }))
         .collect();
+    let returned = typed.get("withheld");
     let columns = |names: &[&str]| -> Vec<Value> {
         let label = |name: &&str| json!({ "label": words.say(&format!("desk.accounts.part.{name}"), []) });
         names.iter().map(label).collect()
@@ -247,8 +252,11 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>, given
         "position_columns": columns(&["title", "agency", "roles", "days"]), "manager": manager, "back": PATH,
         "path": format!("{PATH}/{account}"), "rights": address("/can-bo/quyen", [("tai_khoan", sheet.row.login.as_str())]), "given": given.map(|given| json!({ "code": given.code, "until": given.expires_at })),
         "typed": { "act": typed.get("act").unwrap_or_default(), "reason": typed.get("reason").unwrap_or_default() },
-        "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, called(["act", "reason"]))),
-        "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),
+        "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, |field| match (field, returned) {
+            ("reason", Some(withheld)) => Some(format!("why.{withheld}")),
+            _ => called(["act", "reason"])(field),
+        })),
+        "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)), "returned": returned.unwrap_or_default(),
     });
     let status = fault.map_or(StatusCode::OK, status_of);
     visit.page_status(status, "portal/desk/account.html", content).await
@@ -272,10 +280,12 @@ fn since(words: &Words, days: identity::Validity) -> String {
 fn acts(sheet: &AccountSheet) -> impl Iterator<Item = &'static str> + use<> {
     let changeable = sheet.changeable && !sheet.own;
     let (state, sessions, factor) = (sheet.row.state, sheet.sessions.len(), sheet.row.second_factor);
+    let code = sheet.code_until.is_some();
     ACTS.into_iter().filter(move |act| {
         changeable
             && match *act {
                 "resume" => state == AccountState::Suspended,
+                "withdraw_entry_code" => code,
                 "end_sessions" => sessions > 0,
                 "reset_second_factor" => factor && state != AccountState::Closed,
                 _ => state == AccountState::Active,
@@ -326,6 +336,10 @@ async fn carry_out(visit: &Visit<House>, account: AccountId, fields: &Fields) ->
         "reset_second_factor" => {
             identity.reset_second_factor(&mut op, account, reason).await?;
             Done::Said("second_factor_reset")
+        }
+        "withdraw_entry_code" => {
+            identity.withdraw_entry_code(&mut op, account, reason).await?;
+            Done::Said("entry_code_withdrawn")
         }
         "give_entry_code" => Done::Code(identity.give_entry_code(&mut op, account, reason).await?),
         _ => return Err(Fault::invalid("desk.choose_act").field("act", "desk.choose_act")),

@@ -40,21 +40,21 @@ async fn list(visit: Visit<House>) -> Answer {
 
 async fn draw_list(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> Answer {
     let words = Words::new(visit, "");
-    let mut op = visit.look().await?;
+    let mut op = visit.op().await?;
     let page = visit
         .state
         .oversight
         .emergencies(&mut op, &visit.page_request())
         .await?;
     let now = op.now();
-    drop(op);
+    op.commit().await?;
     let items: Vec<Value> = page
         .items
         .iter()
         .map(|(one, report)| {
             json!({
                 "href": format!("{PATH}/{}", one.id), "one": one, "role": role_name(visit, &one.role), "counts": one.counts(now),
-                "state": report.state, "late": report.is_late(now), "due": (report.state == ReportState::Due).then_some(report.due_at),
+                "state": report.state, "late": report.is_late(now), "due": matches!(report.state, ReportState::Due | ReportState::Questioned).then_some(report.due_at),
             })
         })
         .collect();
@@ -113,17 +113,18 @@ async fn show(visit: Visit<House>) -> Answer {
 
 async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> Answer {
     let words = Words::new(visit, "");
-    let mut op = visit.look().await?;
+    let mut op = visit.op().await?;
     let sheet = visit
         .state
         .oversight
-        .emergency(&mut op, visit.parse_param("id")?)
+        .emergency(&mut op, visit.parse_param("id")?, &visit.page_request())
         .await?;
     let now = op.now();
-    drop(op);
+    op.commit().await?;
     let (one, report) = (&sheet.emergency, &sheet.report);
     let deeds: Vec<Value> = sheet
         .done
+        .items
         .iter()
         .map(|deed| {
             let at = render::datetime_text(&deed.at.to_rfc3339()).unwrap_or_default();
@@ -136,10 +137,19 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
         .iter()
         .map(|column| json!({ "label": words.say(&format!("oversight.deed.{column}"), []) }))
         .collect();
+    let path = format!("{PATH}/{}", one.id);
+    let next = sheet
+        .done
+        .next
+        .as_deref()
+        .map(|cursor| address(&path, [("sau", cursor)]));
     let content = json!({
+        "next": next.unwrap_or_default(), "first": if visit.query("sau").is_some() { path.as_str() } else { "" },
+        "count": words.say("oversight.deed.count", [("count", sheet.deeds.to_string())]),
+        "seen": report.written_at.map(|at| at.to_rfc3339()).unwrap_or_default(),
         "one": one, "role": role_name(visit, &one.role), "report": report, "counts": one.counts(now), "now": now, "back": PATH,
-        "path": format!("{PATH}/{}", one.id), "deeds": deeds, "columns": columns, "late": report.is_late(now),
-        "writes": sheet.own && report.state != ReportState::Accepted, "reviews": sheet.reviews && report.state == ReportState::Written,
+        "path": path, "deeds": deeds, "columns": columns, "late": report.is_late(now),
+        "writes": sheet.writes, "own": sheet.own, "reviews": sheet.reviews && report.state == ReportState::Written,
         "ends": one.counts(now) && may_end(visit, one), "state": report.state,
         "typed": { "text": typed.get("text").unwrap_or(&report.text), "note": typed.get("note").unwrap_or_default(), "verdict": typed.get("verdict").unwrap_or_default() },
         "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, called(["text", "note", "verdict"]))),
@@ -200,7 +210,12 @@ async fn review(mut visit: Visit<House>, fields: Fields) -> Answer {
         };
         let mut op = visit.op().await?;
         let note = fields.get("note").unwrap_or_default();
-        visit.state.oversight.review_report(&mut op, id, accepted, note).await?;
+        let seen = fields.get("seen").and_then(|seen| seen.parse().ok());
+        visit
+            .state
+            .oversight
+            .review_report(&mut op, (id, seen), accepted, note)
+            .await?;
         op.commit().await
     };
     match done.await {

@@ -181,7 +181,9 @@ fn line_view(
     typed: &Fields,
     faults: &Value,
 ) -> Value {
-    let own = visit.actor.person() == Some(line.person);
+    let own = visit.actor.acts_for(line.person);
+    // Privileged roles are taken back by those who may everywhere: for others the choice is to keep.
+    let takes = !line.privileged || visit.rights().everywhere("identity.withhold_role");
     let verdict = line.verdict.map(oversight::Verdict::as_str);
     let said = words.say(&format!("oversight.verdict.{}", verdict.unwrap_or("open")), []);
     let field = |name: &str| typed.get(&format!("{name}.{}", line.id)).unwrap_or_default().to_owned();
@@ -195,7 +197,7 @@ fn line_view(
     let open = matches!(verdict, None | Some("kept")) && campaign.closed_at.is_none() && campaign.filled;
     json!({
         "id": line.id, "name": line.name, "title": line.title, "role": role_name(visit, &line.role), "privileged": line.privileged,
-        "said": said, "verdict": verdict, "reason": line.reason, "answered_name": line.answered_name, "answered_at": line.answered_at, "own": own,
+        "said": said, "verdict": verdict, "reason": line.reason, "answered_name": line.answered_name, "answered_at": line.answered_at, "own": own, "takes": takes,
         "answerable": open && !own && visit.rights().may("oversight.answer"), "chosen": chosen, "typed": field("reason"),
         "fault": faults.get(format!("reason.{}", line.id)),
     })
@@ -267,7 +269,13 @@ async fn shown_again(mut visit: Visit<House>, fields: Fields) -> Answer {
 async fn paper(visit: Visit<House>) -> Answer {
     let id: Uuid = visit.parse_param("id")?;
     let mut op = visit.op().await?;
-    let pdf = visit.state.oversight.review_pdf(&mut op, id).await?;
+    let pdf = match visit.state.oversight.review_pdf(&mut op, id).await {
+        Err(fault) if again::is_needed(&fault) => {
+            drop(op);
+            return again::ask(&visit, &format!("{PATH}/{id}/tai-ve"), &Fields::default(), None).await;
+        }
+        pdf => pdf?,
+    };
     op.commit().await?;
     let name = format!("ra-soat-quyen-{id}.pdf");
     Ok(attachment(&name, "application/pdf", Body::from(pdf), true))

@@ -66,6 +66,7 @@ const PAGES: &[(&str, &[&str])] = &[
             "DELETE /api/v1/accounts/{id}/suspension",
             "DELETE /api/v1/accounts/{id}/sessions",
             "POST /api/v1/accounts/{id}/entry-code",
+            "DELETE /api/v1/accounts/{id}/entry-code",
             "DELETE /api/v1/accounts/{id}/second-factor",
         ],
     ),

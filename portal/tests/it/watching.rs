@@ -91,11 +91,12 @@ async fn a_review_is_opened_answered_and_printed() {
     let sheet = admin.get(&format!("/can-bo/tai-khoan/{id}")).await;
     sheet.shows("Vai trò đã thu hồi");
     let withheld = sheet.hidden("withheld");
+    let why = format!("why.{withheld}");
     let done = admin
         .send(
             &sheet,
             &format!("/can-bo/tai-khoan/{id}/tra-vai-tro"),
-            &[("withheld", &withheld)],
+            &[("withheld", withheld.as_str()), (why.as_str(), "làm lại việc cũ")],
         )
         .await;
     assert_eq!(
@@ -150,6 +151,12 @@ async fn a_right_for_an_emergency_opens_what_it_names_and_shuts_again() {
         .shows("Đang có hiệu lực");
 
     let page = leader.get(&own).await;
+    page.shows("Khi quyền hết hiệu lực, bạn viết báo cáo ở đây.");
+    let report = [("text", "Đã mở một hồ sơ để báo tin cho người nộp; không tải gì về.")];
+    leader
+        .send(&page, &format!("{own}/bao-cao"), &report)
+        .await
+        .is(StatusCode::CONFLICT);
     let ended = leader.send(&page, &format!("{own}/ket-thuc"), &[]).await;
     assert_eq!(ended.location(), format!("{own}?da=emergency_ended"));
     leader.send(&page, &format!("{own}/ket-thuc"), &[]).await.location();
@@ -159,6 +166,7 @@ async fn a_right_for_an_emergency_opens_what_it_names_and_shuts_again() {
     let report = [("text", "Đã mở một hồ sơ để báo tin cho người nộp; không tải gì về.")];
     leader.send(&page, &format!("{own}/bao-cao"), &report).await.location();
     let page = admin.get(&own).await;
+    let seen = page.hidden("seen");
     let nothing = admin
         .send(&page, &format!("{own}/xem-xet"), &[("note", "xem sau")])
         .await;
@@ -167,7 +175,7 @@ async fn a_right_for_an_emergency_opens_what_it_names_and_shuts_again() {
         .send(
             &page,
             &format!("{own}/xem-xet"),
-            &[("verdict", "accepted"), ("note", "")],
+            &[("verdict", "accepted"), ("note", ""), ("seen", &seen)],
         )
         .await;
     assert_eq!(done.location(), format!("{own}?da=emergency_reviewed"));

@@ -125,6 +125,10 @@ async function review({ browsers }) {
   await admin.locator('main table tbody a').first().click();
   await look(admin, 'withheld');
   await press(admin, 'Trả lại');
+  await says(admin, 'Hãy điền ô này');
+  await look(admin, 'return-mistake');
+  await admin.locator('input[name^="why."]').first().fill('Làm lại việc cũ');
+  await press(admin, 'Trả lại');
   await says(admin, 'Đã trả lại vai trò');
   await hides(admin, 'Vai trò đã thu hồi');
   browsers.forget('tuphap2.ngabay');

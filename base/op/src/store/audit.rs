@@ -153,25 +153,59 @@ pub(crate) struct AboutRow {
     pub(crate) detail: String,
 }
 
-/// Entries of one actor that bear the mark of an emergency.
+/// An entry that bears the mark of an emergency.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct DeedRow {
+    pub(crate) id: i64,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) action: String,
+    pub(crate) subject: String,
+    pub(crate) purpose: String,
+}
+
+/// Entries of one actor that bear the mark of an emergency, below a number, the newest first.
 pub(crate) async fn under_emergency(
     connection: &mut PgConnection,
     actor: &str,
-    (from, to): (DateTime<Utc>, DateTime<Utc>),
-    most: i64,
-) -> Result<Vec<crate::audit::Deed>> {
+    (from, to): (DateTime<Utc>, Option<DateTime<Utc>>),
+    below: i64,
+    limit: i64,
+) -> Result<Vec<DeedRow>> {
     sqlx::query_as(
-        "SELECT at, action, subject, purpose
+        "SELECT id, at, action, subject, purpose
          FROM op.audit_entry
-         WHERE actor = $1 AND at BETWEEN $2 AND $3 AND detail::jsonb ? 'emergency'
-         ORDER BY id
-         LIMIT $4",
+         WHERE actor = $1
+           AND at >= $2
+           AND ($3::timestamptz IS NULL OR at < $3)
+           AND id < $4
+           AND detail::jsonb ? 'emergency'
+         ORDER BY id DESC
+         LIMIT $5",
     )
     .bind(actor)
     .bind(from)
     .bind(to)
-    .bind(most)
+    .bind(below)
+    .bind(limit)
     .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
+pub(crate) async fn count_under_emergency(
+    connection: &mut PgConnection,
+    actor: &str,
+    (from, to): (DateTime<Utc>, Option<DateTime<Utc>>),
+) -> Result<i64> {
+    sqlx::query_scalar(
+        "SELECT count(*)
+         FROM op.audit_entry
+         WHERE actor = $1 AND at >= $2 AND ($3::timestamptz IS NULL OR at < $3) AND detail::jsonb ? 'emergency'",
+    )
+    .bind(actor)
+    .bind(from)
+    .bind(to)
+    .fetch_one(connection)
     .await
     .map_err(db::fault)
 }

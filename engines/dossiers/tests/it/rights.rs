@@ -302,7 +302,11 @@ async fn nobody_acts_on_a_dossier_of_whoever_they_stand_in_for() {
     let fault = office.try_act(&substitute, task, version, act).await.unwrap_err();
     assert_eq!((fault.code, fault.kind.status()), ("dossiers.own_case", 403));
     let mut op = office.op(&substitute).await;
-    let fault = office.dossiers.record_payment(&mut op, id, "copy", None).await.unwrap_err();
+    let fault = office
+        .dossiers
+        .record_payment(&mut op, id, "copy", None)
+        .await
+        .unwrap_err();
     assert_eq!(fault.code, "dossiers.own_case");
     drop(op);
     let substitute = standing_in(&people.leader, &people.lan, "leader");
@@ -346,8 +350,14 @@ async fn duties_stay_separated_through_supplements_and_substitutes() {
     let excluded = [
         ("who asked", leading(&people.specialist)),
         ("who finished", leading(&people.second_clerk)),
-        ("in whose place it was finished", standing_in(&people.foreign_clerk, &people.city_specialist, "leader")),
-        ("in the place of who asked", standing_in(&people.leader, &people.specialist, "leader")),
+        (
+            "in whose place it was finished",
+            standing_in(&people.foreign_clerk, &people.city_specialist, "leader"),
+        ),
+        (
+            "in the place of who asked",
+            standing_in(&people.leader, &people.specialist, "leader"),
+        ),
     ];
     for (who, mut actor) in excluded {
         if let (Actor::Official(official), Some(ward)) = (&mut actor, people.leader.agency()) {
@@ -372,7 +382,11 @@ async fn a_right_limited_to_a_field_reaches_no_case_of_another() {
     let office = Office::open().await;
     let id = office.submitted().await.id;
     let limited = "      - { scope: agency, fields: [Đất đai], actions: [dossiers.act] }\n      - scope: agency\n        actions:\n";
-    let ops = changed(&office, "      - scope: agency\n        actions:\n          - dossiers.act\n", limited);
+    let ops = changed(
+        &office,
+        "      - scope: agency\n        actions:\n          - dossiers.act\n",
+        limited,
+    );
     let (task, version) = (office.task(id, "receive").await, office.version(id).await);
     let mut op = ops.open(office.people.clerk.clone()).await.unwrap();
     let act = outcome("accept");
@@ -392,11 +406,39 @@ async fn lists_of_an_office_ask_for_the_right_too() {
         let mut op = ops.open(office.people.clerk.clone()).await.unwrap();
         let dossiers = &office.dossiers;
         let fault = match action {
-            "inbox" => dossiers.inbox(&mut op, &InboxFilter::default(), &page).await.unwrap_err(),
+            "inbox" => dossiers
+                .inbox(&mut op, &InboxFilter::default(), &page)
+                .await
+                .unwrap_err(),
             "search" => dossiers.search(&mut op, "Lan", &page).await.unwrap_err(),
             _ => dossiers.ledger(&mut op, day, day, &page).await.unwrap_err(),
         };
         assert_eq!(fault.code, "op.no_right", "{action}");
     }
     assert_eq!(office.refusals("op.no_right").await, 3);
+}
+
+/// What is taken for an emergency opens cases of others: neither one's own, nor that of whom one stands in for.
+// shows: R045
+#[tokio::test]
+async fn a_right_for_an_emergency_does_not_open_ones_own_dossier() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let id = office.submitted().await.id;
+    let taken = |mut actor: Actor| {
+        if let Actor::Official(official) = &mut actor {
+            official.roles.push("emergency_view".into());
+        }
+        actor
+    };
+    let mut op = office.op(&taken(people.leader.clone())).await;
+    office.dossiers.view(&mut op, id).await.unwrap();
+    drop(op);
+    let own = taken(standing_in(&people.leader, &people.lan, "leader"));
+    let mut op = office.op(&own).await;
+    assert_eq!(
+        office.dossiers.view(&mut op, id).await.unwrap_err().code,
+        "dossiers.own_case"
+    );
+    assert_eq!(office.refusals("dossiers.own_case").await, 1);
 }

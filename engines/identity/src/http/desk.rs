@@ -9,7 +9,7 @@ use uuid::Uuid;
 use web::{Doc, Door, Routes, Site, Visit};
 
 use super::account::source;
-use super::{Ended, Nothing, SessionInfo, engine, ops};
+use super::{Ended, SessionInfo, engine, ops};
 use crate::{AccountFilter, AccountRow, AccountState, Identity, Passkey, Start, error};
 
 /// An account in a list.
@@ -204,6 +204,13 @@ where
         )
         .api_send(
             Method::DELETE,
+            "/api/v1/accounts/{id}/entry-code",
+            Door::Right("identity.give_entry_code"),
+            doc("withdrawEntryCode", "Takes back a code that waits; `ended` says whether there was one. Asks for step-up."),
+            withdraw_code,
+        )
+        .api_send(
+            Method::DELETE,
             "/api/v1/withheld-roles/{id}",
             Door::Right("identity.return_role"),
             doc("returnRole", "Gives back a role that a review has taken from one holder. Asks for step-up."),
@@ -338,10 +345,20 @@ async fn give_code<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: Reas
     })
 }
 
-async fn give_back<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, _: Nothing) -> Result<Ended> {
+async fn withdraw_code<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: ReasonRequest) -> Result<Ended> {
+    let account = visit.parse_param("id")?;
+    let mut op = visit.op().await?;
+    let ended = engine(&visit)
+        .withdraw_entry_code(&mut op, account, &body.reason)
+        .await?;
+    op.commit().await?;
+    Ok(Ended { ended })
+}
+
+async fn give_back<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: ReasonRequest) -> Result<Ended> {
     let withheld: Uuid = visit.parse_param("id")?;
     let mut op = visit.op().await?;
-    engine(&visit).return_role(&mut op, withheld).await?;
+    engine(&visit).return_role(&mut op, withheld, &body.reason).await?;
     op.commit().await?;
     Ok(Ended { ended: true })
 }

@@ -192,7 +192,7 @@ pub(crate) async fn insert(
 }
 
 pub(crate) async fn lock_state(connection: &mut PgConnection, id: AccountId) -> Result<Option<AccountState>> {
-    let word: Option<String> = sqlx::query_scalar("SELECT state FROM identity.account WHERE id = $1 FOR UPDATE")
+    let word: Option<String> = sqlx::query_scalar("SELECT state FROM identity.account WHERE id = $1 FOR NO KEY UPDATE")
         .bind(id.uuid())
         .fetch_optional(connection)
         .await

@@ -6,8 +6,8 @@ use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 use vault::Vault;
 
-use crate::desk::{AccountFilter, AccountLine, AccountRow, NewLine, new_line_id};
 use super::sealed::{self, FOLDED};
+use crate::desk::{AccountFilter, AccountLine, AccountRow, NewLine, new_line_id};
 use crate::login;
 use crate::model::AccountState;
 use crate::people::Question;
@@ -95,7 +95,8 @@ fn begin(privileged: &[String], today: NaiveDate) -> QueryBuilder<Postgres> {
     query
 }
 
-/// Whoever holds a position today or later, in these agencies and with one of these roles, where they are named.
+/// Whoever holds a position today or later, all of them in these agencies and one with one of these roles, where they are named: somebody with a second
+/// office elsewhere is not the one agency's alone.
 fn whose_holder(
     query: &mut QueryBuilder<Postgres>,
     today: NaiveDate,
@@ -110,14 +111,23 @@ fn whose_holder(
         )
         .push_bind(today)
         .push(")");
-    if let Some(agencies) = agencies {
-        let ids: Vec<Uuid> = agencies.iter().map(|id| id.uuid()).collect();
-        query.push(" AND position.agency = ANY (").push_bind(ids).push(")");
-    }
     if let Some(roles) = roles {
         query.push(" AND position.roles && ").push_bind(roles.to_vec());
     }
     query.push(")");
+    if let Some(agencies) = agencies {
+        let ids: Vec<Uuid> = agencies.iter().map(|id| id.uuid()).collect();
+        query
+            .push(
+                " AND NOT EXISTS (SELECT FROM identity.holding AS holding
+                JOIN identity.position AS position ON position.id = holding.position
+                WHERE holding.person = account.person AND (holding.valid_to IS NULL OR holding.valid_to >= ",
+            )
+            .push_bind(today)
+            .push(") AND position.agency <> ALL (")
+            .push_bind(ids)
+            .push("))");
+    }
 }
 
 fn asked_for(query: &mut QueryBuilder<Postgres>, vault: &Vault, question: &Question, typed: &str) -> Result<()> {
@@ -217,7 +227,11 @@ pub(crate) async fn find(
         .map_err(db::fault)?;
     let page = Page::cut(rows, page, |row| (row.name_key.clone(), row.id));
     Ok(Page {
-        items: page.items.into_iter().map(|row| row.into_row(asked.vault)).collect::<Result<_>>()?,
+        items: page
+            .items
+            .into_iter()
+            .map(|row| row.into_row(asked.vault))
+            .collect::<Result<_>>()?,
         next: page.next,
     })
 }
@@ -285,16 +299,46 @@ pub(crate) async fn lines(connection: &mut PgConnection, account: AccountId) -> 
     Ok(rows.into_iter().map(line).collect())
 }
 
-/// Whether somebody has done this to the account since then.
+/// When somebody last came in.
+pub(crate) async fn came_in(connection: &mut PgConnection, account: AccountId) -> Result<Option<DateTime<Utc>>> {
+    let at: Option<Option<DateTime<Utc>>> =
+        sqlx::query_scalar("SELECT last_sign_in_at FROM identity.account WHERE id = $1")
+            .bind(account.uuid())
+            .fetch_optional(connection)
+            .await
+            .map_err(db::fault)?;
+    Ok(at.flatten())
+}
+
+/// Whether nobody has come in since then.
+pub(crate) async fn is_dormant(
+    connection: &mut PgConnection,
+    account: AccountId,
+    since: DateTime<Utc>,
+) -> Result<bool> {
+    let dormant: Option<bool> =
+        sqlx::query_scalar("SELECT coalesce(last_sign_in_at, created_at) < $2 FROM identity.account WHERE id = $1")
+            .bind(account.uuid())
+            .bind(since)
+            .fetch_optional(connection)
+            .await
+            .map_err(db::fault)?;
+    Ok(dormant.unwrap_or(false))
+}
+
+/// Whether somebody has done this to the account since then; `None`: ever.
 pub(crate) async fn did(
     connection: &mut PgConnection,
     account: AccountId,
     by: AccountId,
     act: &str,
-    since: DateTime<Utc>,
+    since: Option<DateTime<Utc>>,
 ) -> Result<bool> {
     sqlx::query_scalar(
-        "SELECT EXISTS (SELECT FROM identity.account_line WHERE account = $1 AND by = $2 AND act = $3 AND at >= $4)",
+        "SELECT EXISTS (
+             SELECT
+             FROM identity.account_line
+             WHERE account = $1 AND by = $2 AND act = $3 AND ($4::timestamptz IS NULL OR at >= $4))",
     )
     .bind(account.uuid())
     .bind(by.uuid())
@@ -305,20 +349,28 @@ pub(crate) async fn did(
     .map_err(db::fault)
 }
 
-/// When this was last done to the account, since then.
-pub(crate) async fn last(
+/// When the owner was last told that the account is dormant, since then. A warning before the account was opened again is spent.
+pub(crate) async fn warned(
     connection: &mut PgConnection,
     account: AccountId,
-    act: &str,
     since: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>> {
-    sqlx::query_scalar("SELECT max(at) FROM identity.account_line WHERE account = $1 AND act = $2 AND at >= $3")
-        .bind(account.uuid())
-        .bind(act)
-        .bind(since)
-        .fetch_one(connection)
-        .await
-        .map_err(db::fault)
+    sqlx::query_scalar(
+        "SELECT max(line.at)
+         FROM identity.account_line AS line
+         WHERE line.account = $1
+           AND line.act = 'dormant_warned'
+           AND line.at >= $2
+           AND NOT EXISTS (
+               SELECT
+               FROM identity.account_line AS later
+               WHERE later.account = $1 AND later.act = 'resumed' AND later.at >= line.at)",
+    )
+    .bind(account.uuid())
+    .bind(since)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
 }
 
 pub(crate) async fn put_code(
@@ -377,6 +429,32 @@ pub(crate) async fn code_holds(
     .fetch_one(connection)
     .await
     .map_err(db::fault)
+}
+
+/// Whether one was there; it is good no more.
+pub(crate) async fn drop_code(connection: &mut PgConnection, _: &Permit, account: AccountId) -> Result<bool> {
+    let dropped = sqlx::query("DELETE FROM identity.entry_code WHERE account = $1")
+        .bind(account.uuid())
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(dropped.rows_affected() > 0)
+}
+
+/// Who has last shut the account: `None` where nothing is written of it, or the platform did it.
+pub(crate) async fn shut_by(connection: &mut PgConnection, account: AccountId) -> Result<Option<AccountId>> {
+    let by: Option<Option<Uuid>> = sqlx::query_scalar(
+        "SELECT by
+         FROM identity.account_line
+         WHERE account = $1 AND act IN ('suspended', 'suspended_dormant')
+         ORDER BY at DESC, id DESC
+         LIMIT 1",
+    )
+    .bind(account.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(by.flatten().map(AccountId::from))
 }
 
 /// Whether it was there; it is good no more.

@@ -1,4 +1,4 @@
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use db::{Page, PageRequest};
 use kernel::{AccountId, PersonId, PositionId, Result};
 use op::Permit;
@@ -124,14 +124,44 @@ pub(crate) async fn page(
     Ok(Page::cut(rows, request, |row| (row.taken_at, row.id)).map(Emergency::from))
 }
 
+/// For how long an account has had such rights since then.
+pub(crate) async fn had(connection: &mut PgConnection, account: AccountId, since: DateTime<Utc>) -> Result<TimeDelta> {
+    let seconds: i64 = sqlx::query_scalar(
+        "SELECT coalesce(sum(ceil(extract(epoch FROM coalesce(ended_at, until) - greatest(taken_at, $2)))), 0)::bigint
+         FROM identity.emergency
+         WHERE account = $1 AND coalesce(ended_at, until) > $2",
+    )
+    .bind(account.uuid())
+    .bind(since)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(TimeDelta::seconds(seconds))
+}
+
+/// When the account took the next one after this moment.
+pub(crate) async fn next(
+    connection: &mut PgConnection,
+    account: AccountId,
+    after: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar("SELECT min(taken_at) FROM identity.emergency WHERE account = $1 AND taken_at > $2")
+        .bind(account.uuid())
+        .bind(after)
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// Whether it had not ended yet.
 pub(crate) async fn end(
     connection: &mut PgConnection,
     _: &Permit,
     id: Uuid,
     by: Option<AccountId>,
     now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query(
+) -> Result<bool> {
+    let ended = sqlx::query(
         "UPDATE identity.emergency SET ended_at = least($3, until), ended_by = $2 WHERE id = $1 AND ended_at IS NULL",
     )
     .bind(id)
@@ -140,7 +170,7 @@ pub(crate) async fn end(
     .execute(connection)
     .await
     .map_err(db::fault)?;
-    Ok(())
+    Ok(ended.rows_affected() > 0)
 }
 
 /// Writes down the end of those whose time is over, of one account or of all; gives which.

@@ -1,5 +1,5 @@
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{AccountId, PersonId, PositionId, Result};
+use kernel::{AccountId, AgencyId, PersonId, PositionId, Result};
 use op::Permit;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -34,6 +34,17 @@ pub(crate) async fn held_roles(
                WHERE daterange(holding.valid_from, holding.valid_to, '[]') @> $1
                  AND daterange(position.valid_from, position.valid_to, '[]') @> $1
                  AND ($2::uuid IS NULL OR (holding.person, position.id) > ($2, $3))
+                 -- Nothing but what gives a role: a batch without any would look like the end.
+                 AND EXISTS (
+                     SELECT
+                     FROM unnest(position.roles) AS given(role)
+                     WHERE NOT EXISTS (
+                         SELECT
+                         FROM identity.withheld_role AS withheld
+                         WHERE withheld.person = holding.person
+                           AND withheld.position = position.id
+                           AND withheld.role = given.role
+                           AND withheld.returned_at IS NULL))
                ORDER BY holding.person, position.id
                LIMIT $4) AS held
          JOIN identity.person AS person ON person.id = held.person
@@ -79,7 +90,7 @@ pub(crate) async fn lock(connection: &mut PgConnection, role: &str) -> Result<()
     Ok(())
 }
 
-/// Whether somebody else who can sign in holds the role on the day.
+/// Whether somebody else who can sign in holds the role on the day: an account that nobody has started yet is no help.
 pub(crate) async fn others_hold(
     connection: &mut PgConnection,
     person: PersonId,
@@ -94,6 +105,7 @@ pub(crate) async fn others_hold(
              JOIN identity.account AS account ON account.person = holding.person AND account.state = 'active'
              WHERE $2 = ANY (position.roles)
                AND holding.person <> $1
+               AND (account.password IS NOT NULL OR account.last_sign_in_at IS NOT NULL)
                AND daterange(holding.valid_from, holding.valid_to, '[]') @> $3
                AND daterange(position.valid_from, position.valid_to, '[]') @> $3
                AND NOT EXISTS (
@@ -202,6 +214,41 @@ pub(crate) async fn of_person(connection: &mut PgConnection, person: PersonId) -
         at: row.at,
     };
     Ok(rows.into_iter().map(row).collect())
+}
+
+/// The roles that are withheld from a person in any position of an agency.
+pub(crate) async fn of_person_in(
+    connection: &mut PgConnection,
+    person: PersonId,
+    agency: AgencyId,
+) -> Result<Vec<String>> {
+    sqlx::query_scalar(
+        "SELECT DISTINCT withheld.role
+         FROM identity.withheld_role AS withheld
+         JOIN identity.position AS position ON position.id = withheld.position
+         WHERE withheld.person = $1 AND position.agency = $2 AND withheld.returned_at IS NULL",
+    )
+    .bind(person.uuid())
+    .bind(agency.uuid())
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// What a position became by reorganisations, one after the other.
+pub(crate) async fn became(connection: &mut PgConnection, position: PositionId) -> Result<Vec<PositionId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "WITH RECURSIVE became (id) AS (
+             SELECT new FROM identity.position_successor WHERE old = $1
+             UNION
+             SELECT link.new FROM identity.position_successor AS link JOIN became ON became.id = link.old)
+         SELECT id FROM became",
+    )
+    .bind(position.uuid())
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(ids.into_iter().map(PositionId::from).collect())
 }
 
 /// What a position became keeps from its holder what the position kept.

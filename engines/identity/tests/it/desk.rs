@@ -11,7 +11,7 @@ const WHY: &str = "đã xem thẻ căn cước tại trụ sở";
 const NEW: &str = "một câu khác hẳn, dễ nhớ";
 
 impl Town {
-    async fn found(&self, actor: &Actor, words: &str, filter: AccountFilter) -> Vec<String> {
+    pub async fn found(&self, actor: &Actor, words: &str, filter: AccountFilter) -> Vec<String> {
         let mut op = self.op(actor).await;
         let page = self
             .identity
@@ -22,7 +22,7 @@ impl Town {
         page.items.into_iter().map(|row| row.login).collect()
     }
 
-    async fn account_of(&self, login: &str) -> AccountId {
+    pub async fn account_of(&self, login: &str) -> AccountId {
         let id: uuid::Uuid = sqlx::query_scalar("SELECT id FROM identity.account WHERE login_folded = $1")
             .bind(login)
             .fetch_one(&self.scratch.pool)
@@ -32,7 +32,7 @@ impl Town {
     }
 
     /// An official of another agency.
-    async fn official_elsewhere(&self, code: &str, login: &str, roles: &[&str]) {
+    pub async fn official_elsewhere(&self, code: &str, login: &str, roles: &[&str]) {
         let agency = self.agency(code, &format!("Cơ quan {code}")).await;
         let position = self.position(agency, &login.replace('.', "-"), roles).await;
         let person = self.person("Hồ Văn Xa").await;
@@ -40,7 +40,7 @@ impl Town {
         self.account(person, login).await;
     }
 
-    async fn start(&self, login: &str, code: &str, password: &str) -> kernel::Result<AccountId> {
+    pub async fn start(&self, login: &str, code: &str, password: &str) -> kernel::Result<AccountId> {
         let start = Start {
             login,
             code,
@@ -385,7 +385,8 @@ async fn an_entry_code_ends_after_three_days_and_opens_no_suspended_account() {
     op.commit().await.unwrap();
     assert_eq!(
         code(town.start("anh.lua", &given.code, NEW).await),
-        "identity.account_suspended"
+        "identity.entry_code_wrong",
+        "it ends with everything else that opens the account"
     );
     let mut op = town.op(&admin).await;
     assert_eq!(
@@ -395,6 +396,14 @@ async fn an_entry_code_ends_after_three_days_and_opens_no_suspended_account() {
     drop(op);
     let mut op = town.op(&admin).await;
     town.identity.resume_account(&mut op, account, WHY).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(
+        code(town.start("anh.lua", &given.code, NEW).await),
+        "identity.entry_code_wrong",
+        "and does not come back with it"
+    );
+    let mut op = town.op(&admin).await;
+    let given = town.identity.give_entry_code(&mut op, account, WHY).await.unwrap();
     op.commit().await.unwrap();
     town.advance(Duration::hours(73));
     assert_eq!(
@@ -449,7 +458,16 @@ async fn one_administrator_alone_does_not_take_over_another() {
     let mut op = town.op(&admin).await;
     assert_eq!(
         code(town.identity.reset_second_factor(&mut op, target, WHY).await),
-        "identity.no_second_factor"
+        "identity.four_eyes",
+        "waiting is no second pair of eyes"
+    );
+    drop(op);
+    town.enter("anh.ba").await;
+    let mut op = town.op(&admin).await;
+    assert_eq!(
+        code(town.identity.reset_second_factor(&mut op, target, WHY).await),
+        "identity.no_second_factor",
+        "the owner has come in since"
     );
 }
 

@@ -10,7 +10,7 @@ use crate::town::{Town, code};
 const WHY: &str = "Cháy trụ sở phường bên, cần xem hồ sơ ngay trong đêm.";
 
 impl Town {
-    async fn take(&self, actor: &Actor, role: &str, hours: u16, reason: &str) -> Result<uuid::Uuid> {
+    pub async fn take(&self, actor: &Actor, role: &str, hours: u16, reason: &str) -> Result<uuid::Uuid> {
         let mut op = self.op(actor).await;
         let taken = self.identity.take_emergency(&mut op, role, hours, reason).await?;
         op.commit().await?;

@@ -5,6 +5,7 @@ mod areas;
 mod authenticator;
 mod changes;
 mod desk;
+mod desk_limits;
 mod emergency;
 mod guessing;
 mod keys;

@@ -85,8 +85,16 @@ pub struct DeedAnswer {
 pub struct EmergencyDetail {
     /// The right.
     pub emergency: EmergencyAnswer,
-    /// The first hundred deeds under it.
+    /// A page of the deeds under it, the newest first.
     pub done: Vec<DeedAnswer>,
+    /// How many there are altogether.
+    pub deeds: i64,
+    /// Cursor of the next page of deeds (`?sau=`), if there is one.
+    pub next: Option<String>,
+    /// Whether the reader may write its report now.
+    pub writes: bool,
+    /// Whether the reader may look at its report, once it is written.
+    pub reviews: bool,
 }
 
 /// A role that may be taken.
@@ -124,6 +132,8 @@ pub struct ReportRequest {
 pub struct ReviewRequest {
     /// Whether it is in order.
     pub accepted: bool,
+    /// When the text was written that is meant (`written_at`); where it was written anew meanwhile, nothing is done.
+    pub written_at: DateTime<Utc>,
     /// What is unclear, where it is not.
     #[serde(default)]
     pub note: String,
@@ -219,8 +229,9 @@ where
 }
 
 async fn list<S: AsRef<Site> + AsRef<Oversight>>(visit: Visit<S>) -> Result<EmergencyPage> {
-    let mut op = visit.look().await?;
+    let mut op = visit.op().await?;
     let page = engine(&visit).emergencies(&mut op, &visit.page_request()).await?;
+    op.commit().await?;
     Ok(EmergencyPage {
         next: page.next,
         items: page.items.into_iter().map(answer).collect(),
@@ -244,11 +255,18 @@ async fn take<S: AsRef<Site> + AsRef<identity::Identity>>(visit: Visit<S>, body:
 }
 
 async fn show<S: AsRef<Site> + AsRef<Oversight>>(visit: Visit<S>) -> Result<EmergencyDetail> {
-    let mut op = visit.look().await?;
-    let sheet = engine(&visit).emergency(&mut op, visit.parse_param("id")?).await?;
+    let mut op = visit.op().await?;
+    let sheet = engine(&visit)
+        .emergency(&mut op, visit.parse_param("id")?, &visit.page_request())
+        .await?;
+    op.commit().await?;
     Ok(EmergencyDetail {
         emergency: answer((sheet.emergency, sheet.report)),
-        done: sheet.done.into_iter().map(deed).collect(),
+        next: sheet.done.next,
+        done: sheet.done.items.into_iter().map(deed).collect(),
+        deeds: sheet.deeds,
+        writes: sheet.writes,
+        reviews: sheet.reviews,
     })
 }
 
@@ -272,7 +290,12 @@ async fn report<S: AsRef<Site> + AsRef<Oversight>>(visit: Visit<S>, body: Report
 async fn review<S: AsRef<Site> + AsRef<Oversight>>(visit: Visit<S>, body: ReviewRequest) -> Result<Done> {
     let mut op = visit.op().await?;
     engine(&visit)
-        .review_report(&mut op, visit.parse_param("id")?, body.accepted, &body.note)
+        .review_report(
+            &mut op,
+            (visit.parse_param("id")?, Some(body.written_at)),
+            body.accepted,
+            &body.note,
+        )
         .await?;
     op.commit().await?;
     Ok(Done { done: true })

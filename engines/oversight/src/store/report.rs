@@ -106,7 +106,28 @@ pub(crate) async fn of(connection: &mut PgConnection, emergencies: &[Uuid]) -> R
         .collect()
 }
 
-/// Written, for the first time or anew; whatever was said of the one before stands in the audit trail.
+/// Whether an account owes a report of another right than this one: something is unclear, or the time is over and nothing is written.
+pub(crate) async fn owes(
+    connection: &mut PgConnection,
+    account: AccountId,
+    emergency: Uuid,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT
+             FROM oversight.emergency_report
+             WHERE account = $1 AND emergency <> $2 AND (verdict = 'questioned' OR written_at IS NULL AND due_at < $3))",
+    )
+    .bind(account.uuid())
+    .bind(emergency)
+    .bind(now)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Written, for the first time or anew; each text, and whatever was said of it, stands in the audit trail.
 pub(crate) async fn write(
     connection: &mut PgConnection,
     _: &Permit,
@@ -134,23 +155,27 @@ pub(crate) async fn review(
     emergency: Uuid,
     (verdict, note): (&str, &str),
     by: &str,
-    now: DateTime<Utc>,
+    (now, due_anew): (DateTime<Utc>, Option<DateTime<Utc>>),
 ) -> Result<()> {
     sqlx::query(
-        "UPDATE oversight.emergency_report SET verdict = $2, note = $3, reviewed_by = $4, reviewed_at = $5 WHERE emergency = $1",
+        "UPDATE oversight.emergency_report
+         SET verdict = $2, note = $3, reviewed_by = $4, reviewed_at = $5, due_at = coalesce($6, due_at),
+             told_late_at = CASE WHEN $6 IS NULL THEN told_late_at END
+         WHERE emergency = $1",
     )
     .bind(emergency)
     .bind(verdict)
     .bind(note)
     .bind(by)
     .bind(now)
+    .bind(due_anew)
     .execute(connection)
     .await
     .map_err(db::fault)?;
     Ok(())
 }
 
-/// Reports that should be there and are not, each once.
+/// Reports that should be there, or be there anew, and are not, each once.
 pub(crate) async fn late(
     connection: &mut PgConnection,
     _: &Permit,
@@ -158,7 +183,7 @@ pub(crate) async fn late(
 ) -> Result<Vec<(Uuid, AccountId)>> {
     let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
         "UPDATE oversight.emergency_report SET told_late_at = $1
-         WHERE written_at IS NULL AND told_late_at IS NULL AND due_at < $1
+         WHERE (written_at IS NULL OR verdict = 'questioned') AND told_late_at IS NULL AND due_at < $1
          RETURNING emergency, account",
     )
     .bind(now)

@@ -173,7 +173,7 @@ macro_rules! campaigns {
              CROSS JOIN LATERAL (
                  SELECT count(*) AS lines,
                         count(*) FILTER (WHERE line.verdict IS NULL) AS open,
-                        count(*) FILTER (WHERE line.verdict IN ('taken_back', 'ended')) AS ended
+                        count(*) FILTER (WHERE line.verdict IN ('taken_back', 'ended', 'gone')) AS ended
                  FROM oversight.review_line AS line
                  WHERE line.campaign = campaign.id AND ($1::uuid[] IS NULL OR line.agency = ANY ($1))) AS counts ",
             $tail
@@ -224,7 +224,7 @@ pub(crate) async fn progress(connection: &mut PgConnection, reach: &Reach, id: U
         "SELECT agency, max(agency_name), count(*),
                 count(*) FILTER (WHERE verdict IS NULL),
                 count(*) FILTER (WHERE verdict IN ('kept', 'left')),
-                count(*) FILTER (WHERE verdict IN ('taken_back', 'ended'))
+                count(*) FILTER (WHERE verdict IN ('taken_back', 'ended', 'gone'))
          FROM oversight.review_line
          WHERE campaign = $1 AND ($2::uuid[] IS NULL OR agency = ANY ($2))
          GROUP BY agency

@@ -171,6 +171,9 @@ async fn what_nobody_answers_goes_up_and_is_settled_by_the_rule() {
     let second = town
         .official(town.department, "Lý Thị Hai", "chi.hai", &["data_protection"])
         .await;
+    for who in [&officer, &second] {
+        town.came_in(who).await;
+    }
     let campaign = town.opened().await;
     // Fifteen working days from Monday 6 July: the end of Monday 27 July.
     town.set("2026-07-27T16:00");
@@ -290,10 +293,171 @@ async fn a_review_leaves_as_a_table_without_formulas_and_as_a_paper() {
     );
     assert!(!csv.contains("Hồ Văn Xa"), "the reader's reach bounds the table");
     assert!(pdf.starts_with(b"%PDF"));
+    let looks: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM op.audit_entry WHERE action = 'oversight.rights_reviewed' AND person = $1",
+    )
+    .bind(lua.person.uuid())
+    .fetch_one(&town.scratch.pool)
+    .await
+    .unwrap();
+    assert_eq!(
+        looks, 3,
+        "the lines, the table, the paper: whose rights they are sees each"
+    );
     let stale = town.ops.now() - Duration::minutes(16);
     let mut op = town.op(&head).await.shown(Some(stale));
     assert_eq!(
         code(town.oversight.review_csv(&mut op, campaign).await),
         "identity.step_up_needed"
     );
+    drop(op);
+    let mut op = town.op(&head).await.shown(Some(stale));
+    assert_eq!(
+        code(town.oversight.review_pdf(&mut op, campaign).await),
+        "identity.step_up_needed"
+    );
+}
+
+/// Whoever acts in the place of a head does not judge the head, nor themself.
+// shows: R037
+#[tokio::test]
+async fn nobody_reviews_the_one_in_whose_place_they_act() {
+    let town = Town::new().await;
+    let head = town.official(town.ward, "Võ Văn Tràm", "anh.tram", &["leader"]).await;
+    let lua = town.official(town.ward, "Trần Văn Lúa", "anh.lua", &["clerk"]).await;
+    let third = town.official(town.ward, "Phan Thị Mận", "chi.man", &["clerk"]).await;
+    let campaign = town.opened().await;
+    let lines = town.lines(&head, campaign, town.ward).await;
+    let mut actor = town.actor(&head).await;
+    if let kernel::Actor::Official(official) = &mut actor {
+        let holder = kernel::StandsFor {
+            person: official.person,
+            name: official.name.clone(),
+        };
+        official.stands_for = Some(Box::new(holder));
+        (official.account, official.person) = (lua.account, lua.person);
+    }
+    for (who, role, expected) in [
+        (&head, "leader", "oversight.own_line"),
+        (&lua, "clerk", "oversight.own_line"),
+        (&third, "clerk", "it worked"),
+    ] {
+        let mut op = town.ops.open(actor.clone()).await.unwrap();
+        let answer = Answer {
+            line: of(&lines, who, role).id,
+            keep: true,
+            reason: String::new(),
+        };
+        assert_eq!(
+            code(town.oversight.answer(&mut op, campaign, &[answer]).await),
+            expected,
+            "{role}"
+        );
+    }
+}
+
+/// What a reorganisation has turned into another position is followed there, and what is gone is said to be gone.
+// shows: R037
+#[tokio::test]
+async fn a_role_is_taken_back_where_it_has_gone_and_what_is_gone_is_called_gone() {
+    let town = Town::new().await;
+    let head = town.official(town.ward, "Võ Văn Tràm", "anh.tram", &["leader"]).await;
+    let lua = town.official(town.ward, "Trần Văn Lúa", "anh.lua", &["clerk"]).await;
+    let man = town.official(town.ward, "Phan Thị Mận", "chi.man", &["clerk"]).await;
+    let campaign = town.opened().await;
+    let lines = town.lines(&head, campaign, town.ward).await;
+    let yesterday = kernel::local_date(town.ops.now()).pred_opt().unwrap();
+    let mut op = town.ops.open(kernel::Actor::System("province")).await.unwrap();
+    let new = identity::NewPosition {
+        agency: town.ward,
+        unit: None,
+        code: "moi".into(),
+        title: "Vị trí mới".into(),
+        roles: vec!["clerk".into()],
+        validity: identity::Validity::since("2020-01-01".parse().unwrap()),
+    };
+    let position = town.identity.upsert_position(&mut op, &new).await.unwrap();
+    let since = identity::Validity::since("2024-01-01".parse().unwrap());
+    town.identity
+        .hold_position(&mut op, lua.person, position, since)
+        .await
+        .unwrap();
+    for who in [&lua, &man] {
+        let old = of(&lines, who, "clerk").position;
+        town.identity
+            .end_holding(&mut op, who.person, old, yesterday)
+            .await
+            .unwrap();
+    }
+    op.commit().await.unwrap();
+    sqlx::query(
+        "INSERT INTO identity.reorganisation (key, title, basis, on_day, declaration, executed_at, executed_by)
+         VALUES ('sap-xep', 'Sắp xếp', '', '2026-07-06', '', now(), '')",
+    )
+    .execute(&town.scratch.pool)
+    .await
+    .unwrap();
+    sqlx::query("INSERT INTO identity.position_successor (old, new, reorganisation) VALUES ($1, $2, 'sap-xep')")
+        .bind(of(&lines, &lua, "clerk").position.uuid())
+        .bind(position.uuid())
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
+    assert_eq!(town.roles(&lua).await, ["clerk"]);
+    for who in [&lua, &man] {
+        let line = of(&lines, who, "clerk");
+        town.answer(&head, campaign, line, false, WHY).await.unwrap();
+        town.answer(&head, campaign, line, false, WHY).await.unwrap();
+    }
+    assert!(town.roles(&lua).await.is_empty());
+    let lines = town.lines(&head, campaign, town.ward).await;
+    assert_eq!(of(&lines, &lua, "clerk").verdict, Some(Verdict::TakenBack));
+    assert_eq!(of(&lines, &man, "clerk").verdict, Some(Verdict::Gone));
+}
+
+#[tokio::test]
+async fn keeping_asks_who_is_there_too() {
+    let town = Town::new().await;
+    let head = town.official(town.ward, "Võ Văn Tràm", "anh.tram", &["leader"]).await;
+    let lua = town.official(town.ward, "Trần Văn Lúa", "anh.lua", &["clerk"]).await;
+    let campaign = town.opened().await;
+    let lines = town.lines(&head, campaign, town.ward).await;
+    let stale = town.ops.now() - Duration::minutes(16);
+    let mut op = town.op(&head).await.shown(Some(stale));
+    let answer = Answer {
+        line: of(&lines, &lua, "clerk").id,
+        keep: true,
+        reason: String::new(),
+    };
+    assert_eq!(
+        code(town.oversight.answer(&mut op, campaign, &[answer]).await),
+        "identity.step_up_needed"
+    );
+}
+
+/// Behind the second wall: whoever asks for everything sees the own agency, the own lines and the own reports.
+// shows: R028
+#[tokio::test]
+async fn the_wall_shows_reviews_and_reports_as_far_as_they_reach() {
+    let town = Town::new().await;
+    let head = town.official(town.ward, "Võ Văn Tràm", "anh.tram", &["leader"]).await;
+    let clerk = town.official(town.ward, "Trần Văn Lúa", "anh.lua", &["clerk"]).await;
+    let far = town
+        .official(town.department, "Hồ Văn Xa", "anh.xa", &["specialist"])
+        .await;
+    let admin = town
+        .official(town.department, "Đỗ Văn Quản", "anh.quan", &["admin"])
+        .await;
+    town.opened().await;
+    town.take(&head).await;
+    for (who, lines, reports) in [(&head, 2, 1), (&clerk, 1, 0), (&far, 1, 0), (&admin, 4, 1)] {
+        let mut op = town.op(who).await;
+        let seen: (i64, i64) = sqlx::query_as(
+            "SELECT (SELECT count(*) FROM oversight.review_line), (SELECT count(*) FROM oversight.emergency_report)",
+        )
+        .fetch_one(op.conn())
+        .await
+        .unwrap();
+        assert_eq!(seen, (lines, reports));
+    }
 }
