@@ -249,10 +249,7 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     ),
     (
         "identity.account_line",
-        &[
-            ("act", Thing),
-            ("reason", Plain("words of officials about their work")),
-        ],
+        &[("act", Thing), ("reason", Plain("words of officials about their work"))],
     ),
     ("identity.counter_code", &[("code_sha256", Hash), ("sealed", Sealed)]),
     ("identity.device", &[("token_sha256", Hash)]),

@@ -7,7 +7,7 @@ ALTER TABLE identity.person
     ADD COLUMN passport_tag bytea,                  -- keyed hash: the passport itself lies sealed with the rest
     ADD COLUMN tax_number   text CHECK (tax_number ~ '^[0-9]{10}(-[0-9]{3})?$'),    -- public
     ADD CONSTRAINT person_organisation CHECK ((kind = 'organisation') = (tax_number IS NOT NULL));
-CREATE UNIQUE INDEX person_passport_tag ON identity.person (nationality, passport_tag) WHERE passport_tag IS NOT NULL;
+CREATE UNIQUE INDEX person_passport_tag ON identity.person (passport_tag, nationality) WHERE passport_tag IS NOT NULL;
 CREATE UNIQUE INDEX person_tax_number ON identity.person (tax_number) WHERE tax_number IS NOT NULL;
 
 CREATE TABLE identity.registration (

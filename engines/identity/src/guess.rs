@@ -44,7 +44,8 @@ impl Identity {
             .take_place(ops, &store::sealed::typed(&self.vault, &folded)?, account, source)
             .await?;
 
-        let opens = |row: &&store::account::CredentialRow| row.state != AccountState::Closed.as_str() && !row.is_organisation;
+        let opens =
+            |row: &&store::account::CredentialRow| row.state != AccountState::Closed.as_str() && !row.is_organisation;
         let row = found.as_ref().filter(opens);
         let stored = row
             .and_then(|row| row.password.as_deref())
