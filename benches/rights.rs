@@ -49,10 +49,18 @@ fn main() {
             ("an action nobody gives", "dossiers.find_late", &own[..]),
         ] {
             let place = Place::of(agencies).in_field(Some("Hộ tịch"));
-            let decide = || policy.rights_of(black_box(&actor)).covers(black_box(action), black_box(&place));
+            let decide = || {
+                policy
+                    .rights_of(black_box(&actor))
+                    .covers(black_box(action), black_box(&place))
+            };
             let (took, allowed) = nanoseconds(times, decide);
             let label = format!("{roles} roles, {below} below, {what}");
-            println!("{label:<44} {took:>10.0} {:>10}   {}", 5_000, if allowed > 0 { "allowed" } else { "refused" });
+            println!(
+                "{label:<44} {took:>10.0} {:>10}   {}",
+                5_000,
+                if allowed > 0 { "allowed" } else { "refused" }
+            );
         }
     }
 }

@@ -38,8 +38,16 @@ impl Asked {
         let today = local_date(op.now());
         let typed = visit.query("ngay").filter(|typed| !typed.trim().is_empty());
         match typed.map(|typed| (typed, parse_date(typed))) {
-            None => Self { day: today, today, unreadable: None },
-            Some((_, Ok(day))) => Self { day, today, unreadable: None },
+            None => Self {
+                day: today,
+                today,
+                unreadable: None,
+            },
+            Some((_, Ok(day))) => Self {
+                day,
+                today,
+                unreadable: None,
+            },
             Some((typed, Err(_))) => Self {
                 day: today,
                 today,
@@ -59,7 +67,10 @@ impl Asked {
     }
 
     fn content(&self, words: &Words) -> Value {
-        let wrong = self.unreadable.as_ref().map(|_| words.say("organisation.day_unreadable", []));
+        let wrong = self
+            .unreadable
+            .as_ref()
+            .map(|_| words.say("organisation.day_unreadable", []));
         json!({
             "day": self.day, "is_today": self.day == self.today, "typed": self.unreadable.clone().unwrap_or_else(|| self.day.to_string()),
             "wrong": wrong,
@@ -67,7 +78,11 @@ impl Asked {
     }
 
     fn status(&self) -> StatusCode {
-        if self.unreadable.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK }
+        if self.unreadable.is_some() {
+            StatusCode::BAD_REQUEST
+        } else {
+            StatusCode::OK
+        }
     }
 }
 
@@ -99,7 +114,9 @@ async fn agencies(visit: Visit<House>) -> Answer {
     {
         return visit.redirect(asked.to(&format!("{AGENCIES}/{}", found.agency.code)));
     }
-    let all = identity.agencies_on(&mut op, &AgencyFilter::default(), asked.day).await?;
+    let all = identity
+        .agencies_on(&mut op, &AgencyFilter::default(), asked.day)
+        .await?;
     let changes = identity.reorganisations(&mut op).await?;
     drop(op);
     let count = all.len();
@@ -115,12 +132,18 @@ async fn agencies(visit: Visit<House>) -> Answer {
         })
         .collect();
     let unknown = typed.map(|typed| typed.chars().take(LONGEST_SHOWN).collect::<String>());
-    let status = if unknown.is_some() { StatusCode::NOT_FOUND } else { asked.status() };
+    let status = if unknown.is_some() {
+        StatusCode::NOT_FOUND
+    } else {
+        asked.status()
+    };
     let content = json!({
         "asked": asked.content(&words), "count": count, "tree": tree, "changes": changes, "unknown": unknown,
         "areas": asked.to(AREAS),
     });
-    visit.page_status(status, "portal/organisation/agencies.html", content).await
+    visit
+        .page_status(status, "portal/organisation/agencies.html", content)
+        .await
 }
 
 /// Agencies below agencies.
@@ -176,12 +199,19 @@ async fn agency(visit: Visit<House>) -> Answer {
     let found = identity.agency_lineage(&mut op, visit.param("code"), asked.day).await?;
     let own = &found.agency;
     // Its place in the tree is that of a day on which it was there.
-    let day = own.validity.to.map_or(asked.day, |last| last.min(asked.day)).max(own.validity.from);
+    let day = own
+        .validity
+        .to
+        .map_or(asked.day, |last| last.min(asked.day))
+        .max(own.validity.from);
     let above = match own.parent {
         Some(above) => if_known(identity.agency(&mut op, above).await)?,
         None => None,
     };
-    let filter = AgencyFilter { parent: Some(own.id), ..AgencyFilter::default() };
+    let filter = AgencyFilter {
+        parent: Some(own.id),
+        ..AgencyFilter::default()
+    };
     let below = identity.agencies_on(&mut op, &filter, day).await?;
     drop(op);
     let link = |agency: &Agency| agency_link(&words, &asked, agency);
@@ -204,7 +234,9 @@ async fn agency(visit: Visit<House>) -> Answer {
         "area": own.area_code.as_ref().map(|code| json!({ "code": code, "href": asked.on(&format!("{AREAS}/{code}"), day) })),
         "all": asked.to(AGENCIES), "here": format!("{AGENCIES}/{}", own.code),
     });
-    visit.page_status(asked.status(), "portal/organisation/agency.html", content).await
+    visit
+        .page_status(asked.status(), "portal/organisation/agency.html", content)
+        .await
 }
 
 /// A link to an agency on a day on which its code means it.
@@ -225,7 +257,10 @@ fn days(words: &Words, validity: Validity) -> String {
     let day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
     match validity.to {
         None => words.say("organisation.since", [("from", day(validity.from))]),
-        Some(last) => words.say("organisation.from_to", [("from", day(validity.from)), ("to", day(last))]),
+        Some(last) => words.say(
+            "organisation.from_to",
+            [("from", day(validity.from)), ("to", day(last))],
+        ),
     }
 }
 
@@ -261,11 +296,17 @@ async fn areas(visit: Visit<House>) -> Answer {
     }
     drop(op);
     let unknown = typed.map(|typed| typed.chars().take(LONGEST_SHOWN).collect::<String>());
-    let status = if unknown.is_some() { StatusCode::NOT_FOUND } else { asked.status() };
+    let status = if unknown.is_some() {
+        StatusCode::NOT_FOUND
+    } else {
+        asked.status()
+    };
     let content = json!({
         "asked": asked.content(&words), "provinces": provinces, "unknown": unknown, "agencies": asked.to(AGENCIES),
     });
-    visit.page_status(status, "portal/organisation/areas.html", content).await
+    visit
+        .page_status(status, "portal/organisation/areas.html", content)
+        .await
 }
 
 fn area_entry(asked: &Asked, area: &Area) -> Value {
@@ -301,5 +342,7 @@ async fn area(visit: Visit<House>) -> Answer {
         "became": shares(&found.became), "today": shares(&found.today), "others": others.map(link).collect::<Vec<_>>(),
         "all": asked.to(AREAS), "here": format!("{AREAS}/{}", own.code),
     });
-    visit.page_status(asked.status(), "portal/organisation/area.html", content).await
+    visit
+        .page_status(asked.status(), "portal/organisation/area.html", content)
+        .await
 }

@@ -26,7 +26,11 @@ pub(crate) fn register_jobs(jobs: &mut Jobs, dossiers: &Dossiers) {
         let dossiers = dossiers.clone();
         let rest = serde_json::from_value(job.payload.clone());
         Box::pin(async move {
-            let rest = rest.map_err(|error| kernel::Fault::internal("dossiers.broken_row").with("status", "job").caused_by(error))?;
+            let rest = rest.map_err(|error| {
+                kernel::Fault::internal("dossiers.broken_row")
+                    .with("status", "job")
+                    .caused_by(error)
+            })?;
             dossiers.tell_moved(op, rest).await
         })
     });

@@ -39,7 +39,8 @@ pub use links::{LinkView, ProviderView};
 pub use start::{Departure, LONGEST_RESUME, Purpose, Start};
 
 /// The tables of the engine.
-pub const MIGRATIONS: &[db::Migration] = db::migrations!("federation", ["0001_federation.sql", "0002_link.sql", "0003_again.sql"]);
+pub const MIGRATIONS: &[db::Migration] =
+    db::migrations!("federation", ["0001_federation.sql", "0002_link.sql", "0003_again.sql"]);
 
 /// The façade. Clones are cheap and share the keys of the providers.
 #[derive(Clone)]

@@ -111,7 +111,7 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0015_account_desk.sql",
         "0016_withheld_and_emergency.sql",
         "0017_sealed.sql",
-        "0020_keys.sql"
+        "0018_keys.sql"
     ]
 );
 

@@ -18,7 +18,11 @@ const LONGEST: usize = 8 << 10;
 /// something else.
 pub fn jwks_of_certificates(pem: &str) -> Option<Value> {
     let all: Result<Vec<CertificateDer<'_>>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-    let keys: Vec<Value> = all.ok()?.iter().map(|one| json!({ "x5c": [STANDARD.encode(one)] })).collect();
+    let keys: Vec<Value> = all
+        .ok()?
+        .iter()
+        .map(|one| json!({ "x5c": [STANDARD.encode(one)] }))
+        .collect();
     let set = json!({ "keys": keys });
     thumbprints(&set).is_some().then_some(set)
 }

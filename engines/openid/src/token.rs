@@ -97,7 +97,13 @@ impl Openid {
         let binding = match call.proof {
             Some(text) => {
                 let address = self.address(http::TOKEN);
-                Some(Binding::Key(Proof::read(text, &Method::POST, &address, None, ops.now())?))
+                Some(Binding::Key(Proof::read(
+                    text,
+                    &Method::POST,
+                    &address,
+                    None,
+                    ops.now(),
+                )?))
             }
             None if client.dpop => return Err(error::proof_wrong()),
             None if client.auth == ClientAuth::Certificate => self.certificate(&call).map(Binding::Certificate),
@@ -175,7 +181,8 @@ impl Openid {
                     .is_none_or(|address| address == code.redirect_uri)
                 && (params.get("redirect_uri").is_some() || !found.scopes.iter().any(|scope| scope == "openid"))
                 && request::verifies(code.challenge.as_deref(), params.get("code_verifier"))
-                && (code.jkt.is_none() || code.jkt.as_deref() == proof_of(binding.as_ref()).map(|proof| proof.jkt.as_str()));
+                && (code.jkt.is_none()
+                    || code.jkt.as_deref() == proof_of(binding.as_ref()).map(|proof| proof.jkt.as_str()));
             if !fits {
                 return Err(error::grant_wrong());
             }
@@ -326,7 +333,14 @@ impl Openid {
         Ok(actor.filter(|actor| only_for(client, actor).is_ok()))
     }
 
-    fn access_claims(&self, client: &str, sub: &str, scope: &str, binding: Option<&Binding>, now: DateTime<Utc>) -> Value {
+    fn access_claims(
+        &self,
+        client: &str,
+        sub: &str,
+        scope: &str,
+        binding: Option<&Binding>,
+        now: DateTime<Utc>,
+    ) -> Value {
         let issuer = &self.config.issuer;
         let mut claims = json!({
             "iss": issuer, "aud": issuer, "sub": sub, "client_id": client, "scope": scope, "jti": Uuid::now_v7(),

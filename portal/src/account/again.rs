@@ -91,8 +91,16 @@ pub(crate) async fn ask(visit: &Visit<House>, action: &str, fields: &Fields, fau
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let resume = Resume { path: action.to_owned(), fields: carried }.to_field();
-    let providers = if resume.len() > federation::LONGEST_RESUME { Vec::new() } else { providers };
+    let resume = Resume {
+        path: action.to_owned(),
+        fields: carried,
+    }
+    .to_field();
+    let providers = if resume.len() > federation::LONGEST_RESUME {
+        Vec::new()
+    } else {
+        providers
+    };
     let words = Words::new(visit, "");
     let by_recovery = fields.filled(RECOVERY).is_some();
     let said = fault.as_ref().map(|fault| match fault.code {

@@ -88,7 +88,11 @@ async fn shown_again(visit: &mut Visit<House>) -> Result<()> {
     let session = visit.session.ok_or_else(not_signed_in)?;
     let mut op = visit.op().await?;
     let provider = visit.param("provider");
-    visit.state.identity.showed_at_provider(&mut op, session, provider).await?;
+    visit
+        .state
+        .identity
+        .showed_at_provider(&mut op, session, provider)
+        .await?;
     op.commit().await?;
     visit.has_shown_again();
     Ok(())

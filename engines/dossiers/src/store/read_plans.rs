@@ -232,9 +232,7 @@ async fn the_search_for_late_dossiers_reads_those_that_are_overdue_alone() {
         .await
         .unwrap();
     let (read_before, found_before) = scans(&mut connection, "dossier").await;
-    let found = dossier::overdue(&mut connection, now, 100)
-        .await
-        .unwrap();
+    let found = dossier::overdue(&mut connection, now, 100).await.unwrap();
     assert_eq!(found.len(), 100);
     assert!(found.iter().all(|row| row.code.ends_with('7')));
     assert!(found.is_sorted_by_key(|row| row.state.due_at));

@@ -68,6 +68,7 @@ fn raised() -> BTreeSet<String> {
                 "starts_with(",
                 "register(",
                 "Sealed(",
+                "count_by_key!(",
             ]
             .iter()
             .any(|end| before.ends_with(end));

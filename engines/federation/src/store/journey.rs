@@ -16,12 +16,7 @@ pub(crate) struct Journey {
     pub(crate) expires_at: DateTime<Utc>,
 }
 
-pub(crate) async fn insert(
-    connection: &mut PgConnection,
-    state: &[u8],
-    browser: &[u8],
-    new: &Journey,
-) -> Result<()> {
+pub(crate) async fn insert(connection: &mut PgConnection, state: &[u8], browser: &[u8], new: &Journey) -> Result<()> {
     sqlx::query(
         "INSERT INTO federation.journey (state_sha256, browser_sha256, provider, back, resume, linking, again, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

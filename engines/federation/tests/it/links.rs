@@ -166,9 +166,16 @@ async fn an_owner_without_a_password_shows_at_the_provider_who_they_are() {
     town.advance(chrono::Duration::hours(1));
     let purpose = Purpose::ShowAgain(account);
     let departure = town.depart_for(Provider::Vneid, purpose).await;
-    assert!(departure.address.contains("&prompt=login&max_age=0"), "{}", departure.address);
+    assert!(
+        departure.address.contains("&prompt=login&max_age=0"),
+        "{}",
+        departure.address
+    );
     let back = town.answer(&departure, Some(NGAN)).await;
-    let arrived = town.arrive_as(key, &departure.browser, &back, Some(account)).await.unwrap();
+    let arrived = town
+        .arrive_as(key, &departure.browser, &back, Some(account))
+        .await
+        .unwrap();
     let Arrival::ShownAgain { back: page, resume } = arrived else {
         panic!("{arrived:?}")
     };
@@ -179,12 +186,19 @@ async fn an_owner_without_a_password_shows_at_the_provider_who_they_are() {
     op.commit().await.unwrap();
     let fresh = "SELECT count(*) FROM identity.session WHERE shown_at > created_at";
     assert_eq!(town.count(fresh).await, 1);
-    assert_eq!(town.count("SELECT count(*) FROM identity.session").await, 1, "it opens none");
+    assert_eq!(
+        town.count("SELECT count(*) FROM identity.session").await,
+        1,
+        "it opens none"
+    );
 
     // Somebody else at the provider, nobody signed in here, a journey of yesterday's answer.
     let departure = town.depart_for(Provider::Vneid, purpose).await;
     let back = town.answer(&departure, Some(HOA)).await;
-    let refused = town.arrive_as(key, &departure.browser, &back, Some(account)).await.unwrap_err();
+    let refused = town
+        .arrive_as(key, &departure.browser, &back, Some(account))
+        .await
+        .unwrap_err();
     assert_eq!((refused.fault.code, refused.again), ("federation.other_person", true));
     let departure = town.depart_for(Provider::Vneid, purpose).await;
     let back = town.answer(&departure, Some(NGAN)).await;

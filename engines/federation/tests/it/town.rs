@@ -231,7 +231,10 @@ impl Town {
         let asked = Url::parse(&departure.address).unwrap();
         let address = format!("{}?{}", asked.path(), asked.query().unwrap());
         let request = Request::get(address)
-            .header(header::COOKIE, format!("simulator_{}={human}.{since}", provider.as_str()))
+            .header(
+                header::COOKIE,
+                format!("simulator_{}={human}.{since}", provider.as_str()),
+            )
             .body(Body::empty())
             .unwrap();
         let response = self.simulator.router().oneshot(request).await.unwrap();

@@ -431,7 +431,15 @@ async fn applications_of_others_hear_of_no_position_that_is_lent() {
     let (session, _) = lent(&ward).await;
     let mut op = town.loader().await;
     let now = op.now();
-    let told = town.identity.authentication(op.conn(), session, now).await.unwrap().unwrap();
+    let told = town
+        .identity
+        .authentication(op.conn(), session, now)
+        .await
+        .unwrap()
+        .unwrap();
     let official = told.actor.official().unwrap();
-    assert_eq!((official.roles.as_slice(), &official.stands_for), (&["clerk".to_owned()][..], &None));
+    assert_eq!(
+        (official.roles.as_slice(), &official.stands_for),
+        (&["clerk".to_owned()][..], &None)
+    );
 }

@@ -207,7 +207,11 @@ async fn an_application_comes_with_its_certificate_and_tokens_go_with_it() {
     let own = [("client-cert", own.as_str())];
     let fields = [MACHINE, named];
     // Nobody says it, somebody else's, not one, and a gateway that does not exist.
-    for headers in [&[][..], &[("client-cert", other.as_str())], &[("client-cert", ":AAAA:")]] {
+    for headers in [
+        &[][..],
+        &[("client-cert", other.as_str())],
+        &[("client-cert", ":AAAA:")],
+    ] {
         let reply = town.post("/openid/token", headers, &fields).await;
         assert_eq!(reply.error(), (401, "invalid_client"), "{headers:?}");
     }
@@ -245,7 +249,11 @@ async fn an_application_comes_with_its_certificate_and_tokens_go_with_it() {
     let stolen = [("client-cert", other.as_str())];
     assert_eq!(userinfo(&town, &stolen).await.error(), (401, "invalid_token"));
     assert_eq!(userinfo(&plain, &own).await.error(), (401, "invalid_token"));
-    let refresh = [("grant_type", "refresh_token"), ("refresh_token", tokens.text("refresh_token")), named];
+    let refresh = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", tokens.text("refresh_token")),
+        named,
+    ];
     assert_eq!(town.post("/openid/token", &stolen, &refresh).await.error().0, 401);
     assert_eq!(town.post("/openid/token", &own, &refresh).await.status, StatusCode::OK);
 }

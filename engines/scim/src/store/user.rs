@@ -132,7 +132,11 @@ pub(crate) async fn insert(
 }
 
 /// The account was its owner's before the application looked after it.
-pub(crate) async fn mark_handed_over(connection: &mut PgConnection, _permit: &Permit, account: AccountId) -> Result<()> {
+pub(crate) async fn mark_handed_over(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    account: AccountId,
+) -> Result<()> {
     sqlx::query("UPDATE scim.\"user\" SET handed_over = true WHERE id = $1")
         .bind(account.uuid())
         .execute(connection)

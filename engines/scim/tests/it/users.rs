@@ -372,10 +372,18 @@ async fn an_administrator_hands_the_account_of_an_official_over() {
     // The personnel system strikes the official off: the office ends, the account is its owner's as before.
     let path = format!("/Users/{id}");
     let personnel = next;
-    let before = sqlx_count(&town, "SELECT count(*) FROM op.audit_entry WHERE action = 'scim.user_read'").await;
+    let before = sqlx_count(
+        &town,
+        "SELECT count(*) FROM op.audit_entry WHERE action = 'scim.user_read'",
+    )
+    .await;
     let same = json!([{ "op": "replace", "path": "active", "value": true }]);
     assert_eq!(personnel.patch(&path, same).await.status, 200);
-    let after = sqlx_count(&town, "SELECT count(*) FROM op.audit_entry WHERE action = 'scim.user_read'").await;
+    let after = sqlx_count(
+        &town,
+        "SELECT count(*) FROM op.audit_entry WHERE action = 'scim.user_read'",
+    )
+    .await;
     assert_eq!(after, before + 1, "what changes nothing shows the account all the same");
     assert_eq!(personnel.ask(Method::DELETE, &path, &[], Value::Null).await.status, 204);
     assert!(town.held(official).await.is_empty());
@@ -394,7 +402,10 @@ async fn an_account_without_an_office_is_its_owners_again() {
     op.commit().await.unwrap();
     let mut op = town.console().await;
     let yesterday = kernel::local_date(op.now()) - chrono::Duration::days(1);
-    town.identity.end_holding(&mut op, person, position, yesterday).await.unwrap();
+    town.identity
+        .end_holding(&mut op, person, position, yesterday)
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     let path = format!("/Users/{id}");
     let suspend = json!([{ "op": "replace", "path": "active", "value": false }]);
