@@ -213,5 +213,16 @@ async fn what_stays_after_a_deletion_is_named_part_by_part() {
         .filter(|part| part.engine == "identity" && part.kept)
         .map(|part| part.part.as_str())
         .collect();
-    assert_eq!(kept, ["person", "positions", "looks", "account", "sessions"]);
+    assert_eq!(
+        kept,
+        [
+            "person",
+            "positions",
+            "representations",
+            "registrations",
+            "looks",
+            "account",
+            "sessions"
+        ]
+    );
 }
