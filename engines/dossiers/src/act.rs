@@ -47,12 +47,7 @@ impl Dossiers {
         let permit = op
             .allow("dossiers.act", &about, access::act(op.rights(), &task, &row))
             .await?;
-        // Nor about what is their child's, their organisation's, or of somebody who has given them a power of attorney.
-        if let (Some(official), Some(owner)) = (op.actor().person(), row.owner_person)
-            && self.parts.identity.represents(op, official, owner).await?
-        {
-            return Err(Fault::forbidden("dossiers.own_case"));
-        }
+        self.refuse_represented(op, "dossiers.act", &row).await?;
         open_for(&task, op.actor())?;
         if self.duty_is_separated(op, id, &task).await? {
             let separated = Decision::Deny(Fault::forbidden("dossiers.duties_separated"));
@@ -125,6 +120,19 @@ impl Dossiers {
             status: after.state.status,
             channel: after.channel,
         })
+    }
+
+    /// Nobody works on what is their child's, their organisation's, or of somebody who has given them a power of attorney; nor does whoever stands in for
+    /// them. Fails with `dossiers.own_case`.
+    pub(crate) async fn refuse_represented(&self, op: &mut Op, action: &'static str, row: &DossierRow) -> Result<()> {
+        let Some(owner) = row.owner_person else { return Ok(()) };
+        for person in people(op.actor()) {
+            if self.parts.identity.represents(op, person, owner).await? {
+                let own = Decision::Deny(Fault::forbidden("dossiers.own_case"));
+                op.allow(action, &subject(row.id), own).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether the actor, or the one from whose position they act, has had a hand in a step of this case that one person does not do

@@ -20,6 +20,7 @@ impl Dossiers {
         let about = subject(id);
         let decision = access::apologise(op.rights(), &row);
         let permit = op.allow("dossiers.apologise", &about, decision).await?;
+        self.refuse_represented(op, "dossiers.apologise", &row).await?;
         let reason = given(reason)?;
         self.parts.identity.check_step_up(op)?;
         let due_before = row.state.due_at;

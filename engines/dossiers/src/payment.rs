@@ -25,6 +25,7 @@ impl Dossiers {
         let about = subject(id);
         let decision = access::collect(op.rights(), &row);
         let permit = op.allow("dossiers.record_payment", &about, decision).await?;
+        self.refuse_represented(op, "dossiers.record_payment", &row).await?;
         let fees = store::fee::of_dossier(op.conn(), id).await?;
         let due = fees
             .iter()

@@ -6,7 +6,8 @@ use op::{Forgotten, Keeper, Kept, Op, Permit, Whom};
 
 use crate::{Forms, store};
 
-/// The holder of drafts that somebody fills in for themself; those at the counter are work, and about others.
+/// The holder of drafts that somebody fills in for themself, and the beginning of that of drafts for others for whom they act; those at the counter are
+/// work, and about others.
 fn holder(whom: &Whom) -> Option<String> {
     whom.account.map(|account| format!("citizen:{account}"))
 }

@@ -73,17 +73,23 @@ impl Identity {
     }
 
     /// Approves: the person is written down if nobody knows them, the account opens with the password that was typed, or the right to act
-    /// for the organisation or child begins. `paper` is what the official has seen. Pressed twice it is done once. Never one's own.
+    /// for the organisation or child begins. `paper` is what the official has seen, and for an account `check` the number of the receipt that the
+    /// person brings: whoever has the paper has not always sent this registration. Pressed twice it is done once. Never one's own.
     ///
     /// Fails with `identity.registration_not_found`, `identity.registration_own`, `identity.registration_decided`,
-    /// `identity.registration_over`, `identity.paper_needed`, `identity.registration_differs`, `identity.account_exists`,
-    /// `identity.organisation_unknown`, `identity.represents_already`, `identity.of_age`.
-    pub async fn approve_registration(&self, op: &mut Op, id: Uuid, paper: &str) -> Result<()> {
+    /// `identity.registration_over`, `identity.paper_needed`, `identity.registration_check`, `identity.registration_differs`, `identity.account_exists`,
+    /// `identity.registration_official`, `identity.organisation_unknown`, `identity.represents_already`, `identity.of_age`,
+    /// `identity.step_up_needed`.
+    pub async fn approve_registration(&self, op: &mut Op, id: Uuid, paper: &str, check: &str) -> Result<()> {
         let Some((row, permit)) = self.to_be_decided(op, id, RegistrationState::Approved).await? else {
             return Ok(());
         };
         let paper = words(paper).ok_or_else(error::paper_needed)?;
         let person = if row.kind.is_for_oneself() {
+            let typed: String = check.chars().filter(char::is_ascii_digit).collect();
+            if typed != check_of(&store::registration::receipt_of(op.conn(), id).await?) {
+                return Err(error::registration_check());
+            }
             self.open_registered(op, &permit, &row).await?
         } else {
             self.let_act(op, &permit, &row).await?
@@ -107,7 +113,8 @@ impl Identity {
         Ok(())
     }
 
-    /// Refuses, and says why: the applicant reads the reason. Pressed twice it is done once. Never one's own.
+    /// Refuses, and says why: the applicant reads the reason. Pressed twice it is done once. Never one's own. Fails with
+    /// `identity.reason_needed`, `identity.step_up_needed`, and as approving does.
     pub async fn refuse_registration(&self, op: &mut Op, id: Uuid, reason: &str) -> Result<()> {
         let Some((row, permit)) = self.to_be_decided(op, id, RegistrationState::Refused).await? else {
             return Ok(());
@@ -143,6 +150,7 @@ impl Identity {
         let own = self.is_own(op, &row).await?;
         let decision = access::decide_registration(op.rights(), agency, own);
         let permit = op.allow("identity.decide_registration", &subject, decision).await?;
+        self.check_step_up(op)?;
         match row.state {
             RegistrationState::Waiting if op.now() < row.expires_at => Ok(Some((row, permit))),
             RegistrationState::Waiting | RegistrationState::Expired => Err(error::registration_over()),
@@ -192,6 +200,11 @@ impl Identity {
         let person = self.write_registered(op, permit, row).await?;
         if row.has_account {
             return Err(error::account_exists());
+        }
+        // Who holds a position, or will, gets an account from those who look after officials.
+        let day = today(op);
+        if !store::office::held_from(op.conn(), person, day).await?.is_empty() {
+            return Err(error::registration_official());
         }
         let login = row.personal_number.as_deref().or(row.passport.as_deref());
         let login = login.unwrap_or_default();
@@ -291,6 +304,13 @@ impl Identity {
         let day = today(op);
         store::lineage::in_charge(op.conn(), agency, day).await
     }
+}
+
+/// The number that a receipt shows and that its holder tells at the counter (mã đối chiếu): six digits that only the receipt leads to.
+pub(crate) fn check_of(receipt_sha256: &[u8]) -> String {
+    let head = receipt_sha256.iter().take(8);
+    let number = head.fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
+    format!("{:06}", number % 1_000_000)
 }
 
 fn words(typed: &str) -> Option<String> {

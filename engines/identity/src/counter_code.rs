@@ -14,6 +14,8 @@ use crate::{Identity, access, error, recovery, store};
 
 /// How long a code holds: the person is there.
 const HOLDS: Duration = Duration::minutes(15);
+/// After a code was used, the next one for the same account comes from another official for so long.
+const FOUR_EYES: Duration = Duration::days(7);
 /// Codes for one account within a day.
 const PER_ACCOUNT: i64 = 3;
 /// Codes that one official gives out within an hour.
@@ -47,7 +49,7 @@ impl Identity {
     /// Gives a code out for somebody who stands at the counter with their paper. The one before holds no more. The person is told. Never for oneself
     /// and never for whoever holds a position: officials get their account back from an administrator.
     ///
-    /// Fails with `identity.code_person` (no active account of this number and name, or one's own), `identity.code_official`, `identity.paper_needed`,
+    /// Fails with `identity.code_person` (no active account of this number and name, or one's own), `identity.code_official`, `identity.paper_needed`, `identity.four_eyes` (the same official has given a code that was used these days),
     /// `identity.code_limit`, `identity.step_up_needed`, `identity.not_allowed`.
     pub async fn issue_code(&self, op: &mut Op, new: &NewCounterCode) -> Result<CounterCode> {
         let decision = access::issue_code(op.rights());
@@ -68,11 +70,15 @@ impl Identity {
             return Err(error::code_person());
         }
         let today = local_date(op.now());
-        if !store::office::held(op.conn(), person, today).await?.is_empty() {
+        if !store::office::held_from(op.conn(), person, today).await?.is_empty() {
             return Err(error::code_official());
         }
         let by = op.actor().account().ok_or_else(error::not_allowed)?;
         let now = op.now();
+        // One official alone does not give both a password and a second factor.
+        if store::counter_code::used_of(op.conn(), account, by, now - FOUR_EYES).await? {
+            return Err(error::four_eyes());
+        }
         let (for_account, by_official) = store::counter_code::counts(op.conn(), account, by, now).await?;
         if for_account >= PER_ACCOUNT || by_official >= PER_OFFICIAL {
             return Err(error::code_limit());

@@ -382,6 +382,16 @@ pub fn registration_not_found() -> Fault {
     Fault::not_found("identity.registration_not_found")
 }
 
+/// The number of the receipt is another one.
+pub fn registration_check() -> Fault {
+    Fault::invalid("identity.registration_check").field("check", "identity.registration_check")
+}
+
+/// The person holds a position: an account comes from those who look after officials.
+pub fn registration_official() -> Fault {
+    Fault::forbidden("identity.registration_official")
+}
+
 /// Nobody decides about themself, their child or their business.
 pub fn registration_own() -> Fault {
     Fault::forbidden("identity.registration_own")

@@ -11,6 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::agencies::today;
+use crate::approve::check_of;
 use crate::hashing::PasswordHash;
 use crate::model::{Audience, Receipt, RegistrationKind, RegistrationState, Standing};
 use crate::password::PasswordContext;
@@ -193,6 +194,7 @@ impl Identity {
         let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
         let found = store::registration::by_receipt(&mut connection, &self.vault, &digest).await?;
         let mut found = found.ok_or_else(error::registration_not_found)?;
+        found.check = check_of(&digest);
         if found.state == RegistrationState::Waiting && ops.now() >= found.expires_at {
             found.state = RegistrationState::Expired;
         }

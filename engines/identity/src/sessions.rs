@@ -259,6 +259,8 @@ impl Identity {
         // letting an owner in who has lost both.
         if keep.is_some() || reason != "second_factor_changed" {
             store::desk::drop_code(op.conn(), permit, account).await?;
+            let now = op.now();
+            store::counter_code::revoke(op.conn(), permit, account, now).await?;
         }
         let Some(session) = keep else { return Ok(None) };
         let token = token::new()?;

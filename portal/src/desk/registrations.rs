@@ -8,6 +8,7 @@ use web::{Answer, Door, Fields, Routes, StatusCode, Visit, address};
 
 use super::{called, errors_of, faults_of, is_told_in_place, status_of};
 use crate::House;
+use crate::account::again;
 use crate::words::Words;
 
 const PATH: &str = "/can-bo/dang-ky";
@@ -119,9 +120,9 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
         "can": waits && !own && visit.rights().may("identity.decide_registration"),
         "kind": words.say(&format!("people.kind.{}", found.kind.as_str()), []),
         "typed": {
-            "paper": typed.get("paper").unwrap_or_default(), "reason": typed.get("reason").unwrap_or_default(),
+            "paper": typed.get("paper").unwrap_or_default(), "check": typed.get("check").unwrap_or_default(), "reason": typed.get("reason").unwrap_or_default(),
         },
-        "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, called(["paper", "reason"]))),
+        "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, called(["paper", "check", "reason"]))),
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),
     });
     let status = fault.map_or(StatusCode::OK, status_of);
@@ -130,28 +131,39 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
         .await
 }
 
-async fn told(visit: &Visit<House>, fields: &Fields, done: Result<()>, said: &str) -> Answer {
+async fn told(visit: &Visit<House>, fields: &Fields, done: Result<()>, (path, said): (&str, &str)) -> Answer {
     match done {
         Ok(()) => visit.redirect(format!("{PATH}?da={said}")),
+        Err(fault) if again::is_needed(&fault) => again::ask(visit, path, fields, None).await,
         Err(fault) if is_told_in_place(&fault) => draw(visit, fields, Some(&fault)).await,
         Err(fault) => Err(fault),
     }
 }
 
-async fn approve(visit: Visit<House>, fields: Fields) -> Answer {
-    let id = visit.parse_param("id")?;
+async fn approve(mut visit: Visit<House>, fields: Fields) -> Answer {
+    let id: Uuid = visit.parse_param("id")?;
+    let path = format!("{PATH}/{id}/duyet");
+    if let Err(fault) = again::take(&mut visit, &fields).await {
+        return again::ask(&visit, &path, &fields, Some(fault)).await;
+    }
     let done = async {
         let mut op = visit.op().await?;
         let paper = fields.get("paper").unwrap_or_default();
-        visit.state.identity.approve_registration(&mut op, id, paper).await?;
+        let check = fields.get("check").unwrap_or_default();
+        let identity = &visit.state.identity;
+        identity.approve_registration(&mut op, id, paper, check).await?;
         op.commit().await
     };
     let done = done.await;
-    told(&visit, &fields, done, "registration_approved").await
+    told(&visit, &fields, done, (&path, "registration_approved")).await
 }
 
-async fn refuse(visit: Visit<House>, fields: Fields) -> Answer {
-    let id = visit.parse_param("id")?;
+async fn refuse(mut visit: Visit<House>, fields: Fields) -> Answer {
+    let id: Uuid = visit.parse_param("id")?;
+    let path = format!("{PATH}/{id}/tu-choi");
+    if let Err(fault) = again::take(&mut visit, &fields).await {
+        return again::ask(&visit, &path, &fields, Some(fault)).await;
+    }
     let done = async {
         let mut op = visit.op().await?;
         let reason = fields.get("reason").unwrap_or_default();
@@ -159,5 +171,5 @@ async fn refuse(visit: Visit<House>, fields: Fields) -> Answer {
         op.commit().await
     };
     let done = done.await;
-    told(&visit, &fields, done, "registration_refused").await
+    told(&visit, &fields, done, (&path, "registration_refused")).await
 }

@@ -108,7 +108,15 @@ async fn somebody_registers_is_approved_by_the_chosen_office_and_signs_in() {
     wordless
         .is(StatusCode::UNPROCESSABLE_ENTITY)
         .shows("Hãy ghi loại và số giấy tờ");
-    let paper = [("paper", "Thẻ căn cước số 999195000203")];
+    let told = stranger.get(&at).await;
+    let check = told
+        .text
+        .split("id=\"ma-doi-chieu\">")
+        .nth(1)
+        .and_then(|rest| rest.split('<').next())
+        .unwrap()
+        .to_owned();
+    let paper = [("paper", "Thẻ căn cước số 999195000203"), ("check", check.as_str())];
     let approved = clerk.send(&page, &format!("{one}/duyet"), &paper).await;
     assert_eq!(approved.location(), "/can-bo/dang-ky?da=registration_approved");
     let twice = clerk.send(&page, &format!("{one}/duyet"), &paper).await;

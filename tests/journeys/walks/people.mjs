@@ -35,7 +35,7 @@ async function choose(page) {
 }
 
 /** The clerk opens the newest line that holds these words, and approves. */
-async function approve(browsers, words, paper, look) {
+async function approve(browsers, words, paper, look, check) {
   const page = await browsers.as(clerk, desk);
   await page.goto('/can-bo');
   await page.getByRole('link', { name: 'Đăng ký chờ duyệt' }).click();
@@ -47,6 +47,13 @@ async function approve(browsers, words, paper, look) {
   await says(page, 'Hãy ghi loại và số giấy tờ');
   await look(page, 'desk-mistake');
   await page.fill('input[name=paper]', paper);
+  if (check) {
+    await page.fill('input[name=check]', '000000');
+    await press(page, 'Duyệt');
+    await says(page, 'Mã đối chiếu không đúng');
+    assert.equal(await page.inputValue('input[name=paper]'), paper, 'nothing typed is lost');
+    await page.fill('input[name=check]', check);
+  }
   await press(page, 'Duyệt');
   await says(page, 'Đã duyệt');
 }
@@ -77,13 +84,14 @@ async function registration({ browsers }) {
   await says(page, 'Đăng ký đang chờ');
   await look(page, 'receipt');
   const receipt = new URL(page.url()).pathname;
+  const check = await page.locator('#ma-doi-chieu').innerText();
 
   await page.goto('/dang-nhap');
   await page.fill('input[name=ten]', '999195000203');
   await page.fill('input[name=mat_khau]', 'một câu dễ nhớ bên rạch');
   await press(page, 'Đăng nhập');
   await says(page, 'Đăng ký của bạn chưa được duyệt');
-  await approve(browsers, 'Đặng Thị Bông Súng', 'Thẻ căn cước số 999195000203', look);
+  await approve(browsers, 'Đặng Thị Bông Súng', 'Thẻ căn cước số 999195000203', look, check);
   await page.goto(receipt);
   await says(page, 'Đã duyệt');
   await look(page, 'receipt-approved');

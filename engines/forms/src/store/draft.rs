@@ -317,7 +317,7 @@ pub(crate) async fn untouched(conn: &mut PgConnection, before: DateTime<Utc>, mo
     rows.into_iter().map(DraftRow::unopened).collect()
 }
 
-/// Open drafts of a holder as they read them in an extract, the last touched first.
+/// Open drafts of a holder as they read them in an extract, those too that they fill in for somebody else, the last touched first.
 pub(crate) async fn told(
     conn: &mut PgConnection,
     vault: &Vault,
@@ -327,7 +327,7 @@ pub(crate) async fn told(
     let rows: Vec<DraftRow> = sqlx::query_as(
         "SELECT *
          FROM forms.draft
-         WHERE holder = $1 AND subject IS NULL
+         WHERE (holder = $1 OR holder LIKE $1 || ':%') AND subject IS NULL
          ORDER BY updated_at DESC, id DESC
          LIMIT $2",
     )
@@ -386,7 +386,7 @@ async fn files_of(
 /// All open drafts of a holder, locked and not opened. How many somebody may have open is bounded.
 pub(crate) async fn lock_open(conn: &mut PgConnection, holder: &str) -> Result<Vec<Draft>> {
     let rows: Vec<DraftRow> =
-        sqlx::query_as("SELECT * FROM forms.draft WHERE holder = $1 AND subject IS NULL ORDER BY id FOR UPDATE")
+        sqlx::query_as("SELECT * FROM forms.draft WHERE (holder = $1 OR holder LIKE $1 || ':%') AND subject IS NULL ORDER BY id FOR UPDATE")
             .bind(holder)
             .fetch_all(conn)
             .await

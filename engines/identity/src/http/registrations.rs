@@ -98,6 +98,8 @@ pub struct ReceiptAnswer {
     pub expires_at: DateTime<Utc>,
     /// Why it was refused.
     pub reason: String,
+    /// The number that its holder tells at the counter (mã đối chiếu).
+    pub check: String,
 }
 
 /// A line of the desk.
@@ -192,6 +194,9 @@ pub struct SearchRequest {
 pub struct ApprovalRequest {
     /// The paper that was seen: kind and number.
     pub paper: String,
+    /// The number of the receipt, for an account.
+    #[serde(default)]
+    pub check: String,
 }
 
 /// Refusing.
@@ -316,6 +321,7 @@ async fn receipt<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<Re
         asked_at: found.asked_at,
         expires_at: found.expires_at,
         reason: found.reason,
+        check: found.check,
     })
 }
 
@@ -415,7 +421,9 @@ async fn show<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<Regis
 async fn approve<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: ApprovalRequest) -> Result<Decided> {
     let id: Uuid = visit.parse_param("id")?;
     let mut op = visit.op().await?;
-    engine(&visit).approve_registration(&mut op, id, &body.paper).await?;
+    engine(&visit)
+        .approve_registration(&mut op, id, &body.paper, &body.check)
+        .await?;
     op.commit().await?;
     Ok(Decided { decided: true })
 }

@@ -87,6 +87,8 @@ pub struct Receipt {
     pub expires_at: DateTime<Utc>,
     /// Why it was refused.
     pub reason: String,
+    /// The number that its holder tells at the counter.
+    pub check: String,
 }
 
 /// One line of the list of an agency.

@@ -22,6 +22,9 @@ pub(crate) struct NewCode<'a> {
     pub(crate) until: DateTime<Utc>,
 }
 
+/// A person, the account, and its login in plain or sealed.
+type OwnerRow = (Uuid, Uuid, Option<String>, Option<Vec<u8>>);
+
 /// The person of this number and name, with their account and its login.
 pub(crate) async fn owner(
     connection: &mut PgConnection,
@@ -29,7 +32,7 @@ pub(crate) async fn owner(
     number: &str,
     name_folded: &str,
 ) -> Result<Option<(PersonId, AccountId, String)>> {
-    let row: Option<(Uuid, Uuid, Option<String>, Option<Vec<u8>>)> = sqlx::query_as(
+    let row: Option<OwnerRow> = sqlx::query_as(
         "SELECT person.id, account.id, account.login, account.sealed
          FROM identity.person AS person
          JOIN identity.account AS account ON account.person = person.id
@@ -69,6 +72,43 @@ pub(crate) async fn counts(
     .fetch_one(connection)
     .await
     .map_err(db::fault)
+}
+
+/// Whether one that this official has given for the account was used since.
+pub(crate) async fn used_of(
+    connection: &mut PgConnection,
+    account: AccountId,
+    by: AccountId,
+    since: DateTime<Utc>,
+) -> Result<bool> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM identity.counter_code WHERE account = $1 AND issued_by = $2 AND used_at > $3)",
+    )
+    .bind(account.uuid())
+    .bind(by.uuid())
+    .bind(since)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// What was given out and not used is worth nothing any more: the owner has secured the account.
+pub(crate) async fn revoke(
+    connection: &mut PgConnection,
+    _: &Permit,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE identity.counter_code SET revoked_at = $2
+         WHERE account = $1 AND used_at IS NULL AND revoked_at IS NULL",
+    )
+    .bind(account.uuid())
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
 }
 
 /// Gives one out; the one before is worth nothing any more. The caller holds the account's row.

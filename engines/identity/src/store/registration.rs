@@ -176,6 +176,8 @@ impl ReceiptRow {
             asked_at: self.asked_at,
             expires_at: self.expires_at,
             reason: told.reason,
+            // Told to whoever brings the receipt itself.
+            check: String::new(),
         };
         Ok((receipt, told.full_name))
     }
@@ -197,6 +199,15 @@ macro_rules! receipts {
             $tail
         )
     };
+}
+
+/// The digest of the receipt of a registration.
+pub(crate) async fn receipt_of(connection: &mut PgConnection, id: Uuid) -> Result<Vec<u8>> {
+    sqlx::query_scalar("SELECT receipt_sha256 FROM identity.registration WHERE id = $1")
+        .bind(id)
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
 }
 
 pub(crate) async fn by_receipt(
@@ -237,13 +248,16 @@ pub(crate) struct SignInRow {
     pub(crate) reason: String,
 }
 
+/// A registration as a sign-in meets it: its number, what is sealed of it, the hash of the password, state, end of waiting, agency.
+type MetRow = (Uuid, Vec<u8>, String, String, DateTime<Utc>, String);
+
 /// The newest registration that would sign in by this name: its number or its passport.
 pub(crate) async fn by_login(
     connection: &mut PgConnection,
     vault: &Vault,
     login_folded: &str,
 ) -> Result<Option<SignInRow>> {
-    let row: Option<(Uuid, Vec<u8>, String, String, DateTime<Utc>, String)> = sqlx::query_as(
+    let row: Option<MetRow> = sqlx::query_as(
         "SELECT registration.id, registration.sealed, registration.password, registration.state, registration.expires_at, agency.name
          FROM identity.registration AS registration
          JOIN identity.agency AS agency ON agency.id = registration.agency

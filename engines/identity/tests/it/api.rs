@@ -363,9 +363,17 @@ async fn a_program_registers_somebody_and_the_desk_decides() {
     assert_eq!(shown["email"], "ngan@example.vn");
     let (status, _) = ask(&router, Method::GET, &one, "", Value::Null).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let approval = format!("{one}/approval");
     let paper = json!({ "paper": "Thẻ căn cước" });
-    let (status, _) = ask(&router, Method::POST, &format!("{one}/approval"), clerk, paper).await;
-    assert_eq!(status, StatusCode::OK);
+    let (status, answer) = ask(&router, Method::POST, &approval, clerk, paper).await;
+    assert_eq!(
+        status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "without the number of the receipt: {answer}"
+    );
+    let paper = json!({ "paper": "Thẻ căn cước", "check": state["check"] });
+    let (status, answer) = ask(&router, Method::POST, &approval, clerk, paper).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
     let right = json!({ "login": "999192000017", "password": PASSWORD });
     let (status, session) = ask(&router, Method::POST, "/api/v1/sessions", "", right).await;
     assert_eq!(status, StatusCode::CREATED);

@@ -121,7 +121,11 @@ async fn a_code_holds_for_a_quarter_of_an_hour_and_until_the_next_one() {
         outcomes.contains(&"it worked") && outcomes.contains(&"identity.counter_code_wrong"),
         "{outcomes:?}"
     );
+    // Not from the same official, and not from another one either: three within a day.
     let fourth = issue(&town, &clerk, &wanted(NUMBER, "Lê Thị Sen")).await;
+    assert_eq!(code(fourth), "identity.four_eyes");
+    let colleague = town.desk("chi.phu", &["clerk"]).await;
+    let fourth = issue(&town, &colleague, &wanted(NUMBER, "Lê Thị Sen")).await;
     assert_eq!(code(fourth), "identity.code_limit");
 }
 
@@ -143,7 +147,11 @@ async fn a_code_is_shown_in_place_of_a_second_factor() {
         "once"
     );
     // It is no way around the second factor: a new password leads to the same question.
-    let given = issue(&town, &clerk, &wanted(NUMBER, "Lê Thị Sen")).await.unwrap();
+    // Both from one official would be the whole account: the other half comes from somebody else.
+    let again = issue(&town, &clerk, &wanted(NUMBER, "Lê Thị Sen")).await;
+    assert_eq!(code(again), "identity.four_eyes");
+    let colleague = town.desk("chi.phu", &["clerk"]).await;
+    let given = issue(&town, &colleague, &wanted(NUMBER, "Lê Thị Sen")).await.unwrap();
     set(&town, NUMBER, &given.code, PASSWORD).await.unwrap();
     town.half(NUMBER).await;
 }
@@ -218,4 +226,27 @@ async fn codes_are_guessed_as_seldom_as_passwords() {
         "identity.too_many_attempts"
     );
     town.enter(NUMBER).await;
+}
+
+#[tokio::test]
+async fn a_code_that_waits_ends_when_the_owner_secures_the_account() {
+    let town = Town::new().await;
+    let clerk = town.desk("anh.lua", &["clerk"]).await;
+    sen(&town).await;
+    let given = issue(&town, &clerk, &wanted(NUMBER, "Lê Thị Sen")).await.unwrap();
+    // Told of a code that she has not asked for, she changes the password.
+    let signed = town.enter(NUMBER).await;
+    let change = identity::PasswordChange {
+        old: PASSWORD,
+        new: NEW,
+        session: signed.session,
+        source: HOME,
+    };
+    let changed = town
+        .identity
+        .change_password(&town.scratch.ops, &signed.actor, change)
+        .await;
+    changed.unwrap();
+    let late = set(&town, NUMBER, &given.code, "bông điên điển mùa nước nổi").await;
+    assert_eq!(code(late), "identity.counter_code_wrong");
 }

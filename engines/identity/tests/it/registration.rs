@@ -46,11 +46,23 @@ async fn waiting(town: &Town, clerk: &Actor) -> Vec<Uuid> {
     page.items.iter().map(|row| row.id).collect()
 }
 
+/// The number of the receipt, as its holder reads it out.
+async fn check(town: &Town, id: Uuid) -> String {
+    let digest: Vec<u8> = sqlx::query_scalar("SELECT receipt_sha256 FROM identity.registration WHERE id = $1")
+        .bind(id)
+        .fetch_one(&town.scratch.pool)
+        .await
+        .unwrap();
+    let head: [u8; 8] = digest[..8].try_into().unwrap();
+    format!("{:06}", u64::from_be_bytes(head) % 1_000_000)
+}
+
 async fn approve(town: &Town, clerk: &Actor, id: Uuid) -> Result<(), Fault> {
+    let check = check(town, id).await;
     let mut op = town.op(clerk).await;
     let done = town
         .identity
-        .approve_registration(&mut op, id, "Thẻ căn cước số 999192000017")
+        .approve_registration(&mut op, id, "Thẻ căn cước số 999192000017", &check)
         .await;
     match done {
         Ok(()) => op.commit().await,
@@ -216,7 +228,7 @@ async fn a_refusal_is_told_with_its_reason_and_what_nobody_came_for_expires() {
     assert_eq!(code(wordless), "identity.reason_needed");
     drop(op);
     let mut op = town.op(&clerk).await;
-    let paperless = town.identity.approve_registration(&mut op, id, "").await;
+    let paperless = town.identity.approve_registration(&mut op, id, "", "").await;
     assert_eq!(code(paperless), "identity.paper_needed");
     drop(op);
     let mut op = town.op(&clerk).await;
@@ -749,4 +761,54 @@ async fn two_desks_at_once_make_one_person_while_keys_change() {
             .await,
         1
     );
+}
+
+// shows: R033
+#[tokio::test]
+async fn whoever_brings_the_paper_brings_the_receipt_too() {
+    let town = Town::new().await;
+    let (clerk, agency) = desk(&town).await;
+    // Somebody else has registered with the number, name and date of birth of the one who stands at the counter.
+    ask(&town, &applicant(&town, agency).await).await.unwrap();
+    let foreign = waiting(&town, &clerk).await[0];
+    let own = ask(&town, &applicant(&town, agency).await).await.unwrap();
+    let told = town.identity.receipt(&town.scratch.ops, &own).await.unwrap();
+    assert_eq!(told.check.len(), 6);
+    for typed in [told.check.as_str(), "", "000000"] {
+        let mut op = town.op(&clerk).await;
+        let paper = "Thẻ căn cước số 999192000017";
+        let refused = town.identity.approve_registration(&mut op, foreign, paper, typed).await;
+        assert_eq!(code(refused), "identity.registration_check", "{typed}");
+    }
+    let all = waiting(&town, &clerk).await;
+    let right = all.into_iter().find(|id| *id != foreign).unwrap();
+    let mut op = town.op(&clerk).await;
+    let spaced = format!(" {} {} ", &told.check[..3], &told.check[3..]);
+    let paper = "Thẻ căn cước số 999192000017";
+    town.identity
+        .approve_registration(&mut op, right, paper, &spaced)
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+}
+
+// shows: R033
+#[tokio::test]
+async fn whoever_holds_a_position_gets_no_account_by_registering() {
+    let town = Town::new().await;
+    let (clerk, agency) = desk(&town).await;
+    let new = applicant(&town, agency).await;
+    ask(&town, &new).await.unwrap();
+    let id = waiting(&town, &clerk).await[0];
+    let known = town
+        .register(&identity::NewPerson {
+            personal_number: Some(kernel::PersonalNumber::parse(NUMBER).unwrap()),
+            birth_date: new.birth_date,
+            ..identity::NewPerson::named(&new.full_name)
+        })
+        .await;
+    let position = town.position(agency, "lanh-dao-moi", &["leader"]).await;
+    let tomorrow = identity::Validity::since(town.today() + chrono::Duration::days(1));
+    town.hold(known, position, tomorrow).await;
+    assert_eq!(code(approve(&town, &clerk, id).await), "identity.registration_official");
 }

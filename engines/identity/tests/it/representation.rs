@@ -65,7 +65,7 @@ async fn ask(town: &Town, actor: &Actor, new: &NewStanding) -> Result<Uuid, Faul
 async fn approve(town: &Town, clerk: &Actor, id: Uuid) -> Result<(), Fault> {
     let mut op = town.op(clerk).await;
     town.identity
-        .approve_registration(&mut op, id, "Bản chính đã đối chiếu")
+        .approve_registration(&mut op, id, "Bản chính đã đối chiếu", "")
         .await?;
     op.commit().await
 }
