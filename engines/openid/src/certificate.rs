@@ -64,7 +64,7 @@ mod tests {
         let set = jwks_of_certificates(PEM).unwrap();
         let bytes = hex::decode(FINGERPRINT.trim().replace(':', "")).unwrap();
         let expected = URL_SAFE_NO_PAD.encode(bytes);
-        assert_eq!(thumbprints(&set).unwrap(), [expected.clone()]);
+        assert_eq!(thumbprints(&set).unwrap(), std::slice::from_ref(&expected));
         let base64 = set["keys"][0]["x5c"][0].as_str().unwrap();
         assert_eq!(shown(&format!(":{base64}:")), Some(expected.clone()));
         assert_eq!(shown(&format!(" :{base64}: ")), Some(expected));
