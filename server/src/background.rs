@@ -52,6 +52,14 @@ impl Background {
         });
     }
 
+    /// Shows the province under the name that it has today.
+    pub(crate) fn keep_name(&mut self, program: &Program, site: Site) {
+        let (ops, identity) = (program.ops.clone(), program.engines.identity.clone());
+        self.keep("name of the province", move |stop| {
+            house::keep_name(ops.clone(), identity.clone(), site.clone(), stop)
+        });
+    }
+
     /// Carries out jobs and seals the audit trail. Late dossiers are looked for only once the past is there: a dossier whose past
     /// is half written looks late.
     pub(crate) fn work(&mut self, program: &Program, past_there: watch::Receiver<bool>) {

@@ -37,6 +37,8 @@ pub(crate) const FEW_CONNECTIONS: u32 = 2;
 pub(crate) const LOCAL: &str = "http://127.0.0.1:8080";
 /// How often a process looks whether another one has saved a year of the calendar.
 const CALENDAR_AGE: Duration = Duration::from_secs(60);
+/// How often a process looks what the province is called today.
+const NAME_AGE: Duration = Duration::from_secs(10);
 
 /// The schemas, lower floors first.
 pub(crate) fn migrations() -> Vec<&'static [Migration]> {
@@ -254,6 +256,29 @@ impl Program {
             front_page_fields: frame.front_page_fields,
         })
     }
+}
+
+/// Shows the province under the name that it has on the day, until told to stop: a reorganisation names it anew while people work.
+pub(crate) async fn keep_name(ops: Ops, identity: Identity, site: Site, mut stop: watch::Receiver<bool>) {
+    loop {
+        match name_today(&ops, &identity).await {
+            Ok(Some(name)) if site.rename_province(&name) => tracing::info!(name, "the province has another name"),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the name of the province could not be read"),
+        }
+        tokio::select! {
+            _ = stop.wait_for(|stopped| *stopped) => return,
+            () = tokio::time::sleep(NAME_AGE) => {}
+        }
+    }
+}
+
+/// Nothing where the areas below are not known, or those of several provinces are.
+async fn name_today(ops: &Ops, identity: &Identity) -> kernel::Result<Option<String>> {
+    let mut op = ops.look_for(kernel::Actor::System("name"), uuid::Uuid::now_v7()).await?;
+    let today = kernel::local_date(op.now());
+    let mut own = identity.divided_provinces(&mut op, today).await?;
+    Ok(if own.len() == 1 { own.pop().map(|province| province.name) } else { None })
 }
 
 /// Takes over years of the calendar that other processes save, until told to stop.

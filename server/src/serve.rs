@@ -94,6 +94,7 @@ pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
     let figures = PrometheusBuilder::new().install_recorder()?;
     let mut background = Background::new(signals.stop());
     background.keep_calendar(&program);
+    background.keep_name(&program, house.site.clone());
     background.keep_up(figures.clone(), house.site.clone(), database.pool().clone());
     let history = settings.demo && settings.history;
     let (past_is_there, past_there) = watch::channel(!history);

@@ -327,7 +327,7 @@ fn show(site: &Site, arrival: &Arrival, api: bool, fault: Fault, again: Option<A
                 unread: 0,
                 csrf: String::new(),
                 path: arrival.path.clone(),
-                province: site.config.province.clone(),
+                province: site.province(),
                 flash: None,
                 demo: site.config.demo,
             },

@@ -3,7 +3,7 @@
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     num::NonZeroU32,
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -31,7 +31,7 @@ pub struct SiteConfig {
     pub https: bool,
     /// Whether this is the demonstration province: pages say so.
     pub demo: bool,
-    /// The province as the frame of pages shows it.
+    /// The province as the frame of pages shows it until [`Site::rename_province`] is told another name.
     pub province: ProvinceFrame,
     /// Requests a second that one address may send on average; `None` switches the limit off. Loopback is never limited.
     pub requests_per_second: Option<NonZeroU32>,
@@ -52,6 +52,8 @@ pub struct Site {
     pub time_limit: Duration,
     pub(crate) identify: Arc<dyn Identify>,
     pub(crate) chrome: Arc<dyn Chrome>,
+    /// A reorganisation gives the province another name while the program runs.
+    province: Arc<RwLock<ProvinceFrame>>,
     limiter: Option<Arc<DefaultKeyedRateLimiter<IpAddr>>>,
 }
 
@@ -71,12 +73,28 @@ impl Site {
         Self {
             ops,
             renderer,
+            province: Arc::new(RwLock::new(config.province.clone())),
             config: Arc::new(config),
             time_limit: LONGEST,
             identify,
             chrome,
             limiter,
         }
+    }
+
+    /// The province as pages show it today.
+    pub fn province(&self) -> ProvinceFrame {
+        self.province.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on the province has this name, on all clones of this site. Tells whether it had another one.
+    pub fn rename_province(&self, name: &str) -> bool {
+        let mut province = self.province.write().unwrap_or_else(PoisonError::into_inner);
+        let new = province.name != name;
+        if new {
+            name.clone_into(&mut province.name);
+        }
+        new
     }
 
     /// Whether this address may send one more request now.

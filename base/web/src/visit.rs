@@ -282,7 +282,7 @@ impl<S: AsRef<Site>> Visit<S> {
             unread,
             csrf: self.form_token(),
             path: self.address(),
-            province: site.config.province.clone(),
+            province: site.province(),
             flash,
             demo: site.config.demo,
         }

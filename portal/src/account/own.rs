@@ -144,7 +144,7 @@ async fn draw_second_factor(visit: &Visit<House>, wrong: Option<(Form, &Fault)>)
     let mut op = visit.op().await?;
     let factor = identity.second_factor(&mut op).await?;
     let offer = identity
-        .offered_totp(&mut op, session, &visit.site().config.province.name)
+        .offered_totp(&mut op, session, &visit.site().province().name)
         .await?;
     drop(op);
     let words = Words::new(visit, "");

@@ -43,7 +43,7 @@ async fn draw(visit: &Visit<House>, name: &str, fault: Option<&Fault>) -> Answer
     let mut op = visit.op().await?;
     let rows = identity.passkeys(&mut op).await?;
     let factor = identity.second_factor(&mut op).await?;
-    let site = &visit.site().config.province.name;
+    let site = &visit.site().province().name;
     let offered = identity.offered_passkey(&mut op, session, site).await?;
     drop(op);
     let words = Words::new(visit, "");

@@ -130,6 +130,7 @@ fn routes() -> Routes<Site> {
 
 struct House {
     scratch: Scratch,
+    site: Site,
     router: Router,
 }
 
@@ -173,7 +174,8 @@ impl House {
             site.time_limit = limit;
         }
         Self {
-            router: routes().into_router(site),
+            router: routes().into_router(site.clone()),
+            site,
             scratch,
         }
     }
@@ -510,6 +512,19 @@ async fn every_answer_carries_the_security_headers() {
 }
 
 // shows: R018
+#[tokio::test]
+async fn a_province_that_is_named_anew_is_shown_so_at_once() {
+    let house = House::new().await;
+    let (_, _, before) = house.get("/nowhere", None).await;
+    assert!(before.contains("Hậu Giang") && !before.contains("Cần Thơ"), "{before}");
+    assert!(house.site.rename_province("Thành phố Cần Thơ"));
+    assert!(!house.site.rename_province("Thành phố Cần Thơ"), "it has this name");
+    let (_, _, after) = house.get("/nowhere", None).await;
+    assert!(!after.contains("Hậu Giang"), "{after}");
+    assert_eq!(house.site.province().hotline, "1022");
+    assert!(after.contains("Thành phố Cần Thơ"));
+}
+
 #[tokio::test]
 async fn the_description_of_the_api_lists_what_is_there() {
     let described = web::openapi(&routes(), "Test", "1");

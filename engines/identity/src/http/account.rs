@@ -264,7 +264,7 @@ where
     let session = visit.session.ok_or_else(error::session_not_found)?;
     let mut op = visit.op().await?;
     engine(&visit).offer_totp(&mut op, session).await?;
-    let issuer = &visit.site().config.province.name;
+    let issuer = &visit.site().province().name;
     let offer = engine(&visit).offered_totp(&mut op, session, issuer).await?;
     op.commit().await?;
     offer.ok_or_else(error::offer_gone)

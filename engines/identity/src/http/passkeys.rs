@@ -163,7 +163,7 @@ where
         .offer_passkey(ops(&visit), &visit.actor, &body.name, proof)
         .await?;
     let mut op = visit.op().await?;
-    let site = &visit.site().config.province.name;
+    let site = &visit.site().province().name;
     let offered = identity.offered_passkey(&mut op, proof.session, site).await?;
     offered.map(|(_, options)| options).ok_or_else(error::passkey_expired)
 }
