@@ -33,6 +33,7 @@ impl Engines {
         let mut all = self.identity.keys_in_use(op).await?;
         all.extend(self.federation.keys_in_use(op).await?);
         all.extend(self.openid.keys_in_use(op).await?);
+        all.extend(self.notify.keys_in_use(op).await?);
         all.extend(self.forms.keys_in_use(op).await?);
         all.extend(self.privacy.keys_in_use(op).await?);
         all.extend(self.dossiers.keys_in_use(op).await?);
@@ -44,6 +45,7 @@ impl Engines {
         let mut all = self.identity.reseal(ops).await?;
         all += self.federation.reseal(ops).await?;
         all += self.openid.reseal(ops).await?;
+        all += self.notify.reseal(ops).await?;
         all += self.forms.reseal(ops).await?;
         all += self.privacy.reseal(ops).await?;
         all += self.dossiers.reseal(ops).await?;

@@ -10,13 +10,14 @@ use render::{Locale, Renderer};
 
 /// Messages with e-mail where a mail server is configured. Fails with `notify.mail_config` when the settings cannot work.
 pub fn notify(config: Option<&EmailConfig>, identity: &Identity, renderer: &Arc<Renderer>) -> Result<Notify> {
+    let notify = Notify::new(identity.vault().clone());
     let Some(config) = config else {
-        return Ok(Notify::new());
+        return Ok(notify);
     };
     let renderer = renderer.clone();
     let words =
         move |locale: Locale, key: &str, params: &BTreeMap<String, String>| renderer.texts().get(locale, key, params);
-    Notify::new().with_email(config, Arc::new(Book(identity.clone())), Arc::new(words))
+    notify.with_email(config, Arc::new(Book(identity.clone())), Arc::new(words))
 }
 
 /// The address that somebody gave with their person.

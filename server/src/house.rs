@@ -275,10 +275,16 @@ pub(crate) async fn keep_name(ops: Ops, identity: Identity, site: Site, mut stop
 
 /// Nothing where the areas below are not known, or those of several provinces are.
 async fn name_today(ops: &Ops, identity: &Identity) -> kernel::Result<Option<String>> {
-    let mut op = ops.look_for(kernel::Actor::System("name"), uuid::Uuid::now_v7()).await?;
+    let mut op = ops
+        .look_for(kernel::Actor::System("name"), uuid::Uuid::now_v7())
+        .await?;
     let today = kernel::local_date(op.now());
     let mut own = identity.divided_provinces(&mut op, today).await?;
-    Ok(if own.len() == 1 { own.pop().map(|province| province.name) } else { None })
+    Ok(if own.len() == 1 {
+        own.pop().map(|province| province.name)
+    } else {
+        None
+    })
 }
 
 /// Takes over years of the calendar that other processes save, until told to stop.

@@ -64,7 +64,7 @@ pub async fn house() -> House {
         ),
         openid: Openid::new(identity.clone(), vault, openid::Config::at("http://localhost")),
         identity: identity.clone(),
-        notify: Notify::new(),
+        notify: Notify::new(identity.vault().clone()),
         files: Files::new(scratch.directory().join("files"), Limits::default()),
         calendar: compose::calendar::of_the_file().unwrap(),
         renderer: Arc::new(renderer),

@@ -33,6 +33,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("identity.representation.sealed", "sealed"),
     ("identity.totp.next_secret", "sealed"),
     ("identity.totp.secret", "sealed"),
+    ("notify.message.sealed", "sealed"),
     ("openid.signing_key.sealed", "sealed"),
     ("privacy.request.sealed", "sealed"),
     ("privacy.request_line.sealed", "sealed"),
@@ -121,6 +122,7 @@ async fn an_index_leads_to_what_is_under_a_key() {
         ("forms.attachment", "draft, file"),
         ("identity.person", "id"),
         ("identity.account", "id"),
+        ("notify.message", "id"),
         ("privacy.request", "id"),
         ("privacy.request_line", "id"),
     ] {

@@ -400,7 +400,8 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
             ("kind", Thing),
             ("link", Thing),
             ("once", Thing),
-            ("params", Plain("codes, days and names of a case: open")),
+            ("params", Emptied),
+            ("sealed", Sealed),
         ],
     ),
     (
@@ -718,7 +719,6 @@ const STILL: &[(&str, &str)] = &[
         "dossiers.history.detail",
         "what an official quoted when asking for more",
     ),
-    ("notify.message.params", "what an official quoted when asking for more"),
 ];
 
 // shows: R028

@@ -8,11 +8,19 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("notify.mark_read"),
     Action::personal("notify.prefer"),
     Action::personal("notify.read"),
+    Action::new("notify.reseal"),
 ];
 
 pub(crate) fn own_box(actor: &Actor, account: AccountId) -> Decision {
     let own = actor.account() == Some(account) || matches!(actor, Actor::System(_));
     Decision::when(own, || Fault::not_found("notify.not_found"))
+}
+
+/// Sealing with another key is the operator's, who has the keys.
+pub(crate) fn change_keys(actor: &Actor) -> Decision {
+    Decision::when(matches!(actor, Actor::System(_)), || {
+        Fault::not_found("notify.not_found")
+    })
 }
 
 /// The subject of audit entries.
@@ -40,5 +48,7 @@ mod tests {
         assert!(own_box(&Actor::System("demo"), account).is_allowed());
         assert!(!own_box(&citizen(AccountId::new()), account).is_allowed());
         assert!(!own_box(&Actor::Anonymous, account).is_allowed());
+        assert!(change_keys(&Actor::System("keys")).is_allowed());
+        assert!(!change_keys(&citizen(account)).is_allowed());
     }
 }

@@ -15,7 +15,7 @@ impl Notify {
     pub async fn box_page(&self, op: &mut Op, account: AccountId, request: PageRequest) -> Result<Page<MessageView>> {
         let decision = access::own_box(op.actor(), account);
         op.allow("notify.read", &access::subject(account), decision).await?;
-        let rows = store::page(op.conn(), account, &request).await?;
+        let rows = store::page(op.conn(), &self.vault, account, &request).await?;
         Ok(Page::cut(rows, &request, |view| (view.created_at, view.id)))
     }
 

@@ -1,13 +1,16 @@
 //! The job that sends e-mail.
 
+use chrono::Duration;
 use kernel::{Actor, Fault, MessageId, Result};
-use op::{Job, Jobs, Ops};
+use op::{Job, Jobs, NewJob, Ops};
 use serde::{Deserialize, Serialize};
 
 use crate::{DeliveryState, Notify, email::PostError, store};
 
 /// The kind of job.
 pub(crate) const EMAIL: &str = "notify.email";
+/// The kind of the job that seals what an older program has left in plain.
+pub const SEAL: &str = "notify.seal";
 /// Failures after which a delivery is given up; one less than the queue allows, so that the outcome is written down.
 const MOST_FAILURES: i32 = 19;
 
@@ -17,13 +20,28 @@ pub(crate) struct Payload {
     pub message: MessageId,
 }
 
-/// Registers `notify.email`.
+/// Registers `notify.email`, and `notify.seal` once a day; its first turn comes when the program starts.
 pub fn register(jobs: &mut Jobs, notify: &Notify) {
-    let notify = notify.clone();
+    let post = notify.clone();
     jobs.outside(EMAIL, move |ops, job| {
-        let notify = notify.clone();
+        let notify = post.clone();
         Box::pin(async move { notify.deliver(ops, job).await })
     });
+    let sealer = notify.clone();
+    jobs.outside(SEAL, move |ops: &Ops, _job| {
+        let notify = sealer.clone();
+        Box::pin(async move {
+            let sealed = notify.seal_plain(ops).await?;
+            if sealed.left && sealed.done > 0 {
+                // Behind what others wait for.
+                let mut op = ops.open(Actor::System("worker")).await?;
+                op.enqueue(NewJob::new(SEAL, ())).await?;
+                op.commit().await?;
+            }
+            Ok(())
+        })
+    });
+    jobs.every(Duration::days(1), SEAL);
 }
 
 impl Notify {
@@ -39,7 +57,10 @@ impl Notify {
         let waiting = store::delivery(op.conn(), payload.message)
             .await?
             .is_some_and(|delivery| delivery.state == DeliveryState::Queued);
-        let Some((account, message)) = store::message(op.conn(), payload.message).await?.filter(|_| waiting) else {
+        let Some((account, message)) = store::message(op.conn(), &self.vault, payload.message)
+            .await?
+            .filter(|_| waiting)
+        else {
             return Ok(());
         };
         let Some(recipient) = post.recipient(&mut op, account).await? else {

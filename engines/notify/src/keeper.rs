@@ -16,7 +16,7 @@ impl Keeper for Notify {
         let Some(account) = whom.account else {
             return Ok(Vec::new());
         };
-        let messages = store::told_messages(op.conn(), account, most + 1).await?;
+        let messages = store::told_messages(op.conn(), &self.vault, account, most + 1).await?;
         let preferences = store::told_preferences(op.conn(), account).await?;
         Ok(vec![
             Kept::of("messages", messages, most),

@@ -10,6 +10,7 @@ mod jobs;
 mod keeper;
 mod model;
 mod preference;
+mod reseal;
 mod send;
 mod store;
 mod words;
@@ -20,11 +21,12 @@ pub use access::ACTIONS;
 pub use config::{EmailConfig, Security};
 pub use email::{Addresses, Recipient};
 pub use http::{MessagePage, MessageWords, ReadCount, ReadRequest, routes};
-pub use jobs::register;
+pub use jobs::{SEAL, register};
 pub use model::{Delivery, DeliveryState, Message, MessageView, Which};
 pub use words::Words;
 
 use kernel::Result;
+use vault::Vault;
 
 /// The schema `notify`.
 pub const MIGRATIONS: &[db::Migration] = db::migrations!(
@@ -34,20 +36,22 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0002_preference.sql",
         "0003_delivery.sql",
         "0004_wall.sql",
-        "0005_logins.sql"
+        "0005_logins.sql",
+        "0006_sealed.sql"
     ]
 );
 
 /// Messages to people. Cheap to clone.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Notify {
+    vault: Vault,
     post: Option<Arc<email::Post>>,
 }
 
 impl Notify {
-    /// The box inside the portal only.
-    pub fn new() -> Self {
-        Self::default()
+    /// The box inside the portal only. The vault seals what the messages say.
+    pub fn new(vault: Vault) -> Self {
+        Self { vault, post: None }
     }
 
     /// The same with e-mail.
@@ -62,6 +66,7 @@ impl Notify {
     ) -> Result<Self> {
         Ok(Self {
             post: Some(Arc::new(email::Post::new(config, addresses, words)?)),
+            ..self
         })
     }
 }

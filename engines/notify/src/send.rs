@@ -19,7 +19,7 @@ impl Notify {
             return Ok(None);
         }
         let now = op.now();
-        let Some(id) = store::insert_message(op.conn(), &message, now).await? else {
+        let Some(id) = store::insert_message(op.conn(), &self.vault, &message, now).await? else {
             return Ok(None);
         };
         // Whether there is an address is looked up by the job, as the platform: whoever acts here may not read it.

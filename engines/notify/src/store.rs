@@ -8,29 +8,42 @@ use kernel::{AccountId, MessageId, Result};
 use op::Permit;
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
+use vault::{KeyUse, Sealed, Vault, Wanted};
 
 use crate::{Delivery, DeliveryState, Message, MessageView};
+
+/// What a message says of somebody.
+pub(crate) const MESSAGE: Sealed = Sealed("notify.message");
+
+/// How the row of a message is named in what is sealed there.
+fn sealed_row(message: Uuid) -> String {
+    format!("message:{message}")
+}
 
 #[derive(sqlx::FromRow)]
 struct MessageRow {
     id: Uuid,
     kind: String,
     params: Json<BTreeMap<String, String>>,
+    sealed: Option<Vec<u8>>,
     link: String,
     created_at: DateTime<Utc>,
     read_at: Option<DateTime<Utc>>,
 }
 
-impl From<MessageRow> for MessageView {
-    fn from(row: MessageRow) -> Self {
-        Self {
-            id: MessageId::from_uuid(row.id),
-            kind: row.kind,
-            params: row.params.0,
-            link: row.link,
-            created_at: row.created_at,
-            read_at: row.read_at,
-        }
+impl MessageRow {
+    fn into_view(self, vault: &Vault) -> Result<MessageView> {
+        Ok(MessageView {
+            params: match &self.sealed {
+                Some(sealed) => MESSAGE.open(vault, &sealed_row(self.id), sealed)?,
+                None => self.params.0,
+            },
+            id: MessageId::from_uuid(self.id),
+            kind: self.kind,
+            link: self.link,
+            created_at: self.created_at,
+            read_at: self.read_at,
+        })
     }
 }
 
@@ -45,15 +58,17 @@ struct DeliveryRow {
 /// `None` when the key was used before.
 pub(crate) async fn insert_message(
     conn: &mut PgConnection,
+    vault: &Vault,
     message: &Message,
     now: DateTime<Utc>,
 ) -> Result<Option<MessageId>> {
     let id = MessageId::new();
+    let sealed = MESSAGE.seal(vault, &sealed_row(id.uuid()), &message.params)?;
     let new: bool = sqlx::query_scalar("SELECT notify.put($1, $2, $3, $4, $5, $6, $7)")
         .bind(id.uuid())
         .bind(message.to.uuid())
         .bind(&message.kind)
-        .bind(Json(&message.params))
+        .bind(sealed)
         .bind(&message.link)
         .bind(&message.once)
         .bind(now)
@@ -65,6 +80,7 @@ pub(crate) async fn insert_message(
 
 pub(crate) async fn page(
     conn: &mut PgConnection,
+    vault: &Vault,
     account: AccountId,
     request: &PageRequest,
 ) -> Result<Vec<MessageView>> {
@@ -74,6 +90,7 @@ pub(crate) async fn page(
              id,
              kind,
              params,
+             sealed,
              link,
              created_at,
              read_at
@@ -90,7 +107,7 @@ pub(crate) async fn page(
     .fetch_all(conn)
     .await
     .map_err(db::fault)?;
-    Ok(rows.into_iter().map(MessageView::from).collect())
+    rows.into_iter().map(|row| row.into_view(vault)).collect()
 }
 
 pub(crate) async fn unread(conn: &mut PgConnection, account: AccountId) -> Result<u32> {
@@ -249,7 +266,11 @@ pub(crate) async fn attempted(
 }
 
 /// A message with its account, for the post.
-pub(crate) async fn message(conn: &mut PgConnection, id: MessageId) -> Result<Option<(AccountId, MessageView)>> {
+pub(crate) async fn message(
+    conn: &mut PgConnection,
+    vault: &Vault,
+    id: MessageId,
+) -> Result<Option<(AccountId, MessageView)>> {
     let account: Option<Uuid> = sqlx::query_scalar("SELECT account FROM notify.message WHERE id = $1")
         .bind(id.uuid())
         .fetch_optional(&mut *conn)
@@ -260,6 +281,7 @@ pub(crate) async fn message(conn: &mut PgConnection, id: MessageId) -> Result<Op
              id,
              kind,
              params,
+             sealed,
              link,
              created_at,
              read_at
@@ -270,23 +292,21 @@ pub(crate) async fn message(conn: &mut PgConnection, id: MessageId) -> Result<Op
     .fetch_optional(conn)
     .await
     .map_err(db::fault)?;
-    Ok(account
+    account
         .zip(row)
-        .map(|(account, row)| (AccountId::from_uuid(account), row.into())))
+        .map(|(account, row)| Ok((AccountId::from_uuid(account), row.into_view(vault)?)))
+        .transpose()
 }
 
 /// Messages of an account as its owner reads them in an extract.
 pub(crate) async fn told_messages(
     conn: &mut PgConnection,
+    vault: &Vault,
     account: AccountId,
     limit: i64,
 ) -> Result<Vec<serde_json::Value>> {
-    sqlx::query_scalar(
-        "SELECT jsonb_build_object(
-                    'kind', kind,
-                    'values', params,
-                    'sent_at', created_at,
-                    'read_at', read_at)
+    let rows: Vec<MessageRow> = sqlx::query_as(
+        "SELECT id, kind, params, sealed, link, created_at, read_at
          FROM notify.message
          WHERE account = $1
          ORDER BY created_at DESC, id DESC
@@ -296,7 +316,17 @@ pub(crate) async fn told_messages(
     .bind(limit)
     .fetch_all(conn)
     .await
-    .map_err(db::fault)
+    .map_err(db::fault)?;
+    let told = rows.into_iter().map(|row| {
+        let view = row.into_view(vault)?;
+        Ok(serde_json::json!({
+            "kind": view.kind,
+            "values": view.params,
+            "sent_at": view.created_at,
+            "read_at": view.read_at,
+        }))
+    });
+    told.collect()
 }
 
 pub(crate) async fn told_preferences(conn: &mut PgConnection, account: AccountId) -> Result<Vec<serde_json::Value>> {
@@ -340,4 +370,67 @@ pub(crate) async fn forget_preferences(conn: &mut PgConnection, _: &Permit, acco
         .await
         .map_err(db::fault)?;
     Ok(done.rows_affected())
+}
+
+/// A message that is to be sealed, or sealed anew.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Told {
+    pub(crate) id: Uuid,
+    sealed: Option<Vec<u8>>,
+    params: Json<BTreeMap<String, String>>,
+}
+
+impl Told {
+    /// Under the newest key; `None` where it is that already.
+    pub(crate) fn anew(&self, vault: &Vault) -> Result<Option<Vec<u8>>> {
+        let row = sealed_row(self.id);
+        match &self.sealed {
+            Some(sealed) => MESSAGE.reseal(vault, &row, sealed),
+            None => MESSAGE.seal(vault, &row, &self.params.0).map(Some),
+        }
+    }
+}
+
+/// Locks the next messages that are not sealed with this key.
+pub(crate) async fn lock_told(conn: &mut PgConnection, wanted: Wanted, after: Uuid) -> Result<Vec<Told>> {
+    sqlx::query_as(
+        "SELECT id, sealed, params
+         FROM notify.message
+         WHERE id > $1
+           AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $2
+         ORDER BY id
+         LIMIT $3
+         FOR UPDATE",
+    )
+    .bind(after)
+    .bind(wanted.key())
+    .bind(wanted.limit)
+    .fetch_all(conn)
+    .await
+    .map_err(db::fault)
+}
+
+/// Writes what was sealed; nothing of it stays in plain.
+pub(crate) async fn put_told(conn: &mut PgConnection, _: &Permit, ids: &[Uuid], sealed: &[Vec<u8>]) -> Result<()> {
+    sqlx::query(
+        "UPDATE notify.message SET sealed = new.sealed, params = '{}'
+         FROM unnest($1::uuid[], $2::bytea[]) AS new (id, sealed)
+         WHERE message.id = new.id",
+    )
+    .bind(ids)
+    .bind(sealed)
+    .execute(conn)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// How much is sealed under each key.
+pub(crate) async fn uses(conn: &mut PgConnection) -> Result<Vec<KeyUse>> {
+    db::take_time(&mut *conn).await?;
+    let heads = sqlx::query_as(vault::count_by_key!("notify.message"))
+        .fetch_all(conn)
+        .await
+        .map_err(db::fault)?;
+    MESSAGE.uses(heads)
 }

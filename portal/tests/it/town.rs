@@ -215,7 +215,7 @@ impl Town {
             config,
         )
         .unwrap();
-        let notify = Notify::new();
+        let notify = Notify::new(identity.vault().clone());
         let apps = compose::apps::embedded().unwrap();
         let renderer = Arc::new(renderer(&apps));
         let federation = Federation::new(

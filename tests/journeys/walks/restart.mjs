@@ -127,9 +127,9 @@ class Load {
     }
     doubled('a dossier without its audit entry', `SELECT code FROM dossiers.dossier WHERE NOT EXISTS (
       SELECT FROM op.audit_entry WHERE action = 'dossiers.submitted' AND subject = 'dossier:' || dossier.id)`);
-    doubled('a message twice', `SELECT account, kind, link, params::text FROM notify.message
-      WHERE params ->> 'code' IN (SELECT code FROM dossiers.dossier WHERE id IN (${made}))
-      GROUP BY 1, 2, 3, 4 HAVING count(*) > 1`);
+    doubled('a message twice', `SELECT account, kind, link FROM notify.message
+      WHERE link ~ '[0-9a-f-]{36}$' AND right(link, 36) IN (SELECT id::text FROM dossiers.dossier WHERE id IN (${made}))
+      GROUP BY 1, 2, 3 HAVING count(*) > 1`);
     // Programs hand a paper in once; people of other walks hand the same one in again when it was asked for.
     doubled('a paper twice', `SELECT dossier_id, paper FROM dossiers.paper WHERE dossier_id IN (${made}) GROUP BY 1, 2 HAVING count(*) > 1`);
     doubled('a paper whose file is gone', `SELECT file_id FROM dossiers.paper WHERE NOT EXISTS (SELECT FROM files.file WHERE file.id = file_id)`);

@@ -105,7 +105,7 @@ lan.user_name = 'lan.moi'
 print(json.dumps(client.replace(lan).user_name))
 `, { ...settings, lan });
   assert.equal(renamed, 'lan.moi');
-  assert.deepEqual(sql(town, `SELECT params ->> 'name' FROM notify.message WHERE account = '${lan}' AND kind = 'login_changed'`), [['lan.moi']]);
+  assert.deepEqual(sql(town, `SELECT count(*) FROM notify.message WHERE account = '${lan}' AND kind = 'login_changed'`), [['1']]);
   const gone = python(`${enter}
 client.discover()
 User = client.get_resource_model('User')

@@ -1,6 +1,8 @@
 //! Cases that end without a result: refused or withdrawn.
 
+use db::PageRequest;
 use dossiers::model::{Act, Status};
+use notify::Notify;
 
 use crate::office::{EXTRACT, Moment, Office, outcome, propose};
 
@@ -25,11 +27,19 @@ async fn a_refusal_has_a_reason_and_ends_the_case() {
     assert_eq!(office.documents(id).await, ["refusal"]);
     assert!(office.work(id).await.is_empty());
     assert_eq!(office.told(&people.lan).await, ["dossier_submitted", "dossier_refused"]);
-    let reason: String =
-        sqlx::query_scalar("SELECT params ->> 'reason' FROM notify.message WHERE kind = 'dossier_refused'")
-            .fetch_one(&office.scratch.pool)
-            .await
-            .unwrap();
+    let lan = people.lan.account().unwrap();
+    let mut op = office.op(&people.lan).await;
+    let told = Notify::new(office.vault())
+        .box_page(&mut op, lan, PageRequest::first())
+        .await
+        .unwrap();
+    let refused = told
+        .items
+        .iter()
+        .find(|message| message.kind == "dossier_refused")
+        .unwrap();
+    let reason = &refused.params["reason"];
+    drop(op);
     assert!(
         reason.starts_with("Không tìm thấy"),
         "in the words of the system: {reason}"

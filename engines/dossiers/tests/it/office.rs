@@ -168,7 +168,7 @@ impl Office {
             forms: forms.clone(),
             files: files.clone(),
             identity: identity.clone(),
-            notify: Notify::new(),
+            notify: Notify::new(identity.vault().clone()),
             workflow: workflow.clone(),
             calendar: Arc::new(calendar()),
             renderer: Arc::new(renderer.build().unwrap()),

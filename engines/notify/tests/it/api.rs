@@ -105,7 +105,7 @@ async fn ask(
 #[tokio::test]
 async fn the_box_is_read_and_marked_over_http() {
     let scratch = Scratch::new(&[notify::MIGRATIONS]).await;
-    let (notify, account) = (Notify::new(), AccountId::new());
+    let (notify, account) = (box_of(&scratch), AccountId::new());
     let router = router(&scratch, &notify);
     let mut op = scratch.ops.open(Actor::System("test")).await.expect("opens");
     for code in ["H30-1", "H30-2"] {

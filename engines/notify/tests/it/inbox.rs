@@ -25,7 +25,7 @@ async fn send(scratch: &Scratch, notify: &Notify, message: Message) -> Option<Me
 #[tokio::test]
 async fn a_message_is_in_the_box_until_it_is_read_and_after() {
     let scratch = Scratch::new(&[notify::MIGRATIONS]).await;
-    let (notify, account) = (Notify::new(), AccountId::new());
+    let (notify, account) = (box_of(&scratch), AccountId::new());
     let message = Message::new(account, "dossier_received", "/ho-so/1")
         .with("code", "H30.29.01-261123-0001")
         .with("due", "24/11");
@@ -66,7 +66,7 @@ async fn a_message_is_in_the_box_until_it_is_read_and_after() {
 #[tokio::test]
 async fn a_key_is_used_once_for_an_account() {
     let scratch = Scratch::new(&[notify::MIGRATIONS]).await;
-    let (notify, one, other) = (Notify::new(), AccountId::new(), AccountId::new());
+    let (notify, one, other) = (box_of(&scratch), AccountId::new(), AccountId::new());
     let message = |to| Message::new(to, "dossier_late", "/").once("late:1");
     assert!(send(&scratch, &notify, message(one)).await.is_some());
     assert!(send(&scratch, &notify, message(one)).await.is_none());
@@ -90,7 +90,7 @@ async fn a_key_is_used_once_for_an_account() {
 #[tokio::test]
 async fn the_box_is_paged_newest_first() {
     let scratch = Scratch::new(&[notify::MIGRATIONS]).await;
-    let (notify, account) = (Notify::new(), AccountId::new());
+    let (notify, account) = (box_of(&scratch), AccountId::new());
     for n in 0..5 {
         send(
             &scratch,
@@ -127,7 +127,7 @@ async fn the_box_is_paged_newest_first() {
 #[tokio::test]
 async fn nobody_else_sees_the_box_or_its_preferences() {
     let scratch = Scratch::new(&[notify::MIGRATIONS]).await;
-    let (notify, account, stranger) = (Notify::new(), AccountId::new(), AccountId::new());
+    let (notify, account, stranger) = (box_of(&scratch), AccountId::new(), AccountId::new());
     let id = send(&scratch, &notify, Message::new(account, "result_ready", "/"))
         .await
         .expect("new");
@@ -164,7 +164,7 @@ async fn nobody_else_sees_the_box_or_its_preferences() {
 #[tokio::test]
 async fn an_undone_operation_sends_nothing() {
     let scratch = Scratch::new(&[notify::MIGRATIONS]).await;
-    let (notify, account) = (Notify::new(), AccountId::new());
+    let (notify, account) = (box_of(&scratch), AccountId::new());
     let mut op = scratch.ops.open(Actor::System("test")).await.expect("opens");
     notify
         .send(&mut op, Message::new(account, "result_ready", "/"))

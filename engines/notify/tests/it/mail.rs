@@ -60,7 +60,7 @@ struct House {
 async fn house(port: u16) -> House {
     let scratch = Scratch::new(&[notify::MIGRATIONS]).await;
     let account = AccountId::new();
-    let notify = Notify::new()
+    let notify = box_of(&scratch)
         .with_email(&config(port), Arc::new(Book { known: account }), Arc::new(words))
         .expect("configured");
     let mut jobs = Jobs::new();
@@ -199,8 +199,9 @@ async fn no_mail_without_address_or_against_the_wish() {
 
 #[tokio::test]
 async fn settings_that_cannot_work_are_refused() {
+    let scratch = Scratch::new(&[notify::MIGRATIONS]).await;
     let refused = |config: EmailConfig| {
-        let outcome = Notify::new().with_email(
+        let outcome = box_of(&scratch).with_email(
             &config,
             Arc::new(Book {
                 known: AccountId::new(),

@@ -83,7 +83,7 @@ impl Town {
             ..Config::default()
         };
         let identity = Identity::new(scratch.pool.clone(), clock.clone(), vault, config).unwrap();
-        let notify = Notify::new();
+        let notify = Notify::new(identity.vault().clone());
         let mut problems = Problems::new();
         let declaration = Declaration::read("oversight.yaml", declaration, &mut problems);
         let oversight = Oversight::new(Parts {

@@ -73,7 +73,7 @@ impl Town {
             ..Config::default()
         };
         let identity = Identity::new(scratch.pool.clone(), clock.clone(), vault, config).unwrap();
-        let notify = Notify::new();
+        let notify = Notify::new(identity.vault().clone());
         let privacy = engine(&identity, &notify, DECLARATION);
         let mut jobs = Jobs::new();
         privacy::register(&mut jobs, &privacy);
