@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::Utc;
+use kernel::{Clock, SystemClock};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 use vault::{Sealed, Vault};
@@ -49,7 +49,7 @@ fn measure(what: &str, mut turn: impl FnMut() -> Outcome) -> Outcome<f64> {
 
 fn main() -> Outcome {
     let folder = std::env::temp_dir().join(format!("ngabay-sealing-{}", std::process::id()));
-    let vault = Vault::open(&folder, Utc::now())?;
+    let vault = Vault::open(&folder, SystemClock.now())?;
     let (column, row, answers) = (
         Sealed("dossiers.case"),
         "dossier:0191f0c4-7b1e-7c3a-9d2f-0123456789ab",
