@@ -16,7 +16,7 @@ use testkit::Scratch;
 use tower::ServiceExt;
 use web::{Identify, NoChrome, SessionView, Site, SiteConfig};
 
-use crate::inbox::citizen;
+use crate::{box_of, inbox::citizen};
 
 #[derive(Clone)]
 struct House {

@@ -6,6 +6,8 @@ use kernel::{AccountId, Actor, Citizen, MessageId, PersonId};
 use notify::{Message, Notify, Which};
 use testkit::Scratch;
 
+use crate::box_of;
+
 pub fn citizen(account: AccountId) -> Actor {
     Actor::Citizen(Citizen {
         account,

@@ -10,6 +10,7 @@ use render::Locale;
 use testkit::Scratch;
 
 use crate::{
+    box_of,
     inbox::citizen,
     smtp::{Mood, Smtp},
 };
