@@ -225,10 +225,10 @@ impl Openid {
             // Another process may have been faster.
             ring.keys = self.opened(store::key::published(op.conn(), now).await?);
             if !ring.signs(now, algorithms) {
-                for algorithm in algorithms {
-                    if !ring.signs(now, &[*algorithm]) {
+                for algorithm in SigningAlgorithm::ALL {
+                    if algorithms.contains(&algorithm) && !ring.signs(now, &[algorithm]) {
                         // Whoever asked has looked at the clock a little earlier.
-                        self.make_key(&mut op, &permit, *algorithm, now - Config::SKEW).await?;
+                        self.make_key(&mut op, &permit, algorithm, now - Config::SKEW).await?;
                     }
                 }
                 op.commit().await?;

@@ -77,6 +77,11 @@ macro_rules! words {
 }
 
 words!(ClientAuth { None = "none", Secret = "secret", PrivateKey = "private_key", Certificate = "certificate" });
+impl SigningAlgorithm {
+    /// All there are.
+    pub(crate) const ALL: [Self; 2] = [Self::Es256, Self::Rs256];
+}
+
 words!(SigningAlgorithm { Es256 = "ES256", Rs256 = "RS256" });
 words!(ClientAudience { Everybody = "everybody", Officials = "officials" });
 words!(Grant {

@@ -98,9 +98,7 @@ where
     let openid: &Openid = visit.state.as_ref();
     let ops = &visit.site().ops;
     // Both are published before an application is registered for the second.
-    let keys = openid
-        .keys_for(ops, &[SigningAlgorithm::Es256, SigningAlgorithm::Rs256])
-        .await?;
+    let keys = openid.keys_for(ops, &SigningAlgorithm::ALL).await?;
     Ok(open(kept(json_answer(StatusCode::OK, &keys.published(ops.now())))))
 }
 
