@@ -75,7 +75,8 @@ impl Identity {
         let found = store::counter_code::owner(op.conn(), &self.vault, &number.to_uppercase(), &name).await?;
         let Some((person, account, login)) = found.filter(|(person, ..)| op.actor().person() != Some(*person)) else {
             store::attempt::insert(op.conn(), &misses, &counter, &counter, false, now).await?;
-            op.record(Entry::new("identity.code_missed", format!("account:{by}"))).await?;
+            op.record(Entry::new("identity.code_missed", format!("account:{by}")))
+                .await?;
             op.commit().await?;
             return Err(error::code_person());
         };

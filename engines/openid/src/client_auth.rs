@@ -164,8 +164,12 @@ impl Openid {
 
 /// What a token says, if one of these keys has signed it.
 fn signed_by<T: DeserializeOwned>(token: &str, set: &Value) -> Look<T> {
-    let Some(head) = jose::header(token) else { return Look::Wrong };
-    let Some(keys) = jose::public_keys(set) else { return Look::Unknown };
+    let Some(head) = jose::header(token) else {
+        return Look::Wrong;
+    };
+    let Some(keys) = jose::public_keys(set) else {
+        return Look::Unknown;
+    };
     let kid = head.kid;
     let fits = |key: &&Jwk| kid.is_none() || key.common.key_id.is_none() || key.common.key_id == kid;
     let said = keys.keys.iter().filter(fits).find_map(|key| jose::read(token, key));

@@ -124,7 +124,10 @@ impl Openid {
         let gate = self.elsewhere.gate(&client.id).lock_owned().await;
         // Somebody else may have asked meanwhile.
         let mut kept = self.elsewhere.of(client, address);
-        if kept.as_ref().is_none_or(|kept| now - kept.tried_at >= Config::KEYS_PAUSE) {
+        if kept
+            .as_ref()
+            .is_none_or(|kept| now - kept.tried_at >= Config::KEYS_PAUSE)
+        {
             // In a task of its own: whoever asks and goes away must not spoil the one try of the minute.
             let fetch = self.clone().fetch(client.clone(), address.clone(), kept, now);
             let fetching = tokio::spawn(async move {
@@ -230,7 +233,10 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     // Of the one block that is given out; without what holds an address of version 4 in it, protocols and examples.
     (0x2000..=0x3fff).contains(&a)
-        && !matches!((a, b), (0x2001, 0..=0x01ff) | (0x2001, 0x0db8) | (0x2002, _) | (0x3fff, 0..=0x0fff))
+        && !matches!(
+            (a, b),
+            (0x2001, 0..=0x01ff) | (0x2001, 0x0db8) | (0x2002, _) | (0x3fff, 0..=0x0fff)
+        )
 }
 
 /// Looks names up and gives only what may be asked. The connection goes to the very address that was looked at, so a name that stands for another one a
@@ -276,8 +282,9 @@ async fn asked(address: &str, own_machine: bool) -> std::result::Result<Value, S
     let connector = hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots();
     // What is not encrypted has been refused above, but for this machine.
     let connector = connector.https_or_http().enable_http1().wrap_connector(tcp);
-    let http: Http<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>> =
-        Http::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
+    let http: Http<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>> = Http::builder(TokioExecutor::new())
+        .pool_max_idle_per_host(0)
+        .build(connector);
     let request = Request::get(url.as_str())
         .header(header::ACCEPT, "application/jwk-set+json, application/json")
         .body(Full::default())
@@ -350,10 +357,18 @@ mod tests {
         ] {
             assert!(keys_address(text, false).is_none(), "{text}");
         }
-        for text in ["http://127.0.0.1:8090/jwks", "http://localhost:1/jwks", "https://[::1]/jwks"] {
+        for text in [
+            "http://127.0.0.1:8090/jwks",
+            "http://localhost:1/jwks",
+            "https://[::1]/jwks",
+        ] {
             assert!(keys_address(text, true).is_some(), "{text}");
         }
-        for text in ["http://10.0.0.8/jwks", "https://10.0.0.8/jwks", "http://app.example.vn/jwks"] {
+        for text in [
+            "http://10.0.0.8/jwks",
+            "https://10.0.0.8/jwks",
+            "http://app.example.vn/jwks",
+        ] {
             assert!(keys_address(text, true).is_none(), "{text}");
         }
         assert!(keys_address(&format!("https://a.example/{}", "x".repeat(2_000)), false).is_none());
@@ -366,7 +381,12 @@ mod tests {
         assert!(Resolver { own_machine: false }.call(name()).await.is_err());
         let here = Resolver { own_machine: true }.call(name()).await.unwrap();
         assert!(here.into_iter().all(|address| address.ip().is_loopback()));
-        for (address, fits) in [("8.8.8.8", true), ("10.1.1.1", false), ("127.0.0.1", false), ("::1", false)] {
+        for (address, fits) in [
+            ("8.8.8.8", true),
+            ("10.1.1.1", false),
+            ("127.0.0.1", false),
+            ("::1", false),
+        ] {
             assert_eq!(may_be_asked(address.parse().unwrap(), false), fits, "{address}");
         }
     }

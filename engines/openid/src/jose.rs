@@ -250,7 +250,8 @@ mod tests {
         // Of a set at another address what cannot be used is left out.
         let mut encrypts = public.clone();
         encrypts["use"] = json!("enc");
-        let mixed = json!({ "keys": [encrypts, { "kty": "oct", "k": "AAAA" }, { "kty": "EC", "crv": "P-521" }, "x", public] });
+        let mixed =
+            json!({ "keys": [encrypts, { "kty": "oct", "k": "AAAA" }, { "kty": "EC", "crv": "P-521" }, "x", public] });
         assert_eq!(usable(&mixed), Some(json!({ "keys": [public] })));
         assert_eq!(usable(&json!({ "keys": [encrypts] })), None);
         assert_eq!(usable(&json!([public])), None);

@@ -231,7 +231,10 @@ async fn an_official_tries_numbers_as_seldom_as_others_try_passwords() {
         outcomes.push(code(one.await.unwrap()));
     }
     let missed = outcomes.iter().filter(|word| **word == "identity.code_person").count();
-    let held = outcomes.iter().filter(|word| **word == "identity.too_many_attempts").count();
+    let held = outcomes
+        .iter()
+        .filter(|word| **word == "identity.too_many_attempts")
+        .count();
     assert_eq!((missed, held), (10, 2), "{outcomes:?}");
     // A right one is not looked at either: what is told must not depend on it.
     assert_eq!(code(issue(&town, &clerk, &known).await), "identity.too_many_attempts");
@@ -250,9 +253,16 @@ async fn an_official_tries_numbers_as_seldom_as_others_try_passwords() {
     }
     assert!((40..=60).contains(&misses), "{misses}");
     let trail = town.trail().await;
-    let noted: Vec<_> = trail.iter().filter(|(action, ..)| action == "identity.code_missed").collect();
+    let noted: Vec<_> = trail
+        .iter()
+        .filter(|(action, ..)| action == "identity.code_missed")
+        .collect();
     assert_eq!(noted.len(), misses);
-    assert!(noted.iter().all(|(_, subject, rest)| !subject.contains("999192") && !rest.contains("999192")));
+    assert!(
+        noted
+            .iter()
+            .all(|(_, subject, rest)| !subject.contains("999192") && !rest.contains("999192"))
+    );
     town.enter(NUMBER).await;
 }
 

@@ -170,10 +170,12 @@ async fn a_code_from_the_counter_is_nothing_that_is_shown_once_more() {
         assert_eq!(code(shown), "identity.code_wrong", "{with_factor}");
         assert!(!passes(&town, &engine, &signed).await);
         // It is not used up: the person may still come in with it.
-        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM identity.counter_code WHERE used_at IS NULL AND revoked_at IS NULL")
-            .fetch_one(&town.scratch.pool)
-            .await
-            .unwrap();
+        let left: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM identity.counter_code WHERE used_at IS NULL AND revoked_at IS NULL",
+        )
+        .fetch_one(&town.scratch.pool)
+        .await
+        .unwrap();
         assert_eq!(left, 1);
     }
 }

@@ -58,12 +58,7 @@ pub(crate) async fn newest(connection: &mut PgConnection) -> Result<Vec<(String,
 }
 
 /// The keys of an algorithm that are there leave at this moment, unless they leave earlier.
-pub(crate) async fn leave(
-    connection: &mut PgConnection,
-    _: &Permit,
-    algorithm: &str,
-    at: DateTime<Utc>,
-) -> Result<()> {
+pub(crate) async fn leave(connection: &mut PgConnection, _: &Permit, algorithm: &str, at: DateTime<Utc>) -> Result<()> {
     sqlx::query("UPDATE openid.signing_key SET leaves_at = $2 WHERE algorithm = $1 AND leaves_at IS NULL")
         .bind(algorithm)
         .bind(at)

@@ -47,9 +47,12 @@ async fn is_signed(town: &Town, token: &str) -> bool {
     let (message, signature) = token.rsplit_once('.').unwrap();
     let signature = bytes(signature);
     match head["alg"].as_str().unwrap() {
-        "RS256" => PublicKeyComponents { n: part("n"), e: part("e") }
-            .verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature)
-            .is_ok(),
+        "RS256" => PublicKeyComponents {
+            n: part("n"),
+            e: part("e"),
+        }
+        .verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature)
+        .is_ok(),
         "ES256" => {
             let point = [vec![4], part("x"), part("y")].concat();
             UnparsedPublicKey::new(&ring::signature::ECDSA_P256_SHA256_FIXED, point)
@@ -77,12 +80,19 @@ async fn where_nothing_is_said_it_is_rs256_and_who_is_there_keeps_what_it_has() 
     assert_eq!(head(town.tokens(&sen, &old, "").await.text("id_token"))["alg"], "ES256");
     let mut op = town.console().await;
     let app = town.openid.register_client(&mut op, silent()).await.unwrap();
-    let same = town.openid.change_client(&mut op, &old.client.id, silent(), true).await.unwrap();
+    let same = town
+        .openid
+        .change_client(&mut op, &old.client.id, silent(), true)
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     assert_eq!(app.client.id_token_signed_response_alg, SigningAlgorithm::Rs256);
     assert_eq!(same.client.id_token_signed_response_alg, SigningAlgorithm::Es256);
     let first = town.tokens(&sen, &app, "").await;
-    let fields = [("grant_type", "refresh_token"), ("refresh_token", first.text("refresh_token"))];
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", first.text("refresh_token")),
+    ];
     let second = town.post_as(&app, "/openid/token", &fields).await;
     for tokens in [&first, &second] {
         let (id, access) = (tokens.text("id_token"), tokens.text("access_token"));
@@ -104,7 +114,10 @@ async fn where_nothing_is_said_it_is_rs256_and_who_is_there_keeps_what_it_has() 
         id_token_signed_response_alg: Some(SigningAlgorithm::Es256),
         ..silent()
     };
-    town.openid.change_client(&mut op, &app.client.id, other, true).await.unwrap();
+    town.openid
+        .change_client(&mut op, &app.client.id, other, true)
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     let id = town.tokens(&sen, &app, "").await.text("id_token").to_owned();
     assert_eq!(head(&id)["alg"], "ES256");
@@ -248,7 +261,9 @@ async fn no_key_is_taken_for_another() {
         for key in [&rsa, &ec] {
             let header = |alg: &str| json!({ "alg": alg, "typ": typ, "kid": key["kid"] });
             // No signature, and the signature of another algorithm.
-            for alg in ["none", "None", "NONE", "HS256", "HS384", "HS512", "RS384", "RS512", "PS256", "ES384", "EdDSA"] {
+            for alg in [
+                "none", "None", "NONE", "HS256", "HS384", "HS512", "RS384", "RS512", "PS256", "ES384", "EdDSA",
+            ] {
                 let head = encode(header(alg).to_string());
                 forged.push(format!("{head}.{body}."));
                 forged.push(format!("{head}.{body}.{signature}"));
@@ -343,7 +358,11 @@ async fn applications_with_rsa_keys_sign_as_the_key_says() {
         let pss = holder.token_pss(&json!({ "alg": "PS256" }), &said());
         let swapped = holder.token(&json!({ "alg": "PS256" }), &said());
         let body = said();
-        let message = format!("{}.{}", encode(json!({ "alg": "HS256" }).to_string()), encode(body.to_string()));
+        let message = format!(
+            "{}.{}",
+            encode(json!({ "alg": "HS256" }).to_string()),
+            encode(body.to_string())
+        );
         let shared = secrets(&holder.jwk()).into_iter().map(|secret| {
             let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), message.as_bytes());
             (format!("{message}.{}", encode(tag.as_ref())), false)
@@ -352,7 +371,10 @@ async fn applications_with_rsa_keys_sign_as_the_key_says() {
         for (token, fits) in all.into_iter().chain(shared) {
             let fields = [
                 ("grant_type", "client_credentials"),
-                ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+                (
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                ),
                 ("client_assertion", &token),
             ];
             let status = town.post("/openid/token", &[], &fields).await.status;

@@ -96,7 +96,10 @@ fn assertion(town: &Town, app: &Registered, number: &str, sign: impl Fn(&Value) 
 async fn show(town: &Town, token: &str) -> Reply {
     let fields = [
         ("grant_type", "client_credentials"),
-        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        (
+            "client_assertion_type",
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        ),
         ("client_assertion", token),
     ];
     town.post("/openid/token", &[], &fields).await
@@ -208,7 +211,9 @@ async fn what_is_no_set_of_keys_lets_nobody_in() {
     let (place, address) = Place::new().await;
     let (holder, stranger) = (Holder::new(), Holder::new());
     let whole = set(&[(&holder, "k1")]);
-    let Says::Set(right) = whole.clone() else { unreachable!() };
+    let Says::Set(right) = whole.clone() else {
+        unreachable!()
+    };
     let mut padded = right.clone();
     padded["more"] = json!("x".repeat(70 << 10));
     let mut secret = right["keys"][0].clone();
@@ -220,7 +225,10 @@ async fn what_is_no_set_of_keys_lets_nobody_in() {
         ("/text", Says::Text("no JSON".into())),
         ("/gone", Says::Status(StatusCode::NOT_FOUND)),
         ("/empty", Says::Set(json!({ "keys": [] }))),
-        ("/shared", Says::Set(json!({ "keys": [{ "kty": "oct", "k": "AAAA", "kid": "k1" }] }))),
+        (
+            "/shared",
+            Says::Set(json!({ "keys": [{ "kty": "oct", "k": "AAAA", "kid": "k1" }] })),
+        ),
         ("/secret", Says::Set(json!({ "keys": [secret] }))),
         ("/list", Says::Set(right["keys"].clone())),
         ("/nothing", Says::Nothing),
@@ -269,7 +277,11 @@ async fn in_service_no_inner_machine_is_asked() {
         let mut op = service.console().await;
         let fault = service.openid.register_client(&mut op, at(&address)).await.unwrap_err();
         let wrong: Vec<&str> = fault.fields.iter().map(|field| field.field.as_str()).collect();
-        assert_eq!((fault.code, wrong), ("openid.registration", vec!["jwks_uri"]), "{address}");
+        assert_eq!(
+            (fault.code, wrong),
+            ("openid.registration", vec!["jwks_uri"]),
+            "{address}"
+        );
     }
     // One that came into the database otherwise is not asked either: not by its number, nor by a name that stands for this machine.
     for host in ["127.0.0.1", "localhost"] {
@@ -288,8 +300,19 @@ async fn in_service_no_inner_machine_is_asked() {
     assert_eq!(place.asked("/jwks"), 0);
     // Inner machines but this one are no part of a demonstration.
     let mut op = demonstration.console().await;
-    for address in ["http://10.0.0.1/jwks", "https://192.168.0.1/jwks", "http://app.example.vn/jwks"] {
-        assert!(demonstration.openid.register_client(&mut op, at(address)).await.is_err(), "{address}");
+    for address in [
+        "http://10.0.0.1/jwks",
+        "https://192.168.0.1/jwks",
+        "http://app.example.vn/jwks",
+    ] {
+        assert!(
+            demonstration
+                .openid
+                .register_client(&mut op, at(address))
+                .await
+                .is_err(),
+            "{address}"
+        );
     }
 }
 
@@ -335,7 +358,11 @@ async fn keys_stand_in_one_place_and_belong_to_whoever_shows_them() {
         jwks_uri: None,
         ..at("")
     };
-    let app = town.openid.change_client(&mut op, &app.client.id, near, true).await.unwrap();
+    let app = town
+        .openid
+        .change_client(&mut op, &app.client.id, near, true)
+        .await
+        .unwrap();
     assert!(app.client.jwks_uri.is_none() && app.client.jwks.is_some());
 }
 
@@ -343,7 +370,10 @@ async fn keys_stand_in_one_place_and_belong_to_whoever_shows_them() {
 async fn certificates_may_stand_there_too() {
     let town = Town::new().await.demonstrating();
     let (place, address) = Place::new().await;
-    let (own, other) = (include_str!("certificates/machine.pem"), include_str!("certificates/other.pem"));
+    let (own, other) = (
+        include_str!("certificates/machine.pem"),
+        include_str!("certificates/other.pem"),
+    );
     let header = |pem: &str| {
         let set = jwks_of_certificates(pem).unwrap();
         format!(":{}:", set["keys"][0]["x5c"][0].as_str().unwrap())

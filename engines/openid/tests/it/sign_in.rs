@@ -591,7 +591,10 @@ async fn the_description_fits_what_is_there() {
     // One of each algorithm that is announced, and nothing secret of any.
     let algorithms: Vec<&str> = keys.iter().map(|key| key["alg"].as_str().unwrap()).collect();
     assert_eq!(algorithms, ["ES256", "RS256"]);
-    assert_eq!(described.body["id_token_signing_alg_values_supported"], serde_json::json!(["RS256", "ES256"]));
+    assert_eq!(
+        described.body["id_token_signing_alg_values_supported"],
+        serde_json::json!(["RS256", "ES256"])
+    );
     for key in keys {
         for secret in ["d", "p", "q", "dp", "dq", "qi"] {
             assert!(key.get(secret).is_none(), "{secret}");
