@@ -70,7 +70,10 @@ pub(crate) async fn openid(database: &Database, data: &Path) -> Result<Openid> {
     let clock = Arc::new(SystemClock) as Arc<dyn Clock>;
     let identity = Identity::new(database.pool().clone(), clock, vault.clone(), Config::default())?;
     // Nothing is signed here, so nobody reads the address.
-    Ok(Openid::new(identity, vault, openid::Config::at("")))
+    let mut settings = openid::Config::at("");
+    // Nor is anything fetched: the program that serves looks at addresses of keys again.
+    settings.own_machine = true;
+    Ok(Openid::new(identity, vault, settings))
 }
 
 /// The engine of provisioning alone: for commands that touch no case.
@@ -158,6 +161,7 @@ impl Program {
         let federation = Federation::new(identity.clone(), vault.clone(), providers);
         let mut settings = openid::Config::at(public_address);
         settings.certificates = rules.client_certificates;
+        settings.own_machine = rules.demo;
         let openid = Openid::new(identity.clone(), vault, settings);
         let engines = Engines::new(Materials {
             identity,

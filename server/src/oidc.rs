@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use db::PageRequest;
 use kernel::Actor;
-use openid::{ClientAudience, ClientAuth, Grant, Openid, Registration, http::ClientAnswer, http::RegisteredAnswer};
+use openid::http::{ClientAnswer, RegisteredAnswer};
+use openid::{ClientAudience, ClientAuth, Grant, Openid, Registration, SigningAlgorithm};
 use render::{Locale, Texts};
 use serde_json::Value;
 
@@ -58,6 +59,8 @@ fn client_add(texts: &Texts, command: Command) -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .conflicts_with("jwks"),
         )
+        .arg(text("jwks-uri", "URL").conflicts_with_all(["jwks", "certificate"]))
+        .arg(one_of(text("id-token-signed-response-alg", "ALG"), &["RS256", "ES256"]))
         .arg(one_of(
             text("for", "WHO").default_value("everybody"),
             &["everybody", "officials"],
@@ -96,12 +99,12 @@ pub(crate) async fn run(texts: &Texts, group: &ArgMatches) -> Result<()> {
         }
         ("client", "list") => list(texts, &openid, &mut op, as_json).await?,
         ("keys", "rotate") => {
-            let kid = openid.rotate_key(&mut op).await.map_err(|fault| told(texts, &fault))?;
+            let made = openid.rotate_key(&mut op).await.map_err(|fault| told(texts, &fault))?;
             op.commit().await?;
             if as_json {
-                println!("{}", serde_json::json!({ "kid": kid }));
+                println!("{}", serde_json::json!({ "kid": made.es256, "kid_rs256": made.rs256 }));
             } else {
-                println!("{kid}");
+                println!("ES256  {}\nRS256  {}", made.es256, made.rs256);
             }
         }
         _ => anyhow::bail!("{part} {verb}"),
@@ -154,6 +157,9 @@ fn registration(options: &ArgMatches) -> Result<Registration> {
             Some(path) => Some(certificates(path)?),
             None => options.get_one::<PathBuf>("jwks").map(|path| keys(path)).transpose()?,
         },
+        jwks_uri: text("jwks-uri"),
+        id_token_signed_response_alg: text("id-token-signed-response-alg")
+            .and_then(|word| SigningAlgorithm::parse(&word)),
         redirect_uris: many("redirect-uri"),
         post_logout_uris: many("post-logout-redirect-uri"),
         back_channel_logout_uri: text("backchannel-logout-uri"),

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::AccountState;
 use crate::store::counter_code::NewCode;
-use crate::{Identity, access, error, recovery, store};
+use crate::{Identity, access, error, recovery, store, throttle};
 
 /// How long a code holds: the person is there.
 const HOLDS: Duration = Duration::minutes(15);
@@ -47,34 +47,47 @@ pub struct CounterCode {
 
 impl Identity {
     /// Gives a code out for somebody who stands at the counter with their paper. The one before holds no more. The person is told. Never for oneself
-    /// and never for whoever holds a position: officials get their account back from an administrator.
+    /// and never for whoever holds a position: officials get their account back from an administrator. Ends the operation itself: a number and name that
+    /// belong to nobody are counted like a wrong password, so that no official tries out who has an account.
     ///
     /// Fails with `identity.code_person` (no active account of this number and name, or one's own), `identity.code_official`, `identity.paper_needed`, `identity.four_eyes` (the same official has given a code that was used these days),
-    /// `identity.code_limit`, `identity.step_up_needed`, `identity.not_allowed`.
-    pub async fn issue_code(&self, op: &mut Op, new: &NewCounterCode) -> Result<CounterCode> {
+    /// `identity.code_limit`, `identity.too_many_attempts`, `identity.step_up_needed`, `identity.not_allowed`.
+    pub async fn issue_code(&self, mut op: Op, new: &NewCounterCode) -> Result<CounterCode> {
         let decision = access::issue_code(op.rights());
         let permit = op.allow("identity.issue_code", "account:by_number", decision).await?;
-        self.check_step_up(op)?;
+        self.check_step_up(&op)?;
+        let by = op.actor().account().ok_or_else(error::not_allowed)?;
         let paper = text::clean_line(&new.paper);
         if !PAPER.contains(&paper.chars().count()) {
             return Err(error::paper_needed());
+        }
+        // What the misses of this official have in common; no device and no network is called so.
+        let counter = format!("counter:{by}");
+        let misses = Sha256::digest(&counter).to_vec();
+        store::attempt::lock(op.conn(), &misses).await?;
+        let now = op.now();
+        let counts = store::attempt::count(op.conn(), &misses, &counter, &counter, now).await?;
+        if let Some(limit) = throttle::reached(&self.config.guessing, false, &counts) {
+            return Err(error::too_many_attempts(limit));
         }
         let number: String = new.number.chars().filter(|c| !c.is_whitespace()).collect();
         let name = text::fold(&text::clean_line(&new.name));
         let found = store::counter_code::owner(op.conn(), &self.vault, &number.to_uppercase(), &name).await?;
         let Some((person, account, login)) = found.filter(|(person, ..)| op.actor().person() != Some(*person)) else {
+            store::attempt::insert(op.conn(), &misses, &counter, &counter, false, now).await?;
+            op.record(Entry::new("identity.code_missed", format!("account:{by}")))
+                .await?;
+            op.commit().await?;
             return Err(error::code_person());
         };
         // Held from here on: of two counters one waits.
         if store::account::lock_state(op.conn(), account).await? != Some(AccountState::Active) {
             return Err(error::code_person());
         }
-        let today = local_date(op.now());
+        let today = local_date(now);
         if !store::office::held_from(op.conn(), person, today).await?.is_empty() {
             return Err(error::code_official());
         }
-        let by = op.actor().account().ok_or_else(error::not_allowed)?;
-        let now = op.now();
         // One official alone does not give both a password and a second factor.
         if store::counter_code::used_of(op.conn(), account, by, now - FOUR_EYES).await? {
             return Err(error::four_eyes());
@@ -105,6 +118,7 @@ impl Identity {
         let agency = op.actor().official().map(|official| official.agency_name.clone());
         let told = json!({ "account": account, "name": agency.unwrap_or_default() });
         op.emit(Event::new("identity.code_issued", subject, told));
+        op.commit().await?;
         Ok(CounterCode {
             code,
             login,

@@ -209,6 +209,19 @@ impl Identity {
     /// Takes a code of the account's authenticator, a recovery code or one from the counter, each once; `None` where it is neither. The caller holds the
     /// account's row.
     pub(crate) async fn shown(&self, op: &mut Op, account: AccountId, typed: &str) -> Result<Option<Shown>> {
+        let own = self.shown_own(op, account, typed).await?;
+        if own.is_some() {
+            return Ok(own);
+        }
+        let Some(code) = recovery::read(typed) else {
+            return Ok(None);
+        };
+        let taken = self.take_counter_code(op, account, &code).await?;
+        Ok(taken.then_some(Shown::CounterCode))
+    }
+
+    /// The same of what the owner alone has: no code that somebody else has given out.
+    pub(crate) async fn shown_own(&self, op: &mut Op, account: AccountId, typed: &str) -> Result<Option<Shown>> {
         let now = op.now();
         let row = store::second_factor::lock(op.conn(), account).await?;
         if let Some((sealed, last)) = row.and_then(|row| Some((row.secret?, row.last_step))) {
@@ -230,9 +243,6 @@ impl Identity {
                 store::second_factor::use_recovery_code(op.conn(), account, tag, now).await?;
                 return Ok(Some(Shown::RecoveryCode { left: tags.len() - 1 }));
             }
-        }
-        if self.take_counter_code(op, account, &code).await? {
-            return Ok(Some(Shown::CounterCode));
         }
         Ok(None)
     }

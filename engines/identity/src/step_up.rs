@@ -115,7 +115,8 @@ impl Identity {
             .await
     }
 
-    /// A code of whoever is signed in, taken once. Guesses at it count as those of a sign-in.
+    /// A code of whoever is signed in, taken once; none from the counter: that gives somebody back the way in, and an official who gives it out would
+    /// stand beside every act that it lets go on. Guesses at it count as those of a sign-in.
     async fn own_code(
         &self,
         ops: &Ops,
@@ -135,7 +136,7 @@ impl Identity {
         self.own(&mut op, "identity.step_up").await?;
         store::account::lock_state(op.conn(), account).await?;
         self.own_session(&mut op, session).await?;
-        let Some(shown) = self.shown(&mut op, account, code).await? else {
+        let Some(shown) = self.shown_own(&mut op, account, code).await? else {
             drop(op);
             self.refused(ops, Some(account), "code", &place, source).await?;
             return Err(error::code_unfit());

@@ -36,6 +36,14 @@ pub(crate) fn thumbprints(set: &Value) -> Option<Vec<String>> {
     keys.iter().map(|key| thumbprint_of(key["x5c"][0].as_str()?)).collect()
 }
 
+/// Those keys of a set of others that have a certificate, as a set of their own; `None` where there is none.
+pub(crate) fn usable(set: &Value) -> Option<Value> {
+    let keys = set["keys"].as_array()?.iter();
+    let keys = keys.filter(|key| key["x5c"][0].as_str().and_then(thumbprint_of).is_some());
+    let keys: Vec<&Value> = keys.take(MOST).collect();
+    (!keys.is_empty()).then(|| json!({ "keys": keys }))
+}
+
 /// The thumbprint of the certificate in a header `Client-Cert`: a byte sequence of structured fields, `:<base64>:`.
 pub(crate) fn shown(header: &str) -> Option<String> {
     thumbprint_of(header.trim().strip_prefix(':')?.strip_suffix(':')?)
@@ -94,6 +102,9 @@ mod tests {
         ] {
             assert_eq!(thumbprints(&set), None, "{set}");
         }
+        let mixed = json!({ "keys": [{ "kty": "EC" }, { "x5c": ["AAAA"] }, { "x5c": [base64] }] });
+        assert_eq!(usable(&mixed), Some(json!({ "keys": [{ "x5c": [base64] }] })));
+        assert_eq!(usable(&json!({ "keys": [{ "kty": "EC" }] })), None);
         assert_eq!(jwks_of_certificates(""), None);
         assert_eq!(jwks_of_certificates(&PEM.replace("CERTIFICATE", "PRIVATE KEY")), None);
     }

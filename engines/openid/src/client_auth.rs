@@ -5,12 +5,16 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use jsonwebtoken::jwk::Jwk;
 use kernel::Result;
 use op::Ops;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use subtle::ConstantTimeEq;
 
 use crate::config::Config;
+use crate::elsewhere::Look;
 use crate::model::{Client, ClientAuth};
 use crate::token::Call;
 use crate::{Openid, certificate, error, jose, secret, store};
@@ -69,7 +73,7 @@ impl Openid {
                 let client = client.ok_or_else(error::client_wrong)?;
                 let fits = match client.auth {
                     ClientAuth::None => true,
-                    ClientAuth::Certificate => self.is_certificate_of(&client, call),
+                    ClientAuth::Certificate => self.is_certificate_of(ops, &client, call).await?,
                     ClientAuth::Secret | ClientAuth::PrivateKey => false,
                 };
                 if fits { Ok(client) } else { Err(error::client_wrong()) }
@@ -85,10 +89,15 @@ impl Openid {
             .and_then(certificate::shown)
     }
 
-    fn is_certificate_of(&self, client: &Client, call: &Call<'_>) -> bool {
-        let known = client.jwks.as_ref().and_then(certificate::thumbprints);
-        let shown = self.certificate(call);
-        shown.is_some_and(|shown| known.is_some_and(|known| known.contains(&shown)))
+    async fn is_certificate_of(&self, ops: &Ops, client: &Client, call: &Call<'_>) -> Result<bool> {
+        let Some(shown) = self.certificate(call) else {
+            return Ok(false);
+        };
+        let look = |set: &Value| match certificate::thumbprints(set) {
+            Some(known) if known.contains(&shown) => Look::Found(()),
+            _ => Look::Unknown,
+        };
+        Ok(self.among_keys(ops, client, look).await?.is_some())
     }
 
     async fn by_secret(&self, ops: &Ops, id: &str, word: &str) -> Result<Arc<Client>> {
@@ -112,18 +121,8 @@ impl Openid {
         let client = client
             .filter(|client| client.auth == ClientAuth::PrivateKey)
             .ok_or_else(error::client_wrong)?;
-        let keys = client
-            .jwks
-            .as_ref()
-            .and_then(jose::public_keys)
-            .ok_or_else(error::client_wrong)?;
-        let kid = jose::header(token).and_then(|head| head.kid);
-        let said: Assertion = keys
-            .keys
-            .iter()
-            .filter(|key| kid.is_none() || key.common.key_id.is_none() || key.common.key_id == kid)
-            .find_map(|key| jose::read(token, key))
-            .ok_or_else(error::client_wrong)?;
+        let said = self.among_keys(ops, &client, |set| signed_by(token, set)).await?;
+        let said: Assertion = said.ok_or_else(error::client_wrong)?;
         let now = ops.now();
         if !self.holds(&said, &client.id, now) {
             return Err(error::client_wrong());
@@ -160,6 +159,24 @@ impl Openid {
             && said.exp <= at + 3_600
             && said.nbf.is_none_or(|from| from <= at + skew)
             && said.iat.is_none_or(|from| from <= at + skew)
+    }
+}
+
+/// What a token says, if one of these keys has signed it.
+fn signed_by<T: DeserializeOwned>(token: &str, set: &Value) -> Look<T> {
+    let Some(head) = jose::header(token) else {
+        return Look::Wrong;
+    };
+    let Some(keys) = jose::public_keys(set) else {
+        return Look::Unknown;
+    };
+    let kid = head.kid;
+    let fits = |key: &&Jwk| kid.is_none() || key.common.key_id.is_none() || key.common.key_id == kid;
+    let said = keys.keys.iter().filter(fits).find_map(|key| jose::read(token, key));
+    match said {
+        Some(said) => Look::Found(said),
+        None if kid.is_some() && keys.keys.iter().any(|key| key.common.key_id == kid) => Look::Wrong,
+        None => Look::Unknown,
     }
 }
 

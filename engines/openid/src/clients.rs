@@ -30,7 +30,7 @@ impl Openid {
                 access::manage_clients(op.rights(), "openid.register_client"),
             )
             .await?;
-        let new = new.checked()?;
+        let new = self.reachable(new.checked()?)?;
         let (word, digest) = secret_for(new.auth)?;
         let id = format!(
             "{}-{}",
@@ -59,7 +59,10 @@ impl Openid {
         let before = store::client::lock(op.conn(), id)
             .await?
             .ok_or_else(error::client_not_found)?;
-        let new = new.checked()?;
+        let mut new = self.reachable(new.checked()?)?;
+        // Whoever was not asked keeps what its application is set to.
+        new.id_token_signed_response_alg
+            .get_or_insert(before.id_token_signed_response_alg);
         let was_enabled = before.enabled;
         let (word, digest) = match (new.auth, before.secret) {
             (ClientAuth::Secret, Some(kept)) => (None, Some(kept)),
@@ -210,6 +213,8 @@ fn of_registration(
         description: new.description,
         auth: new.auth,
         jwks: new.jwks,
+        jwks_uri: new.jwks_uri,
+        id_token_signed_response_alg: new.id_token_signed_response_alg.unwrap_or_default(),
         redirect_uris: new.redirect_uris,
         post_logout_uris: new.post_logout_uris,
         back_channel_logout_uri: new.back_channel_logout_uri,
@@ -231,6 +236,7 @@ fn facts(client: &Client, new_secret: bool) -> serde_json::Value {
     json!({
         "name": client.name, "auth": client.auth, "new_secret": new_secret,
         "jwks_sha256": client.jwks.as_ref().map(|set| secret::digest_text(&set.to_string())),
+        "jwks_uri": client.jwks_uri, "id_token_signed_response_alg": client.id_token_signed_response_alg,
         "redirect_uris": client.redirect_uris, "post_logout_uris": client.post_logout_uris,
         "back_channel_logout_uri": client.back_channel_logout_uri, "launch_uri": client.launch_uri, "grants": client.grants,
         "scopes": client.scopes, "audience": client.audience, "trusted": client.trusted, "dpop": client.dpop,

@@ -10,6 +10,9 @@ pub struct Config {
     /// A gateway ends the connections of applications, says in `Client-Cert` which certificate came (RFC 9440), and lets nobody else say it. Otherwise
     /// no certificate is believed.
     pub certificates: bool,
+    /// Keys of applications (`jwks_uri`) may be fetched from this very machine, without TLS too. For a demonstration and for tests only: in service it would
+    /// let whoever registers an application knock at what else runs here.
+    pub own_machine: bool,
 }
 
 impl Config {
@@ -27,6 +30,12 @@ impl Config {
     pub(crate) const SKEW: Duration = Duration::seconds(60);
     /// How long ago a proof may have been made.
     pub(crate) const PROOF: Duration = Duration::minutes(5);
+    /// How long the keys of an application that stand at an address of its own are kept before they are fetched again.
+    pub(crate) const KEYS_FRESH: Duration = Duration::minutes(10);
+    /// How long they are used when they cannot be fetched.
+    pub(crate) const KEYS_KEPT: Duration = Duration::hours(1);
+    /// How often at the most they are fetched because one is unknown, or because they could not be fetched.
+    pub(crate) const KEYS_PAUSE: Duration = Duration::seconds(60);
     /// How old what is kept in memory may be before it is read again; so long a change by another process stays unseen.
     pub(crate) const FRESH: Duration = Duration::seconds(2);
     /// Between the publication of a key and its first signature: others keep the list of keys for five minutes.
@@ -41,6 +50,7 @@ impl Config {
         Self {
             issuer: issuer.trim_end_matches('/').to_owned(),
             certificates: false,
+            own_machine: false,
         }
     }
 }

@@ -15,13 +15,15 @@ use ring::signature::{
     RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What others may sign with. No `none`, nothing symmetric: a public key can never be taken for a shared one.
 pub(crate) const ACCEPTED: [Algorithm; 4] = [Algorithm::ES256, Algorithm::PS256, Algorithm::EdDSA, Algorithm::RS256];
 /// The same by their names, for the discovery document.
 pub(crate) const ACCEPTED_NAMES: [&str; 4] = ["ES256", "PS256", "EdDSA", "RS256"];
 
+/// Most keys of one set.
+const MOST: usize = 20;
 /// Longest token that is looked at, in bytes.
 const LONGEST: usize = 16 << 10;
 
@@ -90,7 +92,7 @@ pub(crate) fn public_keys(set: &Value) -> Option<JwkSet> {
         matches!(key["kty"].as_str(), Some("EC" | "RSA" | "OKP"))
             && ["d", "p", "q", "k"].iter().all(|part| key.get(part).is_none())
     });
-    if keys.is_empty() || keys.len() > 20 || !public {
+    if keys.is_empty() || keys.len() > MOST || !public {
         return None;
     }
     let set: JwkSet = serde_json::from_value(set.clone()).ok()?;
@@ -98,6 +100,16 @@ pub(crate) fn public_keys(set: &Value) -> Option<JwkSet> {
         .iter()
         .all(|key| DecodingKey::from_jwk(key).is_ok())
         .then_some(set)
+}
+
+/// Those keys of a set of others that can be used to check signatures, as a set of their own; `None` where there is none.
+pub(crate) fn usable(set: &Value) -> Option<Value> {
+    let keys = set.get("keys")?.as_array()?.iter().filter(|key| {
+        let for_signatures = key.get("use").is_none_or(|of| of == "sig");
+        for_signatures && public_keys(&json!({ "keys": [key] })).is_some()
+    });
+    let keys: Vec<&Value> = keys.take(MOST).collect();
+    (!keys.is_empty()).then(|| json!({ "keys": keys }))
 }
 
 /// The head of a token, not yet believed.
@@ -155,7 +167,6 @@ pub(crate) fn part(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     /// A key and a token `{"sub":"an"}` that it has signed, made by another library (Authlib).
     fn made(algorithm: &str) -> (Value, &'static str) {
@@ -236,5 +247,13 @@ mod tests {
             assert!(public_keys(&set).is_none(), "{set}");
         }
         assert!(public_keys(&json!({ "keys": [public] })).is_some());
+        // Of a set at another address what cannot be used is left out.
+        let mut encrypts = public.clone();
+        encrypts["use"] = json!("enc");
+        let mixed =
+            json!({ "keys": [encrypts, { "kty": "oct", "k": "AAAA" }, { "kty": "EC", "crv": "P-521" }, "x", public] });
+        assert_eq!(usable(&mixed), Some(json!({ "keys": [public] })));
+        assert_eq!(usable(&json!({ "keys": [encrypts] })), None);
+        assert_eq!(usable(&json!([public])), None);
     }
 }

@@ -11,6 +11,7 @@ mod clients;
 mod config;
 mod consents;
 mod dpop;
+mod elsewhere;
 mod error;
 pub mod http;
 mod jobs;
@@ -22,6 +23,7 @@ mod model;
 mod params;
 mod request;
 mod reseal;
+mod rsa;
 mod secret;
 mod store;
 mod token;
@@ -41,8 +43,9 @@ pub use certificate::jwks_of_certificates;
 pub use clients::Registered;
 pub use config::Config;
 pub use jobs::{register, register_reactions};
+pub use keys::NewKeys;
 pub use logout::Farewell;
-pub use model::{AppLink, Client, ClientAudience, ClientAuth, ConsentView, Grant, Registration};
+pub use model::{AppLink, Client, ClientAudience, ClientAuth, ConsentView, Grant, Registration, SigningAlgorithm};
 
 /// The tables of the engine.
 pub const MIGRATIONS: &[db::Migration] = db::migrations!(
@@ -54,7 +57,9 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0004_consent.sql",
         "0005_assurance.sql",
         "0006_consent_past.sql",
-        "0007_certificate.sql"
+        "0007_certificate.sql",
+        "0008_signing_algorithm.sql",
+        "0009_jwks_uri.sql"
     ]
 );
 
@@ -69,6 +74,7 @@ pub struct Openid {
     config: Arc<Config>,
     keys: Arc<RwLock<Option<Arc<keys::KeyRing>>>>,
     clients: Arc<RwLock<KeptClients>>,
+    elsewhere: Arc<elsewhere::Elsewhere>,
     revoked: Arc<RwLock<access_token::Revoked>>,
     /// The hour in which the audit trail last heard of an application that got tokens for itself.
     noted: Arc<Mutex<HashMap<String, i64>>>,
@@ -84,6 +90,7 @@ impl Openid {
             config: Arc::new(config),
             keys: Arc::default(),
             clients: Arc::default(),
+            elsewhere: Arc::default(),
             revoked: Arc::default(),
             noted: Arc::default(),
         }

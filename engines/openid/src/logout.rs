@@ -137,8 +137,10 @@ impl Openid {
             store::authorisation::get(op.conn(), told.authorisation).await?
         };
         let Some(found) = found else { return Ok(()) };
-        let client = self.working_client(ops, &found.client).await?;
-        let Some(address) = client.and_then(|client| client.back_channel_logout_uri.clone()) else {
+        let Some(client) = self.working_client(ops, &found.client).await? else {
+            return Ok(());
+        };
+        let Some(address) = client.back_channel_logout_uri.clone() else {
             return Ok(());
         };
         let now = ops.now();
@@ -148,7 +150,10 @@ impl Openid {
             "iss": self.config.issuer, "aud": found.client, "sub": found.account, "sid": found.id, "jti": job.id,
             "iat": now.timestamp(), "exp": (now + chrono::Duration::minutes(2)).timestamp(), "events": events,
         });
-        let token = self.keys(ops).await?.sign(now, "logout+jwt", &claims)?;
+        // As its ID tokens are (Back-Channel Logout 1.0, 2.4).
+        let algorithm = client.id_token_signed_response_alg;
+        let keys = self.keys_for(ops, &[algorithm]).await?;
+        let token = keys.sign(now, algorithm, "logout+jwt", &claims)?;
         let body = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("logout_token", &token)
             .finish();

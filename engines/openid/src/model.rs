@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
-use crate::{certificate, jose};
+use crate::{certificate, elsewhere, jose};
 
 /// How an application shows who it is at the endpoints for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,6 +48,18 @@ pub enum Grant {
     ClientCredentials,
 }
 
+/// By what what an application is told of a sign-in is signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SigningAlgorithm {
+    /// ECDSA with P-256: small and quick.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// RSA: what every application reads, and holds where nothing is said (OpenID Connect Core, 15.1; Dynamic Client Registration, 2).
+    #[default]
+    #[serde(rename = "RS256")]
+    Rs256,
+}
+
 macro_rules! words {
     ($kind:ty { $($variant:ident = $word:literal),+ $(,)? }) => {
         impl $kind {
@@ -65,6 +77,12 @@ macro_rules! words {
 }
 
 words!(ClientAuth { None = "none", Secret = "secret", PrivateKey = "private_key", Certificate = "certificate" });
+impl SigningAlgorithm {
+    /// All there are.
+    pub(crate) const ALL: [Self; 2] = [Self::Es256, Self::Rs256];
+}
+
+words!(SigningAlgorithm { Es256 = "ES256", Rs256 = "RS256" });
 words!(ClientAudience { Everybody = "everybody", Officials = "officials" });
 words!(Grant {
     AuthorizationCode = "authorization_code",
@@ -106,6 +124,10 @@ pub struct Client {
     pub auth: ClientAuth,
     /// Its public keys for [`ClientAuth::PrivateKey`], its certificates (`x5c`) for [`ClientAuth::Certificate`].
     pub jwks: Option<Value>,
+    /// Where they stand instead.
+    pub jwks_uri: Option<String>,
+    /// By what the tokens about a sign-in and its end are signed.
+    pub id_token_signed_response_alg: SigningAlgorithm,
     /// Where people may be sent back to, letter by letter.
     pub redirect_uris: Vec<String>,
     /// Where people may be sent to after signing out.
@@ -177,6 +199,13 @@ pub struct Registration {
     /// Its public keys as a JWK set for `private_key`, or one with its certificates (`x5c`) for `certificate`.
     #[serde(default)]
     pub jwks: Option<Value>,
+    /// Where these stand instead, if the application changes them itself: `https`, on a machine that the whole internet can reach.
+    #[serde(default)]
+    pub jwks_uri: Option<String>,
+    /// By what the tokens about a sign-in (ID tokens) and its end are signed; if nothing is said, a new application gets RS256, and one that
+    /// is there keeps what it has.
+    #[serde(default)]
+    pub id_token_signed_response_alg: Option<SigningAlgorithm>,
     /// Where people may be sent back to. `https`, or `http` on the machine itself.
     #[serde(default)]
     pub redirect_uris: Vec<String>,
@@ -221,6 +250,8 @@ impl Default for Registration {
             description: String::new(),
             auth: by_secret(),
             jwks: None,
+            jwks_uri: None,
+            id_token_signed_response_alg: None,
             redirect_uris: Vec::new(),
             post_logout_uris: Vec::new(),
             back_channel_logout_uri: None,
@@ -288,10 +319,18 @@ impl Registration {
         if self.scopes.len() > 50 || self.scopes.iter().any(|scope| !is_scope(scope)) {
             wrong.push(FieldFault::new("scopes", "openid.scopes"));
         }
+        self.jwks_uri = self.jwks_uri.take().filter(|address| !address.trim().is_empty());
+        let has_keys = matches!(self.auth, ClientAuth::PrivateKey | ClientAuth::Certificate);
+        if let Some(address) = &self.jwks_uri
+            && (!has_keys || self.jwks.is_some() || elsewhere::keys_address(address, true).is_none())
+        {
+            wrong.push(FieldFault::new("jwks_uri", "openid.jwks_uri"));
+        }
         match (&self.jwks, self.auth) {
             (Some(set), ClientAuth::PrivateKey) if jose::public_keys(set).is_some() => {}
             (Some(set), ClientAuth::Certificate) if certificate::thumbprints(set).is_some() => {}
             (None, ClientAuth::None | ClientAuth::Secret) => {}
+            (None, _) if self.jwks_uri.is_some() => {}
             _ => wrong.push(FieldFault::new("jwks", "openid.jwks")),
         }
         if wrong.is_empty() {
@@ -540,6 +579,8 @@ mod tests {
             description: new.description,
             auth: new.auth,
             jwks: new.jwks,
+            jwks_uri: new.jwks_uri,
+            id_token_signed_response_alg: new.id_token_signed_response_alg.unwrap_or_default(),
             redirect_uris: new.redirect_uris,
             post_logout_uris: new.post_logout_uris,
             back_channel_logout_uri: new.back_channel_logout_uri,

@@ -225,7 +225,7 @@ pub(crate) fn verifies(challenge: Option<&str>, verifier: Option<&str>) -> bool 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ClientAudience, Registration};
+    use crate::model::{ClientAudience, Registration, SigningAlgorithm};
     use chrono::DateTime;
 
     fn client(auth: ClientAuth) -> Client {
@@ -243,6 +243,8 @@ mod tests {
             description: String::new(),
             auth,
             jwks: None,
+            jwks_uri: None,
+            id_token_signed_response_alg: SigningAlgorithm::Rs256,
             redirect_uris: new.redirect_uris,
             post_logout_uris: vec![],
             back_channel_logout_uri: None,

@@ -18,7 +18,7 @@ use crate::authorise::only_for;
 use crate::config::Config;
 use crate::dpop::Proof;
 use crate::keys::KeyRing;
-use crate::model::{Authorisation, Client, ClientAuth, End, Grant};
+use crate::model::{Authorisation, Client, ClientAuth, End, Grant, SigningAlgorithm};
 use crate::params::Params;
 use crate::{Openid, error, http, model, request, secret, store};
 
@@ -110,7 +110,14 @@ impl Openid {
             None => None,
         };
         // Before any operation: whoever holds a connection while it waits for another one may wait for ever.
-        let keys = self.keys(ops).await?;
+        // Access tokens are signed with ES256, what is told of the sign-in as the application is registered.
+        let keys = match grant {
+            Grant::ClientCredentials => self.keys(ops).await?,
+            Grant::AuthorizationCode | Grant::RefreshToken => {
+                self.keys_for(ops, &[SigningAlgorithm::Es256, client.id_token_signed_response_alg])
+                    .await?
+            }
+        };
         match grant {
             Grant::ClientCredentials => self.for_itself(ops, &keys, &client, call.params, binding).await,
             Grant::AuthorizationCode => self.for_code(ops, &keys, &client, call.params, binding).await,
@@ -143,7 +150,7 @@ impl Openid {
         let scope = scopes.join(" ");
         let claims = self.access_claims(&client.id, &client.id, &scope, binding.as_ref(), now);
         Ok(Tokens {
-            access_token: keys.sign(now, ACCESS, &claims)?,
+            access_token: keys.sign(now, SigningAlgorithm::Es256, ACCESS, &claims)?,
             token_type: token_type(proof_of(binding.as_ref()).is_some()),
             expires_in: Config::ACCESS_TOKEN.num_seconds(),
             scope,
@@ -295,7 +302,7 @@ impl Openid {
         let mut claims = self.access_claims(&client.id, &found.account.to_string(), &scope, binding.as_ref(), now);
         claims["sid"] = json!(found.id);
         claims["auth_time"] = json!(found.auth_at.timestamp());
-        let access_token = keys.sign(now, ACCESS, &claims)?;
+        let access_token = keys.sign(now, SigningAlgorithm::Es256, ACCESS, &claims)?;
         let id_token = if scopes.iter().any(|scope| scope == "openid") {
             Some(self.id_token(keys, client, &found, &access_token, first, now)?)
         } else {
@@ -371,7 +378,7 @@ impl Openid {
         if let Some(nonce) = found.nonce.as_ref().filter(|_| first) {
             claims["nonce"] = json!(nonce);
         }
-        keys.sign(now, "JWT", &claims)
+        keys.sign(now, client.id_token_signed_response_alg, "JWT", &claims)
     }
 
     /// One entry an hour and process says that an application has got tokens for itself.

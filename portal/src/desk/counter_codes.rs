@@ -45,21 +45,15 @@ async fn issue(mut visit: Visit<House>, fields: Fields) -> Answer {
         name: text("name"),
         paper: text("paper"),
     };
-    let mut op = visit.op().await?;
-    match visit.state.identity.issue_code(&mut op, &new).await {
+    match visit.state.identity.issue_code(visit.op().await?, &new).await {
         Ok(code) => {
-            op.commit().await?;
             let content = json!({
                 "code": code.code, "login": code.login, "until": code.expires_at, "name": new.name, "back": PATH,
             });
             visit.page("portal/desk/counter_code_given.html", content).await
         }
-        Err(fault) if again::is_needed(&fault) => {
-            drop(op);
-            again::ask(&visit, PATH, &fields, None).await
-        }
+        Err(fault) if again::is_needed(&fault) => again::ask(&visit, PATH, &fields, None).await,
         Err(fault) if is_told_in_place(&fault) || fault.kind == FaultKind::TooMany => {
-            drop(op);
             draw(&visit, &fields, Some(&fault)).await
         }
         Err(fault) => Err(fault),

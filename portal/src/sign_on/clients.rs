@@ -1,7 +1,7 @@
 //! Applications for administrators: register, change, switch off, a new secret.
 
 use kernel::{Fault, Result};
-use openid::{Client, ClientAudience, ClientAuth, Registered, Registration};
+use openid::{Client, ClientAudience, ClientAuth, Registered, Registration, SigningAlgorithm};
 use serde_json::{Value, json};
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
 
@@ -23,7 +23,8 @@ fn control(field: &str) -> Option<String> {
         | "back_channel_logout_uri"
         | "launch_uri"
         | "scopes"
-        | "jwks" => field,
+        | "jwks"
+        | "jwks_uri" => field,
         _ => return None,
     };
     Some(control.to_owned())
@@ -59,12 +60,13 @@ fn shown(client: &Client) -> Value {
         "redirect_uris": client.redirect_uris.join("\n"), "post_logout_uris": client.post_logout_uris.join("\n"),
         "back_channel_logout_uri": client.back_channel_logout_uri, "launch_uri": client.launch_uri,
         "scopes": client.scopes.join(" "),
-        "jwks": client.jwks.as_ref().map(ToString::to_string),
+        "jwks": client.jwks.as_ref().map(ToString::to_string), "jwks_uri": client.jwks_uri,
+        "id_token_signed_response_alg": client.id_token_signed_response_alg,
     })
 }
 
 async fn new(visit: Visit<House>) -> Answer {
-    let typed = json!({ "auth": "secret", "audience": "everybody", "scopes": "openid profile", "enabled": true });
+    let typed = json!({ "auth": "secret", "audience": "everybody", "scopes": "openid profile", "enabled": true, "id_token_signed_response_alg": "RS256" });
     draw(&visit, "", typed, None).await
 }
 
@@ -155,7 +157,8 @@ fn typed(fields: &Fields) -> Value {
         "name": text("name"), "description": text("description"), "auth": text("auth"), "audience": text("audience"),
         "redirect_uris": text("redirect_uris"), "post_logout_uris": text("post_logout_uris"),
         "back_channel_logout_uri": text("back_channel_logout_uri"), "launch_uri": text("launch_uri"), "scopes": text("scopes"),
-        "jwks": text("jwks"), "trusted": ticked("trusted"), "dpop": ticked("dpop"), "introspects": ticked("introspects"),
+        "jwks": text("jwks"), "jwks_uri": text("jwks_uri"), "id_token_signed_response_alg": text("id_token_signed_response_alg"),
+        "trusted": ticked("trusted"), "dpop": ticked("dpop"), "introspects": ticked("introspects"),
         "enabled": ticked("enabled"),
     })
 }
@@ -183,6 +186,10 @@ fn registration(fields: &Fields) -> Result<Registration> {
             .and_then(ClientAuth::parse)
             .unwrap_or(ClientAuth::Secret),
         jwks,
+        jwks_uri: filled("jwks_uri"),
+        id_token_signed_response_alg: fields
+            .get("id_token_signed_response_alg")
+            .and_then(SigningAlgorithm::parse),
         redirect_uris: lines("redirect_uris"),
         post_logout_uris: lines("post_logout_uris"),
         back_channel_logout_uri: filled("back_channel_logout_uri"),

@@ -15,6 +15,7 @@ import { desk, phone, plain, says } from '../browse.mjs';
 // shows: R038 R040 R310
 export const walks = [
   { name: 'openid-client', what: 'an application in JavaScript: consent, tokens, refresh, a stolen token, sign-out told to it', walk: javascript },
+  { name: 'keys', what: 'an application in JavaScript shows who it is by RSA keys at an address of its own, and is told by ES256', walk: keysElsewhere },
   { name: 'authlib', what: 'an application in Python signs an official in, and a program of its own gets tokens', walk: python },
   { name: 'apache', what: 'a web server guards its pages with the accounts of the town', walk: apache },
   { name: 'admin', what: 'an administrator registers, changes and switches off an application; people find it among theirs', walk: admin },
@@ -66,8 +67,12 @@ async function javascript({ town, browsers }) {
   const app = await listen();
   const registered = add(town, '--name', 'Sổ tay công dân', '--redirect-uri', `${app.address}/cb`, '--post-logout-redirect-uri', `${app.address}/bye`,
     '--backchannel-logout-uri', `${app.address}/over`, '--scope', 'openid profile email', '--description', 'Ghi chép riêng của bạn.');
-  const config = await client.discovery(new URL(town.address), registered.client_id, registered.client_secret, undefined, insecure);
+  // It says nothing else, so what it is told is signed as OpenID Connect has it where nothing is said; the library takes no other algorithm.
+  assert.equal(registered.id_token_signed_response_alg, 'RS256');
+  const known = { client_secret: registered.client_secret, id_token_signed_response_alg: 'RS256' };
+  const config = await client.discovery(new URL(town.address), registered.client_id, known, undefined, insecure);
   assert.equal(config.serverMetadata().issuer, town.address);
+  assert.deepEqual([...config.serverMetadata().id_token_signing_alg_values_supported].sort(), ['ES256', 'RS256']);
   const verifier = client.randomPKCECodeVerifier();
   const state = client.randomState();
   const nonce = client.randomNonce();
@@ -88,6 +93,7 @@ async function javascript({ town, browsers }) {
   await page.waitForURL(/\/cb\?code=/);
   const tokens = await client.authorizationCodeGrant(config, new URL(page.url()), { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true });
   const claims = tokens.claims();
+  assert.equal(head(tokens.id_token).alg, 'RS256');
   const about = await client.fetchUserInfo(config, tokens.access_token, claims.sub);
   assert.match(about.name, /\p{L}+ \p{L}+/u);
   const seen = await client.tokenIntrospection(config, tokens.access_token);
@@ -112,6 +118,7 @@ async function javascript({ town, browsers }) {
   const said = one => JSON.parse(Buffer.from(new URLSearchParams(one.body).get('logout_token').split('.')[1], 'base64url'));
   const told = await app.last(one => one.method === 'POST' && one.url === '/over' && said(one).sid === claims.sid);
   assert.equal(said(told).sub, claims.sub);
+  assert.equal(head(new URLSearchParams(told.body).get('logout_token')).alg, 'RS256');
   await assert.rejects(client.fetchUserInfo(config, refreshed.access_token, claims.sub));
   await assert.rejects(client.refreshTokenGrant(config, refreshed.refresh_token), error => error.error === 'invalid_grant');
   await page.goto('/tai-khoan');
@@ -141,10 +148,50 @@ async function javascript({ town, browsers }) {
   trailHolds(town);
 }
 
+/** The head of a token. */
+const head = token => JSON.parse(Buffer.from(token.split('.')[0], 'base64url'));
+
+async function keysElsewhere({ town, browsers }) {
+  const makes = name => crypto.subtle.generateKey({ name, modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' }, true, ['sign', 'verify']);
+  const [pkcs1, pss, stranger] = await Promise.all([makes('RSASSA-PKCS1-v1_5'), makes('RSA-PSS'), makes('RSA-PSS')]);
+  const shown = async (pair, kid) => ({ ...await crypto.subtle.exportKey('jwk', pair.publicKey), kid, use: 'sig' });
+  const set = { keys: [await shown(pkcs1, 'k1'), await shown(pss, 'k2')] };
+  let asked = 0;
+  const server = http.createServer((request, response) => {
+    asked += 1;
+    response.setHeader('Content-Type', 'application/jwk-set+json');
+    response.end(JSON.stringify(set));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const app = await listen();
+  const registered = add(town, '--name', 'Kho hồ sơ', '--redirect-uri', `${app.address}/cb`, '--trusted', '--scope', 'openid kho.doc', '--auth', 'private_key',
+    '--jwks-uri', `http://127.0.0.1:${server.address().port}/jwks`, '--id-token-signed-response-alg', 'ES256');
+  assert.ok(!registered.client_secret && registered.jwks === null);
+  const with_key = (pair, kid) => client.discovery(new URL(town.address), registered.client_id, { id_token_signed_response_alg: 'ES256' }, client.PrivateKeyJwt({ key: pair.privateKey, kid }), insecure);
+  for (const [pair, kid] of [[pkcs1, 'k1'], [pss, 'k2']]) {
+    const own = await client.clientCredentialsGrant(await with_key(pair, kid), { scope: 'kho.doc' });
+    assert.equal(own.scope, 'kho.doc');
+  }
+  for (const kid of ['k2', 'k3']) {
+    await assert.rejects(client.clientCredentialsGrant(await with_key(stranger, kid), {}), error => error.status === 401, kid);
+  }
+  assert.equal(asked, 1);
+  const config = await with_key(pss, 'k2');
+  const verifier = client.randomPKCECodeVerifier();
+  const link = client.buildAuthorizationUrl(config, { redirect_uri: `${app.address}/cb`, scope: 'openid', code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' });
+  const page = await browsers.as('congdan', phone);
+  await page.goto(link.href);
+  await page.waitForURL(/\/cb\?code=/);
+  const tokens = await client.authorizationCodeGrant(config, new URL(page.url()), { pkceCodeVerifier: verifier, idTokenExpected: true });
+  assert.equal(head(tokens.id_token).alg, 'ES256');
+  server.close();
+  app.stop();
+}
+
 const authlib = `
 import json, sys
 from authlib.integrations.requests_client import OAuth2Session
-from authlib.jose import JsonWebKey, jwt
+from authlib.jose import JsonWebKey, JsonWebToken
 import requests
 settings = json.load(sys.stdin)
 meta = requests.get(settings['issuer'] + '/.well-known/openid-configuration').json()
@@ -155,7 +202,7 @@ if settings['step'] == 'link':
 else:
     token = session.fetch_token(meta['token_endpoint'], authorization_response=settings['answer'], code_verifier=settings['verifier'])
     keys = JsonWebKey.import_key_set(requests.get(meta['jwks_uri']).json())
-    claims = jwt.decode(token['id_token'], keys, claims_options={'iss': {'essential': True, 'value': settings['issuer']}, 'aud': {'essential': True, 'value': settings['id']}})
+    claims = JsonWebToken(['RS256']).decode(token['id_token'], keys, claims_options={'iss': {'essential': True, 'value': settings['issuer']}, 'aud': {'essential': True, 'value': settings['id']}})
     claims.validate()
     about = session.get(meta['userinfo_endpoint']).json()
     refreshed = session.refresh_token(meta['token_endpoint'])
@@ -218,6 +265,7 @@ OIDCRedirectURI ${place}/kin/ve
 OIDCCryptoPassphrase mot-cau-dai-cua-rieng-may-nay
 OIDCScope "openid profile"
 OIDCPKCEMethod S256
+OIDCIDTokenSignedResponseAlg RS256
 OIDCRemoteUserClaim name
 <Location /kin/>
   AuthType openid-connect
@@ -265,6 +313,18 @@ async function admin({ town, browsers }) {
   await page.fill('[name=name]', 'Bản đồ quy hoạch');
   await page.fill('[name=redirect_uris]', 'https://ban-do.example.vn/cb');
   await page.fill('[name=launch_uri]', 'https://ban-do.example.vn/');
+  // Keys at an address of the inner network are not asked for; what was typed stays.
+  await page.getByLabel('Chữ ký bằng khóa riêng').check();
+  await page.fill('[name=jwks_uri]', 'https://10.0.0.8/jwks');
+  assert.ok(await page.getByLabel('RS256: ứng dụng nào cũng đọc được').isChecked());
+  await page.getByLabel('ES256: ngắn và nhanh hơn').check();
+  await press(page, 'Đăng ký');
+  await says(page, 'truy cập được từ Internet');
+  assert.equal(await page.inputValue('[name=jwks_uri]'), 'https://10.0.0.8/jwks');
+  assert.ok(await page.getByLabel('ES256: ngắn và nhanh hơn').isChecked());
+  await browsers.examine(page, 'sign-on-client-keys');
+  await page.getByLabel('Mã bí mật', { exact: true }).check();
+  await page.fill('[name=jwks_uri]', '');
   await press(page, 'Đăng ký');
   await says(page, 'Thông tin kết nối của Bản đồ quy hoạch', 'client_secret', town.address);
   await browsers.examine(page, 'sign-on-registered');
@@ -297,7 +357,7 @@ async function admin({ town, browsers }) {
   // The same by the interface for programs.
   const asker = await Asker.of(town, 'quantri.tinh');
   const { items } = await asker.done('GET', '/api/v1/oidc/clients');
-  assert.ok(items.some(one => one.client_id === id && !one.enabled && !('client_secret' in one)));
+  assert.ok(items.some(one => one.client_id === id && !one.enabled && !('client_secret' in one) && one.id_token_signed_response_alg === 'ES256'));
   assert.equal(sql(town, "SELECT count(*) FROM op.audit_entry WHERE action = 'openid.secret_renewed'")[0][0], '1');
 }
 

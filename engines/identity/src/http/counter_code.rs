@@ -83,9 +83,7 @@ async fn issue<S: AsRef<Site> + AsRef<Identity>>(
         name: body.name,
         paper: body.paper,
     };
-    let mut op = visit.op().await?;
-    let code = engine(&visit).issue_code(&mut op, &new).await?;
-    op.commit().await?;
+    let code = engine(&visit).issue_code(visit.op().await?, &new).await?;
     Ok(CounterCodeAnswer {
         code: code.code,
         login: code.login,

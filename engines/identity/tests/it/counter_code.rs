@@ -26,10 +26,7 @@ fn wanted(number: &str, name: &str) -> NewCounterCode {
 }
 
 async fn issue(town: &Town, clerk: &Actor, new: &NewCounterCode) -> Result<CounterCode, Fault> {
-    let mut op = town.op(clerk).await;
-    let code = town.identity.issue_code(&mut op, new).await?;
-    op.commit().await?;
-    Ok(code)
+    town.identity.issue_code(town.op(clerk).await, new).await
 }
 
 async fn set(town: &Town, login: &str, code: &str, password: &str) -> Result<(), Fault> {
@@ -209,6 +206,64 @@ async fn no_code_for_officials_oneself_strangers_or_by_strangers() {
         code(issue(&town, &Actor::Anonymous, &wanted(NUMBER, "Lê Thị Sen")).await),
         "identity.not_allowed"
     );
+}
+
+/// Whoever types numbers and names at the counter until one fits learns who has an account.
+#[tokio::test]
+async fn an_official_tries_numbers_as_seldom_as_others_try_passwords() {
+    let town = Town::new().await;
+    let clerk = town.desk("anh.lua", &["clerk"]).await;
+    let colleague = town.desk("chi.phu", &["clerk"]).await;
+    sen(&town).await;
+    let known = wanted(NUMBER, "Lê Thị Sen");
+    issue(&town, &clerk, &known).await.unwrap();
+    // All at once, each is counted before the next.
+    let wrong: Vec<NewCounterCode> = (0..12)
+        .map(|last| wanted(&format!("9991920001{last:02}"), "Lê Thị Sen"))
+        .collect();
+    let tries = wrong.iter().cloned().map(|new| {
+        let (identity, ops, clerk) = (town.identity.clone(), town.scratch.ops.clone(), clerk.clone());
+        tokio::spawn(async move { identity.issue_code(ops.open(clerk).await?, &new).await })
+    });
+    let tries: Vec<_> = tries.collect();
+    let mut outcomes = Vec::new();
+    for one in tries {
+        outcomes.push(code(one.await.unwrap()));
+    }
+    let missed = outcomes.iter().filter(|word| **word == "identity.code_person").count();
+    let held = outcomes
+        .iter()
+        .filter(|word| **word == "identity.too_many_attempts")
+        .count();
+    assert_eq!((missed, held), (10, 2), "{outcomes:?}");
+    // A right one is not looked at either: what is told must not depend on it.
+    assert_eq!(code(issue(&town, &clerk, &known).await), "identity.too_many_attempts");
+    // Others go on, and so does this one after a quarter of an hour.
+    issue(&town, &colleague, &known).await.unwrap();
+    town.advance(Duration::minutes(15));
+    issue(&town, &clerk, &known).await.unwrap();
+    // But no more than so many within an hour, however long one waits between.
+    let mut misses = 10;
+    for _ in 0..200 {
+        match code(issue(&town, &clerk, &wrong[0]).await) {
+            "identity.code_person" => misses += 1,
+            word => assert_eq!(word, "identity.too_many_attempts"),
+        }
+        town.advance(Duration::seconds(12));
+    }
+    assert!((40..=60).contains(&misses), "{misses}");
+    let trail = town.trail().await;
+    let noted: Vec<_> = trail
+        .iter()
+        .filter(|(action, ..)| action == "identity.code_missed")
+        .collect();
+    assert_eq!(noted.len(), misses);
+    assert!(
+        noted
+            .iter()
+            .all(|(_, subject, rest)| !subject.contains("999192") && !rest.contains("999192"))
+    );
+    town.enter(NUMBER).await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Step-up: acts that weigh ask anew who is there.
 
 use chrono::Duration;
-use identity::{Again, Config, Identity, SignedIn, StepUpRule};
+use identity::{Again, Config, Identity, NewCounterCode, NewPerson, SignedIn, StepUpRule};
 use kernel::Result;
 use serde_json::json;
 use web::Identify;
@@ -135,4 +135,47 @@ async fn who_has_a_passkey_shows_it_or_a_code_and_no_password() {
     assert_eq!(code(used), "identity.code_wrong", "a recovery code is good for once");
     let told = "SELECT count(*) FROM op.event WHERE kind = 'identity.recovery_code_used'";
     assert_eq!(town.count(told).await, 1);
+}
+
+/// An official at the counter gives somebody back the way in; what weighs asks for what the owner alone has.
+// shows: R379
+#[tokio::test]
+async fn a_code_from_the_counter_is_nothing_that_is_shown_once_more() {
+    const NUMBER: &str = "999192000017";
+    let town = Town::new().await;
+    let engine = strict(&town);
+    let clerk = town.desk("anh.lua", &["clerk"]).await;
+    let new = NewPerson {
+        personal_number: Some(NUMBER.parse().unwrap()),
+        ..NewPerson::named("Lê Thị Sen")
+    };
+    let person = town.register(&new).await;
+    town.account(person, NUMBER).await;
+    let wanted = NewCounterCode {
+        number: NUMBER.into(),
+        name: "Lê Thị Sen".into(),
+        paper: "Thẻ căn cước".into(),
+    };
+    // With a password alone, and with a second factor.
+    for with_factor in [false, true] {
+        let signed = if with_factor {
+            town.set_up(&town.identity, NUMBER).await.signed
+        } else {
+            town.enter(NUMBER).await
+        };
+        town.advance(Duration::minutes(20));
+        assert!(!passes(&town, &engine, &signed).await);
+        let given = town.identity.issue_code(town.op(&clerk).await, &wanted).await.unwrap();
+        let shown = again(&town, &engine, &signed, Again::Code(&given.code)).await;
+        assert_eq!(code(shown), "identity.code_wrong", "{with_factor}");
+        assert!(!passes(&town, &engine, &signed).await);
+        // It is not used up: the person may still come in with it.
+        let left: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM identity.counter_code WHERE used_at IS NULL AND revoked_at IS NULL",
+        )
+        .fetch_one(&town.scratch.pool)
+        .await
+        .unwrap();
+        assert_eq!(left, 1);
+    }
 }

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use web::{Doc, Door, Method, Routes, Site, Visit};
 
-use crate::{AppLink, Client, ClientAudience, ClientAuth, ConsentView, Grant, Openid, Registered, Registration};
+use crate::{
+    AppLink, Client, ClientAudience, ClientAuth, ConsentView, Grant, Openid, Registered, Registration, SigningAlgorithm,
+};
 
 /// An application.
 #[derive(Serialize, JsonSchema)]
@@ -22,6 +24,10 @@ pub struct ClientAnswer {
     pub auth: ClientAuth,
     /// Its public keys (JWK set).
     pub jwks: Option<Value>,
+    /// Where they stand instead.
+    pub jwks_uri: Option<String>,
+    /// By what the tokens about a sign-in (ID tokens) and its end are signed.
+    pub id_token_signed_response_alg: SigningAlgorithm,
     /// Where people may be sent back to.
     pub redirect_uris: Vec<String>,
     /// Where people may be sent to after signing out.
@@ -56,6 +62,8 @@ impl From<Client> for ClientAnswer {
             description: client.description,
             auth: client.auth,
             jwks: client.jwks,
+            jwks_uri: client.jwks_uri,
+            id_token_signed_response_alg: client.id_token_signed_response_alg,
             redirect_uris: client.redirect_uris,
             post_logout_uris: client.post_logout_uris,
             back_channel_logout_uri: client.back_channel_logout_uri,
@@ -193,7 +201,7 @@ where
             admin,
             doc(
                 "rotateSigningKey",
-                "Makes a new key for signing. It signs after ten minutes; nobody notices.",
+                "Makes a new key for signing by each algorithm. They sign after ten minutes; nobody notices.",
             ),
             rotate,
         )
@@ -284,11 +292,13 @@ where
     Ok(RegisteredAnswer::new(registered, Some(openid.issuer())))
 }
 
-/// A new key.
+/// New keys.
 #[derive(Serialize, JsonSchema)]
 pub struct KeyAnswer {
-    /// Its number (`kid`).
+    /// The number (`kid`) of the one for ES256.
     pub kid: String,
+    /// The number of the one for RS256.
+    pub kid_rs256: String,
 }
 
 async fn rotate<S>(visit: Visit<S>, _: Nothing) -> Result<KeyAnswer>
@@ -297,9 +307,12 @@ where
 {
     let openid: &Openid = visit.state.as_ref();
     let mut op = visit.op().await?;
-    let kid = openid.rotate_key(&mut op).await?;
+    let made = openid.rotate_key(&mut op).await?;
     op.commit().await?;
-    Ok(KeyAnswer { kid })
+    Ok(KeyAnswer {
+        kid: made.es256,
+        kid_rs256: made.rs256,
+    })
 }
 
 async fn apps<S>(visit: Visit<S>) -> Result<AppList>

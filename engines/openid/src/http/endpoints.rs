@@ -13,7 +13,7 @@ use super::{AUTHORIZE, INTROSPECT, JWKS, LOGOUT, PAR, REVOKE, TOKEN, USERINFO};
 use crate::config::Config;
 use crate::dpop::Proof;
 use crate::error::oauth;
-use crate::model::SCOPES;
+use crate::model::{SCOPES, SigningAlgorithm};
 use crate::params::Params;
 use crate::token::{Call, acr};
 use crate::{Openid, error, jose};
@@ -65,7 +65,7 @@ where
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": [SigningAlgorithm::Rs256.as_str(), SigningAlgorithm::Es256.as_str()],
         "token_endpoint_auth_methods_supported": ways,
         "token_endpoint_auth_signing_alg_values_supported": jose::ACCEPTED_NAMES,
         "introspection_endpoint_auth_methods_supported": with_proof,
@@ -97,7 +97,8 @@ where
 {
     let openid: &Openid = visit.state.as_ref();
     let ops = &visit.site().ops;
-    let keys = openid.keys(ops).await?;
+    // Both are published before an application is registered for the second.
+    let keys = openid.keys_for(ops, &SigningAlgorithm::ALL).await?;
     Ok(open(kept(json_answer(StatusCode::OK, &keys.published(ops.now())))))
 }
 

@@ -5,7 +5,7 @@ use op::Permit;
 use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
 
-use crate::model::{AppLink, Client, ClientAudience, ClientAuth, Grant};
+use crate::model::{AppLink, Client, ClientAudience, ClientAuth, Grant, SigningAlgorithm};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -15,6 +15,8 @@ struct Row {
     auth: String,
     secret_sha256: Option<Vec<u8>>,
     jwks: Option<Json<Value>>,
+    jwks_uri: Option<String>,
+    id_token_signed_response_alg: String,
     redirect_uris: Vec<String>,
     post_logout_uris: Vec<String>,
     back_channel_logout_uri: Option<String>,
@@ -38,6 +40,9 @@ impl From<Row> for Client {
             // The database takes no other words.
             auth: ClientAuth::parse(&row.auth).unwrap_or(ClientAuth::Secret),
             jwks: row.jwks.map(|Json(set)| set),
+            jwks_uri: row.jwks_uri,
+            id_token_signed_response_alg: SigningAlgorithm::parse(&row.id_token_signed_response_alg)
+                .unwrap_or_default(),
             redirect_uris: row.redirect_uris,
             post_logout_uris: row.post_logout_uris,
             back_channel_logout_uri: row.back_channel_logout_uri,
@@ -63,8 +68,8 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, client: &C
     sqlx::query(
         "INSERT INTO openid.client (
              id, name, description, auth, secret_sha256, jwks, redirect_uris, post_logout_uris, back_channel_logout_uri, launch_uri,
-             grants, scopes, audience, trusted, dpop, introspects, enabled, created_at, changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)",
+             grants, scopes, audience, trusted, dpop, introspects, enabled, created_at, changed_at, jwks_uri, id_token_signed_response_alg)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20)",
     )
     .bind(&client.id)
     .bind(&client.name)
@@ -84,6 +89,8 @@ pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, client: &C
     .bind(client.introspects)
     .bind(client.enabled)
     .bind(client.created_at)
+    .bind(&client.jwks_uri)
+    .bind(client.id_token_signed_response_alg.as_str())
     .execute(connection)
     .await
     .map_err(db::fault)?;
@@ -100,7 +107,7 @@ pub(crate) async fn update(
         "UPDATE openid.client SET
              name = $2, description = $3, auth = $4, secret_sha256 = $5, jwks = $6, redirect_uris = $7, post_logout_uris = $8,
              back_channel_logout_uri = $9, launch_uri = $10, grants = $11, scopes = $12, audience = $13, trusted = $14, dpop = $15,
-             introspects = $16, enabled = $17, changed_at = $18
+             introspects = $16, enabled = $17, changed_at = $18, jwks_uri = $19, id_token_signed_response_alg = $20
          WHERE id = $1",
     )
     .bind(&client.id)
@@ -121,6 +128,8 @@ pub(crate) async fn update(
     .bind(client.introspects)
     .bind(client.enabled)
     .bind(now)
+    .bind(&client.jwks_uri)
+    .bind(client.id_token_signed_response_alg.as_str())
     .execute(connection)
     .await
     .map_err(db::fault)?;

@@ -21,11 +21,12 @@ pub(crate) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query(
-        "INSERT INTO openid.signing_key (kid, sealed, created_at, signs_from, leaves_at)
-         VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO openid.signing_key (kid, sealed, algorithm, created_at, signs_from, leaves_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(&key.kid)
     .bind(&key.sealed)
+    .bind(&key.algorithm)
     .bind(now)
     .bind(key.signs_from)
     .bind(key.leaves_at)
@@ -37,10 +38,10 @@ pub(crate) async fn insert(
 
 pub(crate) async fn published(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<StoredKey>> {
     sqlx::query_as(
-        "SELECT kid, sealed, signs_from, leaves_at
+        "SELECT kid, sealed, algorithm, signs_from, leaves_at
          FROM openid.signing_key
          WHERE leaves_at IS NULL OR leaves_at > $1
-         ORDER BY signs_from DESC",
+         ORDER BY algorithm, signs_from DESC",
     )
     .bind(now)
     .fetch_all(connection)
@@ -48,17 +49,18 @@ pub(crate) async fn published(connection: &mut PgConnection, now: DateTime<Utc>)
     .map_err(db::fault)
 }
 
-/// From when the newest key signs.
-pub(crate) async fn newest(connection: &mut PgConnection) -> Result<Option<DateTime<Utc>>> {
-    sqlx::query_scalar("SELECT max(signs_from) FROM openid.signing_key")
-        .fetch_one(connection)
+/// The algorithms, and from when the newest key of each signs.
+pub(crate) async fn newest(connection: &mut PgConnection) -> Result<Vec<(String, DateTime<Utc>)>> {
+    sqlx::query_as("SELECT algorithm, max(signs_from) FROM openid.signing_key GROUP BY 1 ORDER BY 1")
+        .fetch_all(connection)
         .await
         .map_err(db::fault)
 }
 
-/// The keys that are there leave at this moment, unless they leave earlier.
-pub(crate) async fn leave(connection: &mut PgConnection, _: &Permit, at: DateTime<Utc>) -> Result<()> {
-    sqlx::query("UPDATE openid.signing_key SET leaves_at = $1 WHERE leaves_at IS NULL")
+/// The keys of an algorithm that are there leave at this moment, unless they leave earlier.
+pub(crate) async fn leave(connection: &mut PgConnection, _: &Permit, algorithm: &str, at: DateTime<Utc>) -> Result<()> {
+    sqlx::query("UPDATE openid.signing_key SET leaves_at = $2 WHERE algorithm = $1 AND leaves_at IS NULL")
+        .bind(algorithm)
         .bind(at)
         .execute(connection)
         .await

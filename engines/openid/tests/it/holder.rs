@@ -1,10 +1,13 @@
 //! An application that holds a key of its own.
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use ring::rsa::PublicKeyComponents;
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
+};
 use serde_json::{Value, json};
 
 pub struct Holder(EcdsaKeyPair);
@@ -58,5 +61,39 @@ impl Holder {
             claims["ath"] = json!(hashed(token));
         }
         self.token(&head, &claims)
+    }
+}
+
+/// An application that holds an RSA key, made by `openssl genpkey -algorithm RSA` for these tests alone.
+pub struct RsaHolder(RsaKeyPair);
+
+impl RsaHolder {
+    pub fn new() -> Self {
+        let text: String = include_str!("certificates/stranger.rsa").split_whitespace().collect();
+        Self(RsaKeyPair::from_pkcs8(&STANDARD.decode(text).unwrap()).unwrap())
+    }
+
+    pub fn jwk(&self) -> Value {
+        let public: PublicKeyComponents<Vec<u8>> = self.0.public().into();
+        json!({ "kty": "RSA", "n": encode(public.n), "e": encode(public.e) })
+    }
+
+    /// Signed as RS256 does, whatever the head says.
+    pub fn token(&self, head: &Value, claims: &Value) -> String {
+        self.signed(&RSA_PKCS1_SHA256, head, claims)
+    }
+
+    /// Signed as PS256 does.
+    pub fn token_pss(&self, head: &Value, claims: &Value) -> String {
+        self.signed(&RSA_PSS_SHA256, head, claims)
+    }
+
+    fn signed(&self, encoding: &'static dyn RsaEncoding, head: &Value, claims: &Value) -> String {
+        let message = format!("{}.{}", encode(head.to_string()), encode(claims.to_string()));
+        let mut signature = vec![0; self.0.public().modulus_len()];
+        self.0
+            .sign(encoding, &SystemRandom::new(), message.as_bytes(), &mut signature)
+            .unwrap();
+        format!("{message}.{}", encode(signature))
     }
 }

@@ -587,8 +587,19 @@ async fn the_description_fits_what_is_there() {
         }
     }
     let keys = town.ask(Method::GET, "/openid/jwks", &[], String::new()).await.body;
-    assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
-    assert!(keys["keys"][0].get("d").is_none());
+    let keys = keys["keys"].as_array().unwrap();
+    // One of each algorithm that is announced, and nothing secret of any.
+    let algorithms: Vec<&str> = keys.iter().map(|key| key["alg"].as_str().unwrap()).collect();
+    assert_eq!(algorithms, ["ES256", "RS256"]);
+    assert_eq!(
+        described.body["id_token_signing_alg_values_supported"],
+        serde_json::json!(["RS256", "ES256"])
+    );
+    for key in keys {
+        for secret in ["d", "p", "q", "dp", "dq", "qi"] {
+            assert!(key.get(secret).is_none(), "{secret}");
+        }
+    }
 }
 
 /// Only the addresses are asked for.

@@ -493,7 +493,8 @@ async fn keys_change_and_nobody_notices() {
     let app = town.trusted().await;
     let old = town.tokens(&sen, &app, "").await;
     let mut op = town.console().await;
-    let kid = town.openid.rotate_key(&mut op).await.unwrap();
+    let made = town.openid.rotate_key(&mut op).await.unwrap();
+    let kid = made.es256.clone();
     op.commit().await.unwrap();
     let kids = || async {
         let keys = town.ask(Method::GET, "/openid/jwks", &[], String::new()).await.body;
@@ -501,6 +502,7 @@ async fn keys_change_and_nobody_notices() {
             .as_array()
             .unwrap()
             .iter()
+            .filter(|key| key["alg"] == "ES256")
             .map(|key| key["kid"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };

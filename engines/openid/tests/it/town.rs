@@ -14,7 +14,7 @@ use identity::{
 };
 use kernel::{Actor, Clock};
 use op::{Jobs, Op, Ops, Reactions};
-use openid::{Openid, Registered, Registration, Step, Visitor};
+use openid::{Openid, Registered, Registration, SigningAlgorithm, Step, Visitor};
 use render::{AssetManifest, ProvinceFrame, Renderer};
 use serde_json::Value;
 use testkit::Scratch;
@@ -47,6 +47,7 @@ impl AsRef<Openid> for House {
     }
 }
 
+#[derive(Clone)]
 pub struct Town {
     pub scratch: Arc<Scratch>,
     pub ops: Ops,
@@ -81,20 +82,25 @@ impl Reply {
 impl Town {
     pub async fn new() -> Self {
         let scratch = Scratch::new(&[identity::MIGRATIONS, openid::MIGRATIONS]).await;
-        Self::on(Arc::new(scratch), false)
+        Self::on(Arc::new(scratch), false, false)
     }
 
     /// The same behind a gateway that says with which certificates applications come.
     pub fn believing_certificates(&self) -> Self {
-        Self::on(self.scratch.clone(), true)
+        Self::on(self.scratch.clone(), true, false)
+    }
+
+    /// The same as a demonstration, which asks applications on this machine for their keys.
+    pub fn demonstrating(&self) -> Self {
+        Self::on(self.scratch.clone(), true, true)
     }
 
     /// Another process on the same database.
     pub fn again(&self) -> Self {
-        Self::on(self.scratch.clone(), false)
+        Self::on(self.scratch.clone(), false, false)
     }
 
-    fn on(scratch: Arc<Scratch>, certificates: bool) -> Self {
+    fn on(scratch: Arc<Scratch>, certificates: bool, own_machine: bool) -> Self {
         let vault = Vault::open(&scratch.directory().join("keys"), scratch.ops.now()).unwrap();
         let clock = scratch.clock.clone() as Arc<dyn Clock>;
         let config = identity::Config {
@@ -111,6 +117,7 @@ impl Town {
         let identity = Identity::new(scratch.pool.clone(), clock.clone(), vault.clone(), config).unwrap();
         let mut config = openid::Config::at(&format!("{ISSUER}/"));
         config.certificates = certificates;
+        config.own_machine = own_machine;
         let openid = Openid::new(identity.clone(), vault.clone(), config);
         let mut reactions = Reactions::new();
         openid::register_reactions(&mut reactions, &openid);
@@ -260,6 +267,8 @@ impl Town {
             } else {
                 new.redirect_uris.clone()
             },
+            // Keys for RS256 take long to make: who does not ask for one gets by without.
+            id_token_signed_response_alg: new.id_token_signed_response_alg.or(Some(SigningAlgorithm::Es256)),
             ..new
         };
         let mut op = self.console().await;
