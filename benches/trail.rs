@@ -1,5 +1,5 @@
 //! The audit trail against a database that keeps its promises (`fsync` on): entries written a second, entries sealed and verified a
-//! second. `nice cargo bench -p op --bench trail`; `ENTRIES`, `SECONDS` and `WRITERS` change the run.
+//! second. `nice cargo bench -p op --bench trail`; `ENTRIES`, `SECONDS`, `WRITERS` and `ROUNDS` change the run.
 
 use std::{
     error::Error,
@@ -75,15 +75,16 @@ async fn bare(ops: &Ops) -> Outcome {
     Ok(())
 }
 
-/// What PostgreSQL gives out by one connection: all entries in one copy, and nothing done with them.
+/// What PostgreSQL gives out by one connection: all entries and all links, and nothing done with them.
 async fn copy(pool: &PgPool) -> Outcome<usize> {
     let mut connection = pool.acquire().await?;
-    let mut stream = connection
-        .copy_out_raw("COPY op.audit_entry TO STDOUT (FORMAT binary)")
-        .await?;
     let mut bytes = 0;
-    while let Some(piece) = stream.try_next().await? {
-        bytes += piece.len();
+    for table in ["op.audit_seal", "op.audit_entry"] {
+        let statement = format!("COPY {table} TO STDOUT (FORMAT binary)");
+        let mut stream = connection.copy_out_raw(&statement).await?;
+        while let Some(piece) = stream.try_next().await? {
+            bytes += piece.len();
+        }
     }
     Ok(bytes)
 }
@@ -137,7 +138,7 @@ async fn main() -> Outcome {
         sealed as f64 / sealing.elapsed().as_secs_f64()
     );
     sqlx::raw_sql("VACUUM (ANALYZE)").execute(pool).await?;
-    for _ in 0..3 {
+    for _ in 0..setting("ROUNDS", 3) {
         let copying = Instant::now();
         let copied = copy(pool).await?;
         println!(

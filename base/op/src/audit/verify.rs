@@ -66,8 +66,9 @@ pub async fn verify_against(pool: &PgPool, published: &[Published]) -> Result<Re
     for entry in store::never_sealed(pool, below, gone).await? {
         whole.report(0, 0, entry, "inserted");
     }
+    let lately_gone = whole.gone.len() - gone;
     let mut report = whole.end(1, &heads, None);
-    report.unsealed = store::unsealed_count(pool, below).await?;
+    report.unsealed = store::unsealed_count(pool, below, lately_gone).await?;
     Ok(report)
 }
 

@@ -330,8 +330,19 @@ pub(crate) async fn never_sealed(pool: &PgPool, below: i64, gone: usize) -> Resu
     .map_err(db::fault)
 }
 
-/// Entries above this number that no seal covers yet.
-pub(crate) async fn unsealed_count(pool: &PgPool, below: i64) -> Result<i64> {
+/// How many entries above this number no seal covers yet; `gone` of the seals there have lost their entry. Counted first, as in [`never_sealed`].
+pub(crate) async fn unsealed_count(pool: &PgPool, below: i64, gone: usize) -> Result<i64> {
+    let (entries, seals): (i64, i64) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM op.audit_entry WHERE id > $1),
+                (SELECT count(*) FROM op.audit_seal WHERE entry > $1)",
+    )
+    .bind(below)
+    .fetch_one(pool)
+    .await
+    .map_err(db::fault)?;
+    if entries == seals - gone as i64 {
+        return Ok(0);
+    }
     sqlx::query_scalar(
         "SELECT count(*)
          FROM op.audit_entry e
