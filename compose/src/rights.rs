@@ -69,8 +69,8 @@ fn cell(grant: &Grant) -> String {
 const HEAD: &str = "# Who can do what
 
 Made from `province/hau-giang/access.yaml` and the actions of the engines; a test fails when it is not fresh (`BLESS=1 cargo nextest run
--p compose rights` writes it anew). A cell says how far the right reaches: *own* (what is one's own), *agency* (what the agency
-holds or held), *below* (and the agencies below it), *province*. An empty line is done by the platform alone, or follows by a rule from
+-p compose rights` writes it anew). A cell says how far the right reaches: *own* (what is one's own), *unit* (what lies with
+one's unit inside the agency, and with no other), *agency* (what the agency, with all its units, holds or held), *below* (and the agencies below it), *province*. An empty line is done by the platform alone, or follows by a rule from
 something that was allowed. ● shows or changes what is about a person. Whoever is signed in has `account` beside `citizen` or
 `official`; everything else comes from a position. Within its reach an action may ask for more: a purpose, the role of the step, being
 somebody else than the applicant, having shown once more who one is.

@@ -181,6 +181,11 @@ impl Actor {
         self.official().map(|official| official.agency)
     }
 
+    /// The unit inside the agency from which an official acts, where the position is in one.
+    pub fn unit(&self) -> Option<UnitId> {
+        self.official().and_then(|official| official.unit)
+    }
+
     /// A short stable text for logs, rate limits and the audit trail: `citizen:<account>`,
     /// `official:<account>`, `system:<name>` or `anonymous`. Holds no name of a person. Whoever acts for somebody else is
     /// `citizen:<account>:<representation>`: what they began for one is not found when they act for another.

@@ -4,7 +4,7 @@ mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{Actor, AgencyId};
+use kernel::{Actor, AgencyId, UnitId};
 use serde::Serialize;
 
 /// Whoever comes, signed in or not.
@@ -24,7 +24,9 @@ pub const STANDING: [&str; 4] = [VISITOR, ACCOUNT, CITIZEN, OFFICIAL];
 pub enum Scope {
     /// What is one's own.
     Own,
-    /// What one's agency holds or held.
+    /// What lies with one's unit (đơn vị: phòng, bộ phận) inside the agency, and with no other unit of it.
+    Unit,
+    /// What one's agency, with all its units, holds or held.
     Agency,
     /// What one's agency, or one below it, holds or held.
     Below,
@@ -37,6 +39,7 @@ impl Scope {
     pub fn word(self) -> &'static str {
         match self {
             Self::Own => "own",
+            Self::Unit => "unit",
             Self::Agency => "agency",
             Self::Below => "below",
             Self::Province => "province",
@@ -82,6 +85,7 @@ impl Grant {
                 .is_some_and(|field| self.fields.iter().any(|own| own == field));
         let in_reach = match self.scope {
             Scope::Own => place.own,
+            Scope::Unit => actor.unit().is_some_and(|own| place.units.contains(&own)),
             Scope::Agency => actor.agency().is_some_and(|own| place.agencies.contains(&own)),
             Scope::Below => actor.official().is_some_and(|official| {
                 place
@@ -136,6 +140,8 @@ impl Separation {
 pub struct Place<'a> {
     /// The agencies that hold or held it.
     pub agencies: &'a [AgencyId],
+    /// The units inside of them with which it lies now; none where it lies with the agency as a whole.
+    pub units: &'a [UnitId],
     /// Its field of work.
     pub field: Option<&'a str>,
     /// Whether it is the actor's own.
@@ -149,6 +155,13 @@ impl<'a> Place<'a> {
             agencies,
             ..Self::default()
         }
+    }
+
+    /// With these units.
+    #[must_use]
+    pub fn in_units(mut self, units: &'a [UnitId]) -> Self {
+        self.units = units;
+        self
     }
 
     /// In this field of work.
@@ -324,6 +337,18 @@ impl<'a> Rights<'a> {
         };
         let below = official.below.iter().filter(|_| widest == Some(Scope::Below));
         Some([official.agency].iter().chain(below).copied().collect())
+    }
+
+    /// How far an action reaches at the most; `None` where it is not given.
+    pub fn widest(&self, action: &str) -> Option<Scope> {
+        self.grants(action).map(|(_, grant)| grant.scope).max()
+    }
+
+    /// The actor's own unit, where an action reaches it by a right of its own, for lists beside [`Rights::agencies_in_reach`].
+    pub fn unit_in_reach(&self, action: &str) -> Option<UnitId> {
+        let given = |grant: &Grant| grant.scope == Scope::Unit && grant.fields.is_empty();
+        let reached = self.grants(action).any(|(_, grant)| given(grant));
+        self.actor.unit().filter(|_| reached)
     }
 
     /// Whether the actor may do this to everything in the province, in every field.

@@ -61,13 +61,13 @@ pub(crate) fn statements(rights: Rights<'_>, holds: Holds) -> Option<String> {
     Some(text)
 }
 
-/// The agencies in reach, as the database writes an array.
+/// The agencies in reach, as the database writes an array. The wall stands around agencies: inside of one, units are told apart by the decision alone.
 fn agencies(actor: &Actor, reach: Option<Scope>) -> String {
     let Some(official) = actor.official() else {
         return "{}".to_owned();
     };
     let below = official.below.iter().filter(|_| reach >= Some(Scope::Below));
-    let own = Some(&official.agency).filter(|_| reach >= Some(Scope::Agency));
+    let own = Some(&official.agency).filter(|_| reach >= Some(Scope::Unit));
     let ids: Vec<String> = own.into_iter().chain(below).map(ToString::to_string).collect();
     format!("{{{}}}", ids.join(","))
 }

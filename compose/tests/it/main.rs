@@ -47,7 +47,7 @@ async fn the_province_loads_once_and_whole() {
     let accounts = compose::province::demo_accounts(&scratch.ops, &identity, &|name| format!("mat khau cua {name}"))
         .await
         .unwrap();
-    assert_eq!(accounts.len(), 12);
+    assert_eq!(accounts.len(), 13);
     for account in &accounts {
         let source = Source {
             device: None,

@@ -85,6 +85,7 @@ fn own_case() -> Fault {
 fn place<'a>(actor: &Actor, row: &'a DossierRow) -> Place<'a> {
     Place {
         agencies: &row.agencies,
+        units: &row.units,
         field: row.field.as_deref(),
         own: is_applicant(actor, row),
     }
@@ -144,7 +145,9 @@ pub(crate) fn act(rights: Rights<'_>, task: &TaskView, row: &DossierRow) -> Deci
     if !actor.has_role(&task.role) {
         return Decision::Deny(Fault::forbidden("workflow.role_missing"));
     }
-    let place = at(&task.agency).in_field(row.field.as_deref());
+    let place = at(&task.agency)
+        .in_units(task.unit.as_slice())
+        .in_field(row.field.as_deref());
     Decision::when(rights.covers("dossiers.act", &place), || {
         Fault::forbidden("op.no_right")
     })

@@ -40,6 +40,7 @@ impl Dossiers {
         let assignee = Assignee {
             account,
             name: name.clone().unwrap_or_default(),
+            unit: chosen.and_then(|official| official.unit),
         };
         self.parts.workflow.assign(op, task, assignee, None).await?;
         let Some(name) = name else {

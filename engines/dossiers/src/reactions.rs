@@ -46,7 +46,7 @@ impl Dossiers {
                 let now = self.parts.workflow.task(op, task.task).await?;
                 let name = now.assignee_name.unwrap_or_default();
                 let assignee = now.assignee.map(|account| (account, name.as_str()));
-                store::work::assign(op.conn(), task.task, assignee).await
+                store::work::assign(op.conn(), task.task, assignee, now.unit).await
             }
             INSTANCE_SUSPENDED => store::work::sleep(op.conn(), id).await,
             INSTANCE_RESUMED => self.tasks_woke(op, &event.subject).await,

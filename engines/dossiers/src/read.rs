@@ -14,7 +14,7 @@ mod view;
 use std::collections::BTreeSet;
 
 use kernel::{DossierId, Fault, Official, PersonId, Result};
-use op::{Decision, Entry, Op};
+use op::{Decision, Entry, Op, Scope};
 use serde_json::Value;
 
 use crate::store::dossier::DossierRow;
@@ -60,10 +60,13 @@ pub(crate) async fn note_reading(op: &mut Op, action: &'static str, row: &Dossie
     op.record(entry.about(people.first().copied())).await
 }
 
-/// The official who reads a list of an office, if a role of theirs may.
+/// The official who reads a list of an office, if a role of theirs may: by a right that reaches the agency and does not end at a unit of it.
 async fn official(op: &mut Op, action: &'static str, list: &str) -> Result<Official> {
     let official = op.actor().official().cloned();
-    let decision = Decision::when(official.is_some(), || Fault::forbidden("dossiers.not_allowed"));
+    let reaches = op.rights().widest(action) >= Some(Scope::Agency) || op.rights().is_platform();
+    // Without any right it is the refusal of `op` that is told.
+    let allowed = official.is_some() && (reaches || !op.rights().may(action));
+    let decision = Decision::when(allowed, || Fault::forbidden("dossiers.not_allowed"));
     op.allow(action, list, decision).await?;
     official.ok_or_else(|| Fault::forbidden("dossiers.not_allowed"))
 }

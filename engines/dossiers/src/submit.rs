@@ -284,6 +284,7 @@ impl Dossiers {
             receiving_agency: seats.receiving.id,
             handling_agency: seats.handling.id,
             agencies: seats.all(),
+            units: Vec::new(),
             receiving_code: seats.receiving.code.to_string(),
             receiving_name: seats.receiving.name.clone(),
             owner_person: parties.owner_person,

@@ -1,11 +1,11 @@
 //! Who may do what: pure decisions over the actor. Nothing here reads the database or the clock.
 
-use kernel::{AccountId, Actor, AgencyId, PersonId};
+use kernel::{AccountId, Actor, AgencyId, PersonId, UnitId};
 use op::{Action, Decision, Place, Rights};
 
 use crate::desk::Looked;
 use crate::error;
-use crate::model::{Representation, RepresentationKind};
+use crate::model::{Position, Representation, RepresentationKind};
 
 /// What can be done here.
 pub const ACTIONS: &[Action] = &[
@@ -138,9 +138,9 @@ pub(crate) fn see_account(rights: Rights<'_>, whose: Option<&Looked>) -> Decisio
     Decision::when(sees, error::account_not_found)
 }
 
-/// Taking a role back from a holder: whoever may and reaches the agency of the position; never from oneself, a privileged one by whoever may
+/// Taking a role back from a holder: whoever may and reaches the agency of the position, or its unit; never from oneself, a privileged one by whoever may
 /// everywhere. Whoever stands in for somebody does not do it to that one either. The platform does it where a rule says so.
-pub(crate) fn withhold_role(rights: Rights<'_>, person: PersonId, agency: AgencyId, privileged: bool) -> Decision {
+pub(crate) fn withhold_role(rights: Rights<'_>, person: PersonId, office: &Position, privileged: bool) -> Decision {
     let action = "identity.withhold_role";
     if rights.actor().concerns(person) {
         return Decision::Deny(error::not_allowed());
@@ -148,7 +148,9 @@ pub(crate) fn withhold_role(rights: Rights<'_>, person: PersonId, agency: Agency
     if privileged && rights.may(action) && !rights.everywhere(action) {
         return Decision::Deny(error::account_privileged());
     }
-    Decision::when(rights.covers(action, &Place::of(&[agency])), error::not_allowed)
+    let agencies = [office.agency];
+    let place = Place::of(&agencies).in_units(office.unit.as_slice());
+    Decision::when(rights.covers(action, &place), error::not_allowed)
 }
 
 /// Giving it back: administrators, not to themselves.
@@ -183,10 +185,13 @@ pub(crate) fn see_emergency(rights: Rights<'_>, whose: Option<AccountId>) -> Dec
     Decision::when(allowed, error::emergency_not_found)
 }
 
-/// Whether all agencies in which somebody holds a position are in reach.
+/// Whether all agencies, or units, in which somebody holds a position are in reach.
 pub(crate) fn reaches(rights: Rights<'_>, action: &str, whose: &Looked) -> bool {
-    let covers = |agency: &AgencyId| rights.covers(action, &Place::of(std::slice::from_ref(agency)));
-    !whose.agencies.is_empty() && whose.agencies.iter().all(covers)
+    let covers = |(agency, unit): &(AgencyId, Option<UnitId>)| {
+        let place = Place::of(std::slice::from_ref(agency)).in_units(unit.as_slice());
+        rights.covers(action, &place)
+    };
+    !whose.offices.is_empty() && whose.offices.iter().all(covers)
 }
 
 /// Taking the second factor of somebody else away: whoever looks after the account and says how the owner has shown who they are.

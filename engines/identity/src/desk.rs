@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use db::{Page, PageRequest};
-use kernel::{AccountId, AgencyId, PersonId, Result, text};
+use kernel::{AccountId, AgencyId, PersonId, Result, UnitId, text};
 use op::{Entry, Event, Op, Permit, Scope};
 use serde::Serialize;
 use serde_json::json;
@@ -119,8 +119,8 @@ pub struct EntryCode {
 pub(crate) struct Looked {
     pub(crate) account: AccountId,
     pub(crate) person: PersonId,
-    /// The agencies in which the owner holds a position, today or later.
-    pub(crate) agencies: Vec<AgencyId>,
+    /// The agencies in which the owner holds a position, today or later, each with the unit of the position.
+    pub(crate) offices: Vec<(AgencyId, Option<UnitId>)>,
     /// Whether one of them gives a privileged role.
     pub(crate) privileged: bool,
 }
@@ -164,6 +164,7 @@ impl Identity {
             filter,
             privileged: &self.privileged_roles(),
             reach: reach.as_deref(),
+            unit: op.rights().unit_in_reach(action).filter(|_| within.is_none()),
             today: today(op),
             vault: &self.vault,
         };
@@ -336,7 +337,7 @@ impl Identity {
     /// Whether the same official has not done the other of two things that together would open an account of the desk: within these days, and since its owner
     /// has last come in, whichever is longer. Whoever takes the factor away and waits has not got a second pair of eyes. The caller holds the account's row.
     pub(crate) async fn check_four_eyes(&self, op: &mut Op, looked: &Looked, other: &str) -> Result<()> {
-        let Some(by) = op.actor().account().filter(|_| !looked.agencies.is_empty()) else {
+        let Some(by) = op.actor().account().filter(|_| !looked.offices.is_empty()) else {
             return Ok(());
         };
         let lately = op.now() - FOUR_EYES;
@@ -428,7 +429,7 @@ impl Identity {
                 .iter()
                 .flat_map(|position| &position.roles)
                 .any(|role| privileged.contains(role)),
-            agencies: held.into_iter().map(|position| position.agency).collect(),
+            offices: held.into_iter().map(|position| (position.agency, position.unit)).collect(),
         }))
     }
 

@@ -282,6 +282,8 @@ pub struct Position {
     pub id: PositionId,
     /// Its agency.
     pub agency: AgencyId,
+    /// Its unit inside the agency.
+    pub unit: Option<UnitId>,
     /// Code inside the agency.
     pub code: String,
     /// Title as printed on papers.

@@ -81,7 +81,7 @@ impl Identity {
             .ok_or_else(|| error::position_not_found(position))?;
         let privileged = self.privileged_roles().iter().any(|one| one == role);
         let action = "identity.withhold_role";
-        let decision = access::withhold_role(op.rights(), person, office.agency, privileged);
+        let decision = access::withhold_role(op.rights(), person, &office, privileged);
         let subject = format!("person:{person}");
         let permit = op.allow(action, &subject, decision).await?;
         let reason = match op.rights().is_platform() {

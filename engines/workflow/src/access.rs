@@ -40,7 +40,7 @@ pub(crate) fn work(actor: &Actor, task: &TaskView) -> Decision {
     Decision::when(actor.has_role(&task.role), || Fault::forbidden("workflow.role_missing"))
 }
 
-/// Giving a task to somebody, or back: who leads the agency, who has the task, or the platform by a rule of its own.
+/// Giving a task to somebody, or back: who leads the agency or the unit with which it lies, who has the task, or the platform by a rule of its own.
 pub(crate) fn assign(rights: Rights<'_>, action: &str, task: &TaskView) -> Decision {
     let actor = rights.actor();
     if rights.is_platform() {
@@ -52,7 +52,7 @@ pub(crate) fn assign(rights: Rights<'_>, action: &str, task: &TaskView) -> Decis
     let agencies = [task.agency];
     let place = Place {
         own: actor.account().is_some() && actor.account() == task.assignee,
-        ..Place::of(&agencies)
+        ..Place::of(&agencies).in_units(task.unit.as_slice())
     };
     Decision::when(rights.covers(action, &place), || {
         Fault::forbidden("workflow.not_allowed")

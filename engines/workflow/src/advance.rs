@@ -207,6 +207,7 @@ impl Workflow {
             agency,
             assignee: None,
             assignee_name: None,
+            unit: None,
             outcomes: binding.outcomes.clone(),
             due_at: binding.within.map(|within| self.moment_after(op.now(), within)),
             state: TaskState::Ready,

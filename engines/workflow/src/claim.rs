@@ -26,13 +26,14 @@ impl Workflow {
         let assignee = Assignee {
             account,
             name: op.actor().name().to_owned(),
+            unit: op.actor().unit(),
         };
         self.set_assignee(op, &permit, task, Some(assignee), "workflow.claimed")
             .await?;
         Ok(true)
     }
 
-    /// The task goes back to everybody with its role. For who has it and for who leads the agency.
+    /// The task goes back to everybody with its role. For who has it, who leads its unit or the agency.
     ///
     /// Fails with `workflow.not_assigned` if nobody has it, `workflow.not_allowed`, and as [`Workflow::complete`] does.
     pub async fn release(&self, op: &mut Op, task: TaskId) -> Result<()> {
@@ -46,7 +47,7 @@ impl Workflow {
         self.set_assignee(op, &permit, task, None, "workflow.released").await
     }
 
-    /// Gives the task to an official (phân công). For who leads the agency, who has the task, and the platform itself. That the
+    /// Gives the task to an official (phân công). For who leads the agency or the task's unit, who has the task, and the platform itself. That the
     /// account is an official with the role is for the caller to offer; nobody without the role can complete it.
     ///
     /// Fails with `workflow.not_allowed`, `workflow.task_changed`, and as [`Workflow::complete`] does.
@@ -90,6 +91,7 @@ impl Workflow {
         let before = task.assignee;
         task.version += 1;
         task.assignee = assignee.as_ref().map(|assignee| assignee.account);
+        task.unit = assignee.as_ref().and_then(|assignee| assignee.unit);
         task.assignee_name = assignee.map(|assignee| assignee.name);
         let kind = if task.assignee.is_some() {
             events::TASK_CLAIMED

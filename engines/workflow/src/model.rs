@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, Actor, AgencyId, Fault, InstanceId, Result, TaskId};
+use kernel::{AccountId, Actor, AgencyId, Fault, InstanceId, Result, TaskId, UnitId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -151,6 +151,8 @@ pub struct Assignee {
     pub account: AccountId,
     /// The full name, kept for lists.
     pub name: String,
+    /// The unit of their position.
+    pub unit: Option<UnitId>,
 }
 
 /// A definition as it was published.
@@ -216,6 +218,8 @@ pub struct TaskView {
     pub assignee: Option<AccountId>,
     /// The name of who has it.
     pub assignee_name: Option<String>,
+    /// The unit (phòng, bộ phận) inside the agency with which it lies: that of who has it. Nobody has it: it lies with the agency.
+    pub unit: Option<UnitId>,
     /// What may be chosen.
     pub outcomes: Vec<String>,
     /// The inner deadline; none while it sleeps.

@@ -1,6 +1,6 @@
 //! The trail for somebody outside: a stretch of the chain as JSON Lines, which can be checked without a database.
 
-use std::io::Write;
+use std::{borrow::Cow, io::Write};
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use kernel::{Actor, Fault, Result, from_local};
@@ -50,25 +50,34 @@ pub(super) struct First {
 
 /// A line for each link; without the entry where that is gone.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Line {
+pub(super) struct Line<'a> {
     pub(super) position: i64,
     pub(super) entry: i64,
-    pub(super) content: Option<Written>,
-    pub(super) chain: String,
+    #[serde(borrow)]
+    pub(super) content: Option<Written<'a>>,
+    #[serde(borrow)]
+    pub(super) chain: Cow<'a, str>,
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Written {
-    pub(super) at: String,
-    pub(super) actor: String,
-    pub(super) action: String,
-    pub(super) subject: String,
-    pub(super) purpose: String,
+pub(super) struct Written<'a> {
+    #[serde(borrow)]
+    pub(super) at: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) actor: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) action: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) subject: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) purpose: Cow<'a, str>,
     pub(super) request: Uuid,
     pub(super) person: Option<Uuid>,
     /// JSON, as the text that was hashed.
-    pub(super) detail: String,
-    pub(super) digest: String,
+    #[serde(borrow)]
+    pub(super) detail: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) digest: Cow<'a, str>,
 }
 
 /// The last line: without it the file was cut off.
@@ -120,7 +129,7 @@ pub async fn export(ops: &Ops, stretch: Stretch, out: &mut (impl Write + Send)) 
             exported.position = link.position;
             let line = line_of(&link);
             write(out, &line)?;
-            exported.head = line.chain;
+            exported.head = line.chain.into_owned();
             Ok(())
         })
         .await?;
@@ -142,25 +151,26 @@ pub async fn export(ops: &Ops, stretch: Stretch, out: &mut (impl Write + Send)) 
     Ok(exported)
 }
 
-fn line_of(link: &Link<'_>) -> Line {
+fn line_of<'a>(link: &Link<'a>) -> Line<'a> {
     let content = link.content.as_ref().map(|(content, digest)| Written {
         at: DateTime::from_timestamp_micros(content.at)
             .map(|at| at.to_rfc3339_opts(SecondsFormat::Micros, true))
-            .unwrap_or_default(),
-        actor: content.actor.to_owned(),
-        action: content.action.to_owned(),
-        subject: content.subject.to_owned(),
-        purpose: content.purpose.to_owned(),
+            .unwrap_or_default()
+            .into(),
+        actor: content.actor.into(),
+        action: content.action.into(),
+        subject: content.subject.into(),
+        purpose: content.purpose.into(),
         request: content.request,
         person: content.person,
-        detail: content.detail.to_owned(),
-        digest: hex::encode(digest),
+        detail: content.detail.into(),
+        digest: hex::encode(digest).into(),
     });
     Line {
         position: link.position,
         entry: link.entry,
         content,
-        chain: hex::encode(link.chain),
+        chain: hex::encode(link.chain).into(),
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Fault, Result, local_date};
 
 use super::{
-    chain::{Content, Link},
+    chain::{Content, Hash, Link},
     export::{FORMAT, First, Last, Line},
     heads::Published,
     walk::{Report, Walk},
@@ -32,7 +32,7 @@ pub fn verify_file(mut input: impl BufRead, published: &[Published]) -> Result<R
     let mut end: Option<Last> = None;
     let mut count = 0;
     while read(&mut input, &mut line)? {
-        let taken = match serde_json::from_slice::<Line>(&line) {
+        let taken = match serde_json::from_slice::<Line<'_>>(&line) {
             Ok(link) => take(&mut walk, &link).is_some(),
             Err(_) => serde_json::from_slice(&line).is_ok_and(|last| end.replace(last).is_none()),
         };
@@ -55,16 +55,15 @@ fn covers(first: &First) -> Option<NaiveDate> {
     first.to.into_iter().chain(ended).min()
 }
 
-fn take(walk: &mut Walk, line: &Line) -> Option<()> {
-    let chain = hex::decode(&line.chain).ok()?;
+fn take(walk: &mut Walk, line: &Line<'_>) -> Option<()> {
+    let chain = Digits::read(&line.chain)?;
     let digest;
     let content = match &line.content {
         None => None,
         Some(written) => {
-            digest = hex::decode(&written.digest).ok()?;
-            let at: DateTime<Utc> = written.at.parse().ok()?;
+            digest = Digits::read(&written.digest)?;
             let content = Content {
-                at: at.timestamp_micros(),
+                at: moment(&written.at)?.timestamp_micros(),
                 actor: &written.actor,
                 action: &written.action,
                 subject: &written.subject,
@@ -73,16 +72,47 @@ fn take(walk: &mut Walk, line: &Line) -> Option<()> {
                 person: written.person,
                 detail: &written.detail,
             };
-            Some((content, digest.as_slice()))
+            Some((content, digest.bytes()))
         }
     };
     walk.take(&Link {
         position: line.position,
         entry: line.entry,
-        chain: &chain,
+        chain: chain.bytes(),
         content,
     });
     Some(())
+}
+
+/// A moment as it is written; what others write is read too.
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(at) => Some(at.to_utc()),
+        Err(_) => text.parse().ok(),
+    }
+}
+
+/// What was written as hex: a hash, or, where somebody has changed it, anything.
+enum Digits {
+    Hash(Hash),
+    Other(Vec<u8>),
+}
+
+impl Digits {
+    fn read(text: &str) -> Option<Self> {
+        let mut hash = Hash::default();
+        match hex::decode_to_slice(text, &mut hash) {
+            Ok(()) => Some(Self::Hash(hash)),
+            Err(_) => hex::decode(text).ok().map(Self::Other),
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Hash(hash) => hash,
+            Self::Other(bytes) => bytes,
+        }
+    }
 }
 
 /// The next line that is not empty; false at the end.

@@ -8,8 +8,9 @@ use super::{Grant, Policy, Role, STANDING, Scope, Separation};
 
 /// The newest grammar that is read.
 const FORMAT: u32 = 1;
-const SCOPES: [(&str, Scope); 4] = [
+const SCOPES: [(&str, Scope); 5] = [
     ("own", Scope::Own),
+    ("unit", Scope::Unit),
     ("agency", Scope::Agency),
     ("below", Scope::Below),
     ("province", Scope::Province),

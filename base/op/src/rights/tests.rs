@@ -1,4 +1,4 @@
-use kernel::{AccountId, Citizen, Official, PersonId, PositionId};
+use kernel::{AccountId, Citizen, Official, PersonId, PositionId, UnitId};
 use schema::Problems;
 
 use super::*;
@@ -13,6 +13,7 @@ roles:
   - { key: clerk, name_vi: Một cửa, name_en: Clerk, grants: [{ actions: [case.take_in], scope: agency }] }
   - { key: inspector, name_vi: Thanh tra, name_en: Inspector, grants: [{ actions: [case.view], scope: below }] }
   - { key: registrar, name_vi: Hộ tịch, name_en: Registrar, grants: [{ actions: [case.view], scope: province, fields: [Hộ tịch] }] }
+  - { key: unit_head, name_vi: Phụ trách đơn vị, name_en: Head of a unit, grants: [{ actions: [case.assign], scope: unit }] }
   - { key: admin, name_vi: Quản trị, name_en: Administrator, privileged: true, grants: [{ actions: [house.order], scope: province }] }
 separated:
   - { roles: [clerk, admin], basis: for the test }
@@ -140,7 +141,7 @@ fn duties_are_separated_both_ways() {
     assert_eq!(separated("clerk"), ["admin"]);
     assert_eq!(separated("admin"), ["clerk"]);
     assert!(separated("inspector").is_empty());
-    assert_eq!(policy.position_roles(), ["admin", "clerk", "inspector", "registrar"]);
+    assert_eq!(policy.position_roles(), ["admin", "clerk", "inspector", "registrar", "unit_head"]);
 }
 
 #[test]
@@ -219,4 +220,36 @@ separated:",
     );
     let rights = policy.rights_of(&calm);
     assert!(rights.decides("chair") && !rights.decides("clerk") && !rights.decides("nobody"));
+}
+
+/// A right in the own unit is one in that unit and nowhere else: not in another of the same agency, not in what lies with the agency as a whole, and
+/// not in a unit of another agency either, whatever it is called.
+#[test]
+fn a_right_in_the_unit_ends_at_its_door() {
+    let policy = policy();
+    let (agency, own, other) = (AgencyId::new(), UnitId::new(), UnitId::new());
+    let of_unit = |unit: Option<UnitId>, roles: &[&str]| match official(agency, Vec::new(), roles) {
+        Actor::Official(official) => Actor::Official(Official { unit, ..official }),
+        actor => actor,
+    };
+    let agencies = [agency];
+    let assigns = |actor: &Actor, units: &[UnitId]| {
+        let place = Place::of(&agencies).in_units(units);
+        policy.rights_of(actor).covers("case.assign", &place)
+    };
+    let head = of_unit(Some(own), &["unit_head"]);
+    assert!(assigns(&head, &[own]));
+    assert!(assigns(&head, &[other, own]));
+    assert!(!assigns(&head, &[other]), "another unit of the same agency");
+    assert!(!assigns(&head, &[]), "what lies with no unit");
+    assert!(!assigns(&of_unit(None, &["unit_head"]), &[own]), "a position in no unit");
+    assert!(!assigns(&of_unit(None, &["unit_head"]), &[]), "nowhere is not the same place");
+    assert!(!assigns(&of_unit(Some(own), &["clerk"]), &[own]), "another role");
+    let rights = policy.rights_of(&head);
+    assert_eq!(rights.unit_in_reach("case.assign"), Some(own));
+    assert_eq!(rights.unit_in_reach("case.view"), None);
+    assert_eq!(rights.agencies_in_reach("case.assign"), Some(Vec::new()), "the agency is not in reach");
+    assert!(!rights.everywhere("case.assign"));
+    assert!(rights.may("case.assign"), "some of it");
+    assert!(Scope::Own < Scope::Unit && Scope::Unit < Scope::Agency);
 }

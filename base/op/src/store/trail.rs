@@ -8,45 +8,169 @@ use uuid::Uuid;
 
 use crate::audit::{Content, Head, Link};
 
-/// Hands over the links at these positions, each with its entry, in the order of the chain. As a copy in PostgreSQL's binary form: what is
-/// hashed comes as bytes and need not become values first.
+/// A stretch of the chain as it was read: the links, and the entries they name, as the bytes that PostgreSQL copied.
+pub(crate) struct Links {
+    seals: Copied<Seal>,
+    /// In the order of their numbers.
+    entries: Copied<i64>,
+}
+
+/// Rows of a copy, one behind the other, without memory of its own for each: what is hashed comes as bytes and need not become values first.
+struct Copied<T> {
+    bytes: Vec<u8>,
+    /// What is known of a row, and where it begins.
+    rows: Vec<(T, usize)>,
+}
+
+impl<T> Default for Copied<T> {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Seal {
+    position: i64,
+    entry: i64,
+}
+
+/// Reads the links at these positions, and their entries. As copies in PostgreSQL's binary form, and each table in the order of its own key: joined by the
+/// database the rows would be sorted once more, on disk. An entry is there before its seal is, so it may be read after it.
+pub(crate) async fn links(pool: &PgPool, from: i64, to: i64) -> Result<Links> {
+    let mut connection = pool.acquire().await.map_err(db::fault)?;
+    let seals = format!(
+        "SELECT s.position, s.entry, s.chain FROM op.audit_seal s WHERE s.position BETWEEN {from} AND {to} ORDER BY s.position"
+    );
+    let seals = copied(&mut connection, &seals, |row| {
+        Some(Seal {
+            position: row.number()?,
+            entry: row.number()?,
+        })
+    })
+    .await?;
+    let numbers = || seals.rows.iter().map(|(seal, _)| seal.entry);
+    let Some((lowest, highest)) = numbers().min().zip(numbers().max()) else {
+        return Ok(Links {
+            seals,
+            entries: Copied::default(),
+        });
+    };
+    // An honest chain follows its entries closely; where one does not, they are looked for one by one.
+    let scattered = highest.abs_diff(lowest) / SCATTERED > seals.rows.len() as u64 + SCATTERED;
+    let which = if scattered {
+        format!(
+            "e.id IN (SELECT s.entry FROM op.audit_seal s WHERE s.position BETWEEN {from} AND {to})"
+        )
+    } else {
+        format!("e.id BETWEEN {lowest} AND {highest}")
+    };
+    let entries = format!(
+        "SELECT e.id, e.at, e.request, e.person, e.actor, e.action, e.subject, e.purpose, e.detail, e.digest
+         FROM op.audit_entry e
+         WHERE {which}
+         ORDER BY e.id"
+    );
+    let entries = copied(&mut connection, &entries, |row| row.number()).await?;
+    Ok(Links { seals, entries })
+}
+
+/// How many entries may be read for each that is wanted.
+const SCATTERED: u64 = 4;
+
+/// Hands over the links at these positions, each with its entry, in the order of the chain.
 pub(crate) async fn each_link(
     pool: &PgPool,
     from: i64,
     to: i64,
-    mut take: impl FnMut(Link<'_>) -> Result<()>,
+    take: impl FnMut(Link<'_>) -> Result<()>,
 ) -> Result<()> {
-    let mut connection = pool.acquire().await.map_err(db::fault)?;
-    let statement = format!(
-        "COPY (SELECT s.position, s.entry, s.chain, e.at, e.request, e.person, e.actor, e.action, e.subject, e.purpose, e.detail, e.digest
-               FROM op.audit_seal s LEFT JOIN op.audit_entry e ON e.id = s.entry
-               WHERE s.position BETWEEN {from} AND {to}
-               ORDER BY s.position)
-         TO STDOUT (FORMAT binary)"
-    );
-    let mut stream = connection.copy_out_raw(&statement).await.map_err(db::fault)?;
-    // What came of a row that has not come to its end.
-    let mut rest: Vec<u8> = Vec::new();
-    let mut begun = false;
-    while let Some(chunk) = stream.try_next().await.map_err(db::fault)? {
-        let bytes: &[u8] = if rest.is_empty() {
-            &chunk
-        } else {
-            rest.extend_from_slice(&chunk);
-            &rest
-        };
-        let mut reader = Reader { bytes };
-        if !begun {
-            begun = reader.header().is_some();
+    links(pool, from, to).await?.each(take)
+}
+
+impl Links {
+    /// Hands them over in the order of the chain, each with its entry; where somebody has given one number to several entries, with each of them.
+    pub(crate) fn each(&self, mut take: impl FnMut(Link<'_>) -> Result<()>) -> Result<()> {
+        let broken = || Fault::internal("db.broken");
+        let mut next = 0;
+        for (seal, begin) in &self.seals.rows {
+            let chain = self.seals.fields(*begin).and_then(|[_, _, chain]| chain).ok_or_else(broken)?;
+            let link = |content| Link {
+                position: seal.position,
+                entry: seal.entry,
+                chain,
+                content,
+            };
+            next = self.entries.find(seal.entry, next);
+            let first = next;
+            while let Some((_, begin)) = self.entries.rows.get(next).filter(|(entry, _)| *entry == seal.entry) {
+                let content = self.entries.fields(*begin).and_then(content_of).ok_or_else(broken)?;
+                take(link(Some(content)))?;
+                next += 1;
+            }
+            if next == first {
+                take(link(None))?;
+            }
         }
-        let mut left = reader.bytes;
-        while begun && let Some(link) = reader.link() {
-            left = reader.bytes;
-            take(link?)?;
-        }
-        rest = left.to_vec();
+        Ok(())
     }
-    Ok(())
+}
+
+impl<T> Copied<T> {
+    /// The fields of the row that begins there.
+    fn fields<const N: usize>(&self, begin: usize) -> Option<[Option<&[u8]>; N]> {
+        Reader {
+            bytes: self.bytes.get(begin..)?,
+        }
+        .row()
+    }
+}
+
+impl Copied<i64> {
+    /// The first row of this number, or where it would be; mostly it is the one after the last one found.
+    fn find(&self, number: i64, next: usize) -> usize {
+        let at = |place: usize| self.rows.get(place).map(|(own, _)| *own);
+        let before = next.checked_sub(1).and_then(at);
+        if at(next) == Some(number) && before != Some(number) {
+            return next;
+        }
+        self.rows.partition_point(|(own, _)| *own < number)
+    }
+}
+
+/// Reads a copy to its end. `known` reads the first fields of each row.
+async fn copied<T>(
+    connection: &mut PgConnection,
+    select: &str,
+    known: fn(&mut Reader<'_>) -> Option<T>,
+) -> Result<Copied<T>> {
+    let statement = format!("COPY ({select}) TO STDOUT (FORMAT binary)");
+    let mut stream = connection.copy_out_raw(&statement).await.map_err(db::fault)?;
+    let mut copied = Copied::default();
+    while let Some(piece) = stream.try_next().await.map_err(db::fault)? {
+        copied.bytes.extend_from_slice(&piece);
+    }
+    let whole = copied.bytes.len();
+    let mut reader = Reader { bytes: &copied.bytes };
+    let broken = || Fault::internal("db.broken");
+    reader.header().ok_or_else(broken)?;
+    loop {
+        let begin = whole - reader.bytes.len();
+        match reader.fields().ok_or_else(broken)? {
+            // The end of the copy.
+            fields if fields < 0 => return Ok(copied),
+            fields => {
+                let mut first = Reader { bytes: reader.bytes };
+                let known = known(&mut first).ok_or_else(broken)?;
+                for _ in 0..fields {
+                    reader.field().ok_or_else(broken)?;
+                }
+                copied.rows.push((known, begin));
+            }
+        }
+    }
 }
 
 /// A piece of a copy. Everything gives `None` where the piece ends too early.
@@ -57,28 +181,39 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// The signature, the flags, and as much as the extension is long.
     fn header(&mut self) -> Option<()> {
-        let mut ahead = Reader { bytes: self.bytes };
-        ahead.take(15)?;
-        let extension = u32::from_be_bytes(ahead.array()?);
-        ahead.take(extension as usize)?;
-        self.bytes = ahead.bytes;
+        self.take(15)?;
+        let extension = u32::from_be_bytes(self.array()?);
+        self.take(extension as usize)?;
         Some(())
     }
 
-    /// The next row; `None` also at the end of the copy.
-    fn link(&mut self) -> Option<Result<Link<'a>>> {
-        let fields = i16::from_be_bytes(self.array()?);
-        if fields < 0 {
-            return None;
+    /// How many fields the next row has; less than none at the end of the copy.
+    fn fields(&mut self) -> Option<i16> {
+        self.array().map(i16::from_be_bytes)
+    }
+
+    /// The next field, which may hold nothing.
+    fn field(&mut self) -> Option<Option<&'a [u8]>> {
+        let length = i32::from_be_bytes(self.array()?);
+        match usize::try_from(length) {
+            Ok(length) => self.take(length).map(Some),
+            Err(_) => Some(None),
         }
-        let mut row = [None; 12];
-        for field in row.iter_mut().take(usize::try_from(fields).ok()?) {
-            let length = i32::from_be_bytes(self.array()?);
-            if let Ok(length) = usize::try_from(length) {
-                *field = Some(self.take(length)?);
-            }
+    }
+
+    /// The next field, a number.
+    fn number(&mut self) -> Option<i64> {
+        number(self.field()?)
+    }
+
+    /// A row of so many fields.
+    fn row<const N: usize>(&mut self) -> Option<[Option<&'a [u8]>; N]> {
+        let fields = usize::try_from(self.fields()?).ok()?;
+        let mut row = [None; N];
+        for field in &mut row {
+            *field = self.field()?;
         }
-        Some(link_of(row).ok_or_else(|| Fault::internal("db.broken")))
+        (fields == N).then_some(row)
     }
 
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
@@ -95,49 +230,30 @@ impl<'a> Reader<'a> {
 /// Microseconds from 1970 to 2000, from where PostgreSQL counts.
 const EPOCH: i64 = 946_684_800_000_000;
 
-fn link_of<'a>(row: [Option<&'a [u8]>; 12]) -> Option<Link<'a>> {
-    let [
-        position,
-        entry,
-        chain,
-        at,
-        request,
-        person,
-        actor,
-        action,
-        subject,
-        purpose,
-        detail,
-        digest,
-    ] = row;
-    let number = |field: Option<&'a [u8]>| Some(i64::from_be_bytes(field?.try_into().ok()?));
-    let text = |field: Option<&'a [u8]>| std::str::from_utf8(field?).ok();
-    // All fields but `person` are there, or the entry is not.
-    let content = match digest {
-        None => None,
-        Some(digest) => Some((
-            Content {
-                at: number(at)?.wrapping_add(EPOCH),
-                actor: text(actor)?,
-                action: text(action)?,
-                subject: text(subject)?,
-                purpose: text(purpose)?,
-                request: Uuid::from_slice(request?).ok()?,
-                person: match person {
-                    Some(person) => Some(Uuid::from_slice(person).ok()?),
-                    None => None,
-                },
-                detail: text(detail)?,
-            },
-            digest,
-        )),
+fn number(field: Option<&[u8]>) -> Option<i64> {
+    Some(i64::from_be_bytes(field?.try_into().ok()?))
+}
+
+/// An entry, and the digest that stands beside it.
+fn content_of(row: [Option<&[u8]>; 10]) -> Option<(Content<'_>, &[u8])> {
+    let [_, at, request, person, actor, action, subject, purpose, detail, digest] = row;
+    fn text(field: Option<&[u8]>) -> Option<&str> {
+        std::str::from_utf8(field?).ok()
+    }
+    let content = Content {
+        at: number(at)?.wrapping_add(EPOCH),
+        actor: text(actor)?,
+        action: text(action)?,
+        subject: text(subject)?,
+        purpose: text(purpose)?,
+        request: Uuid::from_slice(request?).ok()?,
+        person: match person {
+            Some(person) => Some(Uuid::from_slice(person).ok()?),
+            None => None,
+        },
+        detail: text(detail)?,
     };
-    Some(Link {
-        position: number(position)?,
-        entry: number(entry)?,
-        chain: chain?,
-        content,
-    })
+    Some((content, digest?))
 }
 
 /// The last position of the chain, 0 where there is none.
@@ -214,8 +330,19 @@ pub(crate) async fn never_sealed(pool: &PgPool, below: i64, gone: usize) -> Resu
     .map_err(db::fault)
 }
 
-/// Entries above this number that no seal covers yet.
-pub(crate) async fn unsealed_count(pool: &PgPool, below: i64) -> Result<i64> {
+/// How many entries above this number no seal covers yet; `gone` of the seals there have lost their entry. Counted first, as in [`never_sealed`].
+pub(crate) async fn unsealed_count(pool: &PgPool, below: i64, gone: usize) -> Result<i64> {
+    let (entries, seals): (i64, i64) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM op.audit_entry WHERE id > $1),
+                (SELECT count(*) FROM op.audit_seal WHERE entry > $1)",
+    )
+    .bind(below)
+    .fetch_one(pool)
+    .await
+    .map_err(db::fault)?;
+    if entries == seals - gone as i64 {
+        return Ok(0);
+    }
     sqlx::query_scalar(
         "SELECT count(*)
          FROM op.audit_entry e

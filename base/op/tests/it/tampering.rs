@@ -141,6 +141,55 @@ async fn links_before_the_first_and_far_beyond_the_last_are_found() {
     assert_eq!(found, [(-5, -5, "out_of_place"), (3, i64::MAX - 1, "removed")]);
 }
 
+/// Links are found with their entries wherever these lie, and each entry is looked at, whatever promises the tables no longer keep.
+#[tokio::test]
+async fn entries_far_apart_and_numbers_given_twice_are_looked_at() {
+    let scratch = Scratch::new(&[]).await;
+    entries(&scratch, 3).await;
+    run(&scratch, "ALTER SEQUENCE op.audit_entry_id_seq RESTART WITH 50000").await;
+    entries(&scratch, 3).await;
+    run(&scratch, "ALTER SEQUENCE op.audit_entry_id_seq RESTART WITH 7").await;
+    entries(&scratch, 1).await;
+    let whole = audit::verify(&scratch.pool).await.unwrap();
+    assert_eq!((whole.checked, whole.unsealed, whole.broken), (7, 0, vec![]));
+    run(&scratch, "UPDATE op.audit_entry SET detail = '99' WHERE id IN (7, 50000)").await;
+    let found = audit::verify(&scratch.pool).await.unwrap().broken;
+    let found: Vec<_> = found.iter().map(|broken| (broken.position, broken.entry, broken.what)).collect();
+    assert_eq!(found, [(4, 50_000, "changed"), (7, 7, "changed")]);
+    for (twice, place) in [
+        (
+            "ALTER TABLE op.audit_entry DROP CONSTRAINT audit_entry_pkey;
+             INSERT INTO op.audit_entry OVERRIDING SYSTEM VALUE SELECT * FROM op.audit_entry WHERE id = 2",
+            2,
+        ),
+        (
+            "ALTER TABLE op.audit_seal DROP CONSTRAINT audit_seal_entry_key;
+             UPDATE op.audit_seal SET entry = 1 WHERE position = 3",
+            3,
+        ),
+    ] {
+        let scratch = Scratch::new(&[]).await;
+        entries(&scratch, 4).await;
+        run(&scratch, twice).await;
+        let report = audit::verify(&scratch.pool).await.unwrap();
+        assert_eq!(first(&report), Some((place, place, "out_of_place")), "{twice}");
+    }
+}
+
+/// What waits for the sealer is counted, also where others of its time are gone.
+#[tokio::test]
+async fn what_waits_for_the_sealer_is_counted() {
+    let scratch = Scratch::new(&[]).await;
+    entries(&scratch, 3).await;
+    let mut op = scratch.ops.open(Actor::System("test")).await.unwrap();
+    op.record(Entry::new("test.done", "thing:3")).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(audit::verify(&scratch.pool).await.unwrap().unsealed, 1);
+    run(&scratch, "DELETE FROM op.audit_entry WHERE subject = 'thing:1'").await;
+    let report = audit::verify(&scratch.pool).await.unwrap();
+    assert_eq!((report.unsealed, first(&report)), (1, Some((2, 2, "removed"))));
+}
+
 /// The sealer never looks so far back: who puts an entry there hides it from the chain, not from the verification.
 #[tokio::test]
 async fn an_entry_put_in_far_below_is_found() {

@@ -1,7 +1,7 @@
 //! dossiers.dossier
 
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, AgencyId, DossierId, DraftId, InstanceId, PersonId, Result};
+use kernel::{AccountId, AgencyId, DossierId, DraftId, InstanceId, PersonId, Result, UnitId};
 use op::Permit;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -29,6 +29,8 @@ pub(crate) struct DossierRow {
     pub(crate) receiving_agency: AgencyId,
     pub(crate) handling_agency: AgencyId,
     pub(crate) agencies: Vec<AgencyId>,
+    /// The units with which open steps of it lie now.
+    pub(crate) units: Vec<UnitId>,
     pub(crate) receiving_code: String,
     pub(crate) receiving_name: String,
     pub(crate) owner_person: Option<PersonId>,
@@ -66,6 +68,7 @@ struct Row {
     receiving_agency: Uuid,
     handling_agency: Uuid,
     agencies: Vec<Uuid>,
+    units: Vec<Uuid>,
     receiving_code: String,
     receiving_name: String,
     owner_person: Option<Uuid>,
@@ -139,6 +142,7 @@ impl Row {
             receiving_agency: AgencyId::from_uuid(self.receiving_agency),
             handling_agency: AgencyId::from_uuid(self.handling_agency),
             agencies: self.agencies.into_iter().map(AgencyId::from_uuid).collect(),
+            units: self.units.into_iter().map(UnitId::from_uuid).collect(),
             receiving_code: self.receiving_code,
             receiving_name: self.receiving_name,
             owner_person: self.owner_person.map(PersonId::from_uuid),
@@ -191,6 +195,9 @@ macro_rules! select {
                     receiving_agency,
                     handling_agency,
                     agencies,
+                    ARRAY(
+                        SELECT work.unit_id FROM dossiers.work WHERE work.dossier_id = dossier.id AND work.unit_id IS NOT NULL
+                    ) AS units,
                     receiving_code,
                     receiving_name,
                     owner_person,

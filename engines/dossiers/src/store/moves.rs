@@ -217,11 +217,11 @@ pub(crate) async fn archives(connection: &mut PgConnection, _: &Permit, moves: &
     .map_err(db::fault)
 }
 
-/// Open steps stand in the inbox of the new agency, with whoever has taken them.
+/// Open steps stand in the inbox of the new agency, with whoever has taken them; they lie with no unit of it yet.
 pub(crate) async fn steps(connection: &mut PgConnection, _: &Permit, moves: &Moves) -> Result<i64> {
     let done = sqlx::query(
         "UPDATE dossiers.work
-            SET agency_id = move.new
+            SET agency_id = move.new, unit_id = NULL
            FROM unnest($1::uuid[], $2::uuid[]) AS move(old, new)
           WHERE work.agency_id = move.old",
     )

@@ -1,7 +1,7 @@
 //! dossiers.work: one row an open task, written by what the process tells.
 
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, AgencyId, DossierId, Result, TaskId};
+use kernel::{AccountId, AgencyId, DossierId, Result, TaskId, UnitId};
 use sqlx::PgConnection;
 
 use super::dossier::DossierRow;
@@ -45,16 +45,18 @@ pub(crate) async fn insert(connection: &mut PgConnection, dossier: DossierId, ta
     Ok(())
 }
 
-/// Who has the task now; nobody if `None`.
+/// Who has the task now, nobody if `None`, and the unit with which it lies.
 pub(crate) async fn assign(
     connection: &mut PgConnection,
     task: TaskId,
     assignee: Option<(AccountId, &str)>,
+    unit: Option<UnitId>,
 ) -> Result<()> {
-    sqlx::query("UPDATE dossiers.work SET assignee_id = $2, assignee_name = $3 WHERE task_id = $1")
+    sqlx::query("UPDATE dossiers.work SET assignee_id = $2, assignee_name = $3, unit_id = $4 WHERE task_id = $1")
         .bind(task.uuid())
         .bind(assignee.map(|(account, _)| account.uuid()))
         .bind(assignee.map(|(_, name)| name))
+        .bind(unit.map(UnitId::uuid))
         .execute(connection)
         .await
         .map_err(db::fault)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use db::PageRequest;
 use dossiers::model::SupplementKind;
 use dossiers::{InboxFilter, Supply};
-use kernel::{Actor, StandsFor};
+use kernel::{Actor, Official, StandsFor, UnitId};
 use op::{Ops, Policy, Reactions};
 use schema::Problems;
 
@@ -441,4 +441,54 @@ async fn a_right_for_an_emergency_does_not_open_ones_own_dossier() {
         "dossiers.own_case"
     );
     assert_eq!(office.refusals("dossiers.own_case").await, 1);
+}
+
+/// Where the right of officials ends at their unit, a case is in reach while one of its steps lies with that unit: not for another unit of the same
+/// agency, not for whoever sits in none, and not by the lists of the whole agency.
+// shows: R028
+#[tokio::test]
+async fn a_right_in_the_unit_opens_cases_whose_step_lies_there() {
+    let office = Office::open().await;
+    let id = office.submitted().await.id;
+    let task = office.task(id, "receive").await;
+    let (unit, other) = (Some(UnitId::new()), Some(UnitId::new()));
+    let seated = |actor: &Actor, unit: Option<UnitId>| match actor.clone() {
+        Actor::Official(official) => Actor::Official(Official { unit, ..official }),
+        actor => actor,
+    };
+    let mine = seated(&office.people.clerk, unit);
+    let colleague = seated(&office.people.second_clerk, unit);
+    let next_door = seated(&office.people.second_clerk, other);
+    let nowhere = seated(&office.people.second_clerk, None);
+    let stranger = seated(&office.people.foreign_clerk, unit);
+    let declared = "name_en: Official in any position\n    grants:\n      - scope: ";
+    let ops = changed(&office, &format!("{declared}agency"), &format!("{declared}unit"));
+    let seen = async |actor: &Actor| {
+        let mut op = ops.open(actor.clone()).await.unwrap();
+        office.dossiers.view(&mut op, id).await.map_or_else(|fault| fault.code, |_| "seen")
+    };
+    let hidden = "dossiers.dossier_not_found";
+    assert_eq!(seen(&mine).await, hidden, "nobody has the step: it lies with the agency");
+    let mut op = office.op(&mine).await;
+    office.dossiers.claim(&mut op, task).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(seen(&mine).await, "seen");
+    assert_eq!(seen(&colleague).await, "seen");
+    assert_eq!(seen(&next_door).await, hidden);
+    assert_eq!(seen(&nowhere).await, hidden);
+    assert_eq!(seen(&stranger).await, hidden, "behind the wall of its agency");
+    let version = office.version(id).await;
+    for (actor, expected) in [(&colleague, "workflow.task_assigned"), (&next_door, "op.no_right"), (&nowhere, "op.no_right")] {
+        let mut op = ops.open(actor.clone()).await.unwrap();
+        let fault = office.dossiers.act(&mut op, task, version, outcome("accept")).await.unwrap_err();
+        assert_eq!(fault.code, expected, "{}", actor.key());
+    }
+    let mut op = ops.open(mine.clone()).await.unwrap();
+    let listed = office.dossiers.search(&mut op, "Lan", &PageRequest::first()).await.unwrap_err();
+    assert_eq!(listed.code, "dossiers.not_allowed", "what is listed is the agency's");
+    drop(op);
+    let mut op = office.op(&mine).await;
+    office.dossiers.release(&mut op, task).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(seen(&mine).await, hidden, "given back, it lies with the agency again");
 }

@@ -1,6 +1,6 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use db::{Page, PageRequest};
-use kernel::{AccountId, AgencyId, Result};
+use kernel::{AccountId, AgencyId, Result, UnitId};
 use op::Permit;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -21,6 +21,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) privileged: &'a [String],
     /// The agencies in reach; `None`: everybody.
     pub(crate) reach: Option<&'a [AgencyId]>,
+    /// A unit that is in reach beside them.
+    pub(crate) unit: Option<UnitId>,
     pub(crate) today: NaiveDate,
     pub(crate) vault: &'a Vault,
 }
@@ -100,7 +102,7 @@ fn begin(privileged: &[String], today: NaiveDate) -> QueryBuilder<Postgres> {
 fn whose_holder(
     query: &mut QueryBuilder<Postgres>,
     today: NaiveDate,
-    agencies: Option<&[AgencyId]>,
+    (agencies, unit): (Option<&[AgencyId]>, Option<UnitId>),
     roles: Option<&[String]>,
 ) {
     query
@@ -126,7 +128,11 @@ fn whose_holder(
             .push_bind(today)
             .push(") AND position.agency <> ALL (")
             .push_bind(ids)
-            .push("))");
+            .push(")");
+        if let Some(unit) = unit {
+            query.push(" AND position.unit IS DISTINCT FROM ").push_bind(unit.uuid());
+        }
+        query.push(")");
     }
 }
 
@@ -191,7 +197,7 @@ pub(crate) async fn find(
     let officials = asked.question.is_none() && asked.filter != AccountFilter::Suspended
         || matches!(asked.filter, AccountFilter::Dormant(_));
     if asked.reach.is_some() || roles.is_some() || officials {
-        whose_holder(&mut query, asked.today, asked.reach, roles);
+        whose_holder(&mut query, asked.today, (asked.reach, asked.unit), roles);
     }
     match asked.filter {
         AccountFilter::All | AccountFilter::Privileged => {}

@@ -53,6 +53,7 @@ struct HeldRow {
 struct PositionRow {
     id: Uuid,
     agency: Uuid,
+    unit: Option<Uuid>,
     code: String,
     title: String,
     roles: Vec<String>,
@@ -65,6 +66,7 @@ impl PositionRow {
         Position {
             id: self.id.into(),
             agency: self.agency.into(),
+            unit: self.unit.map(UnitId::from_uuid),
             code: self.code,
             title: self.title,
             roles: self.roles,
@@ -195,7 +197,7 @@ pub(crate) async fn position_exists(connection: &mut PgConnection, id: PositionI
 
 pub(crate) async fn position(connection: &mut PgConnection, id: PositionId) -> Result<Option<Position>> {
     let row = sqlx::query_as::<_, PositionRow>(
-        "SELECT id, agency, code, title, roles, valid_from, valid_to
+        "SELECT id, agency, unit, code, title, roles, valid_from, valid_to
          FROM identity.position
          WHERE id = $1",
     )
@@ -213,7 +215,7 @@ pub(crate) async fn held_from(
     from: NaiveDate,
 ) -> Result<Vec<Position>> {
     let rows = sqlx::query_as::<_, PositionRow>(
-        "SELECT id, agency, code, title, roles, valid_from, valid_to
+        "SELECT id, agency, unit, code, title, roles, valid_from, valid_to
          FROM identity.position AS position
          WHERE EXISTS (
              SELECT

@@ -1,7 +1,7 @@
 //! What one official alone cannot do to the accounts of others (R037, R045).
 
 use chrono::Duration;
-use identity::{AccountFilter, AccountState, NewSubstitution, Validity};
+use identity::{AccountFilter, AccountState, NewSubstitution, NewUnit, Validity};
 
 use crate::town::{Town, code, day};
 
@@ -330,4 +330,69 @@ async fn a_dormant_account_is_kept_by_whoever_comes_in_at_that_moment() {
     assert!(!town.identity.suspend_dormant(&mut op, account, since).await.unwrap());
     op.commit().await.unwrap();
     town.enter("anh.quan").await;
+}
+
+/// Who leads a unit sees the accounts of officials whose every position is in it: none of another unit of the same agency, of a unit that is called the
+/// same elsewhere, or of whoever works in both; and changes none.
+// shows: R028
+#[tokio::test]
+async fn who_leads_a_unit_sees_its_accounts_and_no_others() {
+    let town = Town::new().await;
+    let (_, head) = town.official("Lê Văn Trưởng", "anh.truong", &["unit_head"]).await;
+    town.official("Mai Thị Quầy", "chi.quay", &["clerk"]).await;
+    let (_, justice) = town.official("Võ Văn Pháp", "anh.phap", &["specialist"]).await;
+    let (_, nowhere) = town.official("Ngô Thị Trống", "chi.trong", &["specialist"]).await;
+    let (both, _) = town.official("Lý Văn Hai", "anh.hai", &["clerk"]).await;
+    town.official_elsewhere("H30.31.02", "anh.xa", &["clerk"]).await;
+    let agency = town.agency("H30.29.01", "UBND phường Ngã Bảy").await;
+    let unit = NewUnit {
+        agency,
+        code: "justice".into(),
+        kind: "justice".into(),
+        name: "Bộ phận Tư pháp - Hộ tịch".into(),
+        validity: Validity::since(day("2020-01-01")),
+    };
+    let mut op = town.loader().await;
+    let unit = town.identity.upsert_unit(&mut op, &unit).await.unwrap();
+    op.commit().await.unwrap();
+    for (position, unit) in [(justice, Some(unit)), (nowhere, None)] {
+        sqlx::query("UPDATE identity.position SET unit = $2 WHERE id = $1")
+            .bind(position.uuid())
+            .bind(unit.map(|unit| unit.uuid()))
+            .execute(&town.scratch.pool)
+            .await
+            .unwrap();
+    }
+    town.hold(both, justice, Validity::since(day("2024-01-01"))).await;
+    let found = async || {
+        let actor = town.enter("anh.truong").await.actor;
+        let mut logins = town.found(&actor, "", AccountFilter::All).await;
+        logins.sort();
+        logins
+    };
+    assert_eq!(found().await, ["anh.truong", "chi.quay"]);
+    let actor = town.enter("anh.truong").await.actor;
+    for (login, expected) in [
+        ("chi.quay", "it worked"),
+        ("anh.phap", "identity.account_not_found"),
+        ("chi.trong", "identity.account_not_found"),
+        ("anh.hai", "identity.account_not_found"),
+        ("anh.xa", "identity.account_not_found"),
+    ] {
+        let account = town.account_of(login).await;
+        let mut op = town.op(&actor).await;
+        assert_eq!(code(town.identity.account_sheet(&mut op, account).await), expected, "{login}");
+        drop(op);
+        let mut op = town.op(&actor).await;
+        let shut = town.identity.suspend_account(&mut op, account, WHY).await;
+        assert_eq!(code(shut), "identity.not_allowed", "{login}");
+    }
+    // Moved to another unit, the head sees that one's.
+    sqlx::query("UPDATE identity.position SET unit = $2 WHERE id = $1")
+        .bind(head.uuid())
+        .bind(unit.uuid())
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
+    assert_eq!(found().await, ["anh.phap", "anh.truong"]);
 }

@@ -61,11 +61,11 @@ pub(crate) async fn instances(connection: &mut PgConnection, _: &Permit, moves: 
     Ok(i64::try_from(done.rows_affected()).unwrap_or(i64::MAX))
 }
 
-/// The open tasks, with whoever has taken them.
+/// The open tasks, with whoever has taken them. Their units end with the agency: they lie with the new one as a whole.
 pub(crate) async fn tasks(connection: &mut PgConnection, _: &Permit, moves: &Moves) -> Result<i64> {
     let done = sqlx::query(
         "UPDATE workflow.task
-            SET agency_id = move.new
+            SET agency_id = move.new, unit_id = NULL
            FROM unnest($1::uuid[], $2::uuid[]) AS move(old, new)
           WHERE task.agency_id = move.old AND task.state IN ('ready', 'sleeping')",
     )

@@ -1,7 +1,7 @@
 //! workflow.task
 
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, AgencyId, InstanceId, Result, TaskId};
+use kernel::{AccountId, AgencyId, InstanceId, Result, TaskId, UnitId};
 use op::Permit;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -23,6 +23,7 @@ struct Row {
     agency_id: Uuid,
     assignee_id: Option<Uuid>,
     assignee_name: Option<String>,
+    unit_id: Option<Uuid>,
     outcomes: Vec<String>,
     due_at: Option<DateTime<Utc>>,
     state: String,
@@ -50,6 +51,7 @@ impl Row {
             agency: AgencyId::from_uuid(self.agency_id),
             assignee: self.assignee_id.map(AccountId::from_uuid),
             assignee_name: self.assignee_name,
+            unit: self.unit_id.map(UnitId::from_uuid),
             outcomes: self.outcomes,
             due_at: self.due_at,
             state: TaskState::from_word(&self.state).ok_or_else(|| broken("state"))?,
@@ -78,6 +80,7 @@ macro_rules! select {
                     t.agency_id,
                     t.assignee_id,
                     t.assignee_name,
+                    t.unit_id,
                     t.outcomes,
                     t.due_at,
                     t.state,
@@ -200,13 +203,16 @@ pub(crate) async fn assign(
     id: TaskId,
     assignee: Option<&Assignee>,
 ) -> Result<()> {
-    sqlx::query("UPDATE workflow.task SET assignee_id = $2, assignee_name = $3, version = version + 1 WHERE id = $1")
-        .bind(id.uuid())
-        .bind(assignee.map(|assignee| assignee.account.uuid()))
-        .bind(assignee.map(|assignee| &assignee.name))
-        .execute(connection)
-        .await
-        .map_err(db::fault)?;
+    sqlx::query(
+        "UPDATE workflow.task SET assignee_id = $2, assignee_name = $3, unit_id = $4, version = version + 1 WHERE id = $1",
+    )
+    .bind(id.uuid())
+    .bind(assignee.map(|assignee| assignee.account.uuid()))
+    .bind(assignee.map(|assignee| &assignee.name))
+    .bind(assignee.and_then(|assignee| assignee.unit).map(UnitId::uuid))
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Who may do what to a task.
 
-use kernel::{Actor, Fault, FaultKind};
+use kernel::{Actor, Fault, FaultKind, Official, UnitId};
 use serde_json::json;
 use workflow::{Assignee, Completion};
 
@@ -73,6 +73,7 @@ async fn a_task_is_claimed_released_and_assigned() {
     let to = |actor: &Actor| Assignee {
         account: actor.account().unwrap(),
         name: actor.name().to_owned(),
+        unit: actor.unit(),
     };
 
     let mut op = office.op(&leader).await;
@@ -182,4 +183,78 @@ async fn only_the_platform_and_administrators_publish() {
         let outcome = office.workflow.publish(&mut op, "demo", &definition).await;
         assert_eq!(outcome.is_ok(), allowed, "{}", actor.key());
     }
+}
+
+/// Who leads a unit passes on what lies with its officials: nothing of another unit of the same agency, nothing that lies with the agency as a whole, and
+/// nothing of another agency, whatever unit somebody claims there.
+// shows: R028
+#[tokio::test]
+async fn who_leads_a_unit_passes_on_what_lies_with_it_and_nothing_else() {
+    let office = Office::open().await;
+    office.start("one_stop", json!(null)).await;
+    let task = office.ready("receive").await;
+    let seated = |name: &str, agency: &str, role: &str, unit: Option<UnitId>| match office.official(name, agency, &[role]) {
+        Actor::Official(official) => Actor::Official(Official { unit, ..official }),
+        actor => actor,
+    };
+    let (unit, other) = (Some(UnitId::new()), Some(UnitId::new()));
+    let mine = seated("Lê Văn Nhận", "receiving", "clerk", unit);
+    let colleague = seated("Mai Thị Nhận", "receiving", "clerk", unit);
+    let next_door = seated("Võ Văn Bên", "receiving", "clerk", other);
+    let head = seated("Ngô Văn Trưởng", "receiving", "unit_head", unit);
+    let other_head = seated("Lý Thị Trưởng", "receiving", "unit_head", other);
+    let of_no_unit = seated("Đỗ Văn Không", "receiving", "unit_head", None);
+    let stranger = seated("Sai Cơ Quan", "handling", "unit_head", unit);
+    let to = |actor: &Actor| Assignee {
+        account: actor.account().unwrap(),
+        name: actor.name().to_owned(),
+        unit: actor.unit(),
+    };
+    let assigned = async |by: &Actor, whom: &Actor| {
+        let mut op = office.op(by).await;
+        match office.workflow.assign(&mut op, task.id, to(whom), None).await {
+            Ok(()) => {
+                op.commit().await.unwrap();
+                "done"
+            }
+            Err(fault) => fault.code,
+        }
+    };
+    let released = async |by: &Actor| {
+        let mut op = office.op(by).await;
+        match office.workflow.release(&mut op, task.id).await {
+            Ok(()) => {
+                op.commit().await.unwrap();
+                "done"
+            }
+            Err(fault) => fault.code,
+        }
+    };
+
+    assert_eq!(task.unit, None, "nobody has it: it lies with the agency");
+    assert_eq!(assigned(&head, &colleague).await, "workflow.not_allowed");
+    let mut op = office.op(&mine).await;
+    office.workflow.claim(&mut op, task.id).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(office.ready("receive").await.unit, unit);
+    for wrong in [&other_head, &of_no_unit] {
+        assert_eq!(released(wrong).await, "workflow.not_allowed");
+        assert_eq!(assigned(wrong, &next_door).await, "workflow.not_allowed");
+    }
+    assert_eq!(released(&stranger).await, "workflow.task_not_found");
+    assert_eq!(assigned(&head, &colleague).await, "done");
+    assert_eq!(office.ready("receive").await.unit, unit);
+    // Given away, it is the other unit's.
+    assert_eq!(assigned(&head, &next_door).await, "done");
+    assert_eq!(office.ready("receive").await.unit, other);
+    assert_eq!(released(&head).await, "workflow.not_allowed");
+    assert_eq!(released(&other_head).await, "done");
+    assert_eq!(office.ready("receive").await.unit, None);
+    assert_eq!(assigned(&other_head, &next_door).await, "workflow.not_allowed");
+    // Who sits in no unit has it without one.
+    let alone = seated("Phan Thị Riêng", "receiving", "clerk", None);
+    let mut op = office.op(&alone).await;
+    office.workflow.claim(&mut op, task.id).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(released(&of_no_unit).await, "workflow.not_allowed", "no unit is not the same unit");
 }
