@@ -11,6 +11,7 @@ const DEVICES: &str = "/tai-khoan/thiet-bi";
 const SECOND_FACTOR: &str = "/tai-khoan/hai-lop";
 const PASSKEYS: &str = "/tai-khoan/khoa-truy-cap";
 const PASSWORD: &str = "/tai-khoan/mat-khau";
+const ACTING: &str = "/tai-khoan/lam-thay";
 const PROVIDERS: &str = "/tai-khoan/lien-ket";
 
 /// What the events say, as far as messages repeat it.
@@ -66,14 +67,19 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         (
             "identity.registration_refused",
             "registration_refused",
-            "/tai-khoan/lam-thay",
+            ACTING,
         ),
         ("identity.code_issued", "code_issued", "/tai-khoan/thiet-bi"),
-        ("identity.attorney_given", "attorney_given", "/tai-khoan/lam-thay"),
+        ("identity.attorney_given", "attorney_given", ACTING),
+        ("identity.attorney_confirmed", "attorney_confirmed", ACTING),
+        ("identity.standing_asked", "standing_asked", ACTING),
+        ("identity.standing_begun", "standing_begun", ACTING),
+        ("identity.representation_replaced", "representation_replaced", ACTING),
+        ("identity.house_left", "house_left", ACTING),
         (
             "identity.representation_ended",
             "representation_ended",
-            "/tai-khoan/lam-thay",
+            ACTING,
         ),
         ("federation.linked", "provider_linked_vneid", PROVIDERS),
         ("federation.unlinked", "provider_unlinked_vneid", PROVIDERS),
@@ -115,7 +121,7 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
     };
     // Whoever gets an account is told otherwise than whoever may act for another.
     let (kind, link) = match (kind, facts.kind.as_str()) {
-        ("registration_approved", "organisation" | "member" | "child") => ("standing_approved", "/tai-khoan/lam-thay"),
+        ("registration_approved", "organisation" | "member" | "child") => ("standing_approved", ACTING),
         ("registration_refused", _) => ("standing_refused", link),
         (kind, _) => (kind, link),
     };

@@ -35,7 +35,7 @@ macro_rules! words {
 mod standing;
 
 pub use standing::{
-    Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation,
+    Concerned, Former, Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation,
     RepresentationKind, Represented, Standing,
 };
 
