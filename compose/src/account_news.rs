@@ -75,6 +75,7 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         ("identity.standing_asked", "standing_asked", ACTING),
         ("identity.standing_begun", "standing_begun", ACTING),
         ("identity.representation_replaced", "representation_replaced", ACTING),
+        ("identity.acted_for", "acted_for", ACTING),
         ("identity.house_left", "house_left", ACTING),
         (
             "identity.representation_ended",
@@ -123,6 +124,7 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
     let (kind, link) = match (kind, facts.kind.as_str()) {
         ("registration_approved", "organisation" | "member" | "child") => ("standing_approved", ACTING),
         ("registration_refused", _) => ("standing_refused", link),
+        ("standing_begun", "child") => ("parent_begun", link),
         (kind, _) => (kind, link),
     };
     let message = Message::new(facts.account, kind, link)

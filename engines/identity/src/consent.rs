@@ -147,10 +147,10 @@ impl Identity {
                         .await?;
                 }
             }
-            let event = if ends.is_some() {
-                "identity.representation_replaced"
-            } else {
-                "identity.standing_begun"
+            let event = match (ends, one.representation) {
+                (Some(_), _) => "identity.representation_replaced",
+                (None, Some(_)) => "identity.standing_begun",
+                (None, None) => "identity.acted_for",
             };
             if let Some(account) = one.account {
                 self.tell_begun(op, row, account, event, &represented);

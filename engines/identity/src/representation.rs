@@ -305,18 +305,11 @@ impl Identity {
         }))
     }
 
-    /// The representations under which others have acted, or act, for a person: what they began for that one carries their numbers. For engines above
-    /// that tell the person what is kept about them.
-    pub async fn given_by(&self, op: &mut Op, person: PersonId) -> Result<Vec<Uuid>> {
-        store::representation::given_by(op.conn(), person).await
-    }
-
-    /// Those of a person's own representations that count today: what they began under others is not theirs to read any more. For engines above.
-    pub async fn counting(&self, op: &mut Op, person: PersonId) -> Result<Vec<Uuid>> {
+    /// For whom a person acts or has acted, and who for them, the newest first. For engines above that tell the person what is kept about them: what was
+    /// begun under a representation carries its number.
+    pub async fn representations_of(&self, op: &mut Op, person: PersonId) -> Result<Vec<Representation>> {
         let day = today(op);
-        let own = store::representation::of_person(op.conn(), &self.vault, person, day).await?;
-        let counts = own.iter().filter(|one| one.in_force && one.representative == person);
-        Ok(counts.map(|one| one.id).collect())
+        store::representation::of_person(op.conn(), &self.vault, person, day).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Acting for somebody else (đại diện, ủy quyền): for a business, a child, or by a power of attorney; and who acts for oneself.
 
-use identity::{NewAttorney, NewStanding, RegistrationKind, RegistrationState, Representation, Standing};
+use identity::{NewAttorney, NewStanding, RegistrationKind, RegistrationState, Representation, RepresentationKind, Standing};
 use kernel::{Fault, Result, local_date};
 use op::Op;
 use serde_json::{Value, json};
@@ -23,6 +23,7 @@ pub(super) fn routes() -> Routes<House> {
         .get(ACTING, Door::SignedIn, actings)
         .post(ACTING, Door::SignedIn, choose)
         .post("/tai-khoan/lam-thay/ket-thuc", Door::SignedIn, end)
+        .post("/tai-khoan/lam-thay/tra-loi", Door::SignedIn, answer)
         .get(GIVE, Door::Citizen, attorney)
         .post(GIVE, Door::Citizen, give)
         .get(ASK, Door::Citizen, standing)
@@ -38,6 +39,18 @@ async fn actings(visit: Visit<House>) -> Answer {
     drop(op);
     let words = Words::new(&visit, "");
     let acting = visit.actor.acts_for().map(|acting| acting.representation);
+    // In an organisation the legal representative ends what its people may do, and another one who came later.
+    let since = actings.received.iter().find(|one| Some(one.id) == acting).map(|one| one.given_at);
+    let legal = visit.actor.acts_for().is_some_and(|acting| acting.legal);
+    let ends = |one: &Representation| {
+        let own = visit.actor.person().is_some_and(|person| [one.represented, one.representative].contains(&person));
+        let below = match one.kind {
+            RepresentationKind::Member => true,
+            RepresentationKind::Legal => since.is_some_and(|since| since < one.given_at),
+            _ => false,
+        };
+        own || legal && below
+    };
     let listed = |rows: &[Representation], other: fn(&Representation) -> &String| -> Vec<Value> {
         let row = |one: &Representation| {
             let scope = if one.procedures.is_empty() {
@@ -57,7 +70,7 @@ async fn actings(visit: Visit<House>) -> Answer {
             };
             json!({
                 "id": one.id, "name": other(one), "kind": words.say(&format!("people.by.{}", one.kind.as_str()), []), "scope": scope,
-                "from": one.from, "to": one.to, "reason": one.reason, "state": state, "now": acting == Some(one.id),
+                "from": one.from, "to": one.to, "reason": one.reason, "state": state, "now": acting == Some(one.id), "ends": ends(one),
             })
         };
         rows.iter().map(row).collect()
@@ -76,8 +89,19 @@ async fn actings(visit: Visit<House>) -> Answer {
             })
         })
         .collect();
+    let questions: Vec<Value> = actings
+        .questions
+        .iter()
+        .map(|one| {
+            let values = [("asker", one.asker_name.clone()), ("represented", one.represented_name.clone())];
+            json!({
+                "id": one.registration, "asker": one.asker_name, "agency": one.agency_name, "asked": one.asked_at, "until": one.expires_at,
+                "agrees": one.agrees, "what": words.say(&format!("people.acting.question_{}", one.kind.as_str()), values),
+            })
+        })
+        .collect();
     let content = json!({
-        "received": listed(&actings.received, |one| &one.represented_name),
+        "questions": questions, "received": listed(&actings.received, |one| &one.represented_name),
         "given": listed(&actings.given, |one| &one.representative_name), "asked": asked,
         "acting": visit.actor.acts_for().map(|acting| &acting.name), "official": visit.actor.is_official(),
         "action": ACTING, "give": GIVE, "ask": ASK,
@@ -121,6 +145,20 @@ async fn end(visit: Visit<House>, fields: Fields) -> Answer {
     visit.state.identity.end_representation(&mut op, id).await?;
     op.commit().await?;
     visit.redirect(format!("{ACTING}?da=acting_ended"))
+}
+
+/// Agrees that somebody acts for one or beside one, or objects.
+async fn answer(visit: Visit<House>, fields: Fields) -> Answer {
+    let id = fields
+        .required("id")?
+        .parse()
+        .map_err(|_| Fault::not_found("web.not_found"))?;
+    let agrees = fields.required("dong_y")? == "1";
+    let mut op = visit.op().await?;
+    visit.state.identity.say_to_standing(&mut op, id, agrees).await?;
+    op.commit().await?;
+    let said = if agrees { "standing_agreed" } else { "standing_objected" };
+    visit.redirect(format!("{ACTING}?da={said}"))
 }
 
 async fn attorney(visit: Visit<House>) -> Answer {

@@ -408,15 +408,6 @@ pub(crate) async fn ended_by(connection: &mut PgConnection, id: Uuid) -> Result<
     Ok(by.map(AccountId::from))
 }
 
-/// All representations of a person by others, ended ones too.
-pub(crate) async fn given_by(connection: &mut PgConnection, person: PersonId) -> Result<Vec<Uuid>> {
-    sqlx::query_scalar("SELECT id FROM identity.representation WHERE represented = $1 ORDER BY id")
-        .bind(person.uuid())
-        .fetch_all(connection)
-        .await
-        .map_err(db::fault)
-}
-
 /// The person of this number and name with an active account, with the name, if there is exactly that one.
 pub(crate) async fn attorney(
     connection: &mut PgConnection,
