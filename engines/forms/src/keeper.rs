@@ -46,14 +46,14 @@ impl Keeper for Forms {
                 }
                 draft
             });
-            parts.push(Kept::of("drafts", own.collect(), most));
+            parts.push(Kept::of("drafts", own, most));
         }
         let drafts = store::draft::told_under(op.conn(), self.vault(), &by_others(&all, whom), most + 1).await?;
         let others = drafts.into_iter().map(|(under, mut draft)| {
             draft["representative"] = json!(of(under).map(|one| &one.representative_name));
             draft
         });
-        parts.push(Kept::of("drafts_by_others", others.collect(), most));
+        parts.push(Kept::of("drafts_by_others", others, most));
         Ok(parts)
     }
 

@@ -1,7 +1,7 @@
 //! Acting for somebody else (đại diện, ủy quyền): for a business, a child, or by a power of attorney; and who acts for oneself.
 
 use identity::{NewAttorney, NewStanding, RegistrationKind, RegistrationState, Representation, RepresentationKind, Standing};
-use kernel::{Fault, Result, local_date};
+use kernel::{DossierId, Fault, Result, local_date};
 use op::Op;
 use serde_json::{Value, json};
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
@@ -14,7 +14,8 @@ use crate::registration::{approvers, chosen};
 use crate::told::{called, errors_of, faults_of, is_told_in_place, labelled, status_of};
 use crate::words::Words;
 
-const ACTING: &str = "/tai-khoan/lam-thay";
+/// The page of acting for others; `ho_so` says for which case it is opened.
+pub(crate) const ACTING: &str = "/tai-khoan/lam-thay";
 const GIVE: &str = "/tai-khoan/lam-thay/uy-quyen";
 const ASK: &str = "/tai-khoan/lam-thay/de-nghi";
 
@@ -100,13 +101,30 @@ async fn actings(visit: Visit<House>) -> Answer {
             })
         })
         .collect();
+    let case = case_of(visit.query("ho_so")).map(|id| id.to_string()).unwrap_or_default();
     let content = json!({
-        "questions": questions, "received": listed(&actings.received, |one| &one.represented_name),
+        "case": case, "questions": questions, "received": listed(&actings.received, |one| &one.represented_name),
         "given": listed(&actings.given, |one| &one.representative_name), "asked": asked,
         "acting": visit.actor.acts_for().map(|acting| &acting.name), "official": visit.actor.is_official(),
         "action": ACTING, "give": GIVE, "ask": ASK,
     });
     visit.page("portal/account/acting.html", content).await
+}
+
+/// Whether somebody may act otherwise than they do now: for another, or for another one.
+pub(crate) async fn may_choose(visit: &Visit<House>) -> Result<bool> {
+    if visit.actor.citizen().is_none() {
+        return Ok(false);
+    }
+    let mut op = visit.look().await?;
+    let actings = visit.state.identity.actings(&mut op).await?;
+    let acting = visit.actor.acts_for().map(|acting| acting.representation);
+    Ok(actings.received.iter().any(|one| one.in_force && Some(one.id) != acting))
+}
+
+/// The case for which the page is opened.
+fn case_of(typed: Option<&str>) -> Option<DossierId> {
+    typed.and_then(|typed| typed.parse().ok())
 }
 
 /// The procedures that can be handed in here: code and name.
@@ -129,7 +147,9 @@ async fn choose(visit: Visit<House>, fields: Fields) -> Answer {
     let mut op = visit.op().await?;
     let actor = visit.state.identity.act_for(&mut op, session, representation).await?;
     op.commit().await?;
-    if actor.acts_for().is_some() {
+    if let Some(case) = case_of(fields.get("ho_so")).filter(|_| actor.acts_for().is_some()) {
+        visit.redirect(format!("/ho-so-cua-toi/{case}?da=acting_begun"))
+    } else if actor.acts_for().is_some() {
         visit.redirect("/ho-so-cua-toi?da=acting_begun")
     } else {
         visit.redirect(format!("{ACTING}?da=acting_left"))
