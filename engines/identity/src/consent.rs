@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AccountId, PersonId, Result};
 use op::{Entry, Event, NewJob, Op, Permit};
 use serde_json::json;
@@ -94,7 +94,9 @@ impl Identity {
                 represented,
                 asker,
             };
-            if store::voice::insert(op.conn(), &permit, asked, now).await? {
+            // Whoever asks again and again is shown on the page, and told of once a day.
+            let lately = store::voice::told_since(op.conn(), asked, now - TimeDelta::days(1)).await?;
+            if store::voice::insert(op.conn(), &permit, asked, now).await? && !lately {
                 let told = json!({ "account": account, "name": row.asker_name, "title": title, "kind": row.kind });
                 op.emit(Event::new("identity.standing_asked", &subject, told));
             }

@@ -244,15 +244,15 @@ pub(crate) async fn represents(
 }
 
 /// Who represents somebody on the day for everything: legal representatives of an organisation, parents and guardians of a child; with their accounts,
-/// where those are open. Whoever came first comes first.
+/// where those are open. Whoever came first comes first. While the account of the represented is suspended nobody acts for it, and these are asked all the
+/// same: they would act again when it is let in.
 pub(crate) async fn decisive(
     connection: &mut PgConnection,
     vault: &Vault,
     represented: PersonId,
     on: NaiveDate,
 ) -> Result<Vec<Concerned>> {
-    let statement = concat!(
-        "SELECT representation.id,
+    let statement = "SELECT representation.id,
                 representation.representative,
                 representative.full_name,
                 representation.valid_from,
@@ -261,10 +261,9 @@ pub(crate) async fn decisive(
          FROM identity.representation AS representation
          JOIN identity.person AS representative ON representative.id = representation.representative
          LEFT JOIN identity.account AS account ON account.person = representation.representative AND account.state = 'active'
-         WHERE representation.represented = $2 AND representation.kind IN ('legal', 'child') AND ",
-        in_force!(),
-        " ORDER BY representation.given_at, representation.id"
-    );
+         WHERE representation.represented = $2 AND representation.kind IN ('legal', 'child') AND representation.ended_at IS NULL
+           AND representation.valid_from <= $1 AND (representation.valid_to IS NULL OR representation.valid_to >= $1)
+         ORDER BY representation.given_at, representation.id";
     let rows: Vec<DecisiveRow> = sqlx::query_as(statement)
         .bind(on)
         .bind(represented.uuid())

@@ -38,6 +38,27 @@ pub(crate) async fn insert(
     Ok(written.rows_affected() > 0)
 }
 
+/// Whether an account was told since then that this one asks to act for the same represented.
+pub(crate) async fn told_since(
+    connection: &mut PgConnection,
+    asked: Asked,
+    since: DateTime<Utc>,
+) -> Result<bool> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT FROM identity.standing_voice
+             WHERE account = $1 AND represented = $2 AND asker = $3 AND registration <> $4 AND told_at > $5)",
+    )
+    .bind(asked.account.uuid())
+    .bind(asked.represented.uuid())
+    .bind(asked.asker.uuid())
+    .bind(asked.registration)
+    .bind(since)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
+}
+
 /// What somebody says: whose account, when they were told, whether they agree, when they said so.
 #[derive(sqlx::FromRow)]
 pub(crate) struct Voice {

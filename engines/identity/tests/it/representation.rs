@@ -552,6 +552,25 @@ async fn a_new_legal_representative_settles_the_former_one_who_is_told_before_an
     drop(op);
     assert_eq!(questions.len(), 1);
     assert_eq!((questions[0].asker_name.as_str(), questions[0].agrees), ("Phạm Thị Phù", None));
+    // Whoever asks again and again fills nobody's box.
+    let more = ask(&town, &phu.actor, &business(&town, agency, RegistrationKind::Organisation))
+        .await
+        .unwrap();
+    town.tell_concerned(more).await;
+    assert_eq!(told(&town, "identity.standing_asked").await.len(), 1);
+    let mut op = town.op(&sen.actor).await;
+    assert_eq!(town.identity.actings(&mut op).await.unwrap().questions.len(), 2);
+    drop(op);
+    // Nor does it help to have the account of the cooperative suspended meanwhile: the former is settled all the same.
+    sqlx::query("UPDATE identity.account SET state = 'suspended' WHERE person = (SELECT id FROM identity.person WHERE kind = 'organisation')")
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
+    assert_eq!(code(approve(&town, &clerk, more).await), "identity.former_needed");
+    sqlx::query("UPDATE identity.account SET state = 'active' WHERE state = 'suspended'")
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
 
     // She objects; the official sees it, and says about both the objection and the former.
     say(&town, &sen.actor, id, false).await.unwrap();
