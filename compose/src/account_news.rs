@@ -64,11 +64,7 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         ("identity.passkey_cloned", "passkey_cloned", PASSKEYS),
         ("identity.substitution_given", "substitution_given", "/tai-khoan/vi-tri"),
         ("identity.registration_approved", "registration_approved", "/tai-khoan"),
-        (
-            "identity.registration_refused",
-            "registration_refused",
-            ACTING,
-        ),
+        ("identity.registration_refused", "registration_refused", ACTING),
         ("identity.code_issued", "code_issued", "/tai-khoan/thiet-bi"),
         ("identity.attorney_given", "attorney_given", ACTING),
         ("identity.attorney_confirmed", "attorney_confirmed", ACTING),
@@ -77,11 +73,7 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         ("identity.representation_replaced", "representation_replaced", ACTING),
         ("identity.acted_for", "acted_for", ACTING),
         ("identity.house_left", "house_left", ACTING),
-        (
-            "identity.representation_ended",
-            "representation_ended",
-            ACTING,
-        ),
+        ("identity.representation_ended", "representation_ended", ACTING),
         ("federation.linked", "provider_linked_vneid", PROVIDERS),
         ("federation.unlinked", "provider_unlinked_vneid", PROVIDERS),
     ] {

@@ -348,7 +348,11 @@ async fn nobody_writes_a_representation_by_acting_as_somebody_else() {
             .execute(op.conn())
             .await;
             let refused = written.unwrap_err().to_string();
-            assert!(refused.contains("row-level security"), "{kind} {}: {refused}", actor.key());
+            assert!(
+                refused.contains("row-level security"),
+                "{kind} {}: {refused}",
+                actor.key()
+            );
         }
     }
 }

@@ -33,7 +33,12 @@ impl Dossiers {
                 None => Ok(()),
             };
         };
-        let Some(heard) = self.parts.identity.heard(op, representation, &row.procedure_code).await? else {
+        let Some(heard) = self
+            .parts
+            .identity
+            .heard(op, representation, &row.procedure_code)
+            .await?
+        else {
             return Ok(());
         };
         if let Some(owner) = heard.owner {
@@ -89,7 +94,10 @@ impl Dossiers {
     ) -> Result<()> {
         let mut procedure = self.procedure_name(row);
         if !owner.is_empty() {
-            let values = render::Params::from([("procedure".to_owned(), procedure.clone()), ("owner".to_owned(), owner.to_owned())]);
+            let values = render::Params::from([
+                ("procedure".to_owned(), procedure.clone()),
+                ("owner".to_owned(), owner.to_owned()),
+            ]);
             procedure = self.said("people.acting.case_of", &values).unwrap_or(procedure);
         }
         let message = Message::new(to, news.kind, link)

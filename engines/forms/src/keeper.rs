@@ -38,7 +38,8 @@ impl Keeper for Forms {
                     draft["represented"] = json!(of(under).map(|one| &one.represented_name));
                 }
                 // What is about somebody for whom the person acts no more is that one's.
-                if under.is_some() && !of(under).is_some_and(|one| one.in_force)
+                if under.is_some()
+                    && !of(under).is_some_and(|one| one.in_force)
                     && let Some(fields) = draft.as_object_mut()
                 {
                     fields.remove("answers");

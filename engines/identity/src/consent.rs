@@ -113,9 +113,8 @@ impl Identity {
         let decision = access::say_to_standing(waiting.is_some());
         let permit = op.allow("identity.say_to_standing", &subject, decision).await?;
         let now = op.now();
-        let waits = |(state, until): &(String, DateTime<Utc>)| {
-            state == RegistrationState::Waiting.as_str() && now < *until
-        };
+        let waits =
+            |(state, until): &(String, DateTime<Utc>)| state == RegistrationState::Waiting.as_str() && now < *until;
         if !waiting.as_ref().is_some_and(waits) {
             return Err(error::registration_decided());
         }

@@ -60,8 +60,8 @@ pub use access::ACTIONS;
 pub use accounts::{NewAccount, PasswordChange};
 pub use agencies::{AgencyFilter, NewAgency};
 pub use approve::RegistrationFilter;
-pub use consent::Approval;
 pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRule};
+pub use consent::Approval;
 pub use correct::{Corrected, check_correction};
 pub use counter_code::{CounterCode, NewCounterCode};
 pub use desk::{AccountFilter, AccountLine, AccountRow, AccountSheet, EntryCode};
@@ -71,9 +71,10 @@ pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin,
-    Concerned, Contact, Former, HeldPosition, OfficialView, Passkey, Person, PersonField, PersonRow, Position, Question, Receipt,
-    RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation, RepresentationKind,
-    Represented, Residence, SecondFactor, SessionRow, Standing, Substitution, TotpOffer, Unit, Validity, Way, WayIn,
+    Concerned, Contact, Former, HeldPosition, OfficialView, Passkey, Person, PersonField, PersonRow, Position,
+    Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation,
+    RepresentationKind, Represented, Residence, SecondFactor, SessionRow, Standing, Substitution, TotpOffer, Unit,
+    Validity, Way, WayIn,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;

@@ -166,7 +166,8 @@ impl Identity {
             Some(own) => store::representation::get(op.conn(), &self.vault, own, day).await?,
             None => None,
         };
-        let senior = matches!((&acting, &found), (Some(own), Some(found)) if own.in_force && own.given_at < found.given_at);
+        let senior =
+            matches!((&acting, &found), (Some(own), Some(found)) if own.in_force && own.given_at < found.given_at);
         let decision = access::end_representation(op.rights(), found.as_ref(), senior);
         let permit = op.allow("identity.end_representation", &subject, decision).await?;
         let found = found.ok_or_else(error::representation_not_found)?;
@@ -191,7 +192,10 @@ impl Identity {
             }
         }
         // Those who represent the represented may be out of sight of whoever ends it: the platform tells them.
-        if matches!(found.kind, RepresentationKind::Legal | RepresentationKind::Member | RepresentationKind::Child) {
+        if matches!(
+            found.kind,
+            RepresentationKind::Legal | RepresentationKind::Member | RepresentationKind::Child
+        ) {
             op.enqueue(NewJob::new(jobs::TELL_HOUSE, json!({ "representation": id })))
                 .await?;
         }
@@ -210,8 +214,12 @@ impl Identity {
         let by = store::representation::ended_by(op.conn(), id).await?;
         let house = store::representation::decisive(op.conn(), &self.vault, found.represented, day).await?;
         let told = house.iter().filter(|one| one.person != found.representative);
-        for account in told.filter_map(|one| one.account).filter(|account| Some(*account) != by) {
-            let told = json!({ "account": account, "name": found.representative_name, "title": found.represented_name });
+        for account in told
+            .filter_map(|one| one.account)
+            .filter(|account| Some(*account) != by)
+        {
+            let told =
+                json!({ "account": account, "name": found.representative_name, "title": found.represented_name });
             op.emit(Event::new("identity.house_left", &subject, told));
         }
         Ok(())
@@ -298,7 +306,12 @@ impl Identity {
             return Ok(true);
         }
         let details = store::person::details_of(op.conn(), &self.vault, person).await?;
-        let bare = |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase() };
+        let bare = |text: &str| -> String {
+            text.chars()
+                .filter(|c| !c.is_whitespace())
+                .collect::<String>()
+                .to_uppercase()
+        };
         Ok(details.is_some_and(|details| {
             let known = [details.personal_number, details.passport];
             known.iter().flatten().any(|known| bare(known) == bare(number))

@@ -1,6 +1,8 @@
 //! Acting for somebody else (đại diện, ủy quyền): for a business, a child, or by a power of attorney; and who acts for oneself.
 
-use identity::{NewAttorney, NewStanding, RegistrationKind, RegistrationState, Representation, RepresentationKind, Standing};
+use identity::{
+    NewAttorney, NewStanding, RegistrationKind, RegistrationState, Representation, RepresentationKind, Standing,
+};
 use kernel::{DossierId, Fault, Result, local_date};
 use op::Op;
 use serde_json::{Value, json};
@@ -41,10 +43,17 @@ async fn actings(visit: Visit<House>) -> Answer {
     let words = Words::new(&visit, "");
     let acting = visit.actor.acts_for().map(|acting| acting.representation);
     // In an organisation the legal representative ends what its people may do, and another one who came later.
-    let since = actings.received.iter().find(|one| Some(one.id) == acting).map(|one| one.given_at);
+    let since = actings
+        .received
+        .iter()
+        .find(|one| Some(one.id) == acting)
+        .map(|one| one.given_at);
     let legal = visit.actor.acts_for().is_some_and(|acting| acting.legal);
     let ends = |one: &Representation| {
-        let own = visit.actor.person().is_some_and(|person| [one.represented, one.representative].contains(&person));
+        let own = visit
+            .actor
+            .person()
+            .is_some_and(|person| [one.represented, one.representative].contains(&person));
         let below = match one.kind {
             RepresentationKind::Member => true,
             RepresentationKind::Legal => since.is_some_and(|since| since < one.given_at),
@@ -101,7 +110,9 @@ async fn actings(visit: Visit<House>) -> Answer {
             })
         })
         .collect();
-    let case = case_of(visit.query("ho_so")).map(|id| id.to_string()).unwrap_or_default();
+    let case = case_of(visit.query("ho_so"))
+        .map(|id| id.to_string())
+        .unwrap_or_default();
     let content = json!({
         "case": case, "questions": questions, "received": listed(&actings.received, |one| &one.represented_name),
         "given": listed(&actings.given, |one| &one.representative_name), "asked": asked,
@@ -119,7 +130,10 @@ pub(crate) async fn may_choose(visit: &Visit<House>) -> Result<bool> {
     let mut op = visit.look().await?;
     let actings = visit.state.identity.actings(&mut op).await?;
     let acting = visit.actor.acts_for().map(|acting| acting.representation);
-    Ok(actings.received.iter().any(|one| one.in_force && Some(one.id) != acting))
+    Ok(actings
+        .received
+        .iter()
+        .any(|one| one.in_force && Some(one.id) != acting))
 }
 
 /// The case for which the page is opened.

@@ -115,11 +115,19 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
     );
     row("paper", Some(found.paper.clone()));
     let control = |id: Uuid| format!("former.{id}");
-    let mut controls = vec!["paper".to_owned(), "check".to_owned(), "reason".to_owned(), "seen".to_owned()];
+    let mut controls = vec![
+        "paper".to_owned(),
+        "check".to_owned(),
+        "reason".to_owned(),
+        "seen".to_owned(),
+    ];
     let formers = found.concerned.iter().filter_map(|one| one.representation);
     controls.extend(formers.map(control));
     let said = |one: &Concerned| {
-        let at = |at: Option<DateTime<Utc>>| at.map(|at| local(at).format("%H:%M %d/%m/%Y").to_string()).unwrap_or_default();
+        let at = |at: Option<DateTime<Utc>>| {
+            at.map(|at| local(at).format("%H:%M %d/%m/%Y").to_string())
+                .unwrap_or_default()
+        };
         let (key, at) = match (one.agrees, one.told_at) {
             (Some(true), _) => ("said_yes", at(one.said_at)),
             (Some(false), _) => ("said_no", at(one.said_at)),
@@ -206,7 +214,11 @@ async fn approve(mut visit: Visit<House>, fields: Fields) -> Answer {
     }
     let done = async {
         let mut op = visit.op().await?;
-        visit.state.identity.approve_with(&mut op, id, &approval(&fields)).await?;
+        visit
+            .state
+            .identity
+            .approve_with(&mut op, id, &approval(&fields))
+            .await?;
         op.commit().await
     };
     let done = done.await;

@@ -295,12 +295,16 @@ async fn a_new_director_takes_the_place_of_the_former_who_has_objected() {
     // One of its people: the director is asked, and agrees.
     asks(&office, "lan", "member").await;
     let hung = office.sign_in(HIS).await;
-    hung.get("/hop-thu").await.shows("Nguyễn Thị Lan đề nghị làm thay Hợp tác xã Bông Súng");
+    hung.get("/hop-thu")
+        .await
+        .shows("Nguyễn Thị Lan đề nghị làm thay Hợp tác xã Bông Súng");
     let page = hung.get("/tai-khoan/lam-thay").await;
-    page.shows("Nguyễn Thị Lan đề nghị làm thay").shows("Đồng ý để Nguyễn Thị Lan làm thay");
+    page.shows("Nguyễn Thị Lan đề nghị làm thay")
+        .shows("Đồng ý để Nguyễn Thị Lan làm thay");
     let one = first(&office, "lua").await;
     let desk = clerk.get(&one).await;
-    desk.shows("chưa trả lời").shows("văn bản do người đại diện theo pháp luật ký");
+    desk.shows("chưa trả lời")
+        .shows("văn bản do người đại diện theo pháp luật ký");
     clerk
         .send(&desk, &format!("{one}/duyet"), &[paper])
         .await
@@ -310,7 +314,10 @@ async fn a_new_director_takes_the_place_of_the_former_who_has_objected() {
     let id = one.trim_start_matches("/can-bo/dang-ky/").to_owned();
     let answer = |agrees: &'static str, id: String| [("id".to_owned(), id), ("dong_y".to_owned(), agrees.to_owned())];
     let said = answer("1", id);
-    let said: Vec<(&str, &str)> = said.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let said: Vec<(&str, &str)> = said
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     let agreed = hung.send(&page, "/tai-khoan/lam-thay/tra-loi", &said).await;
     assert_eq!(agreed.location(), "/tai-khoan/lam-thay?da=standing_agreed");
     let desk = clerk.get(&one).await;
@@ -324,12 +331,19 @@ async fn a_new_director_takes_the_place_of_the_former_who_has_objected() {
     page.shows("Phạm Thị Phù đề nghị làm người đại diện theo pháp luật của Hợp tác xã Bông Súng");
     let one = first(&office, "lua").await;
     let said = answer("0", one.trim_start_matches("/can-bo/dang-ky/").to_owned());
-    let said: Vec<(&str, &str)> = said.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let said: Vec<(&str, &str)> = said
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     hung.send(&page, "/tai-khoan/lam-thay/tra-loi", &said).await;
     hung.get("/tai-khoan/lam-thay").await.shows("Bạn đã không đồng ý");
     let desk = clerk.get(&one).await;
-    desk.shows("đang có người đại diện khác").shows("KHÔNG đồng ý").shows("còn đại diện cho tổ chức không");
-    let refused = clerk.send(&desk, &format!("{one}/duyet"), &[paper, ("seen", "true")]).await;
+    desk.shows("đang có người đại diện khác")
+        .shows("KHÔNG đồng ý")
+        .shows("còn đại diện cho tổ chức không");
+    let refused = clerk
+        .send(&desk, &format!("{one}/duyet"), &[paper, ("seen", "true")])
+        .await;
     refused
         .is(StatusCode::UNPROCESSABLE_ENTITY)
         .shows("Hãy cho biết Trần Văn Hùng còn đại diện");
@@ -338,8 +352,13 @@ async fn a_new_director_takes_the_place_of_the_former_who_has_objected() {
     let fields = [paper, ("seen", "true"), (former.as_str(), "ends")];
     let approved = clerk.send(&desk, &format!("{one}/duyet"), &fields).await;
     assert_eq!(approved.location(), "/can-bo/dang-ky?da=registration_approved");
-    hung.get("/hop-thu").await.shows("Bạn thôi đại diện Hợp tác xã Bông Súng");
-    hung.get("/tai-khoan/lam-thay").await.shows("đã kết thúc").hides("Làm thay Hợp tác xã Bông Súng</button>");
+    hung.get("/hop-thu")
+        .await
+        .shows("Bạn thôi đại diện Hợp tác xã Bông Súng");
+    hung.get("/tai-khoan/lam-thay")
+        .await
+        .shows("đã kết thúc")
+        .hides("Làm thay Hợp tác xã Bông Súng</button>");
 
     // The new one sees the people of the cooperative while acting for it, and sends one away.
     let phu = office.sign_in("999190000033").await;
@@ -388,7 +407,11 @@ async fn the_link_of_a_message_about_a_case_of_another_leads_to_choosing_for_who
     // Acting for her it is still no case of hers.
     hung.get(&link).await.is(StatusCode::NOT_FOUND);
     let elsewhere = hung
-        .send(&page, "/tai-khoan/lam-thay", &[("lam_thay", &id), ("ho_so", "//xa.example")])
+        .send(
+            &page,
+            "/tai-khoan/lam-thay",
+            &[("lam_thay", &id), ("ho_so", "//xa.example")],
+        )
         .await;
     assert_eq!(elsewhere.location(), "/ho-so-cua-toi?da=acting_begun");
 }

@@ -1,9 +1,9 @@
 //! Handing in for somebody else: what a representation reaches, and that nothing of it works when it has ended.
 
 use chrono::Duration;
+use db::PageRequest;
 use dossiers::Supply;
 use dossiers::model::SupplementKind;
-use db::PageRequest;
 use forms::Channel;
 use identity::{NewAttorney, Source};
 use kernel::{Actor, ActsFor, DossierId};
@@ -294,7 +294,11 @@ async fn of_a_case_of_an_organisation_everybody_hears_who_may_act_for_it_now() {
     let first = heard(&office, &people.lan).await;
     assert!(first.0 > 0 && first.1, "{first:?}");
     assert_eq!(heard(&office, &people.hung).await, first, "each once, with the name");
-    assert_eq!(heard(&office, &people.city_clerk).await.0, 0, "not of what is out of scope");
+    assert_eq!(
+        heard(&office, &people.city_clerk).await.0,
+        0,
+        "not of what is out of scope"
+    );
 
     // Whoever handed in has left: who represents the cooperative hears on.
     sqlx::query("UPDATE identity.representation SET ended_at = now(), ended_by = given_by WHERE id = $1")
@@ -332,7 +336,9 @@ async fn whoever_supplies_for_another_names_no_other_owner() {
     let mut op = office.op(&people.lan).await;
     office.dossiers.supply(&mut op, id, with(office::LAN)).await.unwrap();
     op.commit().await.unwrap();
-    let owner: Option<Uuid> = office.one("SELECT owner_person FROM dossiers.dossier WHERE id = $1", id).await;
+    let owner: Option<Uuid> = office
+        .one("SELECT owner_person FROM dossiers.dossier WHERE id = $1", id)
+        .await;
     assert_eq!(owner, Some(people.lan.person().unwrap().uuid()));
 }
 
@@ -355,12 +361,19 @@ async fn what_is_begun_for_another_is_told_to_both_of_them() {
     };
     let (lan, hung) = (whom(&people.lan), whom(&people.hung));
     let part = |told: &[op::Kept], name: &str| told.iter().find(|kept| kept.part == name).unwrap().items.clone();
-    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &lan, 10).await.unwrap();
+    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &lan, 10)
+        .await
+        .unwrap();
     assert!(part(&told, "drafts").is_empty());
     let about = part(&told, "drafts_by_others");
-    assert_eq!((about.len(), &about[0]["representative"]), (1, &people.hung.name().into()));
+    assert_eq!(
+        (about.len(), &about[0]["representative"]),
+        (1, &people.hung.name().into())
+    );
     assert_eq!(about[0]["answers"]["requester_name"], LAN);
-    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &hung, 10).await.unwrap();
+    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &hung, 10)
+        .await
+        .unwrap();
     assert!(part(&told, "drafts_by_others").is_empty());
     let own = part(&told, "drafts");
     assert_eq!((own.len(), &own[0]["represented"]), (1, &LAN.into()));
@@ -376,13 +389,19 @@ async fn what_is_begun_for_another_is_told_to_both_of_them() {
         .allow("privacy.extract", "person:test", op::Decision::Follows)
         .await
         .unwrap();
-    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &hung, 10).await.unwrap();
+    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &hung, 10)
+        .await
+        .unwrap();
     let own = part(&told, "drafts");
     assert!(own.len() == 1 && own[0].get("answers").is_none(), "{own:?}");
-    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &lan, 10).await.unwrap();
+    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &lan, 10)
+        .await
+        .unwrap();
     assert_eq!(part(&told, "drafts_by_others")[0]["answers"]["requester_name"], LAN);
     // And hers to have forgotten.
     op::Keeper::forget(&office.forms, &mut op, &permit, &lan).await.unwrap();
-    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &hung, 10).await.unwrap();
+    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &hung, 10)
+        .await
+        .unwrap();
     assert!(part(&told, "drafts").is_empty());
 }

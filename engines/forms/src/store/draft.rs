@@ -321,12 +321,7 @@ pub(crate) async fn untouched(conn: &mut PgConnection, before: DateTime<Utc>, mo
 pub(crate) type Told = (Option<Uuid>, serde_json::Value);
 
 /// Open drafts of a holder as they read them in an extract, those too that they fill in for somebody else, the last touched first.
-pub(crate) async fn told(
-    conn: &mut PgConnection,
-    vault: &Vault,
-    holder: &str,
-    limit: i64,
-) -> Result<Vec<Told>> {
+pub(crate) async fn told(conn: &mut PgConnection, vault: &Vault, holder: &str, limit: i64) -> Result<Vec<Told>> {
     let rows: Vec<DraftRow> = sqlx::query_as(
         "SELECT *
          FROM forms.draft
@@ -375,14 +370,17 @@ async fn told_rows(conn: &mut PgConnection, vault: &Vault, rows: Vec<DraftRow>) 
         let files = files.remove(&row.id).unwrap_or_default();
         let representation = row.holder.split(':').nth(2).and_then(|id| id.parse().ok());
         let draft = row.into_draft(vault)?;
-        Ok((representation, json!({
-            "system": draft.app,
-            "form": draft.form,
-            "answers": draft.answers,
-            "files": files,
-            "begun_at": draft.created_at,
-            "changed_at": draft.updated_at,
-        })))
+        Ok((
+            representation,
+            json!({
+                "system": draft.app,
+                "form": draft.form,
+                "answers": draft.answers,
+                "files": files,
+                "begun_at": draft.created_at,
+                "changed_at": draft.updated_at,
+            }),
+        ))
     };
     rows.into_iter().map(tell).collect()
 }

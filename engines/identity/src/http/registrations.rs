@@ -11,8 +11,8 @@ use web::{Doc, Door, Routes, Site, Visit};
 
 use super::{engine, ops};
 use crate::{
-    Approval, Concerned, Former, Identity, NewRegistration, NewStanding, Receipt, RegistrationDetail, RegistrationFilter, RegistrationKind,
-    RegistrationState, Standing,
+    Approval, Concerned, Former, Identity, NewRegistration, NewStanding, Receipt, RegistrationDetail,
+    RegistrationFilter, RegistrationKind, RegistrationState, Standing,
 };
 
 /// An account that is asked for. It works when an official has seen the paper.

@@ -39,11 +39,7 @@ pub(crate) async fn insert(
 }
 
 /// Whether an account was told since then that this one asks to act for the same represented.
-pub(crate) async fn told_since(
-    connection: &mut PgConnection,
-    asked: Asked,
-    since: DateTime<Utc>,
-) -> Result<bool> {
+pub(crate) async fn told_since(connection: &mut PgConnection, asked: Asked, since: DateTime<Utc>) -> Result<bool> {
     sqlx::query_scalar(
         "SELECT EXISTS (
              SELECT FROM identity.standing_voice

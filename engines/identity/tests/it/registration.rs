@@ -840,7 +840,11 @@ async fn strangers_who_register_with_a_number_do_not_keep_its_owner_out() {
         .register(&town.scratch.ops, &late, "198.51.200.7")
         .await
         .unwrap();
-    assert_eq!(town.refused(NUMBER, PASSWORD, HOME).await, "identity.registration_waiting", "from the own network");
+    assert_eq!(
+        town.refused(NUMBER, PASSWORD, HOME).await,
+        "identity.registration_waiting",
+        "from the own network"
+    );
     let told = town.identity.receipt(&town.scratch.ops, &own).await.unwrap();
     let find = |number: Option<&'static str>, check: String| {
         let (town, clerk) = (&town, &clerk);
@@ -871,7 +875,10 @@ async fn strangers_who_register_with_a_number_do_not_keep_its_owner_out() {
     op.commit().await.unwrap();
     town.enter(NUMBER).await;
     assert_eq!(waiting(&town, &clerk).await, Vec::<Uuid>::new());
-    assert_eq!(town.refused(NUMBER, "mật khẩu của kẻ lạ 3", HOME).await, "identity.wrong_credentials");
+    assert_eq!(
+        town.refused(NUMBER, "mật khẩu của kẻ lạ 3", HOME).await,
+        "identity.wrong_credentials"
+    );
 }
 
 // shows: R027, R033
@@ -897,11 +904,17 @@ async fn the_sign_in_does_not_tell_by_a_registration_whether_a_number_has_an_acc
         ask(&town, &new).await.unwrap();
         // The password of the registration itself is told that it waits, with an account behind the number and without.
         let told = town.sign_in(number, theirs, HOME).await.unwrap_err();
-        assert_eq!((told.code, told.params["agency"].as_str()), ("identity.registration_waiting", "UBND phường Ngã Bảy"));
+        assert_eq!(
+            (told.code, told.params["agency"].as_str()),
+            ("identity.registration_waiting", "UBND phường Ngã Bảy")
+        );
         for wrong in ["sai mật khẩu", "mật khẩu của kẻ lạ hơn"] {
             assert_eq!(town.refused(number, wrong, HOME).await, "identity.wrong_credentials");
         }
     }
-    assert_eq!(town.refused("999190000041", "sai mật khẩu", HOME).await, "identity.wrong_credentials");
+    assert_eq!(
+        town.refused("999190000041", "sai mật khẩu", HOME).await,
+        "identity.wrong_credentials"
+    );
     town.enter(NUMBER).await;
 }

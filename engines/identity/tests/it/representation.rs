@@ -1,8 +1,8 @@
 use chrono::{Datelike, Duration};
 use db::PageRequest;
 use identity::{
-    AccountState, Approval, Former, NewAttorney, NewPerson, NewStanding, RegistrationFilter, RegistrationKind, RepresentationKind,
-    SignedIn, Standing,
+    AccountState, Approval, Former, NewAttorney, NewPerson, NewStanding, RegistrationFilter, RegistrationKind,
+    RepresentationKind, SignedIn, Standing,
 };
 use kernel::{Actor, AgencyId, Fault, Result};
 use uuid::Uuid;
@@ -551,11 +551,18 @@ async fn a_new_legal_representative_settles_the_former_one_who_is_told_before_an
     let questions = town.identity.actings(&mut op).await.unwrap().questions;
     drop(op);
     assert_eq!(questions.len(), 1);
-    assert_eq!((questions[0].asker_name.as_str(), questions[0].agrees), ("Phạm Thị Phù", None));
+    assert_eq!(
+        (questions[0].asker_name.as_str(), questions[0].agrees),
+        ("Phạm Thị Phù", None)
+    );
     // Whoever asks again and again fills nobody's box.
-    let more = ask(&town, &phu.actor, &business(&town, agency, RegistrationKind::Organisation))
-        .await
-        .unwrap();
+    let more = ask(
+        &town,
+        &phu.actor,
+        &business(&town, agency, RegistrationKind::Organisation),
+    )
+    .await
+    .unwrap();
     town.tell_concerned(more).await;
     assert_eq!(told(&town, "identity.standing_asked").await.len(), 1);
     let mut op = town.op(&sen.actor).await;
@@ -576,7 +583,10 @@ async fn a_new_legal_representative_settles_the_former_one_who_is_told_before_an
     say(&town, &sen.actor, id, false).await.unwrap();
     let found = shown(&town, &clerk, id).await;
     assert_eq!(found.concerned.len(), 1);
-    assert_eq!((found.concerned[0].representation, found.concerned[0].agrees), (Some(old), Some(false)));
+    assert_eq!(
+        (found.concerned[0].representation, found.concerned[0].agrees),
+        (Some(old), Some(false))
+    );
     assert_eq!(code(approve(&town, &clerk, id).await), "identity.standing_objected");
     let seen = Approval {
         seen: true,
@@ -591,8 +601,15 @@ async fn a_new_legal_representative_settles_the_former_one_who_is_told_before_an
     };
     approve_with(&town, &clerk, id, &ends).await.unwrap();
 
-    assert_eq!(town.actor(&sen.token).await.unwrap().acts_for(), None, "dismissed at once");
-    assert_eq!(code(act_for(&town, &sen, Some(old)).await), "identity.representation_not_found");
+    assert_eq!(
+        town.actor(&sen.token).await.unwrap().acts_for(),
+        None,
+        "dismissed at once"
+    );
+    assert_eq!(
+        code(act_for(&town, &sen, Some(old)).await),
+        "identity.representation_not_found"
+    );
     let new = given(&town, &phu.actor, RepresentationKind::Legal).await;
     act_for(&town, &phu, Some(new)).await.unwrap();
     assert_eq!(
@@ -600,7 +617,10 @@ async fn a_new_legal_representative_settles_the_former_one_who_is_told_before_an
         [format!("{account} Phạm Thị Phù Hợp tác xã Bông Súng")]
     );
     // Too late to say otherwise.
-    assert_eq!(code(say(&town, &sen.actor, id, true).await), "identity.registration_decided");
+    assert_eq!(
+        code(say(&town, &sen.actor, id, true).await),
+        "identity.registration_decided"
+    );
     let trail = town.trail().await;
     for action in ["identity.standing_answered", "identity.representation_ended"] {
         assert!(trail.iter().any(|(known, ..)| known == action), "{action}");
@@ -613,15 +633,23 @@ async fn of_two_legal_representatives_the_first_ends_the_second_and_not_the_othe
     let town = Town::new().await;
     let (clerk, agency) = desk(&town).await;
     let sen = citizen(&town, "Lê Thị Sen", "999192000017").await;
-    let id = ask(&town, &sen.actor, &business(&town, agency, RegistrationKind::Organisation))
-        .await
-        .unwrap();
+    let id = ask(
+        &town,
+        &sen.actor,
+        &business(&town, agency, RegistrationKind::Organisation),
+    )
+    .await
+    .unwrap();
     approve(&town, &clerk, id).await.unwrap();
     let first = given(&town, &sen.actor, RepresentationKind::Legal).await;
     let phu = citizen(&town, "Phạm Thị Phù", "999190000033").await;
-    let id = ask(&town, &phu.actor, &business(&town, agency, RegistrationKind::Organisation))
-        .await
-        .unwrap();
+    let id = ask(
+        &town,
+        &phu.actor,
+        &business(&town, agency, RegistrationKind::Organisation),
+    )
+    .await
+    .unwrap();
     town.advance(Duration::seconds(1));
     let both = Approval {
         former: [(first, Former::Stays)].into(),
@@ -630,11 +658,17 @@ async fn of_two_legal_representatives_the_first_ends_the_second_and_not_the_othe
     approve_with(&town, &clerk, id, &both).await.unwrap();
     assert_eq!(
         told(&town, "identity.standing_begun").await,
-        [format!("{} Phạm Thị Phù Hợp tác xã Bông Súng", sen.actor.account().unwrap())]
+        [format!(
+            "{} Phạm Thị Phù Hợp tác xã Bông Súng",
+            sen.actor.account().unwrap()
+        )]
     );
     let second = given(&town, &phu.actor, RepresentationKind::Legal).await;
     let as_second = act_for(&town, &phu, Some(second)).await.unwrap();
-    assert_eq!(code(end(&town, &as_second, first).await), "identity.representation_not_found");
+    assert_eq!(
+        code(end(&town, &as_second, first).await),
+        "identity.representation_not_found"
+    );
     let as_first = act_for(&town, &sen, Some(first)).await.unwrap();
     end(&town, &as_first, second).await.unwrap();
     assert_eq!(in_force(&town, &phu.actor).await, Vec::<Uuid>::new());
@@ -647,9 +681,13 @@ async fn one_of_the_people_needs_the_consent_of_the_legal_representative() {
     let town = Town::new().await;
     let (clerk, agency) = desk(&town).await;
     let sen = citizen(&town, "Lê Thị Sen", "999192000017").await;
-    let id = ask(&town, &sen.actor, &business(&town, agency, RegistrationKind::Organisation))
-        .await
-        .unwrap();
+    let id = ask(
+        &town,
+        &sen.actor,
+        &business(&town, agency, RegistrationKind::Organisation),
+    )
+    .await
+    .unwrap();
     approve(&town, &clerk, id).await.unwrap();
     let legal = given(&town, &sen.actor, RepresentationKind::Legal).await;
     let phu = citizen(&town, "Phạm Thị Phù", "999190000033").await;
@@ -661,7 +699,10 @@ async fn one_of_the_people_needs_the_consent_of_the_legal_representative() {
     // Nobody answers in the place of another.
     let stranger = citizen(&town, "Võ Văn Lạ", "999089000050").await;
     for other in [&stranger.actor, &phu.actor, &clerk] {
-        assert_eq!(code(say(&town, other, id, true).await), "identity.registration_not_found");
+        assert_eq!(
+            code(say(&town, other, id, true).await),
+            "identity.registration_not_found"
+        );
     }
     say(&town, &sen.actor, id, false).await.unwrap();
     let seen = Approval {
@@ -675,17 +716,26 @@ async fn one_of_the_people_needs_the_consent_of_the_legal_representative() {
     );
     // Once dismissed, her will is nobody's; the new one is asked about what waits.
     let lien = citizen(&town, "Trần Thị Liên", "999190000041").await;
-    let anew = ask(&town, &lien.actor, &business(&town, agency, RegistrationKind::Organisation))
-        .await
-        .unwrap();
+    let anew = ask(
+        &town,
+        &lien.actor,
+        &business(&town, agency, RegistrationKind::Organisation),
+    )
+    .await
+    .unwrap();
     let ends = Approval {
         former: [(legal, Former::Ends)].into(),
         ..approval()
     };
     approve_with(&town, &clerk, anew, &ends).await.unwrap();
     assert_eq!(code(approve(&town, &clerk, id).await), "identity.consent_needed");
-    let waiting = format!("SELECT count(*) FROM op.job WHERE kind = 'identity.tell_concerned' AND payload ->> 'registration' = '{id}'");
-    let jobs: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(waiting)).fetch_one(&town.scratch.pool).await.unwrap();
+    let waiting = format!(
+        "SELECT count(*) FROM op.job WHERE kind = 'identity.tell_concerned' AND payload ->> 'registration' = '{id}'"
+    );
+    let jobs: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(waiting))
+        .fetch_one(&town.scratch.pool)
+        .await
+        .unwrap();
     assert_eq!(jobs, 1, "the new one is asked about what waits");
     town.tell_concerned(id).await;
     say(&town, &lien.actor, id, true).await.unwrap();
@@ -698,7 +748,10 @@ async fn one_of_the_people_needs_the_consent_of_the_legal_representative() {
     town.work().await;
     assert_eq!(
         told(&town, "identity.house_left").await,
-        [format!("{} Phạm Thị Phù Hợp tác xã Bông Súng", lien.actor.account().unwrap())]
+        [format!(
+            "{} Phạm Thị Phù Hợp tác xã Bông Súng",
+            lien.actor.account().unwrap()
+        )]
     );
 }
 
@@ -816,11 +869,24 @@ async fn behind_the_wall_nobody_writes_what_is_not_theirs_to_write() {
     for actor in [&sen.actor, &phu.actor, &clerk] {
         assert!(!writes(&town, actor, again, power).await, "{}", actor.key());
     }
-    assert!(!writes(&town, &sen.actor, "DELETE FROM identity.representation WHERE id = $1", power).await);
+    assert!(
+        !writes(
+            &town,
+            &sen.actor,
+            "DELETE FROM identity.representation WHERE id = $1",
+            power
+        )
+        .await
+    );
 
     // Registrations: whoever has asked sees it and changes nothing; nobody asks in the name of another, or decided.
     let decide = "UPDATE identity.registration SET state = 'superseded', decided_at = now() WHERE id = $1";
-    for (actor, may) in [(&sen.actor, false), (&stranger.actor, false), (&Actor::Anonymous, false), (&clerk, true)] {
+    for (actor, may) in [
+        (&sen.actor, false),
+        (&stranger.actor, false),
+        (&Actor::Anonymous, false),
+        (&clerk, true),
+    ] {
         assert_eq!(writes(&town, actor, decide, waiting).await, may, "{}", actor.key());
     }
     let ask_as = "INSERT INTO identity.registration (id, kind, sealed, number_tag, nationality, receipt_sha256, asked_by, standing, agency, network,
@@ -831,7 +897,8 @@ async fn behind_the_wall_nobody_writes_what_is_not_theirs_to_write() {
         assert_eq!(writes(&town, actor, ask_as, waiting).await, may, "{}", actor.key());
     }
     // Voices: the platform asks, each says their own.
-    let voice = "INSERT INTO identity.standing_voice (registration, account, represented, asker, told_at, agrees, said_at)
+    let voice =
+        "INSERT INTO identity.standing_voice (registration, account, represented, asker, told_at, agrees, said_at)
                  VALUES ($1, current_setting('ngabay.account')::uuid, current_setting('ngabay.person')::uuid,
                          current_setting('ngabay.person')::uuid, now(), true, now())";
     for actor in [&sen.actor, &stranger.actor, &clerk] {

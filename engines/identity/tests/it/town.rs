@@ -180,7 +180,10 @@ impl Town {
     /// What the worker does soon after somebody has asked to act for another.
     pub async fn tell_concerned(&self, registration: uuid::Uuid) {
         let mut op = self.op(&Actor::System("worker")).await;
-        let job = NewJob::new(identity::jobs::TELL_CONCERNED, serde_json::json!({ "registration": registration }));
+        let job = NewJob::new(
+            identity::jobs::TELL_CONCERNED,
+            serde_json::json!({ "registration": registration }),
+        );
         op.enqueue(job).await.unwrap();
         op.commit().await.unwrap();
         self.work().await;
