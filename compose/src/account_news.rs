@@ -11,6 +11,7 @@ const DEVICES: &str = "/tai-khoan/thiet-bi";
 const SECOND_FACTOR: &str = "/tai-khoan/hai-lop";
 const PASSKEYS: &str = "/tai-khoan/khoa-truy-cap";
 const PASSWORD: &str = "/tai-khoan/mat-khau";
+const ACTING: &str = "/tai-khoan/lam-thay";
 const PROVIDERS: &str = "/tai-khoan/lien-ket";
 
 /// What the events say, as far as messages repeat it.
@@ -63,18 +64,16 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         ("identity.passkey_cloned", "passkey_cloned", PASSKEYS),
         ("identity.substitution_given", "substitution_given", "/tai-khoan/vi-tri"),
         ("identity.registration_approved", "registration_approved", "/tai-khoan"),
-        (
-            "identity.registration_refused",
-            "registration_refused",
-            "/tai-khoan/lam-thay",
-        ),
+        ("identity.registration_refused", "registration_refused", ACTING),
         ("identity.code_issued", "code_issued", "/tai-khoan/thiet-bi"),
-        ("identity.attorney_given", "attorney_given", "/tai-khoan/lam-thay"),
-        (
-            "identity.representation_ended",
-            "representation_ended",
-            "/tai-khoan/lam-thay",
-        ),
+        ("identity.attorney_given", "attorney_given", ACTING),
+        ("identity.attorney_confirmed", "attorney_confirmed", ACTING),
+        ("identity.standing_asked", "standing_asked", ACTING),
+        ("identity.standing_begun", "standing_begun", ACTING),
+        ("identity.representation_replaced", "representation_replaced", ACTING),
+        ("identity.acted_for", "acted_for", ACTING),
+        ("identity.house_left", "house_left", ACTING),
+        ("identity.representation_ended", "representation_ended", ACTING),
         ("federation.linked", "provider_linked_vneid", PROVIDERS),
         ("federation.unlinked", "provider_unlinked_vneid", PROVIDERS),
     ] {
@@ -115,8 +114,9 @@ async fn tell(notify: &Notify, op: &mut Op, event: &Event, kind: &'static str, l
     };
     // Whoever gets an account is told otherwise than whoever may act for another.
     let (kind, link) = match (kind, facts.kind.as_str()) {
-        ("registration_approved", "organisation" | "member" | "child") => ("standing_approved", "/tai-khoan/lam-thay"),
+        ("registration_approved", "organisation" | "member" | "child") => ("standing_approved", ACTING),
         ("registration_refused", _) => ("standing_refused", link),
+        ("standing_begun", "child") => ("parent_begun", link),
         (kind, _) => (kind, link),
     };
     let message = Message::new(facts.account, kind, link)

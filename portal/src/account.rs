@@ -1,6 +1,6 @@
 //! Signing in and out (R038, R040), and the pages of one's own account.
 
-mod acting;
+pub(crate) mod acting;
 pub(crate) mod again;
 mod counter_code;
 pub(crate) mod offices;

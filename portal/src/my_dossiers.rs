@@ -7,8 +7,9 @@ use dossiers::{
 use forms::{SummaryPage, SummaryRow};
 use kernel::{DossierId, Fault, FaultKind, FieldFault, Result};
 use serde_json::{Value, json};
-use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
+use web::{Answer, Door, Fields, Routes, StatusCode, Visit, address};
 
+use crate::account::acting;
 use crate::{House, papers, questions, words::Words};
 
 pub(crate) fn routes() -> Routes<House> {
@@ -77,7 +78,14 @@ async fn view(visit: &Visit<House>) -> Result<DossierView> {
 }
 
 async fn show(visit: Visit<House>) -> Answer {
-    let view = view(&visit).await?;
+    let view = match view(&visit).await {
+        // Messages of cases of others lead here: whoever may act for somebody chooses first.
+        Err(fault) if fault.kind == FaultKind::NotFound && acting::may_choose(&visit).await? => {
+            let back = visit.param("id").to_owned();
+            return visit.redirect(address(acting::ACTING, [("ho_so", back.as_str())]));
+        }
+        view => view?,
+    };
     let content = case_context(&visit, &view);
     visit.page("portal/my/dossier.html", content).await
 }

@@ -23,6 +23,7 @@ const WALLED: &[&str] = &[
     "forms.draft",
     "identity.registration",
     "identity.representation",
+    "identity.standing_voice",
     "notify.message",
     "oversight.emergency_report",
     "oversight.review_line",
@@ -287,5 +288,71 @@ async fn whoever_asks_for_everything_sees_what_is_in_reach() {
         };
         assert_eq!(sees(&house, &Actor::Anonymous, sql).await, 0, "{table}");
         assert!(sees(&house, &Actor::System("test"), sql).await > 0, "{table}");
+    }
+}
+
+// shows: R028
+#[tokio::test]
+async fn walled_tables_of_identity_say_for_each_command_who_may() {
+    let scratch = Scratch::new(compose::MIGRATIONS).await;
+    let for_all: Vec<String> = sqlx::query_scalar(
+        "SELECT class.relname || '.' || policy.polname
+         FROM pg_policy AS policy JOIN pg_class AS class ON class.oid = policy.polrelid
+         JOIN pg_namespace AS schema ON schema.oid = class.relnamespace
+         WHERE schema.nspname = 'identity' AND policy.polcmd = '*'",
+    )
+    .fetch_all(&scratch.pool)
+    .await
+    .unwrap();
+    assert_eq!(for_all, Vec::<String>::new(), "who may see may not therefore write");
+}
+
+// shows: R028
+#[tokio::test]
+async fn nobody_writes_a_representation_by_acting_as_somebody_else() {
+    let house = house().await;
+    let pool = &house.scratch.pool;
+    let citizens: Vec<(Uuid, Uuid)> = sqlx::query_as(
+        "SELECT account.id, account.person FROM identity.account
+         WHERE NOT EXISTS (SELECT FROM identity.holding WHERE holding.person = account.person) ORDER BY account.login, account.id LIMIT 2",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    let [(own, person), (_, other)] = citizens.as_slice() else {
+        panic!("{citizens:?}")
+    };
+    // Whoever says to act for somebody writes nothing in that one's name.
+    let Actor::Citizen(mut citizen) = actor_of(&house, *own).await else {
+        panic!()
+    };
+    citizen.acts_for = Some(Box::new(kernel::ActsFor {
+        representation: Uuid::now_v7(),
+        person: (*other).into(),
+        name: "Người khác".to_owned(),
+        whole: true,
+        legal: true,
+        procedures: Vec::new(),
+    }));
+    for actor in [Actor::Citizen(citizen), actor_of(&house, *own).await, Actor::Anonymous] {
+        for kind in ["attorney", "legal"] {
+            let mut op = house.player.ops.open(actor.clone()).await.unwrap();
+            let written = sqlx::query(
+                "INSERT INTO identity.representation (id, kind, represented, representative, valid_from, valid_to, given_by, given_at)
+                 VALUES (gen_random_uuid(), $1, $2, $3, current_date, current_date, $4, now())",
+            )
+            .bind(kind)
+            .bind(other)
+            .bind(person)
+            .bind(own)
+            .execute(op.conn())
+            .await;
+            let refused = written.unwrap_err().to_string();
+            assert!(
+                refused.contains("row-level security"),
+                "{kind} {}: {refused}",
+                actor.key()
+            );
+        }
     }
 }

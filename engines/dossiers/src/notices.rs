@@ -23,22 +23,35 @@ pub(crate) struct News<'a> {
 }
 
 impl Dossiers {
-    /// Tells the person who handed in; of what was handed in for another also the owner, and when the representation has ended the owner
-    /// alone.
+    /// Tells the person who handed in. Of what was handed in for another everybody hears who reaches it at this moment: the owner, those who act for the
+    /// owner in this procedure, and whoever handed in while their representation counts; each once, and all but the owner with the owner's name.
     pub(crate) async fn tell(&self, op: &mut Op, row: &DossierRow, news: News<'_>) -> Result<()> {
         let link = format!("/ho-so-cua-toi/{}", row.id);
-        let mut submitter = row.submitter_account;
-        if let Some(representation) = row.representation {
-            let (stands, owner) = self.parts.identity.represented_by(op, representation).await?;
-            submitter = submitter.filter(|_| stands);
-            if let Some(owner) = owner.filter(|owner| Some(*owner) != submitter) {
-                self.send(op, row, owner, link.clone(), news).await?;
-            }
+        let Some(representation) = row.representation else {
+            return match row.submitter_account {
+                Some(account) => self.send(op, row, account, (&link, ""), news).await,
+                None => Ok(()),
+            };
+        };
+        let Some(heard) = self
+            .parts
+            .identity
+            .heard(op, representation, &row.procedure_code)
+            .await?
+        else {
+            return Ok(());
+        };
+        if let Some(owner) = heard.owner {
+            self.send(op, row, owner, (&link, ""), news).await?;
         }
-        match submitter {
-            Some(account) => self.send(op, row, account, link, news).await,
-            None => Ok(()),
+        let submitter = row.submitter_account.filter(|_| heard.stands);
+        let mut others: Vec<AccountId> = heard.house.into_iter().chain(submitter).collect();
+        others.sort();
+        others.dedup();
+        for account in others.into_iter().filter(|account| Some(*account) != heard.owner) {
+            self.send(op, row, account, (&link, &heard.name), news).await?;
         }
+        Ok(())
     }
 
     /// Tells the officials of an agency who have the role, or the one who has the task.
@@ -53,7 +66,7 @@ impl Dossiers {
         let officials = self.parts.identity.officials(op, agency, Some(role)).await?;
         for account in officials.into_iter().filter_map(|official| official.account) {
             let link = format!("/can-bo/ho-so/{}", row.id);
-            self.send(op, row, account, link, news).await?;
+            self.send(op, row, account, (&link, ""), news).await?;
         }
         Ok(())
     }
@@ -67,13 +80,29 @@ impl Dossiers {
         link: &str,
         news: News<'_>,
     ) -> Result<()> {
-        self.send(op, row, account, link.to_owned(), news).await
+        self.send(op, row, account, (link, ""), news).await
     }
 
-    async fn send(&self, op: &mut Op, row: &DossierRow, to: AccountId, link: String, news: News<'_>) -> Result<()> {
+    /// `owner` is the name of whose case it is, for whoever acts for them.
+    async fn send(
+        &self,
+        op: &mut Op,
+        row: &DossierRow,
+        to: AccountId,
+        (link, owner): (&str, &str),
+        news: News<'_>,
+    ) -> Result<()> {
+        let mut procedure = self.procedure_name(row);
+        if !owner.is_empty() {
+            let values = render::Params::from([
+                ("procedure".to_owned(), procedure.clone()),
+                ("owner".to_owned(), owner.to_owned()),
+            ]);
+            procedure = self.said("people.acting.case_of", &values).unwrap_or(procedure);
+        }
         let message = Message::new(to, news.kind, link)
             .with("code", &row.code)
-            .with("procedure", self.procedure_name(row))
+            .with("procedure", procedure)
             .with("agency", &row.receiving_name)
             .with("due", news.due.map(moment).unwrap_or_default())
             .with("reason", news.reason)
@@ -90,10 +119,11 @@ impl Dossiers {
 
     /// A Vietnamese text, if there is one: official papers and messages are written in Vietnamese.
     pub(crate) fn word(&self, key: &str) -> Option<String> {
-        self.parts
-            .renderer
-            .texts()
-            .find(Locale::Vi, key, &render::Params::new())
+        self.said(key, &render::Params::new())
+    }
+
+    fn said(&self, key: &str, values: &render::Params) -> Option<String> {
+        self.parts.renderer.texts().find(Locale::Vi, key, values)
     }
 }
 

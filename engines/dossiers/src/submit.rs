@@ -161,10 +161,9 @@ impl Dossiers {
             if !acting.covers(&online.code) {
                 return Err(Fault::forbidden("dossiers.not_represented").with("name", &acting.name));
             }
-            let represented = self.parts.identity.represented_number(op).await?;
             // An organisation has no personal number: there the answers name whoever acts for it.
-            if let (Some(number), Some(own)) = (&number, &represented)
-                && number != own
+            if let Some(number) = &number
+                && !self.parts.identity.is_number_of(op, acting.person, number).await?
             {
                 return Err(Fault::invalid("dossiers.other_applicant").with("name", &acting.name));
             }

@@ -331,16 +331,16 @@ impl Dossiers {
         online: &OnlineProcedure,
     ) -> Result<()> {
         let applicant = applicant(&online.procedure, &row.answers);
+        let known = row.owner_name.clone();
         if !applicant.name.is_empty() {
             row.owner_name = applicant.name;
         }
         if row.owner_number != applicant.number && row.representation.is_some() {
-            // Whoever acts for another does so for that one alone.
-            let known = self.parts.identity.represented_number(op).await?;
-            if let (Some(known), Some(number)) = (known, &applicant.number)
-                && known != *number
+            // It was handed in for its owner alone, whoever answers now: the owner, or somebody who acts for them.
+            if let (Some(owner), Some(number)) = (row.owner_person, &applicant.number)
+                && !self.parts.identity.is_number_of(op, owner, number).await?
             {
-                return Err(Fault::invalid("dossiers.other_applicant").with("name", &row.owner_name));
+                return Err(Fault::invalid("dossiers.other_applicant").with("name", known));
             }
             row.owner_number = applicant.number;
         } else if row.owner_number != applicant.number {

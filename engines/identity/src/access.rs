@@ -60,6 +60,7 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.reset_second_factor"),
     Action::personal("identity.resume_account"),
     Action::personal("identity.return_role"),
+    Action::personal("identity.say_to_standing"),
     Action::personal("identity.search_people"),
     Action::personal("identity.see_account"),
     Action::personal("identity.see_rights"),
@@ -69,6 +70,7 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.suspend_account"),
     Action::personal("identity.suspend_dormant"),
     Action::personal("identity.take_emergency"),
+    Action::personal("identity.tell_concerned"),
     Action::new("identity.upsert_agency"),
     Action::new("identity.upsert_area"),
     Action::new("identity.upsert_position"),
@@ -267,15 +269,26 @@ pub fn give_attorney(actor: &Actor) -> Decision {
     Decision::when(is_oneself(actor), error::not_allowed)
 }
 
-/// Ending a representation (R037): the two of them, the legal representative for others of the organisation, and administrators. For
-/// others there is none.
-pub fn end_representation(rights: Rights<'_>, found: Option<&Representation>) -> Decision {
+/// Telling whom it concerns that somebody asks to act for another: the platform.
+pub(crate) fn tell_concerned(actor: &Actor) -> Decision {
+    Decision::when(is_system(actor), error::not_allowed)
+}
+
+/// Agreeing or objecting: who was asked. For others there is no such registration.
+pub(crate) fn say_to_standing(asked: bool) -> Decision {
+    Decision::when(asked, error::registration_not_found)
+}
+
+/// Ending a representation (R037): the two of them, the legal representative for others of the organisation, and administrators. Of two legal
+/// representatives the one who was there first ends the other, and never the other way round: `senior`. For others there is none.
+pub fn end_representation(rights: Rights<'_>, found: Option<&Representation>, senior: bool) -> Decision {
     let actor = rights.actor();
     let allowed = found.is_some_and(|found| {
         let party = actor
             .person()
             .is_some_and(|person| [found.represented, found.representative].contains(&person));
-        let of_the_house = found.kind == RepresentationKind::Member
+        let below = found.kind == RepresentationKind::Member || found.kind == RepresentationKind::Legal && senior;
+        let of_the_house = below
             && actor
                 .acts_for()
                 .is_some_and(|acting| acting.person == found.represented && acting.legal);

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::accounts::NewAccount;
 use crate::agencies::today;
+use crate::consent::{Approval, judge};
 use crate::model::{
     AccountState, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, RepresentationKind,
 };
@@ -28,6 +29,8 @@ pub struct RegistrationFilter {
     pub decided: bool,
     /// Only of this personal number, passport or tax number, as typed.
     pub number: Option<String>,
+    /// Only the one whose receipt shows this number, as typed: so it is found among those of strangers with the same number.
+    pub check: Option<String>,
 }
 
 impl Identity {
@@ -47,7 +50,11 @@ impl Identity {
             (false, Some(agency)) => Some(store::registration::served(op.conn(), agency).await?),
             (false, None) => Some(Vec::new()),
         };
-        let found = store::registration::list(op.conn(), &self.vault, agencies.as_deref(), filter, page).await?;
+        let filter = RegistrationFilter {
+            check: filter.check.as_deref().map(digits).filter(|check| !check.is_empty()),
+            ..filter.clone()
+        };
+        let found = store::registration::list(op.conn(), &self.vault, agencies.as_deref(), &filter, page).await?;
         let shown: Vec<Uuid> = found.items.iter().map(|row| row.id).collect();
         op.record(Entry::new("identity.registrations_listed", "registration:list").detail(json!({ "shown": shown })))
             .await?;
@@ -69,30 +76,40 @@ impl Identity {
                 .about(found.known),
         )
         .await?;
-        Ok(found)
+        self.with_concerned(op, found).await
+    }
+
+    /// As [`Identity::approve_with`], where nothing is to be said but the paper and the number of the receipt.
+    pub async fn approve_registration(&self, op: &mut Op, id: Uuid, paper: &str, check: &str) -> Result<()> {
+        let approval = Approval {
+            paper: paper.to_owned(),
+            check: check.to_owned(),
+            ..Approval::default()
+        };
+        self.approve_with(op, id, &approval).await
     }
 
     /// Approves: the person is written down if nobody knows them, the account opens with the password that was typed, or the right to act
-    /// for the organisation or child begins. `paper` is what the official has seen, and for an account `check` the number of the receipt that the
-    /// person brings: whoever has the paper has not always sent this registration. Pressed twice it is done once. Never one's own.
+    /// for the organisation or child begins. The paper is what the official has seen, and for an account the check the number of the receipt that the
+    /// person brings: whoever has the paper has not always sent this registration. Pressed twice it is done once. Never one's own. Of whoever represents the
+    /// organisation already it is said whether that ends; they are told, and so is the represented.
     ///
     /// Fails with `identity.registration_not_found`, `identity.registration_own`, `identity.registration_decided`,
     /// `identity.registration_over`, `identity.paper_needed`, `identity.registration_check`, `identity.registration_differs`, `identity.account_exists`,
-    /// `identity.registration_official`, `identity.organisation_unknown`, `identity.represents_already`, `identity.of_age`,
-    /// `identity.step_up_needed`.
-    pub async fn approve_registration(&self, op: &mut Op, id: Uuid, paper: &str, check: &str) -> Result<()> {
+    /// `identity.registration_official`, `identity.organisation_unknown`, `identity.represents_already`, `identity.of_age`, `identity.former_needed`,
+    /// `identity.consent_needed`, `identity.standing_objected`, `identity.member_objected`, `identity.step_up_needed`.
+    pub async fn approve_with(&self, op: &mut Op, id: Uuid, approval: &Approval) -> Result<()> {
         let Some((row, permit)) = self.to_be_decided(op, id, RegistrationState::Approved).await? else {
             return Ok(());
         };
-        let paper = words(paper).ok_or_else(error::paper_needed)?;
+        let paper = words(&approval.paper).ok_or_else(error::paper_needed)?;
         let person = if row.kind.is_for_oneself() {
-            let typed: String = check.chars().filter(char::is_ascii_digit).collect();
-            if typed != check_of(&store::registration::receipt_of(op.conn(), id).await?) {
+            if digits(&approval.check) != check_of(&store::registration::receipt_of(op.conn(), id).await?) {
                 return Err(error::registration_check());
             }
             self.open_registered(op, &permit, &row).await?
         } else {
-            self.let_act(op, &permit, &row).await?
+            self.let_act(op, &permit, &row, approval).await?
         };
         let decided = Decided {
             state: RegistrationState::Approved,
@@ -152,7 +169,9 @@ impl Identity {
         let permit = op.allow("identity.decide_registration", &subject, decision).await?;
         self.check_step_up(op)?;
         match row.state {
-            RegistrationState::Waiting if op.now() < row.expires_at => Ok(Some((row, permit))),
+            RegistrationState::Waiting if op.now() < row.expires_at => {
+                Ok(Some((self.with_concerned(op, row).await?, permit)))
+            }
             RegistrationState::Waiting | RegistrationState::Expired => Err(error::registration_over()),
             state if state == wanted && row.decided_by == op.actor().account() => Ok(None),
             _ => Err(error::registration_decided()),
@@ -172,7 +191,12 @@ impl Identity {
             RegistrationState::Approved => "identity.registration_approved",
             _ => "identity.registration_refused",
         };
-        let facts = json!({ "kind": row.kind, "agency": row.agency, "standing": row.standing });
+        let said: Vec<_> = row
+            .concerned
+            .iter()
+            .map(|one| json!({ "person": one.person, "agrees": one.agrees }))
+            .collect();
+        let facts = json!({ "kind": row.kind, "agency": row.agency, "standing": row.standing, "said": said });
         let about = decided.person.or(row.known);
         let subject = format!("registration:{}", row.id);
         op.record(Entry::new(action, &subject).purpose(subject).about(about).detail(facts))
@@ -236,7 +260,13 @@ impl Identity {
     }
 
     /// The applicant may act for the organisation or the child from today on.
-    async fn let_act(&self, op: &mut Op, permit: &Permit, row: &RegistrationDetail) -> Result<PersonId> {
+    async fn let_act(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        row: &RegistrationDetail,
+        approval: &Approval,
+    ) -> Result<PersonId> {
         let account = row.asked_by.ok_or_else(error::registration_not_found)?;
         if store::account::lock_state(op.conn(), account).await? != Some(AccountState::Active) {
             return Err(error::account_suspended());
@@ -262,6 +292,7 @@ impl Identity {
             }
             _ => RepresentationKind::Legal,
         };
+        judge(row, approval)?;
         let person = self.write_registered(op, permit, row).await?;
         if kind == RepresentationKind::Legal && !row.has_account {
             // Nobody signs in as an organisation: its people act for it.
@@ -288,6 +319,7 @@ impl Identity {
             at: op.now(),
         };
         store::representation::insert(op.conn(), permit, &self.vault, &new).await?;
+        self.settle_concerned(op, permit, row, approval).await?;
         Ok(person)
     }
 
@@ -311,6 +343,10 @@ pub(crate) fn check_of(receipt_sha256: &[u8]) -> String {
     let head = receipt_sha256.iter().take(8);
     let number = head.fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
     format!("{:06}", number % 1_000_000)
+}
+
+fn digits(typed: &str) -> String {
+    typed.chars().filter(char::is_ascii_digit).collect()
 }
 
 fn words(typed: &str) -> Option<String> {

@@ -431,6 +431,32 @@ pub fn registration_differs() -> Fault {
     Fault::conflict("identity.registration_differs")
 }
 
+/// Nobody who represents the organisation has agreed, and the official has not said that the paper shows it.
+pub fn consent_needed() -> Fault {
+    Fault::invalid("identity.consent_needed").field("seen", "identity.consent_needed")
+}
+
+/// Somebody whom it concerns objects, and the official has not said that the paper shows it all the same.
+pub fn standing_objected(name: &str) -> Fault {
+    let field = FieldFault::new("seen", "identity.standing_objected").with("name", name);
+    Fault::invalid("identity.standing_objected")
+        .with("name", name)
+        .field_fault(field)
+}
+
+/// The legal representative does not want this one to act for the organisation.
+pub fn member_objected(name: &str) -> Fault {
+    Fault::conflict("identity.member_objected").with("name", name)
+}
+
+/// Another one represents the organisation: whether that ends is to be said.
+pub fn former_needed(representation: uuid::Uuid, name: &str) -> Fault {
+    let field = FieldFault::new(format!("former.{representation}"), "identity.former_needed").with("name", name);
+    Fault::invalid("identity.former_needed")
+        .with("name", name)
+        .field_fault(field)
+}
+
 /// No organisation of this tax number has an account.
 pub fn organisation_unknown() -> Fault {
     Fault::conflict("identity.organisation_unknown")

@@ -36,7 +36,8 @@ impl Identity {
         let (found, registered) = {
             let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
             let found = store::account::credential(&mut connection, &self.vault, &folded).await?;
-            let registered = store::registration::by_login(&mut connection, &self.vault, &folded).await?;
+            let network = throttle::network(source.ip);
+            let registered = store::registration::by_login(&mut connection, &self.vault, &folded, &network).await?;
             (found, registered)
         };
         let account = found.as_ref().map(|row| AccountId::from(row.id));
@@ -51,19 +52,19 @@ impl Identity {
             .and_then(|row| row.password.as_deref())
             .map(PasswordHash::parse)
             .transpose()?;
-        // Where no account has a password under this name, somebody may have registered: one hash is computed in any case.
-        let registered = registered.filter(|_| stored.is_none());
         let waiting = registered
             .as_ref()
             .map(|row| PasswordHash::parse(&row.password))
             .transpose()?;
-        let verdict = self
-            .hasher
-            .verify(password, stored.as_ref().or(waiting.as_ref()))
-            .await?;
-        if let (Some(registered), true) = (&registered, verdict.right) {
-            self.refused(ops, None, "registration", &place, source).await?;
-            return Err(self.still_waiting(registered, ops.now()));
+        let verdict = self.hasher.verify(password, stored.as_ref()).await?;
+        if !verdict.right {
+            // Somebody may have registered under this name, whether it has an account or not: one more hash is computed in any case, and what is
+            // said rests on the password of the registration alone. So neither words nor time tell whether the name has an account with a password.
+            let asked = self.hasher.verify(password, waiting.as_ref()).await?;
+            if let Some(registered) = registered.filter(|_| asked.right) {
+                self.refused(ops, None, "registration", &place, source).await?;
+                return Err(self.still_waiting(&registered, ops.now()));
+            }
         }
         match (row, stored) {
             (Some(row), Some(_)) if verdict.right && row.state == AccountState::Suspended.as_str() => {

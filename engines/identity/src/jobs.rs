@@ -2,9 +2,10 @@
 
 use chrono::Duration;
 use kernel::{Actor, Result};
-use op::{Jobs, NewJob, Op, Ops};
+use op::{Job, Jobs, NewJob, Op, Ops};
+use uuid::Uuid;
 
-use crate::{Identity, store};
+use crate::{Identity, error, store};
 
 /// Kind of the daily job.
 pub const SWEEP: &str = "identity.sweep";
@@ -12,8 +13,26 @@ pub const SWEEP: &str = "identity.sweep";
 /// Kind of the job that writes down the end of rights for emergencies; they have ended by themselves.
 pub const END_EMERGENCIES: &str = "identity.end_emergencies";
 
+/// Kind of the job that tells people that somebody asks to act for them, or beside them.
+pub const TELL_CONCERNED: &str = "identity.tell_concerned";
+
+/// Kind of the job that tells the people of an organisation that one of them acts for it no more.
+pub const TELL_HOUSE: &str = "identity.tell_house";
+
 /// Registers the daily sweep, and the end of emergencies.
 pub fn register(jobs: &mut Jobs, identity: &Identity) {
+    let telling = identity.clone();
+    jobs.within(TELL_CONCERNED, move |op, job| {
+        let identity = telling.clone();
+        let registration = number_in(job, "registration");
+        Box::pin(async move { identity.tell_concerned(op, registration?).await })
+    });
+    let telling = identity.clone();
+    jobs.within(TELL_HOUSE, move |op, job| {
+        let identity = telling.clone();
+        let representation = number_in(job, "representation");
+        Box::pin(async move { identity.tell_house(op, representation?).await })
+    });
     let identity = identity.clone();
     jobs.within(END_EMERGENCIES, move |op, _| {
         let identity = identity.clone();
@@ -21,6 +40,12 @@ pub fn register(jobs: &mut Jobs, identity: &Identity) {
     });
     jobs.within(SWEEP, |op, _| Box::pin(async move { sweep(op).await.map(|_| ()) }));
     jobs.every(Duration::days(1), SWEEP);
+}
+
+fn number_in(job: &Job, name: &str) -> Result<Uuid> {
+    let number = job.payload.get(name).and_then(serde_json::Value::as_str);
+    let number = number.and_then(|text| text.parse().ok());
+    number.ok_or_else(|| error::malformed("payload"))
 }
 
 /// Kind of the daily job that seals what an older program has left in plain.

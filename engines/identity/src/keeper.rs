@@ -34,6 +34,8 @@ impl Keeper for Identity {
         if let Some(account) = whom.account {
             let row = store::kept::account(op.conn(), &self.vault, account).await?;
             let sessions = store::kept::sessions(op.conn(), account, most + 1).await?;
+            let questions = store::kept::questions(op.conn(), account, most + 1).await?;
+            parts.push(Kept::of("questions", questions, most));
             parts.push(Kept::of("account", row, 1));
             parts.push(Kept::of("sessions", sessions, most));
             let acts = store::kept::acts(op.conn(), account, most + 1).await?;
@@ -66,6 +68,7 @@ impl Keeper for Identity {
         if let Some(account) = whom.account {
             let devices = store::kept::forget_devices(op.conn(), permit, account).await?;
             parts.push(Forgotten::gone("devices", devices));
+            parts.push(Forgotten::kept("questions"));
             parts.push(Forgotten::kept("account"));
             parts.push(Forgotten::kept("sessions"));
         }

@@ -9,6 +9,7 @@ mod approve;
 mod areas;
 pub mod browser;
 mod config;
+mod consent;
 mod correct;
 mod counter_code;
 mod desk;
@@ -60,6 +61,7 @@ pub use accounts::{NewAccount, PasswordChange};
 pub use agencies::{AgencyFilter, NewAgency};
 pub use approve::RegistrationFilter;
 pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRule};
+pub use consent::Approval;
 pub use correct::{Corrected, check_correction};
 pub use counter_code::{CounterCode, NewCounterCode};
 pub use desk::{AccountFilter, AccountLine, AccountRow, AccountSheet, EntryCode};
@@ -69,9 +71,10 @@ pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin,
-    Contact, HeldPosition, OfficialView, Passkey, Person, PersonField, PersonRow, Position, Receipt,
-    RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation, RepresentationKind,
-    Represented, Residence, SecondFactor, SessionRow, Standing, Substitution, TotpOffer, Unit, Validity, Way, WayIn,
+    Concerned, Contact, Former, HeldPosition, OfficialView, Passkey, Person, PersonField, PersonRow, Position,
+    Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation,
+    RepresentationKind, Represented, Residence, SecondFactor, SessionRow, Standing, Substitution, TotpOffer, Unit,
+    Validity, Way, WayIn,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;
@@ -79,7 +82,7 @@ pub use password::PasswordContext;
 pub use people::{NewPerson, OFFICE_LISTS, PersonChange};
 pub use registration::{NewRegistration, NewStanding};
 pub use reorganise::{Plan, Reorganisation, Settled};
-pub use representation::{Actings, NewAttorney};
+pub use representation::{Actings, Heard, NewAttorney};
 pub use rights::{HeldRights, PositionRights, RightRow};
 pub use second_factor::{NewCodes, OwnerProof};
 pub use sign_in::{Entered, HalfSignIn, SecondStep, SignIn, SignedIn, Source};
@@ -111,7 +114,9 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0015_account_desk.sql",
         "0016_withheld_and_emergency.sql",
         "0017_sealed.sql",
-        "0018_keys.sql"
+        "0018_keys.sql",
+        "0021_standing_voice.sql",
+        "0022_wall_by_command.sql"
     ]
 );
 

@@ -35,8 +35,8 @@ macro_rules! words {
 mod standing;
 
 pub use standing::{
-    Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation,
-    RepresentationKind, Represented, Standing,
+    Concerned, Former, Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState,
+    Representation, RepresentationKind, Represented, Standing,
 };
 
 words! {

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use kernel::code::TaxNumber;
 use kernel::{AccountId, Actor, AgencyId, FieldFault, PersonalNumber, PhoneNumber, Result, local_date, text};
-use op::{Entry, Op, Ops};
+use op::{Entry, NewJob, Op, Ops};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -16,14 +16,12 @@ use crate::hashing::PasswordHash;
 use crate::model::{Audience, Receipt, RegistrationKind, RegistrationState, Standing};
 use crate::password::PasswordContext;
 use crate::people::{NewPerson, checked};
-use crate::{Identity, access, error, login, password, store, throttle, token};
+use crate::{Identity, access, error, jobs, login, password, store, throttle, token};
 
 /// Registrations from one network within an hour: an office, a school.
 const PER_NETWORK: i64 = 20;
 /// Of one person from one network within a day.
 const PER_SUBJECT_HERE: i64 = 3;
-/// Of one person that wait, wherever they come from: so many papers can be held side by side.
-const PER_SUBJECT: i64 = 20;
 /// Requests of one account that wait.
 const PER_ACCOUNT: i64 = 20;
 /// Longest text about a paper, in characters.
@@ -123,10 +121,8 @@ impl Identity {
             self.check_approver(&mut connection, asked.agency, local_date(now))
                 .await?;
             let counts = store::registration::counts(&mut connection, &self.vault, &asked, &network, now).await?;
-            if counts.of_network >= PER_NETWORK
-                || counts.of_subject_here >= PER_SUBJECT_HERE
-                || counts.of_subject >= PER_SUBJECT
-            {
+            // Never by the number alone: strangers who register with it would keep its owner out.
+            if counts.of_network >= PER_NETWORK || counts.of_subject_here >= PER_SUBJECT_HERE {
                 return Err(error::too_many_registrations());
             }
         }
@@ -184,6 +180,9 @@ impl Identity {
         }
         let facts = json!({ "kind": asked.kind, "agency": asked.agency });
         op.record(Entry::new("identity.registration_asked", subject).detail(facts))
+            .await?;
+        // By the platform, and for known and unknown alike: whoever asks does not learn who is known here.
+        op.enqueue(NewJob::new(jobs::TELL_CONCERNED, json!({ "registration": asked.id })))
             .await?;
         Ok(asked.id)
     }
@@ -366,10 +365,15 @@ impl Asked {
 /// Who is born on the day has the age of eighteen from that day of the year on (người thành niên, Bộ luật Dân sự 2015, Điều 20). Who is
 /// born on 29 February is of age on 28 February of a year without that day.
 pub(crate) fn is_of_age(born: NaiveDate, on: NaiveDate) -> bool {
+    has_years(born, 18, on)
+}
+
+/// Whether somebody has so many years on the day.
+pub(crate) fn has_years(born: NaiveDate, least: i32, on: NaiveDate) -> bool {
     let years = on.year() - born.year();
     let passed = (on.month(), on.day()) >= (born.month(), born.day())
         || (born.month(), born.day()) == (2, 29) && (on.month(), on.day()) >= (2, 28) && !on.leap_year();
-    years > 18 || years == 18 && passed
+    years > least || years == least && passed
 }
 
 /// The last day on which somebody born on this day is a child.

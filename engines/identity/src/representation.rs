@@ -3,18 +3,18 @@
 
 use chrono::{NaiveDate, TimeDelta};
 use kernel::{AccountId, Actor, ActsFor, PersonId, PersonalNumber, Result, SessionId, text};
-use op::{Entry, Event, Op};
+use op::{Entry, Event, NewJob, Op};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::agencies::today;
-use crate::model::{Receipt, Representation, RepresentationKind, Represented};
+use crate::model::{Question, Receipt, Representation, RepresentationKind, Represented};
 use crate::sessions::Lent;
 use crate::sign_in::Source;
 use crate::store::representation::NewRepresentation;
 use crate::throttle::{self, Limit};
-use crate::{Identity, access, error, store};
+use crate::{Identity, access, error, jobs, store};
 
 /// No power of attorney lasts longer; then it is given anew. Without a term it would hold for a year (Bộ luật Dân sự 2015, Điều 563), so
 /// here everybody names the last day.
@@ -50,6 +50,21 @@ pub struct Actings {
     pub given: Vec<Representation>,
     /// What the actor has asked an authority for, with the name of whom it is about.
     pub asked: Vec<(Receipt, String)>,
+    /// What others have asked for and the actor is asked about: to act for them, or beside them.
+    pub questions: Vec<Question>,
+}
+
+/// Who hears of what was handed in under a representation.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// Whether the representation counts today: then whoever has handed in hears of it too.
+    pub stands: bool,
+    /// The account of the represented, if they sign in themselves.
+    pub owner: Option<AccountId>,
+    /// The accounts of all who may act for the represented today in this procedure, and see whatever was handed in for them.
+    pub house: Vec<AccountId>,
+    /// The name of the represented.
+    pub name: String,
 }
 
 impl From<Represented> for ActsFor {
@@ -95,7 +110,7 @@ impl Identity {
             Err(_) => None,
         };
         let giver = op.actor().person().ok_or_else(error::not_allowed)?;
-        let Some((person, told)) = found.filter(|(person, _)| *person != giver) else {
+        let Some((person, told, name)) = found.filter(|(person, ..)| *person != giver) else {
             op.commit().await?;
             return Err(error::attorney_unfit());
         };
@@ -131,18 +146,29 @@ impl Identity {
             format!("representation:{id}"),
             told,
         ));
+        // Also to the giver: whoever has got into the session of another does not give themself a power of attorney unseen.
+        let told = json!({ "account": account, "name": name, "from": new.from, "to": new.to });
+        let subject = format!("representation:{id}");
+        op.emit(Event::new("identity.attorney_confirmed", subject, told));
         op.commit().await?;
         Ok(id)
     }
 
     /// Ends a representation: the represented takes it back, the representative gives it back, the legal representative ends what a person of
-    /// the organisation may do, administrators end any. From the next request on nothing of it works. The other side is told. Fails with
-    /// `identity.representation_not_found`.
+    /// the organisation may do, and a legal representative who came later; administrators end any. From the next request on nothing of it works. The
+    /// other side is told, of an organisation those who represent it. Fails with `identity.representation_not_found`.
     pub async fn end_representation(&self, op: &mut Op, id: Uuid) -> Result<()> {
         let day = today(op);
         let found = store::representation::get(op.conn(), &self.vault, id, day).await?;
         let subject = format!("representation:{id}");
-        let decision = access::end_representation(op.rights(), found.as_ref());
+        let acting = op.actor().acts_for().map(|acting| acting.representation);
+        let acting = match acting {
+            Some(own) => store::representation::get(op.conn(), &self.vault, own, day).await?,
+            None => None,
+        };
+        let senior =
+            matches!((&acting, &found), (Some(own), Some(found)) if own.in_force && own.given_at < found.given_at);
+        let decision = access::end_representation(op.rights(), found.as_ref(), senior);
         let permit = op.allow("identity.end_representation", &subject, decision).await?;
         let found = found.ok_or_else(error::representation_not_found)?;
         let by = op.actor().account().ok_or_else(error::not_allowed)?;
@@ -159,11 +185,42 @@ impl Identity {
             (found.representative, &found.represented_name),
             (found.represented, &found.representative_name),
         ] {
-            let account = store::account::of_person(op.conn(), person).await?;
+            let account = store::representation::own_account(op.conn(), person).await?;
             if let Some(account) = account.filter(|account| *account != by) {
                 let told = json!({ "account": account, "name": name });
                 op.emit(Event::new("identity.representation_ended", &subject, told));
             }
+        }
+        // Those who represent the represented may be out of sight of whoever ends it: the platform tells them.
+        if matches!(
+            found.kind,
+            RepresentationKind::Legal | RepresentationKind::Member | RepresentationKind::Child
+        ) {
+            op.enqueue(NewJob::new(jobs::TELL_HOUSE, json!({ "representation": id })))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Tells whoever else represents the represented that a representation has ended.
+    pub(crate) async fn tell_house(&self, op: &mut Op, id: Uuid) -> Result<()> {
+        let subject = format!("representation:{id}");
+        let decision = access::tell_concerned(op.actor());
+        op.allow("identity.tell_concerned", &subject, decision).await?;
+        let day = today(op);
+        let Some(found) = store::representation::get(op.conn(), &self.vault, id, day).await? else {
+            return Ok(());
+        };
+        let by = store::representation::ended_by(op.conn(), id).await?;
+        let house = store::representation::decisive(op.conn(), &self.vault, found.represented, day).await?;
+        let told = house.iter().filter(|one| one.person != found.representative);
+        for account in told
+            .filter_map(|one| one.account)
+            .filter(|account| Some(*account) != by)
+        {
+            let told =
+                json!({ "account": account, "name": found.representative_name, "title": found.represented_name });
+            op.emit(Event::new("identity.house_left", &subject, told));
         }
         Ok(())
     }
@@ -186,7 +243,14 @@ impl Identity {
             given = others.collect();
         }
         let asked = store::registration::of_account(op.conn(), &self.vault, account).await?;
-        Ok(Actings { received, given, asked })
+        let now = op.now();
+        let questions = store::voice::questions(op.conn(), account, now).await?;
+        Ok(Actings {
+            received,
+            given,
+            asked,
+            questions,
+        })
     }
 
     /// Chooses for whom the session acts; `None`: for its owner. Gives the actor as it is from the next request on. Fails with
@@ -214,15 +278,19 @@ impl Identity {
         self.present_actor(op.conn(), &row, Lent::Counts, now).await
     }
 
-    /// Whether a representation counts today, and the account of the represented: whoever handed something in for another is told of it while it
-    /// does. For engines above, about what was handed in under it.
-    pub async fn represented_by(&self, op: &mut Op, representation: Uuid) -> Result<(bool, Option<AccountId>)> {
+    /// Who is told of what was handed in under a representation, in this procedure; `None` where there is no such representation. For engines above.
+    pub async fn heard(&self, op: &mut Op, representation: Uuid, procedure: &str) -> Result<Option<Heard>> {
         let day = today(op);
         let Some(found) = store::representation::get(op.conn(), &self.vault, representation, day).await? else {
-            return Ok((false, None));
+            return Ok(None);
         };
-        let account = store::account::of_person(op.conn(), found.represented).await?;
-        Ok((found.in_force, account))
+        let house = store::representation::house(op.conn(), &self.vault, found.represented, procedure, day).await?;
+        Ok(Some(Heard {
+            stands: found.in_force,
+            owner: store::representation::own_account(op.conn(), found.represented).await?,
+            house,
+            name: found.represented_name,
+        }))
     }
 
     /// Whether a person acts for another today, by whatever representation: then they decide nothing about them. For engines above.
@@ -231,15 +299,30 @@ impl Identity {
         store::representation::represents(op.conn(), &self.vault, person, other, day).await
     }
 
-    /// The personal number of the one for whom the actor acts, if they have one.
-    pub async fn represented_number(&self, op: &mut Op) -> Result<Option<String>> {
-        let Some(person) = op.actor().acts_for().map(|acting| acting.person) else {
-            return Ok(None);
+    /// Whether a number is that of a person: their personal number, or their passport. An organisation has none, whoever answers for it names
+    /// theirs. Tells nothing but this, whoever asks. For engines above, about whom something is handed in for.
+    pub async fn is_number_of(&self, op: &mut Op, person: PersonId, number: &str) -> Result<bool> {
+        if store::representation::is_organisation(op.conn(), person).await? {
+            return Ok(true);
+        }
+        let details = store::person::details_of(op.conn(), &self.vault, person).await?;
+        let bare = |text: &str| -> String {
+            text.chars()
+                .filter(|c| !c.is_whitespace())
+                .collect::<String>()
+                .to_uppercase()
         };
-        let found = store::person::get(op.conn(), &self.vault, person).await?;
-        Ok(found
-            .and_then(|person| person.personal_number)
-            .map(|number| number.as_str().to_owned()))
+        Ok(details.is_some_and(|details| {
+            let known = [details.personal_number, details.passport];
+            known.iter().flatten().any(|known| bare(known) == bare(number))
+        }))
+    }
+
+    /// For whom a person acts or has acted, and who for them, the newest first. For engines above that tell the person what is kept about them: what was
+    /// begun under a representation carries its number.
+    pub async fn representations_of(&self, op: &mut Op, person: PersonId) -> Result<Vec<Representation>> {
+        let day = today(op);
+        store::representation::of_person(op.conn(), &self.vault, person, day).await
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) mod sealed;
 pub(crate) mod second_factor;
 pub(crate) mod session;
 pub(crate) mod substitution;
+pub(crate) mod voice;
 pub(crate) mod withheld;
 
 use kernel::Fault;

@@ -1,7 +1,9 @@
 //! Acting for somebody else (đại diện, ủy quyền): for a business, a child, or by a power of attorney; and who acts for oneself.
 
-use identity::{NewAttorney, NewStanding, RegistrationKind, RegistrationState, Representation, Standing};
-use kernel::{Fault, Result, local_date};
+use identity::{
+    NewAttorney, NewStanding, RegistrationKind, RegistrationState, Representation, RepresentationKind, Standing,
+};
+use kernel::{DossierId, Fault, Result, local_date};
 use op::Op;
 use serde_json::{Value, json};
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
@@ -14,7 +16,8 @@ use crate::registration::{approvers, chosen};
 use crate::told::{called, errors_of, faults_of, is_told_in_place, labelled, status_of};
 use crate::words::Words;
 
-const ACTING: &str = "/tai-khoan/lam-thay";
+/// The page of acting for others; `ho_so` says for which case it is opened.
+pub(crate) const ACTING: &str = "/tai-khoan/lam-thay";
 const GIVE: &str = "/tai-khoan/lam-thay/uy-quyen";
 const ASK: &str = "/tai-khoan/lam-thay/de-nghi";
 
@@ -23,6 +26,7 @@ pub(super) fn routes() -> Routes<House> {
         .get(ACTING, Door::SignedIn, actings)
         .post(ACTING, Door::SignedIn, choose)
         .post("/tai-khoan/lam-thay/ket-thuc", Door::SignedIn, end)
+        .post("/tai-khoan/lam-thay/tra-loi", Door::SignedIn, answer)
         .get(GIVE, Door::Citizen, attorney)
         .post(GIVE, Door::Citizen, give)
         .get(ASK, Door::Citizen, standing)
@@ -38,6 +42,25 @@ async fn actings(visit: Visit<House>) -> Answer {
     drop(op);
     let words = Words::new(&visit, "");
     let acting = visit.actor.acts_for().map(|acting| acting.representation);
+    // In an organisation the legal representative ends what its people may do, and another one who came later.
+    let since = actings
+        .received
+        .iter()
+        .find(|one| Some(one.id) == acting)
+        .map(|one| one.given_at);
+    let legal = visit.actor.acts_for().is_some_and(|acting| acting.legal);
+    let ends = |one: &Representation| {
+        let own = visit
+            .actor
+            .person()
+            .is_some_and(|person| [one.represented, one.representative].contains(&person));
+        let below = match one.kind {
+            RepresentationKind::Member => true,
+            RepresentationKind::Legal => since.is_some_and(|since| since < one.given_at),
+            _ => false,
+        };
+        own || legal && below
+    };
     let listed = |rows: &[Representation], other: fn(&Representation) -> &String| -> Vec<Value> {
         let row = |one: &Representation| {
             let scope = if one.procedures.is_empty() {
@@ -57,7 +80,7 @@ async fn actings(visit: Visit<House>) -> Answer {
             };
             json!({
                 "id": one.id, "name": other(one), "kind": words.say(&format!("people.by.{}", one.kind.as_str()), []), "scope": scope,
-                "from": one.from, "to": one.to, "reason": one.reason, "state": state, "now": acting == Some(one.id),
+                "from": one.from, "to": one.to, "reason": one.reason, "state": state, "now": acting == Some(one.id), "ends": ends(one),
             })
         };
         rows.iter().map(row).collect()
@@ -76,13 +99,46 @@ async fn actings(visit: Visit<House>) -> Answer {
             })
         })
         .collect();
+    let questions: Vec<Value> = actings
+        .questions
+        .iter()
+        .map(|one| {
+            let values = [("asker", one.asker_name.clone()), ("represented", one.represented_name.clone())];
+            json!({
+                "id": one.registration, "asker": one.asker_name, "agency": one.agency_name, "asked": one.asked_at, "until": one.expires_at,
+                "agrees": one.agrees, "what": words.say(&format!("people.acting.question_{}", one.kind.as_str()), values),
+            })
+        })
+        .collect();
+    let case = case_of(visit.query("ho_so"))
+        .map(|id| id.to_string())
+        .unwrap_or_default();
     let content = json!({
-        "received": listed(&actings.received, |one| &one.represented_name),
+        "case": case, "questions": questions, "received": listed(&actings.received, |one| &one.represented_name),
         "given": listed(&actings.given, |one| &one.representative_name), "asked": asked,
         "acting": visit.actor.acts_for().map(|acting| &acting.name), "official": visit.actor.is_official(),
         "action": ACTING, "give": GIVE, "ask": ASK,
     });
     visit.page("portal/account/acting.html", content).await
+}
+
+/// Whether somebody may act otherwise than they do now: for another, or for another one.
+pub(crate) async fn may_choose(visit: &Visit<House>) -> Result<bool> {
+    if visit.actor.citizen().is_none() {
+        return Ok(false);
+    }
+    let mut op = visit.look().await?;
+    let actings = visit.state.identity.actings(&mut op).await?;
+    let acting = visit.actor.acts_for().map(|acting| acting.representation);
+    Ok(actings
+        .received
+        .iter()
+        .any(|one| one.in_force && Some(one.id) != acting))
+}
+
+/// The case for which the page is opened.
+fn case_of(typed: Option<&str>) -> Option<DossierId> {
+    typed.and_then(|typed| typed.parse().ok())
 }
 
 /// The procedures that can be handed in here: code and name.
@@ -105,7 +161,9 @@ async fn choose(visit: Visit<House>, fields: Fields) -> Answer {
     let mut op = visit.op().await?;
     let actor = visit.state.identity.act_for(&mut op, session, representation).await?;
     op.commit().await?;
-    if actor.acts_for().is_some() {
+    if let Some(case) = case_of(fields.get("ho_so")).filter(|_| actor.acts_for().is_some()) {
+        visit.redirect(format!("/ho-so-cua-toi/{case}?da=acting_begun"))
+    } else if actor.acts_for().is_some() {
         visit.redirect("/ho-so-cua-toi?da=acting_begun")
     } else {
         visit.redirect(format!("{ACTING}?da=acting_left"))
@@ -121,6 +179,20 @@ async fn end(visit: Visit<House>, fields: Fields) -> Answer {
     visit.state.identity.end_representation(&mut op, id).await?;
     op.commit().await?;
     visit.redirect(format!("{ACTING}?da=acting_ended"))
+}
+
+/// Agrees that somebody acts for one or beside one, or objects.
+async fn answer(visit: Visit<House>, fields: Fields) -> Answer {
+    let id = fields
+        .required("id")?
+        .parse()
+        .map_err(|_| Fault::not_found("web.not_found"))?;
+    let agrees = fields.required("dong_y")? == "1";
+    let mut op = visit.op().await?;
+    visit.state.identity.say_to_standing(&mut op, id, agrees).await?;
+    op.commit().await?;
+    let said = if agrees { "standing_agreed" } else { "standing_objected" };
+    visit.redirect(format!("{ACTING}?da={said}"))
 }
 
 async fn attorney(visit: Visit<House>) -> Answer {

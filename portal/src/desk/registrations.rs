@@ -1,12 +1,13 @@
 //! Registrations that wait for the authority (phê duyệt tài khoản, R033): the list of the agency, one of them beside the paper, the decision.
 
-use identity::RegistrationFilter;
-use kernel::{Fault, Result};
+use chrono::{DateTime, Utc};
+use identity::{Approval, Concerned, Former, RegistrationFilter};
+use kernel::{Fault, Result, local};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit, address};
 
-use super::{called, errors_of, faults_of, is_told_in_place, status_of};
+use super::{errors_of, faults_of, is_told_in_place, status_of};
 use crate::House;
 use crate::account::again;
 use crate::words::Words;
@@ -27,16 +28,17 @@ pub(super) fn routes() -> Routes<House> {
 
 async fn list(visit: Visit<House>) -> Answer {
     let decided = visit.query("hop") == Some("decided");
-    draw_list(&visit, decided, None).await
+    draw_list(&visit, decided, None, None).await
 }
 
 async fn find(visit: Visit<House>, fields: Fields) -> Answer {
     let number = fields.filled("number").map(ToOwned::to_owned);
-    draw_list(&visit, fields.get("hop") == Some("decided"), number).await
+    let check = fields.filled("check").map(ToOwned::to_owned);
+    draw_list(&visit, fields.get("hop") == Some("decided"), number, check).await
 }
 
-async fn draw_list(visit: &Visit<House>, decided: bool, number: Option<String>) -> Answer {
-    let filter = RegistrationFilter { decided, number };
+async fn draw_list(visit: &Visit<House>, decided: bool, number: Option<String>, check: Option<String>) -> Answer {
+    let filter = RegistrationFilter { decided, number, check };
     let mut op = visit.op().await?;
     let identity = &visit.state.identity;
     let page = identity.registrations(&mut op, &filter, &visit.page_request()).await?;
@@ -61,7 +63,7 @@ async fn draw_list(visit: &Visit<House>, decided: bool, number: Option<String>) 
         .map(|one| json!({ "key": one, "current": *one == which, "href": at(one, "") }))
         .collect();
     let content = json!({
-        "items": items, "tabs": tabs, "which": which, "now": now, "number": filter.number.unwrap_or_default(),
+        "items": items, "tabs": tabs, "which": which, "now": now, "number": filter.number.unwrap_or_default(), "check": filter.check.unwrap_or_default(),
         "next": page.next.as_deref().map(|cursor| at(which, cursor)).unwrap_or_default(),
         "first": if visit.query("sau").is_some() { at(which, "") } else { String::new() },
     });
@@ -112,17 +114,69 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
             .map(|standing| words.say(&format!("people.standing.{}", standing.as_str()), [])),
     );
     row("paper", Some(found.paper.clone()));
+    let control = |id: Uuid| format!("former.{id}");
+    let mut controls = vec![
+        "paper".to_owned(),
+        "check".to_owned(),
+        "reason".to_owned(),
+        "seen".to_owned(),
+    ];
+    let formers = found.concerned.iter().filter_map(|one| one.representation);
+    controls.extend(formers.map(control));
+    let said = |one: &Concerned| {
+        let at = |at: Option<DateTime<Utc>>| {
+            at.map(|at| local(at).format("%H:%M %d/%m/%Y").to_string())
+                .unwrap_or_default()
+        };
+        let (key, at) = match (one.agrees, one.told_at) {
+            (Some(true), _) => ("said_yes", at(one.said_at)),
+            (Some(false), _) => ("said_no", at(one.said_at)),
+            (None, Some(told)) => ("said_none", at(Some(told))),
+            (None, None) => ("said_untold", String::new()),
+        };
+        words.say(&format!("people.desk.{key}"), [("at", at)])
+    };
+    let concerned: Vec<Value> = found
+        .concerned
+        .iter()
+        .map(|one| {
+            let from = one.since.and_then(|day| render::date_text(&day.to_string()));
+            let standing = match from {
+                Some(from) => words.say("people.desk.concerned_since", [("from", from)]),
+                None => words.say("people.desk.concerned_self", []),
+            };
+            let name = one.representation.map(control);
+            let chosen = name.as_deref().and_then(|name| typed.get(name)).unwrap_or_default();
+            json!({
+                "name": one.name, "said": format!("{standing}; {}", said(one)), "objects": one.agrees == Some(false), "control": name,
+                "typed": chosen,
+            })
+        })
+        .collect();
+    let objected = found.concerned.iter().any(|one| one.agrees == Some(false));
+    let member = found.kind == identity::RegistrationKind::Member;
+    let agreed = found.concerned.iter().any(|one| one.agrees == Some(true));
+    // What the official has to say beside the paper: that the organisation wants it, or that an objection does not hinder.
+    let seen = match (member, objected, agreed) {
+        (true, false, false) => "seen_member",
+        (false, true, _) => "seen_objected",
+        _ => "",
+    };
     let own = visit.actor.person().is_some()
         && (found.known == visit.actor.person() || found.asked_by.is_some() && found.asked_by == visit.actor.account());
     let waits = found.state == identity::RegistrationState::Waiting && now < found.expires_at;
     let content = json!({
         "found": found, "rows": rows, "path": format!("{PATH}/{id}"), "back": PATH, "own": own, "now": now, "waits": waits,
+        "concerned": concerned, "seen": seen, "hindered": member && objected,
         "can": waits && !own && visit.rights().may("identity.decide_registration"),
         "kind": words.say(&format!("people.kind.{}", found.kind.as_str()), []),
         "typed": {
             "paper": typed.get("paper").unwrap_or_default(), "check": typed.get("check").unwrap_or_default(), "reason": typed.get("reason").unwrap_or_default(),
+            "seen": typed.get("seen").is_some(),
         },
-        "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, called(["paper", "check", "reason"]))),
+        "errors": fault.map_or_else(Vec::new, |fault| {
+            errors_of(&words, fault, |field| controls.iter().find(|control| *control == field).cloned())
+        }),
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),
     });
     let status = fault.map_or(StatusCode::OK, status_of);
@@ -140,6 +194,18 @@ async fn told(visit: &Visit<House>, fields: &Fields, done: Result<()>, (path, sa
     }
 }
 
+fn approval(fields: &Fields) -> Approval {
+    let former = fields
+        .iter()
+        .filter_map(|(name, word)| Some((name.strip_prefix("former.")?.parse().ok()?, Former::parse(word)?)));
+    Approval {
+        paper: fields.get("paper").unwrap_or_default().to_owned(),
+        check: fields.get("check").unwrap_or_default().to_owned(),
+        former: former.collect(),
+        seen: fields.get("seen").is_some(),
+    }
+}
+
 async fn approve(mut visit: Visit<House>, fields: Fields) -> Answer {
     let id: Uuid = visit.parse_param("id")?;
     let path = format!("{PATH}/{id}/duyet");
@@ -148,10 +214,11 @@ async fn approve(mut visit: Visit<House>, fields: Fields) -> Answer {
     }
     let done = async {
         let mut op = visit.op().await?;
-        let paper = fields.get("paper").unwrap_or_default();
-        let check = fields.get("check").unwrap_or_default();
-        let identity = &visit.state.identity;
-        identity.approve_registration(&mut op, id, paper, check).await?;
+        visit
+            .state
+            .identity
+            .approve_with(&mut op, id, &approval(&fields))
+            .await?;
         op.commit().await
     };
     let done = done.await;

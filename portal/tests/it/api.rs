@@ -151,6 +151,10 @@ const PAGES: &[(&str, &[&str])] = &[
     ("GET /tai-khoan/lam-thay", &["GET /api/v1/me/representations"]),
     ("POST /tai-khoan/lam-thay", &["PUT /api/v1/me/acting"]),
     (
+        "POST /tai-khoan/lam-thay/tra-loi",
+        &["PUT /api/v1/me/standings/{id}/voice"],
+    ),
+    (
         "POST /tai-khoan/lam-thay/ket-thuc",
         &["DELETE /api/v1/me/representations/{id}"],
     ),

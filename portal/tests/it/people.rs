@@ -254,3 +254,164 @@ async fn a_clerk_gives_a_code_out_and_the_person_sets_a_password_with_it() {
         .await;
     entered.is(StatusCode::SEE_OTHER);
 }
+
+const TAX: &str = "6300000019";
+
+/// The words of the receipt that a page of asking carries.
+async fn asks(office: &Office, login: &str, kind: &str) {
+    let browser = office.sign_in(login).await;
+    let page = browser.get(&format!("/tai-khoan/lam-thay/de-nghi?loai={kind}")).await;
+    let (receipt, agency) = (page.hidden("bien_nhan"), office.office.to_string());
+    let fields = [
+        ("bien_nhan", receipt.as_str()),
+        ("loai", kind),
+        ("full_name", "Hợp tác xã Bông Súng"),
+        ("tax_number", TAX),
+        ("paper", "Giấy chứng nhận đăng ký hợp tác xã"),
+        ("agency", agency.as_str()),
+    ];
+    let sent = browser.send(&page, "/tai-khoan/lam-thay/de-nghi", &fields).await;
+    assert_eq!(sent.location(), "/tai-khoan/lam-thay?da=standing_asked");
+    op::drain(&office.ops, &office.engines.jobs()).await.unwrap();
+}
+
+// shows: R032, R037
+#[tokio::test]
+async fn a_new_director_takes_the_place_of_the_former_who_has_objected() {
+    let office = Office::new().await;
+    for (name, number) in [("Trần Văn Hùng", HIS), ("Phạm Thị Phù", "999190000033")] {
+        let mut person = NewPerson::named(name);
+        person.personal_number = Some(number.parse().unwrap());
+        office.account(&person, number, None).await;
+    }
+    let paper = ("paper", "Giấy chứng nhận số 63-0001");
+    asks(&office, HIS, "organisation").await;
+    let one = first(&office, "lua").await;
+    let clerk = office.sign_in("lua").await;
+    let page = clerk.get(&one).await;
+    page.hides("đang có người đại diện khác");
+    clerk.send(&page, &format!("{one}/duyet"), &[paper]).await;
+
+    // One of its people: the director is asked, and agrees.
+    asks(&office, "lan", "member").await;
+    let hung = office.sign_in(HIS).await;
+    hung.get("/hop-thu")
+        .await
+        .shows("Nguyễn Thị Lan đề nghị làm thay Hợp tác xã Bông Súng");
+    let page = hung.get("/tai-khoan/lam-thay").await;
+    page.shows("Nguyễn Thị Lan đề nghị làm thay")
+        .shows("Đồng ý để Nguyễn Thị Lan làm thay");
+    let one = first(&office, "lua").await;
+    let desk = clerk.get(&one).await;
+    desk.shows("chưa trả lời")
+        .shows("văn bản do người đại diện theo pháp luật ký");
+    clerk
+        .send(&desk, &format!("{one}/duyet"), &[paper])
+        .await
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Chưa có người đại diện theo pháp luật nào đồng ý")
+        .shows("63-0001");
+    let id = one.trim_start_matches("/can-bo/dang-ky/").to_owned();
+    let answer = |agrees: &'static str, id: String| [("id".to_owned(), id), ("dong_y".to_owned(), agrees.to_owned())];
+    let said = answer("1", id);
+    let said: Vec<(&str, &str)> = said
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let agreed = hung.send(&page, "/tai-khoan/lam-thay/tra-loi", &said).await;
+    assert_eq!(agreed.location(), "/tai-khoan/lam-thay?da=standing_agreed");
+    let desk = clerk.get(&one).await;
+    desk.shows("đồng ý lúc");
+    let approved = clerk.send(&desk, &format!("{one}/duyet"), &[paper]).await;
+    assert_eq!(approved.location(), "/can-bo/dang-ky?da=registration_approved");
+
+    // A new director asks; the present one hears it, and objects.
+    asks(&office, "999190000033", "organisation").await;
+    let page = hung.get("/tai-khoan/lam-thay").await;
+    page.shows("Phạm Thị Phù đề nghị làm người đại diện theo pháp luật của Hợp tác xã Bông Súng");
+    let one = first(&office, "lua").await;
+    let said = answer("0", one.trim_start_matches("/can-bo/dang-ky/").to_owned());
+    let said: Vec<(&str, &str)> = said
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    hung.send(&page, "/tai-khoan/lam-thay/tra-loi", &said).await;
+    hung.get("/tai-khoan/lam-thay").await.shows("Bạn đã không đồng ý");
+    let desk = clerk.get(&one).await;
+    desk.shows("đang có người đại diện khác")
+        .shows("KHÔNG đồng ý")
+        .shows("còn đại diện cho tổ chức không");
+    let refused = clerk
+        .send(&desk, &format!("{one}/duyet"), &[paper, ("seen", "true")])
+        .await;
+    refused
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Hãy cho biết Trần Văn Hùng còn đại diện");
+    let former = between(&desk.text, "name=\"former.", "\"");
+    let former = format!("former.{former}");
+    let fields = [paper, ("seen", "true"), (former.as_str(), "ends")];
+    let approved = clerk.send(&desk, &format!("{one}/duyet"), &fields).await;
+    assert_eq!(approved.location(), "/can-bo/dang-ky?da=registration_approved");
+    hung.get("/hop-thu")
+        .await
+        .shows("Bạn thôi đại diện Hợp tác xã Bông Súng");
+    hung.get("/tai-khoan/lam-thay")
+        .await
+        .shows("đã kết thúc")
+        .hides("Làm thay Hợp tác xã Bông Súng</button>");
+
+    // The new one sees the people of the cooperative while acting for it, and sends one away.
+    let phu = office.sign_in("999190000033").await;
+    let page = phu.get("/tai-khoan/lam-thay").await;
+    let id = page.hidden("lam_thay");
+    phu.send(&page, "/tai-khoan/lam-thay", &[("lam_thay", &id)]).await;
+    let page = phu.get("/tai-khoan/lam-thay").await;
+    page.shows("Thu hồi, không để Nguyễn Thị Lan làm thay");
+}
+
+// shows: R074
+#[tokio::test]
+async fn the_link_of_a_message_about_a_case_of_another_leads_to_choosing_for_whom_to_act() {
+    let office = Office::new().await;
+    let mut hung = NewPerson::named("Trần Văn Hùng");
+    hung.personal_number = Some(HIS.parse().unwrap());
+    office.account(&hung, HIS, None).await;
+    let case = uuid::Uuid::now_v7();
+    let hung = office.sign_in(HIS).await;
+    let link = format!("/ho-so-cua-toi/{case}");
+    hung.get(&link).await.is(StatusCode::NOT_FOUND);
+    let lan = office.sign_in("lan").await;
+    let page = lan.get("/tai-khoan/lam-thay/uy-quyen").await;
+    let fields = [
+        ("number", HIS),
+        ("name", "Trần Văn Hùng"),
+        ("scope", "all"),
+        ("from.day", "2"),
+        ("from.month", "3"),
+        ("from.year", "2026"),
+        ("to.day", "9"),
+        ("to.month", "3"),
+        ("to.year", "2026"),
+    ];
+    lan.send(&page, "/tai-khoan/lam-thay/uy-quyen", &fields).await;
+    lan.get("/hop-thu").await.shows("Bạn vừa ủy quyền cho Trần Văn Hùng");
+    let led = hung.get(&link).await;
+    assert_eq!(led.location(), format!("/tai-khoan/lam-thay?ho_so={case}"));
+    let page = hung.get(led.location()).await;
+    page.shows("Hãy chọn làm thay chủ hồ sơ");
+    let (id, kept) = (page.hidden("lam_thay"), page.hidden("ho_so"));
+    let begun = hung
+        .send(&page, "/tai-khoan/lam-thay", &[("lam_thay", &id), ("ho_so", &kept)])
+        .await;
+    assert_eq!(begun.location(), format!("{link}?da=acting_begun"));
+    // Acting for her it is still no case of hers.
+    hung.get(&link).await.is(StatusCode::NOT_FOUND);
+    let elsewhere = hung
+        .send(
+            &page,
+            "/tai-khoan/lam-thay",
+            &[("lam_thay", &id), ("ho_so", "//xa.example")],
+        )
+        .await;
+    assert_eq!(elsewhere.location(), "/ho-so-cua-toi?da=acting_begun");
+}

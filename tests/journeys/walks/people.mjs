@@ -7,6 +7,7 @@ import { extract } from '../cases.mjs';
 export const walks = [
   { name: 'registration', what: 'a person without an account registers on a phone, a clerk sees the card and approves, the person signs in', walk: registration },
   { name: 'acting', what: 'a mother asks to act for her child and her cooperative, a clerk approves, she hands in under the name of the represented until it is given back', walk: acting },
+  { name: 'director', what: 'a new director asks, the present one hears it and objects, the clerk sees both and says who goes', walk: director },
   { name: 'attorney', what: 'a power of attorney is given without scripts and taken back, and ends at once', walk: attorney },
   { name: 'code', what: 'a clerk gives a code out, with which a person sets a password without scripts', walk: code },
 ];
@@ -181,6 +182,57 @@ async function acting({ browsers }) {
   await page.goto('/tai-khoan/lam-thay');
   await press(page, 'Trả lại việc làm thay Lê Văn Cua');
   await says(page, 'Đã kết thúc', 'đã kết thúc');
+}
+
+// shows: R032
+async function director({ browsers }) {
+  const look = (page, name) => browsers.examine(page, `people-${name}`);
+  const anew = await browsers.page(plain(phone));
+  await browsers.signIn(anew, 'congdan2');
+  await anew.goto('/tai-khoan/lam-thay/de-nghi?loai=organisation');
+  await anew.fill('input[name=tax_number]', '6300000019');
+  await anew.fill('input[name=full_name]', 'Hợp tác xã Bông Súng');
+  await anew.fill('input[name=paper]', 'Giấy chứng nhận thay đổi lần 2');
+  await choose(anew);
+  await press(anew, 'Gửi đề nghị');
+  await says(anew, 'Đã gửi đề nghị');
+  const present = await browsers.page(phone);
+  await browsers.signIn(present, 'congdan');
+  // The platform tells it in the background.
+  for (let turn = 0; turn < 40; turn++) {
+    await present.goto('/tai-khoan/lam-thay');
+    if ((await present.innerText('main')).includes('Trần Văn Út đề nghị')) break;
+    await present.waitForTimeout(500);
+  }
+  await says(present, 'Trần Văn Út đề nghị làm người đại diện theo pháp luật của Hợp tác xã Bông Súng');
+  await look(present, 'question');
+  await press(present, 'Tôi không đồng ý với đề nghị của Trần Văn Út');
+  await says(present, 'Đã ghi nhận bạn không đồng ý', 'Bạn đã không đồng ý');
+  await look(present, 'question-answered');
+  const page = await browsers.as(clerk, desk);
+  await page.goto('/can-bo/dang-ky');
+  await page.getByRole('link', { name: 'Hợp tác xã Bông Súng' }).last().click();
+  await says(page, 'Tổ chức này đang có người đại diện khác', 'KHÔNG đồng ý');
+  await look(page, 'desk-former');
+  await page.fill('input[name=paper]', 'Giấy chứng nhận thay đổi lần 2');
+  await page.check('input[name=seen]');
+  await press(page, 'Duyệt');
+  await says(page, 'còn đại diện cho tổ chức hay không');
+  assert.equal(await page.inputValue('input[name=paper]'), 'Giấy chứng nhận thay đổi lần 2', 'nothing typed is lost');
+  assert.ok(await page.isChecked('input[name=seen]'), 'nothing chosen is lost');
+  await look(page, 'desk-former-mistake');
+  await page.check('input[type=radio][value=ends]');
+  await press(page, 'Duyệt');
+  await says(page, 'Đã duyệt');
+  await present.goto('/hop-thu');
+  await says(present, 'Bạn thôi đại diện Hợp tác xã Bông Súng');
+  await look(present, 'replaced');
+  await anew.goto('/tai-khoan/lam-thay');
+  await press(anew, 'Làm thay Hợp tác xã Bông Súng');
+  await acts(anew, 'Hợp tác xã Bông Súng');
+  await press(anew, 'Thôi làm thay');
+  // As it was, for the walks that come after.
+  await press(anew, 'Trả lại việc làm thay Hợp tác xã Bông Súng');
 }
 
 async function attorney({ browsers }) {

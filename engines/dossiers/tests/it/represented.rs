@@ -2,12 +2,14 @@
 
 use chrono::Duration;
 use db::PageRequest;
+use dossiers::Supply;
+use dossiers::model::SupplementKind;
 use forms::Channel;
 use identity::{NewAttorney, Source};
 use kernel::{Actor, ActsFor, DossierId};
 use uuid::Uuid;
 
-use crate::office::{EXTRACT, Office, outcome};
+use crate::office::{self, EXTRACT, HUNG, Office, ask, outcome, raw};
 
 const LAN: &str = "Nguyễn Thị Lan";
 
@@ -205,4 +207,201 @@ async fn nobody_decides_about_somebody_for_whom_they_act() {
         .await
         .unwrap();
     office.act(&people.clerk, id, "receive", outcome("accept")).await;
+}
+
+/// A cooperative with an account that nobody opens.
+async fn cooperative(office: &Office) -> Uuid {
+    let id = Uuid::now_v7();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+        "INSERT INTO identity.person (id, full_name, name_folded, name_key, nationality, kind, tax_number, created_at, updated_at)
+         VALUES ('{id}', 'Hợp tác xã Bông Súng', 'hop tac xa bong sung', '\\x00', 'VN', 'organisation', '6300000019', now(), now())"
+    )))
+    .execute(&office.scratch.pool)
+    .await
+    .unwrap();
+    id
+}
+
+/// Somebody stands for the cooperative, as an official has approved.
+async fn stand(office: &Office, house: Uuid, kind: &str, who: &Actor, procedures: &[String]) -> Uuid {
+    let (registration, id) = (Uuid::now_v7(), Uuid::now_v7());
+    sqlx::query(
+        "INSERT INTO identity.registration (id, kind, sealed, number_tag, nationality, tax_number, receipt_sha256, asked_by, agency, network, state,
+             asked_at, expires_at, decided_at, decided_by, person)
+         SELECT $1, 'member', '\\x00', '\\x00', 'VN', '6300000019', sha256($1::text::bytea), $2, agency.id, '', 'approved', now(), now(), now(), $3, $4
+         FROM identity.agency LIMIT 1",
+    )
+    .bind(registration)
+    .bind(who.account().unwrap().uuid())
+    .bind(office.people.clerk.account().unwrap().uuid())
+    .bind(house)
+    .execute(&office.scratch.pool)
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO identity.representation (id, kind, represented, representative, procedures, valid_from, registration, given_by, given_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())",
+    )
+    .bind(id)
+    .bind(kind)
+    .bind(house)
+    .bind(who.person().unwrap().uuid())
+    .bind(procedures)
+    .bind(kernel::local_date(office.scratch.ops.now()))
+    .bind(registration)
+    .bind(office.people.clerk.account().unwrap().uuid())
+    .execute(&office.scratch.pool)
+    .await
+    .unwrap();
+    id
+}
+
+/// How many messages of a case an account has, and whether all of them say whose it is.
+async fn heard(office: &Office, who: &Actor) -> (i64, bool) {
+    sqlx::query_as(
+        "SELECT count(*), coalesce(bool_and(message::text LIKE '%Hợp tác xã Bông Súng%'), false) FROM notify.message AS message
+         WHERE account = $1 AND link LIKE '/ho-so-cua-toi/%'",
+    )
+    .bind(who.account().unwrap().uuid())
+    .fetch_one(&office.scratch.pool)
+    .await
+    .unwrap()
+}
+
+// shows: R032, R074
+#[tokio::test]
+async fn of_a_case_of_an_organisation_everybody_hears_who_may_act_for_it_now() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let house = cooperative(&office).await;
+    stand(&office, house, "legal", &people.lan, &[]).await;
+    let member = stand(&office, house, "member", &people.hung, &[]).await;
+    stand(&office, house, "member", &people.city_clerk, &["1.000001".to_owned()]).await;
+    let Actor::Citizen(mut hung) = people.hung.clone() else {
+        panic!()
+    };
+    hung.acts_for = Some(Box::new(ActsFor {
+        representation: member,
+        person: house.into(),
+        name: "Hợp tác xã Bông Súng".to_owned(),
+        whole: true,
+        legal: false,
+        procedures: Vec::new(),
+    }));
+    let actor = Actor::Citizen(hung);
+    let draft = office.extract_draft(&actor, Channel::Online).await;
+    let id = office.try_submit(&actor, draft).await.unwrap().id;
+    let first = heard(&office, &people.lan).await;
+    assert!(first.0 > 0 && first.1, "{first:?}");
+    assert_eq!(heard(&office, &people.hung).await, first, "each once, with the name");
+    assert_eq!(
+        heard(&office, &people.city_clerk).await.0,
+        0,
+        "not of what is out of scope"
+    );
+
+    // Whoever handed in has left: who represents the cooperative hears on.
+    sqlx::query("UPDATE identity.representation SET ended_at = now(), ended_by = given_by WHERE id = $1")
+        .bind(member)
+        .execute(&office.scratch.pool)
+        .await
+        .unwrap();
+    office.act(&people.clerk, id, "receive", outcome("accept")).await;
+    assert!(heard(&office, &people.lan).await.0 > first.0);
+    assert_eq!(heard(&office, &people.hung).await.0, first.0);
+}
+
+// shows: R037
+#[tokio::test]
+async fn whoever_supplies_for_another_names_no_other_owner() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let power = power(&office, &[]).await;
+    let actor = acting(&office, power, &[]);
+    let draft = office.extract_draft(&actor, Channel::Online).await;
+    let id = office.try_submit(&actor, draft).await.unwrap().id;
+    let act = ask(&[(SupplementKind::Answer, "requester_number")]);
+    office.act(&people.clerk, id, "receive", act).await;
+    let with = |number: &str| Supply {
+        answers: raw(&[("requester_number", number)]),
+        ..Supply::default()
+    };
+    // Neither whoever acts, nor the owner themself.
+    for who in [&actor, &people.lan] {
+        let mut op = office.op(who).await;
+        let fault = office.dossiers.supply(&mut op, id, with(HUNG)).await.unwrap_err();
+        assert_eq!(fault.code, "dossiers.other_applicant", "{}", who.key());
+        assert_eq!(fault.params["name"], LAN);
+    }
+    let mut op = office.op(&people.lan).await;
+    office.dossiers.supply(&mut op, id, with(office::LAN)).await.unwrap();
+    op.commit().await.unwrap();
+    let owner: Option<Uuid> = office
+        .one("SELECT owner_person FROM dossiers.dossier WHERE id = $1", id)
+        .await;
+    assert_eq!(owner, Some(people.lan.person().unwrap().uuid()));
+}
+
+// shows: R028
+#[tokio::test]
+async fn what_is_begun_for_another_is_told_to_both_of_them() {
+    let office = Office::open().await;
+    let people = &office.people;
+    let power = power(&office, &[]).await;
+    let actor = acting(&office, power, &[]);
+    office.extract_draft(&actor, Channel::Online).await;
+    let mut op = office.op(&Actor::System("test")).await;
+    let permit = op
+        .allow("privacy.extract", "person:test", op::Decision::Follows)
+        .await
+        .unwrap();
+    let whom = |actor: &Actor| op::Whom {
+        person: actor.person().unwrap(),
+        account: actor.account(),
+    };
+    let (lan, hung) = (whom(&people.lan), whom(&people.hung));
+    let part = |told: &[op::Kept], name: &str| told.iter().find(|kept| kept.part == name).unwrap().items.clone();
+    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &lan, 10)
+        .await
+        .unwrap();
+    assert!(part(&told, "drafts").is_empty());
+    let about = part(&told, "drafts_by_others");
+    assert_eq!(
+        (about.len(), &about[0]["representative"]),
+        (1, &people.hung.name().into())
+    );
+    assert_eq!(about[0]["answers"]["requester_name"], LAN);
+    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &hung, 10)
+        .await
+        .unwrap();
+    assert!(part(&told, "drafts_by_others").is_empty());
+    let own = part(&told, "drafts");
+    assert_eq!((own.len(), &own[0]["represented"]), (1, &LAN.into()));
+    assert_eq!(own[0]["answers"]["requester_name"], LAN);
+    drop(op);
+
+    // When it has ended, what was typed about her is hers to read.
+    let mut op = office.op(&people.lan).await;
+    office.identity.end_representation(&mut op, power).await.unwrap();
+    op.commit().await.unwrap();
+    let mut op = office.op(&Actor::System("test")).await;
+    let permit = op
+        .allow("privacy.extract", "person:test", op::Decision::Follows)
+        .await
+        .unwrap();
+    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &hung, 10)
+        .await
+        .unwrap();
+    let own = part(&told, "drafts");
+    assert!(own.len() == 1 && own[0].get("answers").is_none(), "{own:?}");
+    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &lan, 10)
+        .await
+        .unwrap();
+    assert_eq!(part(&told, "drafts_by_others")[0]["answers"]["requester_name"], LAN);
+    // And hers to have forgotten.
+    op::Keeper::forget(&office.forms, &mut op, &permit, &lan).await.unwrap();
+    let told = op::Keeper::tell(&office.forms, &mut op, &permit, &hung, 10)
+        .await
+        .unwrap();
+    assert!(part(&told, "drafts").is_empty());
 }

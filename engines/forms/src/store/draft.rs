@@ -317,13 +317,11 @@ pub(crate) async fn untouched(conn: &mut PgConnection, before: DateTime<Utc>, mo
     rows.into_iter().map(DraftRow::unopened).collect()
 }
 
+/// A draft as it is told in an extract, and under which representation it is filled in.
+pub(crate) type Told = (Option<Uuid>, serde_json::Value);
+
 /// Open drafts of a holder as they read them in an extract, those too that they fill in for somebody else, the last touched first.
-pub(crate) async fn told(
-    conn: &mut PgConnection,
-    vault: &Vault,
-    holder: &str,
-    limit: i64,
-) -> Result<Vec<serde_json::Value>> {
+pub(crate) async fn told(conn: &mut PgConnection, vault: &Vault, holder: &str, limit: i64) -> Result<Vec<Told>> {
     let rows: Vec<DraftRow> = sqlx::query_as(
         "SELECT *
          FROM forms.draft
@@ -336,19 +334,53 @@ pub(crate) async fn told(
     .fetch_all(&mut *conn)
     .await
     .map_err(db::fault)?;
+    told_rows(conn, vault, rows).await
+}
+
+/// Open drafts that others fill in under these representations, the last touched first.
+pub(crate) async fn told_under(
+    conn: &mut PgConnection,
+    vault: &Vault,
+    representations: &[Uuid],
+    limit: i64,
+) -> Result<Vec<Told>> {
+    let rows: Vec<DraftRow> = sqlx::query_as(
+        "SELECT *
+         FROM forms.draft
+         WHERE holder LIKE 'citizen:%' AND split_part(holder, ':', 3) = ANY ($1) AND subject IS NULL
+         ORDER BY updated_at DESC, id DESC
+         LIMIT $2",
+    )
+    .bind(texts_of(representations))
+    .bind(limit)
+    .fetch_all(&mut *conn)
+    .await
+    .map_err(db::fault)?;
+    told_rows(conn, vault, rows).await
+}
+
+fn texts_of(ids: &[Uuid]) -> Vec<String> {
+    ids.iter().map(Uuid::to_string).collect()
+}
+
+async fn told_rows(conn: &mut PgConnection, vault: &Vault, rows: Vec<DraftRow>) -> Result<Vec<Told>> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let mut files = files_of(conn, vault, &ids).await?;
     let tell = |row: DraftRow| {
         let files = files.remove(&row.id).unwrap_or_default();
+        let representation = row.holder.split(':').nth(2).and_then(|id| id.parse().ok());
         let draft = row.into_draft(vault)?;
-        Ok(json!({
-            "system": draft.app,
-            "form": draft.form,
-            "answers": draft.answers,
-            "files": files,
-            "begun_at": draft.created_at,
-            "changed_at": draft.updated_at,
-        }))
+        Ok((
+            representation,
+            json!({
+                "system": draft.app,
+                "form": draft.form,
+                "answers": draft.answers,
+                "files": files,
+                "begun_at": draft.created_at,
+                "changed_at": draft.updated_at,
+            }),
+        ))
     };
     rows.into_iter().map(tell).collect()
 }
@@ -381,6 +413,19 @@ async fn files_of(
             .push(json!({ "name": name, "bytes": size }));
     }
     Ok(files)
+}
+
+/// All open drafts that others fill in under these representations, locked and not opened.
+pub(crate) async fn lock_open_under(conn: &mut PgConnection, representations: &[Uuid]) -> Result<Vec<Draft>> {
+    let rows: Vec<DraftRow> = sqlx::query_as(
+        "SELECT * FROM forms.draft
+         WHERE holder LIKE 'citizen:%' AND split_part(holder, ':', 3) = ANY ($1) AND subject IS NULL ORDER BY id FOR UPDATE",
+    )
+    .bind(texts_of(representations))
+    .fetch_all(conn)
+    .await
+    .map_err(db::fault)?;
+    rows.into_iter().map(DraftRow::unopened).collect()
 }
 
 /// All open drafts of a holder, locked and not opened. How many somebody may have open is bounded.

@@ -1,5 +1,7 @@
 //! Registering oneself, and the desk of the authority that approves.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{AgencyId, Result};
 use schemars::JsonSchema;
@@ -9,8 +11,8 @@ use web::{Doc, Door, Routes, Site, Visit};
 
 use super::{engine, ops};
 use crate::{
-    Identity, NewRegistration, NewStanding, Receipt, RegistrationDetail, RegistrationFilter, RegistrationKind,
-    RegistrationState, Standing,
+    Approval, Concerned, Former, Identity, NewRegistration, NewStanding, Receipt, RegistrationDetail,
+    RegistrationFilter, RegistrationKind, RegistrationState, Standing,
 };
 
 /// An account that is asked for. It works when an official has seen the paper.
@@ -177,13 +179,34 @@ pub struct RegistrationAnswer {
     pub has_account: bool,
     /// How many others wait for the same number.
     pub others: i64,
+    /// Whom it concerns that somebody asks to act for another.
+    pub concerned: Vec<ConcernedAnswer>,
+}
+
+/// Somebody who represents the organisation or child already, or the child.
+#[derive(Serialize, JsonSchema)]
+pub struct ConcernedAnswer {
+    /// By which representation; nothing for the child.
+    pub representation: Option<Uuid>,
+    /// Their name.
+    pub name: String,
+    /// Since when.
+    pub since: Option<NaiveDate>,
+    /// When they were told.
+    pub told_at: Option<DateTime<Utc>>,
+    /// Whether they agree; nothing where they have said nothing.
+    pub agrees: Option<bool>,
 }
 
 /// Looking for one person or organisation.
 #[derive(Deserialize, JsonSchema)]
 pub struct SearchRequest {
-    /// Personal number, passport or tax number.
+    /// Personal number, passport or tax number; this or the number of a receipt.
+    #[serde(default)]
     pub number: String,
+    /// The number that a receipt shows (mã đối chiếu).
+    #[serde(default)]
+    pub check: String,
     /// Among those that were decided.
     #[serde(default)]
     pub decided: bool,
@@ -197,6 +220,12 @@ pub struct ApprovalRequest {
     /// The number of the receipt, for an account.
     #[serde(default)]
     pub check: String,
+    /// For each legal representative in `concerned`: `ends` or `stays`.
+    #[serde(default)]
+    pub former: BTreeMap<Uuid, Former>,
+    /// The paper shows the will of the organisation though nobody has agreed here, or suffices though somebody objects.
+    #[serde(default)]
+    pub seen: bool,
 }
 
 /// Refusing.
@@ -351,6 +380,7 @@ async fn list<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<Regis
     let filter = RegistrationFilter {
         decided: visit.query("decided").is_some(),
         number: None,
+        check: None,
     };
     found(&visit, &filter).await
 }
@@ -358,7 +388,8 @@ async fn list<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<Regis
 async fn find<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: SearchRequest) -> Result<RegistrationPage> {
     let filter = RegistrationFilter {
         decided: body.decided,
-        number: Some(body.number),
+        number: Some(body.number).filter(|number| !number.trim().is_empty()),
+        check: Some(body.check).filter(|check| !check.trim().is_empty()),
     };
     found(&visit, &filter).await
 }
@@ -415,15 +446,30 @@ async fn show<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<Regis
         differs: found.differs,
         has_account: found.has_account,
         others: found.others,
+        concerned: found.concerned.into_iter().map(concerned).collect(),
     })
+}
+
+fn concerned(one: Concerned) -> ConcernedAnswer {
+    ConcernedAnswer {
+        representation: one.representation,
+        name: one.name,
+        since: one.since,
+        told_at: one.told_at,
+        agrees: one.agrees,
+    }
 }
 
 async fn approve<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: ApprovalRequest) -> Result<Decided> {
     let id: Uuid = visit.parse_param("id")?;
     let mut op = visit.op().await?;
-    engine(&visit)
-        .approve_registration(&mut op, id, &body.paper, &body.check)
-        .await?;
+    let approval = Approval {
+        paper: body.paper,
+        check: body.check,
+        former: body.former,
+        seen: body.seen,
+    };
+    engine(&visit).approve_with(&mut op, id, &approval).await?;
     op.commit().await?;
     Ok(Decided { decided: true })
 }

@@ -1,7 +1,7 @@
 //! Acting for somebody else.
 
 use axum::http::Method;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use web::{Doc, Door, Routes, Site, Visit};
 
 use super::offices::{Ended, Made};
 use super::{ActorAnswer, Nothing, actor_answer, engine};
-use crate::{Identity, NewAttorney, Representation, RepresentationKind, Source, error};
+use crate::{Identity, NewAttorney, Question, RegistrationKind, Representation, RepresentationKind, Source, error};
 
 /// One acts for another.
 #[derive(Serialize, JsonSchema)]
@@ -44,6 +44,43 @@ pub struct RepresentationsAnswer {
     pub received: Vec<RepresentationAnswer>,
     /// Who acts for one, or has acted.
     pub given: Vec<RepresentationAnswer>,
+    /// What others ask for and one is asked about: to act for one, or beside one.
+    pub questions: Vec<QuestionAnswer>,
+}
+
+/// Somebody asks to act for another; whoever is concerned agrees or objects.
+#[derive(Serialize, JsonSchema)]
+pub struct QuestionAnswer {
+    /// The number to answer to.
+    pub registration: Uuid,
+    /// What is asked for.
+    pub kind: RegistrationKind,
+    /// Who asks.
+    pub asker_name: String,
+    /// For whom.
+    pub represented_name: String,
+    /// Who decides.
+    pub agency_name: String,
+    /// When it was asked.
+    pub asked_at: DateTime<Utc>,
+    /// Until when it waits.
+    pub expires_at: DateTime<Utc>,
+    /// What has been said to it.
+    pub agrees: Option<bool>,
+}
+
+/// What one says to it.
+#[derive(Deserialize, JsonSchema)]
+pub struct VoiceRequest {
+    /// Whether one agrees.
+    pub agrees: bool,
+}
+
+/// It was written down.
+#[derive(Serialize, JsonSchema)]
+pub struct Said {
+    /// Always true; a failure is a problem document.
+    pub said: bool,
 }
 
 /// A power of attorney.
@@ -104,6 +141,16 @@ where
         )
         .api_send(
             Method::PUT,
+            "/api/v1/me/standings/{id}/voice",
+            Door::SignedIn,
+            doc(
+                "sayToStanding",
+                "Agree or object when somebody asks to act for one, or beside one; the official who decides sees it.",
+            ),
+            say,
+        )
+        .api_send(
+            Method::PUT,
             "/api/v1/me/acting",
             Door::SignedIn,
             doc(
@@ -132,7 +179,29 @@ async fn list<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<Repre
     Ok(RepresentationsAnswer {
         received: actings.received.into_iter().map(answer).collect(),
         given: actings.given.into_iter().map(answer).collect(),
+        questions: actings.questions.into_iter().map(question).collect(),
     })
+}
+
+fn question(row: Question) -> QuestionAnswer {
+    QuestionAnswer {
+        registration: row.registration,
+        kind: row.kind,
+        asker_name: row.asker_name,
+        represented_name: row.represented_name,
+        agency_name: row.agency_name,
+        asked_at: row.asked_at,
+        expires_at: row.expires_at,
+        agrees: row.agrees,
+    }
+}
+
+async fn say<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: VoiceRequest) -> Result<Said> {
+    let id: Uuid = visit.parse_param("id")?;
+    let mut op = visit.op().await?;
+    engine(&visit).say_to_standing(&mut op, id, body.agrees).await?;
+    op.commit().await?;
+    Ok(Said { said: true })
 }
 
 async fn give<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: AttorneyRequest) -> Result<Made> {

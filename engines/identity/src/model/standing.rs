@@ -55,6 +55,16 @@ words! {
 }
 
 words! {
+    /// What becomes of a legal representative when another one is approved.
+    Former {
+        /// They represent the organisation no more.
+        Ends = "ends",
+        /// The organisation has several.
+        Stays = "stays",
+    }
+}
+
+words! {
     /// By what one acts for another.
     RepresentationKind {
         /// Legal representative of an organisation.
@@ -171,6 +181,50 @@ pub struct RegistrationDetail {
     pub has_account: bool,
     /// How many others wait for the same number.
     pub others: i64,
+    /// Whom it concerns to whom somebody asks to stand: who acts for them today, and a child that has an account.
+    pub concerned: Vec<Concerned>,
+}
+
+/// Somebody whom it concerns that another one asks to act for an organisation or a child, and what they say to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Concerned {
+    /// By what they act today; `None` for the child.
+    pub representation: Option<Uuid>,
+    /// Who.
+    pub person: PersonId,
+    /// Their account, if it can be told anything.
+    pub account: Option<AccountId>,
+    /// Their name.
+    pub name: String,
+    /// Since when they act.
+    pub since: Option<NaiveDate>,
+    /// When they were told.
+    pub told_at: Option<DateTime<Utc>>,
+    /// Whether they agree; nothing where they have said nothing.
+    pub agrees: Option<bool>,
+    /// When they said so.
+    pub said_at: Option<DateTime<Utc>>,
+}
+
+/// What somebody is asked about: another one asks to act for them, or beside them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Question {
+    /// The registration.
+    pub registration: Uuid,
+    /// What is asked for.
+    pub kind: RegistrationKind,
+    /// Who asks.
+    pub asker_name: String,
+    /// For whom.
+    pub represented_name: String,
+    /// Who decides.
+    pub agency_name: String,
+    /// When it was asked.
+    pub asked_at: DateTime<Utc>,
+    /// Until when it waits.
+    pub expires_at: DateTime<Utc>,
+    /// What has been said to it.
+    pub agrees: Option<bool>,
 }
 
 /// One acts for another.

@@ -180,6 +180,30 @@ pub(crate) async fn registrations(
         .collect()
 }
 
+/// What the person was asked about: somebody wanted to act for them or beside them, and what they have said to it.
+pub(crate) async fn questions(connection: &mut PgConnection, account: AccountId, limit: i64) -> Result<Vec<Value>> {
+    sqlx::query_scalar(
+        "SELECT jsonb_build_object(
+                    'kind', registration.kind,
+                    'name', asker.full_name,
+                    'represented', represented.full_name,
+                    'sent_at', voice.told_at,
+                    'answer', voice.agrees)
+         FROM identity.standing_voice AS voice
+         JOIN identity.registration AS registration ON registration.id = voice.registration
+         JOIN identity.person AS asker ON asker.id = voice.asker
+         JOIN identity.person AS represented ON represented.id = voice.represented
+         WHERE voice.account = $1
+         ORDER BY voice.told_at DESC, voice.registration
+         LIMIT $2",
+    )
+    .bind(account.uuid())
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
 /// Telephone and e-mail go from what the person has asked for themself too.
 async fn clear_asked(connection: &mut PgConnection, permit: &Permit, vault: &Vault, person: PersonId) -> Result<()> {
     let rows: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(

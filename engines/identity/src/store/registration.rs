@@ -31,7 +31,6 @@ fn state(word: &str) -> Result<RegistrationState> {
 pub(crate) struct Counts {
     pub(crate) of_network: i64,
     pub(crate) of_subject_here: i64,
-    pub(crate) of_subject: i64,
 }
 
 pub(crate) async fn counts(
@@ -45,9 +44,7 @@ pub(crate) async fn counts(
         "SELECT (SELECT count(*) FROM identity.registration
                   WHERE network = $3 AND asked_at > $4 AND asked_by IS NULL) AS of_network,
                 (SELECT count(*) FROM identity.registration
-                  WHERE number_tag = ANY ($1) AND nationality = $2 AND network = $3 AND asked_at > $5) AS of_subject_here,
-                (SELECT count(*) FROM identity.registration
-                  WHERE number_tag = ANY ($1) AND nationality = $2 AND state = 'waiting' AND asked_by IS NULL) AS of_subject",
+                  WHERE number_tag = ANY ($1) AND nationality = $2 AND network = $3 AND asked_at > $5) AS of_subject_here",
     )
     .bind(ABOUT.tags(vault, asked.number())?)
     .bind(&asked.person.nationality)
@@ -251,21 +248,24 @@ pub(crate) struct SignInRow {
 /// A registration as a sign-in meets it: its number, what is sealed of it, the hash of the password, state, end of waiting, agency.
 type MetRow = (Uuid, Vec<u8>, String, String, DateTime<Utc>, String);
 
-/// The newest registration that would sign in by this name: its number or its passport.
+/// The registration that would sign in by this name, its number or its passport: the newest that came from this network, else the newest of all.
+/// Strangers may have registered with the same number.
 pub(crate) async fn by_login(
     connection: &mut PgConnection,
     vault: &Vault,
     login_folded: &str,
+    network: &str,
 ) -> Result<Option<SignInRow>> {
     let row: Option<MetRow> = sqlx::query_as(
         "SELECT registration.id, registration.sealed, registration.password, registration.state, registration.expires_at, agency.name
          FROM identity.registration AS registration
          JOIN identity.agency AS agency ON agency.id = registration.agency
          WHERE registration.number_tag = ANY ($1) AND registration.password IS NOT NULL
-         ORDER BY registration.asked_at DESC, registration.id DESC
+         ORDER BY registration.network = $2 DESC, registration.asked_at DESC, registration.id DESC
          LIMIT 1",
     )
     .bind(ABOUT.tags(vault, &login_folded.to_uppercase())?)
+    .bind(network)
     .fetch_optional(connection)
     .await
     .map_err(db::fault)?;
@@ -318,6 +318,15 @@ pub(crate) async fn list(
         let number: String = number.chars().filter(|c| !c.is_whitespace()).collect();
         let tags = ABOUT.tags(vault, &number.to_uppercase())?;
         query.push(" AND number_tag = ANY (").push_bind(tags).push(")");
+    }
+    if let Some(check) = &filter.check {
+        // As `approve::check_of`: the first eight bytes as a number, its last six digits.
+        query
+            .push(
+                " AND lpad(((('x' || left(encode(receipt_sha256, 'hex'), 8))::bit(32)::bigint::numeric * 4294967296
+                    + ('x' || substr(encode(receipt_sha256, 'hex'), 9, 8))::bit(32)::bigint) % 1000000)::text, 6, '0') = ",
+            )
+            .push_bind(check);
     }
     if let Some(after) = &page.after {
         let (at, id): (DateTime<Utc>, Uuid) = db::cursor::decode(after)?;
@@ -475,6 +484,7 @@ pub(crate) async fn get(connection: &mut PgConnection, vault: &Vault, id: Uuid) 
         reason: told.reason,
         checked_paper: told.checked_paper,
         others,
+        concerned: Vec::new(),
     }))
 }
 
@@ -523,6 +533,17 @@ async fn known(
         birth_date: details.and_then(|details| details.birth_date),
         has_account,
     }))
+}
+
+/// What waits to act for an organisation.
+pub(crate) async fn waiting_for(connection: &mut PgConnection, tax_number: &str) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar(
+        "SELECT id FROM identity.registration WHERE tax_number = $1 AND state = 'waiting' ORDER BY asked_at LIMIT 200",
+    )
+    .bind(tax_number)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
 }
 
 pub(crate) async fn lock(connection: &mut PgConnection, id: Uuid) -> Result<()> {

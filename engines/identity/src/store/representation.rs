@@ -8,7 +8,7 @@ use vault::Vault;
 use super::asked::{reason, seal_reason};
 use super::{person, sealed};
 use crate::error;
-use crate::model::{Representation, RepresentationKind, Represented};
+use crate::model::{Concerned, Representation, RepresentationKind, Represented};
 use crate::registration::is_of_age;
 use crate::representation::NewAttorney;
 
@@ -243,6 +243,117 @@ pub(crate) async fn represents(
     Ok(!kinds.is_empty() && is_child(connection, vault, other, on).await?)
 }
 
+/// Who represents somebody on the day for everything: legal representatives of an organisation, parents and guardians of a child; with their accounts,
+/// where those are open. Whoever came first comes first. While the account of the represented is suspended nobody acts for it, and these are asked all the
+/// same: they would act again when it is let in.
+pub(crate) async fn decisive(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    represented: PersonId,
+    on: NaiveDate,
+) -> Result<Vec<Concerned>> {
+    let statement = "SELECT representation.id,
+                representation.representative,
+                representative.full_name,
+                representation.valid_from,
+                account.id AS account,
+                representation.kind = 'child' AS of_a_child
+         FROM identity.representation AS representation
+         JOIN identity.person AS representative ON representative.id = representation.representative
+         LEFT JOIN identity.account AS account ON account.person = representation.representative AND account.state = 'active'
+         WHERE representation.represented = $2 AND representation.kind IN ('legal', 'child') AND representation.ended_at IS NULL
+           AND representation.valid_from <= $1 AND (representation.valid_to IS NULL OR representation.valid_to >= $1)
+         ORDER BY representation.given_at, representation.id";
+    let rows: Vec<DecisiveRow> = sqlx::query_as(statement)
+        .bind(on)
+        .bind(represented.uuid())
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    let of_a_child = rows.iter().any(|row| row.of_a_child) && is_child(connection, vault, represented, on).await?;
+    let counts = rows.into_iter().filter(|row| !row.of_a_child || of_a_child);
+    Ok(counts.map(Concerned::from).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct DecisiveRow {
+    id: Uuid,
+    representative: Uuid,
+    full_name: String,
+    valid_from: NaiveDate,
+    account: Option<Uuid>,
+    of_a_child: bool,
+}
+
+impl From<DecisiveRow> for Concerned {
+    fn from(row: DecisiveRow) -> Self {
+        Self {
+            representation: Some(row.id),
+            person: row.representative.into(),
+            account: row.account.map(AccountId::from),
+            name: row.full_name,
+            since: Some(row.valid_from),
+            told_at: None,
+            agrees: None,
+            said_at: None,
+        }
+    }
+}
+
+/// The open accounts of all who may act for somebody on the day in a procedure and see whatever is handed in for them: everybody but those with a
+/// power of attorney.
+pub(crate) async fn house(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    represented: PersonId,
+    procedure: &str,
+    on: NaiveDate,
+) -> Result<Vec<AccountId>> {
+    let statement = concat!(
+        "SELECT account.id, representation.kind = 'child' AS of_a_child
+         FROM identity.representation AS representation
+         JOIN identity.account AS account ON account.person = representation.representative AND account.state = 'active'
+         WHERE representation.represented = $2 AND representation.kind <> 'attorney'
+           AND (representation.procedures = '{}' OR $3 = ANY (representation.procedures)) AND ",
+        in_force!(),
+        " ORDER BY representation.given_at, representation.id"
+    );
+    let rows: Vec<(Uuid, bool)> = sqlx::query_as(statement)
+        .bind(on)
+        .bind(represented.uuid())
+        .bind(procedure)
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    let of_a_child = rows.iter().any(|(_, child)| *child) && is_child(connection, vault, represented, on).await?;
+    let counts = rows.into_iter().filter(|(_, child)| !*child || of_a_child);
+    Ok(counts.map(|(account, _)| account.into()).collect())
+}
+
+/// The account of somebody who signs in as themself, if it is open. Nobody opens that of an organisation.
+pub(crate) async fn own_account(connection: &mut PgConnection, person: PersonId) -> Result<Option<AccountId>> {
+    let id: Option<Uuid> = sqlx::query_scalar(
+        "SELECT account.id
+         FROM identity.account AS account
+         JOIN identity.person AS person ON person.id = account.person
+         WHERE account.person = $1 AND account.state = 'active' AND person.kind = 'human'",
+    )
+    .bind(person.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(id.map(AccountId::from))
+}
+
+/// Whether somebody is an organisation.
+pub(crate) async fn is_organisation(connection: &mut PgConnection, person: PersonId) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM identity.person WHERE id = $1 AND kind = 'organisation')")
+        .bind(person.uuid())
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
 /// The same power of attorney, if it was given and has not been ended.
 pub(crate) async fn same(
     connection: &mut PgConnection,
@@ -286,15 +397,25 @@ pub(crate) async fn end(
     Ok(ended.rows_affected() > 0)
 }
 
-/// The person of this number and name with an active account, if there is exactly that one.
+/// Who has ended it.
+pub(crate) async fn ended_by(connection: &mut PgConnection, id: Uuid) -> Result<Option<AccountId>> {
+    let by: Option<Uuid> = sqlx::query_scalar("SELECT ended_by FROM identity.representation WHERE id = $1")
+        .bind(id)
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(by.map(AccountId::from))
+}
+
+/// The person of this number and name with an active account, with the name, if there is exactly that one.
 pub(crate) async fn attorney(
     connection: &mut PgConnection,
     vault: &Vault,
     number: &PersonalNumber,
     name_folded: &str,
-) -> Result<Option<(PersonId, AccountId)>> {
-    let row: Option<(Uuid, Uuid)> = sqlx::query_as(
-        "SELECT person.id, account.id
+) -> Result<Option<(PersonId, AccountId, String)>> {
+    let row: Option<(Uuid, Uuid, String)> = sqlx::query_as(
+        "SELECT person.id, account.id, person.full_name
          FROM identity.person AS person
          JOIN identity.account AS account ON account.person = person.id
          WHERE (person.personal_number = $1 OR person.number_tag = ANY ($3))
@@ -306,7 +427,7 @@ pub(crate) async fn attorney(
     .fetch_optional(connection)
     .await
     .map_err(db::fault)?;
-    Ok(row.map(|(person, account)| (person.into(), account.into())))
+    Ok(row.map(|(person, account, name)| (person.into(), account.into(), name)))
 }
 
 /// The session acts for somebody from now on, or for its owner again.

@@ -170,12 +170,14 @@ async fn the_form_answers_the_same_whether_the_number_is_known_or_not_and_there_
         async move { town.identity.receipt(&town.scratch.ops, &receipt).await.unwrap().state }
     };
     assert_eq!(state(known).await, state(unknown).await);
-    // The owner's account goes on as before, and the stranger's password opens nothing.
+    // The owner's account goes on as before, and the stranger's password opens nothing: it is told what it is told where there is no account.
     town.enter(NUMBER).await;
-    assert_eq!(
-        town.refused(NUMBER, "mật khẩu của kẻ lạ", HOME).await,
-        "identity.wrong_credentials"
-    );
+    for number in [NUMBER, "999190000033"] {
+        assert_eq!(
+            town.refused(number, "mật khẩu của kẻ lạ", HOME).await,
+            "identity.registration_waiting"
+        );
+    }
     let id = waiting(&town, &clerk).await[0];
     assert_eq!(code(approve(&town, &clerk, id).await), "identity.account_exists");
     assert_eq!(
@@ -811,4 +813,108 @@ async fn whoever_holds_a_position_gets_no_account_by_registering() {
     let tomorrow = identity::Validity::since(town.today() + chrono::Duration::days(1));
     town.hold(known, position, tomorrow).await;
     assert_eq!(code(approve(&town, &clerk, id).await), "identity.registration_official");
+}
+
+// shows: R033
+#[tokio::test]
+async fn strangers_who_register_with_a_number_do_not_keep_its_owner_out() {
+    let town = Town::new().await;
+    let (clerk, agency) = desk(&town).await;
+    for n in 0..50 {
+        let new = NewRegistration {
+            password: format!("mật khẩu của kẻ lạ {n}"),
+            ..applicant(&town, agency).await
+        };
+        let from = format!("198.51.{n}.7");
+        town.identity.register(&town.scratch.ops, &new, &from).await.unwrap();
+        town.advance(Duration::seconds(1));
+    }
+    // The owner registers, also after them all, and comes with the receipt.
+    let own = ask(&town, &applicant(&town, agency).await).await.unwrap();
+    town.advance(Duration::seconds(1));
+    let late = NewRegistration {
+        password: "mật khẩu của kẻ lạ cuối".into(),
+        ..applicant(&town, agency).await
+    };
+    town.identity
+        .register(&town.scratch.ops, &late, "198.51.200.7")
+        .await
+        .unwrap();
+    assert_eq!(
+        town.refused(NUMBER, PASSWORD, HOME).await,
+        "identity.registration_waiting",
+        "from the own network"
+    );
+    let told = town.identity.receipt(&town.scratch.ops, &own).await.unwrap();
+    let find = |number: Option<&'static str>, check: String| {
+        let (town, clerk) = (&town, &clerk);
+        async move {
+            let mut op = town.op(clerk).await;
+            let filter = RegistrationFilter {
+                number: number.map(str::to_owned),
+                check: Some(check),
+                ..RegistrationFilter::default()
+            };
+            let first = PageRequest::first();
+            let page = town.identity.registrations(&mut op, &filter, &first).await.unwrap();
+            op.commit().await.unwrap();
+            page.items.iter().map(|row| row.id).collect::<Vec<_>>()
+        }
+    };
+    let spaced = format!(" {} {} ", &told.check[..3], &told.check[3..]);
+    let found = find(Some(NUMBER), spaced.clone()).await;
+    assert_eq!(found, [told.id], "among fifty-two");
+    assert!(find(None, spaced).await.contains(&told.id));
+    assert_eq!(find(Some("999190000033"), told.check.clone()).await, Vec::<Uuid>::new());
+    let mut op = town.op(&clerk).await;
+    let paper = "Thẻ căn cước số 999192000017";
+    town.identity
+        .approve_registration(&mut op, told.id, paper, &told.check)
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+    town.enter(NUMBER).await;
+    assert_eq!(waiting(&town, &clerk).await, Vec::<Uuid>::new());
+    assert_eq!(
+        town.refused(NUMBER, "mật khẩu của kẻ lạ 3", HOME).await,
+        "identity.wrong_credentials"
+    );
+}
+
+// shows: R027, R033
+#[tokio::test]
+async fn the_sign_in_does_not_tell_by_a_registration_whether_a_number_has_an_account() {
+    let town = Town::new().await;
+    let (_, agency) = desk(&town).await;
+    let person = town
+        .register(&NewPerson {
+            personal_number: Some(NUMBER.parse().unwrap()),
+            ..NewPerson::named("Lê Thị Thu Ngân")
+        })
+        .await;
+    town.account(person, NUMBER).await;
+    let theirs = "mật khẩu của kẻ lạ";
+    for (number, born) in [(NUMBER, "1992-04-17"), ("999190000033", "1990-02-01")] {
+        let new = NewRegistration {
+            personal_number: number.into(),
+            birth_date: Some(day(born)),
+            password: theirs.into(),
+            ..applicant(&town, agency).await
+        };
+        ask(&town, &new).await.unwrap();
+        // The password of the registration itself is told that it waits, with an account behind the number and without.
+        let told = town.sign_in(number, theirs, HOME).await.unwrap_err();
+        assert_eq!(
+            (told.code, told.params["agency"].as_str()),
+            ("identity.registration_waiting", "UBND phường Ngã Bảy")
+        );
+        for wrong in ["sai mật khẩu", "mật khẩu của kẻ lạ hơn"] {
+            assert_eq!(town.refused(number, wrong, HOME).await, "identity.wrong_credentials");
+        }
+    }
+    assert_eq!(
+        town.refused("999190000041", "sai mật khẩu", HOME).await,
+        "identity.wrong_credentials"
+    );
+    town.enter(NUMBER).await;
 }

@@ -8,7 +8,7 @@ use identity::{
     NewUnit, SecondFactorRule, SignIn, SignedIn, Source, Validity,
 };
 use kernel::{AccountId, Actor, AgencyId, Clock, Fault, PersonId, PositionId, Result, local_date};
-use op::Op;
+use op::{Jobs, NewJob, Op};
 use testkit::Scratch;
 use vault::Vault;
 use web::Identify;
@@ -175,6 +175,25 @@ impl Town {
     /// The code of the refusal.
     pub async fn refused(&self, login: &str, password: &str, source: Source<'_>) -> &'static str {
         self.sign_in(login, password, source).await.unwrap_err().code
+    }
+
+    /// What the worker does soon after somebody has asked to act for another.
+    pub async fn tell_concerned(&self, registration: uuid::Uuid) {
+        let mut op = self.op(&Actor::System("worker")).await;
+        let job = NewJob::new(
+            identity::jobs::TELL_CONCERNED,
+            serde_json::json!({ "registration": registration }),
+        );
+        op.enqueue(job).await.unwrap();
+        op.commit().await.unwrap();
+        self.work().await;
+    }
+
+    /// What the worker does.
+    pub async fn work(&self) {
+        let mut jobs = Jobs::new();
+        identity::jobs::register(&mut jobs, &self.identity);
+        op::drain(&self.scratch.ops, &jobs).await.unwrap();
     }
 
     /// Who the token stands for now.

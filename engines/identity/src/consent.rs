@@ -1,0 +1,216 @@
+//! Whoever is concerned by a request to act for somebody: they are told of it, agree or object, and the official who decides knows (R032, R033, R037).
+//!
+//! Legal representatives of an organisation are asked before somebody else acts for it or becomes its legal representative; a child that can have an account of
+//! its own, and whoever acts for it already, before somebody begins to act for the child.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{AccountId, PersonId, Result};
+use op::{Entry, Event, NewJob, Op, Permit};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::agencies::today;
+use crate::model::{Concerned, Former, RegistrationDetail, RegistrationKind, RegistrationState};
+use crate::registration::has_years;
+use crate::{Identity, access, error, jobs, store};
+
+/// From this age a child has an account of its own (Nghị định 69/2024/NĐ-CP, Điều 7) and hears of who acts for it.
+const HEARS_FROM: i32 = 14;
+
+/// What an official says when approving.
+#[derive(Clone, Debug, Default)]
+pub struct Approval {
+    /// The paper that was seen.
+    pub paper: String,
+    /// The number of the receipt, for an account.
+    pub check: String,
+    /// For each legal representative whom the organisation has: whether that ends.
+    pub former: BTreeMap<Uuid, Former>,
+    /// The paper shows the will of the organisation though nobody who represents it has agreed here, or suffices though somebody objects.
+    pub seen: bool,
+}
+
+impl Identity {
+    /// The registration with whom it concerns and what they say.
+    pub(crate) async fn with_concerned(&self, op: &mut Op, mut row: RegistrationDetail) -> Result<RegistrationDetail> {
+        let (Some(known), Some(asker)) = (row.known, row.asked_by) else {
+            return Ok(row);
+        };
+        let day = today(op);
+        let mut concerned = store::representation::decisive(op.conn(), &self.vault, known, day).await?;
+        if row.kind == RegistrationKind::Child
+            && let Some(child) = store::person::get(op.conn(), &self.vault, known).await?
+            && child.birth_date.is_some_and(|born| has_years(born, HEARS_FROM, day))
+        {
+            let account = store::representation::own_account(op.conn(), known).await?;
+            if account.is_some() {
+                concerned.push(Concerned {
+                    representation: None,
+                    person: known,
+                    account,
+                    name: child.full_name,
+                    since: None,
+                    told_at: None,
+                    agrees: None,
+                    said_at: None,
+                });
+            }
+        }
+        concerned.retain(|one| one.account != Some(asker));
+        for voice in store::voice::of_registration(op.conn(), row.id).await? {
+            if let Some(one) = concerned.iter_mut().find(|one| one.account == Some(voice.account())) {
+                (one.told_at, one.agrees, one.said_at) = (Some(voice.told_at), voice.agrees, voice.said_at);
+            }
+        }
+        row.concerned = concerned;
+        Ok(row)
+    }
+
+    /// Tells whom it concerns, each once. Done by the platform: whoever asks sees nothing of who acts for whom.
+    pub(crate) async fn tell_concerned(&self, op: &mut Op, id: Uuid) -> Result<()> {
+        let subject = format!("registration:{id}");
+        let decision = access::tell_concerned(op.actor());
+        let permit = op.allow("identity.tell_concerned", &subject, decision).await?;
+        let Some(row) = store::registration::get(op.conn(), &self.vault, id).await? else {
+            return Ok(());
+        };
+        if row.state != RegistrationState::Waiting {
+            return Ok(());
+        }
+        let row = self.with_concerned(op, row).await?;
+        let (Some(represented), Some(asked_by)) = (row.known, row.asked_by) else {
+            return Ok(());
+        };
+        let asker = store::account::person_of(op.conn(), asked_by).await?;
+        let asker = asker.ok_or_else(error::account_not_found)?;
+        let title = self.name_of(op, represented).await?;
+        let now = op.now();
+        for account in row.concerned.iter().filter_map(|one| one.account) {
+            let asked = store::voice::Asked {
+                registration: id,
+                account,
+                represented,
+                asker,
+            };
+            // Whoever asks again and again is shown on the page, and told of once a day.
+            let lately = store::voice::told_since(op.conn(), asked, now - TimeDelta::days(1)).await?;
+            if store::voice::insert(op.conn(), &permit, asked, now).await? && !lately {
+                let told = json!({ "account": account, "name": row.asker_name, "title": title, "kind": row.kind });
+                op.emit(Event::new("identity.standing_asked", &subject, told));
+            }
+        }
+        Ok(())
+    }
+
+    /// Agrees that somebody acts for the actor, or beside them, or objects; the official who decides sees it. It can be said otherwise until then. Fails with
+    /// `identity.registration_not_found` (nobody has asked the actor), `identity.registration_decided`.
+    pub async fn say_to_standing(&self, op: &mut Op, registration: Uuid, agrees: bool) -> Result<()> {
+        let account = op.actor().account().ok_or_else(error::sign_in_again)?;
+        let subject = format!("registration:{registration}");
+        let waiting = store::voice::waiting(op.conn(), registration, account).await?;
+        let decision = access::say_to_standing(waiting.is_some());
+        let permit = op.allow("identity.say_to_standing", &subject, decision).await?;
+        let now = op.now();
+        let waits =
+            |(state, until): &(String, DateTime<Utc>)| state == RegistrationState::Waiting.as_str() && now < *until;
+        if !waiting.as_ref().is_some_and(waits) {
+            return Err(error::registration_decided());
+        }
+        store::voice::say(op.conn(), &permit, registration, account, agrees, now).await?;
+        op.record(Entry::new("identity.standing_answered", subject).detail(json!({ "agrees": agrees })))
+            .await
+    }
+
+    /// Ends what the official has said to end, and tells whom it concerns that somebody acts from now on.
+    pub(crate) async fn settle_concerned(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        row: &RegistrationDetail,
+        approval: &Approval,
+    ) -> Result<()> {
+        let represented = match row.known {
+            Some(known) => self.name_of(op, known).await?,
+            None => return Ok(()),
+        };
+        let (by, now) = (op.actor().account().ok_or_else(error::not_allowed)?, op.now());
+        for one in &row.concerned {
+            let ends = one.representation.filter(|id| {
+                row.kind == RegistrationKind::Organisation && approval.former.get(id) == Some(&Former::Ends)
+            });
+            if let Some(id) = ends {
+                let subject = format!("representation:{id}");
+                if store::representation::end(op.conn(), permit, id, by, now).await? {
+                    let facts = json!({ "representation": id, "representative": one.person, "registration": row.id });
+                    op.record(Entry::new("identity.representation_ended", &subject).detail(facts))
+                        .await?;
+                }
+            }
+            let event = match (ends, one.representation) {
+                (Some(_), _) => "identity.representation_replaced",
+                (None, Some(_)) => "identity.standing_begun",
+                (None, None) => "identity.acted_for",
+            };
+            if let Some(account) = one.account {
+                self.tell_begun(op, row, account, event, &represented);
+            }
+        }
+        // Whoever represents the organisation from now on is asked about what waits.
+        if row.kind == RegistrationKind::Organisation
+            && let Some(tax_number) = &row.tax_number
+        {
+            for waiting in store::registration::waiting_for(op.conn(), tax_number).await? {
+                if waiting != row.id {
+                    op.enqueue(NewJob::new(jobs::TELL_CONCERNED, json!({ "registration": waiting })))
+                        .await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_begun(
+        &self,
+        op: &mut Op,
+        row: &RegistrationDetail,
+        account: AccountId,
+        event: &'static str,
+        represented: &str,
+    ) {
+        let told = json!({ "account": account, "name": row.asker_name, "title": represented, "kind": row.kind });
+        op.emit(Event::new(event, format!("registration:{}", row.id), told));
+    }
+
+    async fn name_of(&self, op: &mut Op, person: PersonId) -> Result<String> {
+        let found = store::person::get(op.conn(), &self.vault, person).await?;
+        Ok(found.ok_or_else(error::person_not_found)?.full_name)
+    }
+}
+
+/// Whether the official may approve, with what those whom it concerns have said.
+///
+/// Nobody acts for an organisation as one of its people without the consent of a legal representative, or a paper of the organisation that the official has seen; and
+/// not at all while a legal representative objects. Whether a former legal representative goes is said for each of them.
+pub(crate) fn judge(row: &RegistrationDetail, approval: &Approval) -> Result<()> {
+    let objector = row.concerned.iter().find(|one| one.agrees == Some(false));
+    match (row.kind, objector) {
+        (RegistrationKind::Citizen | RegistrationKind::Foreigner, _) => return Ok(()),
+        (RegistrationKind::Member, Some(one)) => return Err(error::member_objected(&one.name)),
+        (_, Some(one)) if !approval.seen => return Err(error::standing_objected(&one.name)),
+        _ => {}
+    }
+    let agreed = row.concerned.iter().any(|one| one.agrees == Some(true));
+    if row.kind == RegistrationKind::Member && !agreed && !approval.seen {
+        return Err(error::consent_needed());
+    }
+    if row.kind == RegistrationKind::Organisation {
+        for one in &row.concerned {
+            if let Some(id) = one.representation.filter(|id| !approval.former.contains_key(id)) {
+                return Err(error::former_needed(id, &one.name));
+            }
+        }
+    }
+    Ok(())
+}

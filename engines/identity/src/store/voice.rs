@@ -1,0 +1,177 @@
+use chrono::{DateTime, Utc};
+use kernel::{AccountId, PersonId, Result};
+use op::Permit;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::model::{Question, RegistrationKind};
+
+/// Somebody who is asked what they say to a registration.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked {
+    pub(crate) registration: Uuid,
+    pub(crate) account: AccountId,
+    pub(crate) represented: PersonId,
+    pub(crate) asker: PersonId,
+}
+
+/// Whether they were not asked before.
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    _: &Permit,
+    asked: Asked,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let written = sqlx::query(
+        "INSERT INTO identity.standing_voice (registration, account, represented, asker, told_at)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(asked.registration)
+    .bind(asked.account.uuid())
+    .bind(asked.represented.uuid())
+    .bind(asked.asker.uuid())
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(written.rows_affected() > 0)
+}
+
+/// Whether an account was told since then that this one asks to act for the same represented.
+pub(crate) async fn told_since(connection: &mut PgConnection, asked: Asked, since: DateTime<Utc>) -> Result<bool> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT FROM identity.standing_voice
+             WHERE account = $1 AND represented = $2 AND asker = $3 AND registration <> $4 AND told_at > $5)",
+    )
+    .bind(asked.account.uuid())
+    .bind(asked.represented.uuid())
+    .bind(asked.asker.uuid())
+    .bind(asked.registration)
+    .bind(since)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// What somebody says: whose account, when they were told, whether they agree, when they said so.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Voice {
+    account: Uuid,
+    pub(crate) told_at: DateTime<Utc>,
+    pub(crate) agrees: Option<bool>,
+    pub(crate) said_at: Option<DateTime<Utc>>,
+}
+
+impl Voice {
+    pub(crate) fn account(&self) -> AccountId {
+        self.account.into()
+    }
+}
+
+pub(crate) async fn of_registration(connection: &mut PgConnection, registration: Uuid) -> Result<Vec<Voice>> {
+    sqlx::query_as("SELECT account, told_at, agrees, said_at FROM identity.standing_voice WHERE registration = $1")
+        .bind(registration)
+        .fetch_all(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// What waits to hear from an account: the state of the registration, when it was asked whether they agree.
+pub(crate) async fn waiting(
+    connection: &mut PgConnection,
+    registration: Uuid,
+    account: AccountId,
+) -> Result<Option<(String, DateTime<Utc>)>> {
+    sqlx::query_as(
+        "SELECT registration.state, registration.expires_at
+         FROM identity.standing_voice AS voice
+         JOIN identity.registration AS registration ON registration.id = voice.registration
+         WHERE voice.registration = $1 AND voice.account = $2",
+    )
+    .bind(registration)
+    .bind(account.uuid())
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)
+}
+
+pub(crate) async fn say(
+    connection: &mut PgConnection,
+    _: &Permit,
+    registration: Uuid,
+    account: AccountId,
+    agrees: bool,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE identity.standing_voice SET agrees = $3, said_at = $4
+         WHERE registration = $1 AND account = $2 AND agrees IS DISTINCT FROM $3",
+    )
+    .bind(registration)
+    .bind(account.uuid())
+    .bind(agrees)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct QuestionRow {
+    id: Uuid,
+    kind: String,
+    asker_name: String,
+    represented_name: String,
+    agency_name: String,
+    asked_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    agrees: Option<bool>,
+}
+
+/// What an account is asked about and what is not decided yet, the newest first.
+pub(crate) async fn questions(
+    connection: &mut PgConnection,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Question>> {
+    let rows: Vec<QuestionRow> = sqlx::query_as(
+        "SELECT registration.id,
+                registration.kind,
+                asker.full_name AS asker_name,
+                represented.full_name AS represented_name,
+                agency.name AS agency_name,
+                registration.asked_at,
+                registration.expires_at,
+                voice.agrees
+         FROM identity.standing_voice AS voice
+         JOIN identity.registration AS registration ON registration.id = voice.registration
+         JOIN identity.person AS asker ON asker.id = voice.asker
+         JOIN identity.person AS represented ON represented.id = voice.represented
+         JOIN identity.agency AS agency ON agency.id = registration.agency
+         WHERE voice.account = $1 AND registration.state = 'waiting' AND registration.expires_at > $2
+         ORDER BY registration.asked_at DESC, registration.id DESC
+         LIMIT 50",
+    )
+    .bind(account.uuid())
+    .bind(now)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Question {
+                registration: row.id,
+                kind: RegistrationKind::parse(&row.kind).ok_or_else(|| super::unknown_word("registration.kind"))?,
+                asker_name: row.asker_name,
+                represented_name: row.represented_name,
+                agency_name: row.agency_name,
+                asked_at: row.asked_at,
+                expires_at: row.expires_at,
+                agrees: row.agrees,
+            })
+        })
+        .collect()
+}
