@@ -36,6 +36,7 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.held_roles"),
     Action::personal("identity.hold_position"),
     Action::personal("identity.issue_code"),
+    Action::personal("identity.merge_accounts"),
     Action::personal("identity.names"),
     Action::personal("identity.offer_passkey"),
     Action::personal("identity.offer_totp"),
@@ -181,6 +182,13 @@ pub(crate) fn see_emergency(rights: Rights<'_>, whose: Option<AccountId>) -> Dec
     let own = whose.is_some() && rights.actor().account() == whose;
     let allowed = own || whose.is_some() && rights.everywhere("identity.emergencies");
     Decision::when(allowed, error::emergency_not_found)
+}
+
+/// Joining two accounts of one person: administrators by a right of their own, none that is taken for an emergency; never where one of the two is
+/// themselves, or whom they stand in for. The platform brings along what is left.
+pub(crate) fn merge(rights: Rights<'_>, action: &str, people: &[PersonId]) -> Decision {
+    let own = people.iter().any(|person| rights.actor().concerns(*person));
+    Decision::when(!own && has_for_good(rights, action), error::not_allowed)
 }
 
 /// Whether all agencies in which somebody holds a position are in reach.

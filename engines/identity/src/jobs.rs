@@ -12,8 +12,16 @@ pub const SWEEP: &str = "identity.sweep";
 /// Kind of the job that writes down the end of rights for emergencies; they have ended by themselves.
 pub const END_EMERGENCIES: &str = "identity.end_emergencies";
 
+/// Kind of the job that brings along what requests of that moment have still written under an account that was joined to another one.
+pub const BRING_ALONG: &str = "identity.bring_along";
+
 /// Registers the daily sweep, and the end of emergencies.
 pub fn register(jobs: &mut Jobs, identity: &Identity) {
+    let uniting = identity.clone();
+    jobs.within(BRING_ALONG, move |op, job| {
+        let identity = uniting.clone();
+        Box::pin(async move { identity.bring_stragglers(op, &job.payload).await })
+    });
     let identity = identity.clone();
     jobs.within(END_EMERGENCIES, move |op, _| {
         let identity = identity.clone();
@@ -46,12 +54,12 @@ pub fn register_seal(jobs: &mut Jobs, identity: &Identity) {
 }
 
 /// Removes old attempts, sign-ins that nobody finished, questions that nobody answered, dead sessions, forgotten devices, codes that
-/// nobody used and registrations that led to nothing; returns how many rows.
+/// nobody used and registrations that led to nothing, and lets merges run out about which nobody has decided; returns how many rows.
 pub async fn sweep(op: &mut Op) -> Result<u64> {
     let now = op.now();
     let attempts = store::attempt::sweep(op.conn(), now).await?;
     let halves = store::second_factor::sweep(op.conn(), now).await?;
     let codes = store::desk::sweep(op.conn(), now).await? + store::counter_code::sweep(op.conn(), now).await?;
-    let registrations = store::registration::sweep(op.conn(), now).await?;
+    let registrations = store::registration::sweep(op.conn(), now).await? + Identity::expire_merges(op).await?;
     Ok(codes + registrations + attempts + halves + store::session::sweep(op.conn(), now).await?)
 }

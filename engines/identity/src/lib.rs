@@ -25,6 +25,7 @@ mod lifetime;
 mod lineage;
 pub mod login;
 mod looks;
+mod merge;
 mod model;
 mod offices;
 mod passkey_sign_in;
@@ -66,10 +67,11 @@ pub use desk::{AccountFilter, AccountLine, AccountRow, AccountSheet, EntryCode};
 pub use emergency::Emergency;
 pub use entry::Start;
 pub use hashing::PasswordHash;
+pub use merge::{MergePreview, NewMerge};
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin,
-    Contact, HeldPosition, OfficialView, Passkey, Person, PersonField, PersonRow, Position, Receipt,
+    Contact, HeldPosition, MergeRow, MergeSide, MergeState, OfficialView, Passkey, Person, PersonField, PersonRow, Position, Receipt,
     RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation, RepresentationKind,
     Represented, Residence, SecondFactor, SessionRow, Standing, Substitution, TotpOffer, Unit, Validity, Way, WayIn,
 };
@@ -111,7 +113,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0015_account_desk.sql",
         "0016_withheld_and_emergency.sql",
         "0017_sealed.sql",
-        "0018_keys.sql"
+        "0018_keys.sql",
+        "0019_merge.sql"
     ]
 );
 

@@ -12,6 +12,7 @@ mod model;
 mod preference;
 mod send;
 mod store;
+mod uniter;
 mod words;
 
 use std::sync::Arc;

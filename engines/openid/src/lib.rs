@@ -25,6 +25,7 @@ mod reseal;
 mod secret;
 mod store;
 mod token;
+mod uniter;
 mod userinfo;
 
 use std::collections::HashMap;
