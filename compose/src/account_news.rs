@@ -69,6 +69,9 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
             "/tai-khoan/lam-thay",
         ),
         ("identity.code_issued", "code_issued", "/tai-khoan/thiet-bi"),
+        ("identity.merge_proposed", "merge_proposed", "/tai-khoan"),
+        ("identity.merge_refused", "merge_refused", "/tai-khoan"),
+        ("identity.accounts_merged", "accounts_merged", "/tai-khoan"),
         ("identity.attorney_given", "attorney_given", "/tai-khoan/lam-thay"),
         (
             "identity.representation_ended",

@@ -401,7 +401,8 @@ impl Identity {
     async fn preview(&self, op: &mut Op, permit: &Permit, from: &SideRow, into: &SideRow) -> Result<MergePreview> {
         let union = union(from, into);
         op.beyond_the_wall(permit).await?;
-        let [representations, registrations, sessions] = store::merge::count(op.conn(), &union).await?;
+        let now = op.now();
+        let [representations, registrations, sessions] = store::merge::count(op.conn(), &union, now).await?;
         let mut counts = own_counts(representations, registrations);
         counts.push(named(United::counted("sessions", sessions)));
         counts.retain(|one| one.count > 0);

@@ -544,15 +544,20 @@ pub(crate) async fn complete(
 }
 
 /// Powers of attorney and other representations of a person that would follow, on either side, and what they have asked an authority for.
-pub(crate) async fn count(connection: &mut PgConnection, union: &Union) -> Result<[i64; 3]> {
+pub(crate) async fn count(
+    connection: &mut PgConnection,
+    union: &Union,
+    now: DateTime<Utc>,
+) -> Result<[i64; 3]> {
     let (representations, registrations, sessions): (i64, i64, i64) = sqlx::query_as(
         "SELECT (SELECT count(*) FROM identity.representation WHERE $1 IN (represented, representative) AND $2 NOT IN (represented, representative)),
                 (SELECT count(*) FROM identity.registration WHERE person = $1 OR asked_by = $3),
-                (SELECT count(*) FROM identity.session WHERE account = $3 AND ended_at IS NULL AND expires_at > now())",
+                (SELECT count(*) FROM identity.session WHERE account = $3 AND ended_at IS NULL AND expires_at > $4)",
     )
     .bind(union.from.person.uuid())
     .bind(union.into.person.uuid())
     .bind(union.from.account.map(AccountId::uuid))
+    .bind(now)
     .fetch_one(connection)
     .await
     .map_err(db::fault)?;

@@ -40,33 +40,33 @@ async fn town_of_admins() -> (Town, [Actor; 2]) {
 }
 
 impl Town {
-    async fn owner(&self, name: &str, number: &str) -> (PersonId, AccountId) {
+    async fn numbered(&self, name: &str, number: &str) -> (PersonId, AccountId) {
         let person = self.register(&numbered(name, number)).await;
         (person, self.account(person, number).await)
     }
 
-    async fn propose(&self, admin: &Actor, account: AccountId, new: &NewMerge) -> Result<Uuid, Fault> {
+    async fn propose_merge(&self, admin: &Actor, account: AccountId, new: &NewMerge) -> Result<Uuid, Fault> {
         let mut op = self.op(admin).await;
         let id = self.identity.propose_merge(&mut op, account, new).await?;
         op.commit().await?;
         Ok(id)
     }
 
-    async fn confirm(&self, admin: &Actor, id: Uuid) -> Result<(), Fault> {
+    async fn agree(&self, admin: &Actor, id: Uuid) -> Result<(), Fault> {
         let mut op = self.op(admin).await;
         self.identity.confirm_merge(&mut op, id).await?;
         op.commit().await
     }
 
-    async fn refuse(&self, admin: &Actor, id: Uuid, reason: &str) -> Result<(), Fault> {
+    async fn disagree(&self, admin: &Actor, id: Uuid, reason: &str) -> Result<(), Fault> {
         let mut op = self.op(admin).await;
         self.identity.refuse_merge(&mut op, id, reason).await?;
         op.commit().await
     }
 
     async fn join(&self, admins: &[Actor; 2], account: AccountId, number: &str) {
-        let id = self.propose(&admins[0], account, &into(number)).await.unwrap();
-        self.confirm(&admins[1], id).await.unwrap();
+        let id = self.propose_merge(&admins[0], account, &into(number)).await.unwrap();
+        self.agree(&admins[1], id).await.unwrap();
     }
 
     async fn people(&self, admin: &Actor, words: &str) -> Vec<PersonId> {
@@ -101,8 +101,8 @@ fn into(number: &str) -> NewMerge {
 
 async fn pair() -> Pair {
     let (town, admins) = town_of_admins().await;
-    let from = town.owner(NAME, OLD).await;
-    let into = town.owner("LÊ THỊ SEN", NEW).await;
+    let from = town.numbered(NAME, OLD).await;
+    let into = town.numbered("LÊ THỊ SEN", NEW).await;
     Pair {
         town,
         admins,
@@ -136,17 +136,17 @@ async fn one_official_proposes_another_confirms_and_the_old_account_leads_to_the
         "{:?}",
         preview.counts
     );
-    let id = town.propose(&admins[0], from.1, &into(NEW)).await.unwrap();
-    let again = town.propose(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let again = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
     assert_eq!(again, id, "pressed twice it is proposed once");
     assert_eq!(
-        code(town.propose(&admins[1], from.1, &into(NEW)).await),
+        code(town.propose_merge(&admins[1], from.1, &into(NEW)).await),
         "identity.merge_waiting"
     );
     assert!(town.actor(&before.token).await.is_some(), "nothing works before");
-    assert_eq!(code(town.confirm(&admins[0], id).await), "identity.merge_own");
-    town.confirm(&admins[1], id).await.unwrap();
-    town.confirm(&admins[1], id).await.unwrap();
+    assert_eq!(code(town.agree(&admins[0], id).await), "identity.merge_own");
+    town.agree(&admins[1], id).await.unwrap();
+    town.agree(&admins[1], id).await.unwrap();
     assert_eq!(town.actor(&before.token).await, None, "its sessions are over");
     let told = town.sign_in(OLD, PASSWORD, HOME).await.unwrap_err();
     assert_eq!(told.code, "identity.account_joined");
@@ -289,11 +289,11 @@ async fn who_looked_at_either_is_told_and_so_is_what_stays_under_the_old_account
 #[tokio::test]
 async fn where_whoever_remains_has_no_account_the_account_follows_under_the_new_number() {
     let (town, admins) = town_of_admins().await;
-    let (old, account) = town.owner(NAME, OLD).await;
+    let (old, account) = town.numbered(NAME, OLD).await;
     let remains = town.register(&numbered(NAME, NEW)).await;
     let owner = town.set_up(&town.identity, OLD).await;
-    let id = town.propose(&admins[0], account, &into(NEW)).await.unwrap();
-    town.confirm(&admins[1], id).await.unwrap();
+    let id = town.propose_merge(&admins[0], account, &into(NEW)).await.unwrap();
+    town.agree(&admins[1], id).await.unwrap();
     assert_eq!(town.actor(&owner.signed.token).await, None);
     let told = town.sign_in(OLD, PASSWORD, HOME).await.unwrap_err();
     assert_eq!((told.code, &told.params["number"]), ("identity.account_joined", &"028".into()));
@@ -312,7 +312,7 @@ async fn where_whoever_remains_has_no_account_the_account_follows_under_the_new_
 async fn nobody_is_joined_whom_the_rules_keep_apart() {
     let Pair { town, admins, from, .. } = pair().await;
     let admin = &admins[0];
-    let propose = async |number: &str| code(town.propose(admin, from.1, &into(number)).await);
+    let propose = async |number: &str| code(town.propose_merge(admin, from.1, &into(number)).await);
     assert_eq!(propose("").await, "identity.required");
     assert_eq!(propose("999192000039").await, "identity.merge_number");
     assert_eq!(propose(OLD).await, "identity.merge_same");
@@ -320,34 +320,34 @@ async fn nobody_is_joined_whom_the_rules_keep_apart() {
         paper: " a ".into(),
         ..into(NEW)
     };
-    assert_eq!(code(town.propose(admin, from.1, &unsaid).await), "identity.paper_needed");
-    let unknown = town.propose(admin, AccountId::new(), &into(NEW)).await;
+    assert_eq!(code(town.propose_merge(admin, from.1, &unsaid).await), "identity.paper_needed");
+    let unknown = town.propose_merge(admin, AccountId::new(), &into(NEW)).await;
     assert_eq!(code(unknown), "identity.account_not_found");
 
     // Whoever holds a position, today or later, on either side.
     let agency = town.agency("H30.29.01", "UBND phường Ngã Bảy").await;
     let position = town.position(agency, "mai-sau", &["clerk"]).await;
-    let (later, account) = town.owner("Phạm Văn Mai", "999192000040").await;
+    let (later, account) = town.numbered("Phạm Văn Mai", "999192000040").await;
     town.hold(later, position, Validity::since(day("2099-01-01"))).await;
     assert_eq!(propose("999192000040").await, "identity.merge_official");
-    let other = town.propose(admin, account, &into(NEW)).await;
+    let other = town.propose_merge(admin, account, &into(NEW)).await;
     assert_eq!(code(other), "identity.merge_official");
 
     // Oneself, on either side.
     let own = admin.account().unwrap();
-    assert_eq!(code(town.propose(admin, own, &into(NEW)).await), "identity.not_allowed");
+    assert_eq!(code(town.propose_merge(admin, own, &into(NEW)).await), "identity.not_allowed");
 
     // Others who look after accounts, and those who look up people.
-    for (login, roles) in [("chi.hai", "account_manager"), ("anh.lua", "clerk"), ("ba.tu", "data_protection")] {
+    for (login, roles) in [("chi.hai", "account_manager"), ("anh.lua", "clerk"), ("ba.tu", "leader")] {
         let other = town.desk(login, &[roles]).await;
-        let refused = town.propose(&other, from.1, &into(NEW)).await;
+        let refused = town.propose_merge(&other, from.1, &into(NEW)).await;
         assert_eq!(code(refused), "identity.not_allowed", "{roles}");
         let mut op = town.op(&other).await;
         let seen = town.identity.merges(&mut op, false, &PageRequest::first()).await;
         assert_eq!(code(seen), "identity.not_allowed", "{roles}");
     }
     let citizen = town.enter(NEW).await.actor;
-    assert_eq!(code(town.propose(&citizen, from.1, &into(NEW)).await), "identity.not_allowed");
+    assert_eq!(code(town.propose_merge(&citizen, from.1, &into(NEW)).await), "identity.not_allowed");
 
     // A suspended account is opened again before it is joined.
     let mut op = town.op(admin).await;
@@ -359,8 +359,8 @@ async fn nobody_is_joined_whom_the_rules_keep_apart() {
 #[tokio::test]
 async fn names_that_differ_are_joined_with_a_reason_alone_and_step_up_is_asked_twice() {
     let (town, admins) = town_of_admins().await;
-    let (_, account) = town.owner("Jean Dupont", OLD).await;
-    town.owner("Giăng Đuy Pông", NEW).await;
+    let (_, account) = town.numbered("Jean Dupont", OLD).await;
+    town.numbered("Giăng Đuy Pông", NEW).await;
     let ticked = |differs: bool, why: &str| NewMerge {
         differs,
         why: why.into(),
@@ -370,7 +370,7 @@ async fn names_that_differ_are_joined_with_a_reason_alone_and_step_up_is_asked_t
         (ticked(false, ""), "identity.merge_differs"),
         (ticked(true, " "), "identity.required"),
     ] {
-        assert_eq!(code(town.propose(&admins[0], account, &new).await), fault);
+        assert_eq!(code(town.propose_merge(&admins[0], account, &new).await), fault);
     }
     let new = ticked(true, "tên phiên âm trong quyết định nhập tịch");
     let stale = town.scratch.ops.now() - Duration::days(1);
@@ -378,11 +378,11 @@ async fn names_that_differ_are_joined_with_a_reason_alone_and_step_up_is_asked_t
     let refused = town.identity.propose_merge(&mut op, account, &new).await;
     assert_eq!(code(refused), "identity.step_up_needed");
     drop(op);
-    let id = town.propose(&admins[0], account, &new).await.unwrap();
+    let id = town.propose_merge(&admins[0], account, &new).await.unwrap();
     let mut op = town.op(&admins[1]).await.shown(Some(stale));
     assert_eq!(code(town.identity.confirm_merge(&mut op, id).await), "identity.step_up_needed");
     drop(op);
-    town.confirm(&admins[1], id).await.unwrap();
+    town.agree(&admins[1], id).await.unwrap();
 }
 
 #[tokio::test]
@@ -390,7 +390,7 @@ async fn a_name_that_differs_only_since_the_proposal_stops_the_second_official()
     let Pair {
         town, admins, from, into: remains,
     } = pair().await;
-    let id = town.propose(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
     let mut op = town.op(&admins[0]).await;
     let change = identity::PersonChange {
         full_name: Some("Lê Thị Súng".into()),
@@ -401,28 +401,28 @@ async fn a_name_that_differs_only_since_the_proposal_stops_the_second_official()
         .await
         .unwrap();
     op.commit().await.unwrap();
-    assert_eq!(code(town.confirm(&admins[1], id).await), "identity.merge_differs");
+    assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_differs");
 }
 
 #[tokio::test]
 async fn of_two_officials_one_decides_and_what_waits_too_long_is_over() {
     let Pair { town, admins, from, .. } = pair().await;
     let third = town.desk("anh.ba", &["admin"]).await;
-    let id = town.propose(&admins[0], from.1, &into(NEW)).await.unwrap();
-    let (one, other) = tokio::join!(town.confirm(&admins[1], id), town.confirm(&third, id));
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let (one, other) = tokio::join!(town.agree(&admins[1], id), town.agree(&third, id));
     let mut outcomes = [code(one), code(other)];
     outcomes.sort_unstable();
     assert_eq!(outcomes, ["identity.merge_decided", "it worked"]);
     let done = "SELECT count(*) FROM op.audit_entry WHERE action = 'identity.accounts_merged'";
     assert_eq!(town.count(done).await, 2);
-    let (_, account) = town.owner(NAME, "999192000040").await;
-    let id = town.propose(&admins[0], account, &into(NEW)).await.unwrap();
-    assert_eq!(code(town.refuse(&admins[1], id, "  ").await), "identity.required");
-    town.refuse(&admins[1], id, "giấy chưa đủ").await.unwrap();
-    assert_eq!(code(town.confirm(&admins[1], id).await), "identity.merge_decided");
-    let id = town.propose(&admins[0], account, &into(NEW)).await.unwrap();
+    let (_, account) = town.numbered(NAME, "999192000040").await;
+    let id = town.propose_merge(&admins[0], account, &into(NEW)).await.unwrap();
+    assert_eq!(code(town.disagree(&admins[1], id, "  ").await), "identity.required");
+    town.disagree(&admins[1], id, "giấy chưa đủ").await.unwrap();
+    assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_decided");
+    let id = town.propose_merge(&admins[0], account, &into(NEW)).await.unwrap();
     town.advance(Duration::days(15));
-    assert_eq!(code(town.confirm(&admins[1], id).await), "identity.merge_over");
+    assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_over");
     let mut op = town.loader().await;
     identity::jobs::sweep(&mut op).await.unwrap();
     op.commit().await.unwrap();
@@ -435,7 +435,7 @@ async fn of_two_officials_one_decides_and_what_waits_too_long_is_over() {
     assert!(waiting.items.is_empty());
     drop(op);
     town.enter("999192000040").await;
-    town.propose(&admins[0], account, &into(NEW)).await.unwrap();
+    town.propose_merge(&admins[0], account, &into(NEW)).await.unwrap();
 }
 
 // shows: R030
@@ -447,14 +447,14 @@ async fn there_are_no_chains_and_the_database_says_so_too() {
         from,
         into: second,
     } = pair().await;
-    let third = town.owner(NAME, "999192000040").await;
+    let third = town.numbered(NAME, "999192000040").await;
     town.join(&admins, from.1, NEW).await;
     assert_eq!(
-        code(town.propose(&admins[0], from.1, &into("999192000040")).await),
+        code(town.propose_merge(&admins[0], from.1, &into("999192000040")).await),
         "identity.merged"
     );
     // The old number means whoever remains: there is nothing to join the account to.
-    assert_eq!(code(town.propose(&admins[0], second.1, &into(OLD)).await), "identity.merge_same");
+    assert_eq!(code(town.propose_merge(&admins[0], second.1, &into(OLD)).await), "identity.merge_same");
     town.join(&admins, second.1, "999192000040").await;
     for person in [from.0, second.0] {
         assert_eq!(town.leads_to(person).await, Some(third.0.uuid()));
@@ -483,10 +483,10 @@ async fn two_proposals_that_cross_end_in_one() {
         from,
         into: remains,
     } = pair().await;
-    let one = town.propose(&admins[0], from.1, &into(NEW)).await.unwrap();
-    let other = town.propose(&admins[0], remains.1, &into(OLD)).await.unwrap();
+    let one = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let other = town.propose_merge(&admins[0], remains.1, &into(OLD)).await.unwrap();
     let third = town.desk("anh.ba", &["admin"]).await;
-    let (a, b) = tokio::join!(town.confirm(&admins[1], one), town.confirm(&third, other));
+    let (a, b) = tokio::join!(town.agree(&admins[1], one), town.agree(&third, other));
     let mut outcomes = [code(a), code(b)];
     outcomes.sort_unstable();
     assert_eq!(outcomes, ["identity.merged", "it worked"]);
@@ -547,8 +547,8 @@ async fn representations_follow_on_either_side_and_nobody_acts_for_themself_or_t
         from,
         into: remains,
     } = pair().await;
-    let (child, _) = town.owner("Lê Bé Na", "999192000040").await;
-    let (other, _) = town.owner("Võ Văn Tám", "999192000051").await;
+    let (child, _) = town.numbered("Lê Bé Na", "999192000040").await;
+    let (other, _) = town.numbered("Võ Văn Tám", "999192000051").await;
     let rows = [
         ("child", child, from.0),
         ("child", child, remains.0),
@@ -603,7 +603,7 @@ async fn representations_follow_on_either_side_and_nobody_acts_for_themself_or_t
 async fn whoever_hands_in_at_that_moment_is_done_first_and_afterwards_comes_in_anew() {
     let Pair { town, admins, from, .. } = pair().await;
     let owner = town.enter(OLD).await.actor;
-    let id = town.propose(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
     let mut handing_in = town.op(&owner).await;
     town.identity.check_stands(&mut handing_in).await.unwrap();
     let mut op = town.op(&admins[1]).await;
@@ -626,19 +626,19 @@ async fn whoever_hands_in_at_that_moment_is_done_first_and_afterwards_comes_in_a
 async fn what_is_not_committed_has_not_happened() {
     let Pair { town, admins, from, .. } = pair().await;
     let before = town.enter(OLD).await;
-    let id = town.propose(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
     let mut op = town.op(&admins[1]).await;
     town.identity.confirm_merge(&mut op, id).await.unwrap();
     drop(op);
     assert!(town.actor(&before.token).await.is_some());
     assert_eq!(town.leads_to(from.0).await, None);
-    town.confirm(&admins[1], id).await.unwrap();
+    town.agree(&admins[1], id).await.unwrap();
 }
 
 #[tokio::test]
 async fn what_is_said_of_a_merge_is_sealed_and_comes_under_the_new_key() {
     let Pair { town, admins, from, .. } = pair().await;
-    let id = town.propose(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
     let sealed: Vec<u8> = sqlx::query_scalar("SELECT sealed FROM identity.merge")
         .fetch_one(&town.scratch.pool)
         .await
