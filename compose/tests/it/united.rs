@@ -56,21 +56,37 @@ const STAYS: &[(&str, &str)] = &[
     ("dossiers.history.actor", "who did it"),
     ("dossiers.paper.added_by", "who did it"),
     ("dossiers.supplement.asked_by", "who did it"),
+    ("dossiers.work.assignee_id", "officials"),
     ("files.file.holder", "a draft or a dossier, which follow"),
     ("files.file.uploaded_by", "who did it"),
-    ("identity.account.person", "the account closes; it follows where there is no other"),
-    ("identity.account_line.account", "history of the account, told for the person"),
+    (
+        "identity.account.person",
+        "the account closes; it follows where there is no other",
+    ),
+    (
+        "identity.account_line.account",
+        "history of the account, told for the person",
+    ),
     ("identity.account_line.by", "who did it"),
     ("identity.counter_code.account", "opens nothing any more"),
     ("identity.counter_code.issued_by", "who did it"),
     ("identity.device.account", "opens nothing any more"),
-    ("identity.emergency.account", "history of an official, told for the person"),
+    (
+        "identity.emergency.account",
+        "history of an official, told for the person",
+    ),
     ("identity.emergency.ended_by", "who did it"),
-    ("identity.emergency.person", "history of an official, told for the person"),
+    (
+        "identity.emergency.person",
+        "history of an official, told for the person",
+    ),
     ("identity.entry_code.account", "opens nothing any more"),
     ("identity.entry_code.given_by", "who did it"),
     ("identity.half_sign_in.account", "opens nothing any more"),
-    ("identity.holding.person", "nobody is joined who holds a position; what was held stays, and is told"),
+    (
+        "identity.holding.person",
+        "nobody is joined who holds a position; what was held stays, and is told",
+    ),
     ("identity.merge.decided_by", "who did it"),
     ("identity.merge.from_account", "the trail itself"),
     ("identity.merge.from_person", "the trail itself"),
@@ -82,19 +98,27 @@ const STAYS: &[(&str, &str)] = &[
     ("identity.person.merged_into", "the trail itself"),
     ("identity.recovery_code.account", "opens nothing any more"),
     ("identity.registration.decided_by", "who did it"),
+    ("identity.reorganisation.executed_by", "who did it"),
     ("identity.representation.ended_by", "who did it"),
     ("identity.representation.given_by", "who did it"),
     ("identity.session.account", "ended, and told for the person"),
     ("identity.substitution.ended_by", "who did it"),
     ("identity.substitution.given_by", "who did it"),
     ("identity.substitution.holder", "nobody is joined who holds a position"),
-    ("identity.substitution.substitute", "nobody is joined who holds a position"),
+    (
+        "identity.substitution.substitute",
+        "nobody is joined who holds a position",
+    ),
     ("identity.totp.account", "opens nothing any more"),
     ("identity.withheld_role.by", "who did it"),
-    ("identity.withheld_role.person", "history of an official, told for the person"),
+    (
+        "identity.withheld_role.person",
+        "history of an official, told for the person",
+    ),
     ("identity.withheld_role.returned_by", "who did it"),
     ("op.audit_entry.actor", "never changed"),
     ("op.audit_entry.person", "never changed; the person asks for both"),
+    ("op.event.actor", "who did it"),
     ("oversight.campaign.opened_by", "who did it"),
     ("oversight.emergency_report.reviewed_by", "who did it"),
     ("oversight.review_line.answered_by", "who did it"),
@@ -129,7 +153,11 @@ async fn every_column_that_holds_a_person_or_an_account_follows_or_says_why_not(
     .await
     .unwrap();
     let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
-    let listed: Vec<&str> = FOLLOWS.iter().copied().chain(STAYS.iter().map(|(name, _)| *name)).collect();
+    let listed: Vec<&str> = FOLLOWS
+        .iter()
+        .copied()
+        .chain(STAYS.iter().map(|(name, _)| *name))
+        .collect();
     let known: BTreeSet<&str> = listed.iter().copied().collect();
     assert_eq!(known.len(), listed.len(), "a column follows or stays");
     assert_eq!(
@@ -318,7 +346,11 @@ async fn everything_that_the_engines_keep_follows_in_one_operation() {
     let id = propose(&house, old.account().unwrap()).await;
     let told = "SELECT count(*) FROM notify.message WHERE account = $1 AND kind = 'merge_proposed'";
     for account in [closes, remains] {
-        assert_eq!(count(&house, told, account).await, 1, "whoever has not asked for it can object");
+        assert_eq!(
+            count(&house, told, account).await,
+            1,
+            "whoever has not asked for it can object"
+        );
     }
     let messages = "SELECT count(*) FROM notify.message WHERE account = $1";
     let both = count(&house, messages, closes).await + count(&house, messages, remains).await;
@@ -332,22 +364,45 @@ async fn everything_that_the_engines_keep_follows_in_one_operation() {
     let mut own = op(&house, &new).await;
     engines.forms.draft(&mut own, draft.into()).await.unwrap();
     let mine = engines.dossiers.mine(&mut own, &PageRequest::first()).await.unwrap();
-    assert_eq!(i64::try_from(mine.items.len()).unwrap(), had, "and behind the second wall too");
+    assert_eq!(
+        i64::try_from(mine.items.len()).unwrap(),
+        had,
+        "and behind the second wall too"
+    );
     drop(own);
-    let (after, left) = (count(&house, messages, remains).await, count(&house, messages, closes).await);
-    assert_eq!((after + left, left), (both + 2, 1), "the last word to the closed one is sent out to its owner");
+    let (after, left) = (
+        count(&house, messages, remains).await,
+        count(&house, messages, closes).await,
+    );
+    assert_eq!(
+        (after + left, left),
+        (both + 2, 1),
+        "the last word to the closed one is sent out to its owner"
+    );
     let living = "SELECT count(*) FROM federation.link WHERE account = $1 AND ended_at IS NULL";
-    assert_eq!(count(&house, living, remains).await, 1, "the one that remains keeps its own link");
+    assert_eq!(
+        count(&house, living, remains).await,
+        1,
+        "the one that remains keeps its own link"
+    );
     let links = "SELECT count(*) FROM federation.link WHERE account = $1";
     assert_eq!(count(&house, links, remains).await, 2);
     let consents = "SELECT count(*) FROM openid.consent WHERE account = $1 AND ended_at IS NULL";
-    assert_eq!(count(&house, consents, remains).await, 1, "what the old account allowed is over");
+    assert_eq!(
+        count(&house, consents, remains).await,
+        1,
+        "what the old account allowed is over"
+    );
     let living = "SELECT count(*) FROM openid.authorisation WHERE person = $1 AND ended_at IS NULL";
     assert_eq!(count(&house, living, into).await, 1);
     let ended = "SELECT count(*) FROM openid.authorisation WHERE person = $1";
     assert_eq!(count(&house, ended, into).await, 2);
     let open = "SELECT count(*) FROM privacy.request WHERE person = $1 AND state = 'received'";
-    assert_eq!(count(&house, open, into).await, 2, "both keep their number and their days");
+    assert_eq!(
+        count(&house, open, into).await,
+        2,
+        "both keep their number and their days"
+    );
     let allowed: Vec<String> =
         sqlx::query_scalar("SELECT purpose FROM privacy.consent WHERE person = $1 AND ended_at IS NULL")
             .bind(into)
@@ -357,7 +412,12 @@ async fn everything_that_the_engines_keep_follows_in_one_operation() {
     assert_eq!(allowed, ["reminders"], "the stricter wins");
     let mut reader = op(&house, &official(&house, "dulieu.tinh").await).await;
     let (row, _) = engines.identity.merge(&mut reader, id).await.unwrap();
-    let counted = |what: &str| row.counts.iter().find(|one| one.what == what).map_or(0, |one| one.count);
+    let counted = |what: &str| {
+        row.counts
+            .iter()
+            .find(|one| one.what == what)
+            .map_or(0, |one| one.count)
+    };
     assert_eq!(counted("cases"), u64::try_from(had).unwrap());
     assert_eq!((counted("drafts"), counted("links"), counted("requests")), (1, 1, 1));
 }
@@ -379,7 +439,14 @@ async fn an_old_number_in_an_application_is_still_the_applicants_and_what_comes_
     house.scratch.clock.set(kernel::from_local(app.scenarios[0].begins));
     let dossier = house
         .player
-        .hand_in(&new, Case { app, answers: &submit.answers, papers: &submit.papers })
+        .hand_in(
+            &new,
+            Case {
+                app,
+                answers: &submit.answers,
+                papers: &submit.papers,
+            },
+        )
         .await
         .unwrap();
     let owner: Option<Uuid> = sqlx::query_scalar("SELECT owner_person FROM dossiers.dossier WHERE id = $1")
@@ -387,10 +454,24 @@ async fn an_old_number_in_an_application_is_still_the_applicants_and_what_comes_
         .fetch_one(&house.scratch.pool)
         .await
         .unwrap();
-    assert_eq!(owner, new.person().map(PersonId::uuid), "by the old number that the application names");
+    assert_eq!(
+        owner,
+        new.person().map(PersonId::uuid),
+        "by the old number that the application names"
+    );
 
     // A browser that was let in a moment before: it hands nothing in any more, and what it begins all the same is brought along.
-    let late = house.player.hand_in(&old, Case { app, answers: &submit.answers, papers: &submit.papers }).await;
+    let late = house
+        .player
+        .hand_in(
+            &old,
+            Case {
+                app,
+                answers: &submit.answers,
+                papers: &submit.papers,
+            },
+        )
+        .await;
     assert_eq!(late.unwrap_err().code, "identity.sign_in_again");
     let draft = begin(&house, &old).await;
     let holder = "SELECT count(*) FROM forms.draft WHERE id = $1 AND account = (SELECT id FROM identity.account WHERE state = 'closed')";
@@ -399,7 +480,8 @@ async fn an_old_number_in_an_application_is_still_the_applicants_and_what_comes_
     let report = op::drain(&house.player.ops, &house.jobs).await;
     report.unwrap();
     assert_eq!(count(&house, holder, draft).await, 0);
-    let boxes = "SELECT count(*) FROM notify.message WHERE account = (SELECT id FROM identity.account WHERE person = $1)";
+    let boxes =
+        "SELECT count(*) FROM notify.message WHERE account = (SELECT id FROM identity.account WHERE person = $1)";
     assert_eq!(count(&house, boxes, from).await, 0, "the last word follows too");
 }
 

@@ -64,9 +64,7 @@ impl Dossiers {
         let own = match &applicant.number {
             None => true,
             // Somebody who had two accounts goes by the old number too.
-            Some(number) => {
-                has_number(&person, number) || self.parts.identity.goes_by(op, person.id, number).await?
-            }
+            Some(number) => has_number(&person, number) || self.parts.identity.goes_by(op, person.id, number).await?,
         };
         Ok(Parties {
             owner_person: own.then_some(person.id),

@@ -38,6 +38,7 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.issue_code"),
     Action::personal("identity.merge_accounts"),
     Action::personal("identity.names"),
+    Action::personal("identity.object_to_merge"),
     Action::personal("identity.offer_passkey"),
     Action::personal("identity.offer_totp"),
     Action::personal("identity.offered_passkey"),
@@ -189,6 +190,12 @@ pub(crate) fn see_emergency(rights: Rights<'_>, whose: Option<AccountId>) -> Dec
 pub(crate) fn merge(rights: Rights<'_>, action: &str, people: &[PersonId]) -> Decision {
     let own = people.iter().any(|person| rights.actor().concerns(*person));
     Decision::when(!own && has_for_good(rights, action), error::not_allowed)
+}
+
+/// Objecting to it: one of the two, for themself. For others there is none.
+pub(crate) fn object_to_merge(actor: &Actor, people: Option<[PersonId; 2]>) -> Decision {
+    let own = people.is_some_and(|people| people.iter().any(|person| actor.person() == Some(*person)));
+    Decision::when(is_oneself(actor) && own, error::merge_not_found)
 }
 
 /// Whether all agencies in which somebody holds a position are in reach.

@@ -26,8 +26,8 @@ pub use desk::{
     Started, WithheldRole,
 };
 pub use merges::{
-    MergeDecided, MergeDetail, MergeInfo, MergeNumber, MergePage, MergeProposed, MergeRequest, MergeSideInfo, MergeView,
-    UnitedInfo,
+    MergeDecided, MergeDetail, MergeInfo, MergeNumber, MergePage, MergeProposed, MergeRequest, MergeSideInfo,
+    MergeView, OwnMergeAnswer, UnitedInfo,
 };
 pub use passkeys::{AddRequest, AgainRequest, OfferRequest, PasskeyRequest, QuestionRequest, SteppedUp};
 

@@ -67,13 +67,14 @@ pub use desk::{AccountFilter, AccountLine, AccountRow, AccountSheet, EntryCode};
 pub use emergency::Emergency;
 pub use entry::Start;
 pub use hashing::PasswordHash;
-pub use merge::{MergePreview, NewMerge};
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
+pub use merge::{MergePreview, NewMerge, OwnMerge};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin,
-    Contact, HeldPosition, MergeRow, MergeSide, MergeState, OfficialView, Passkey, Person, PersonField, PersonRow, Position, Receipt,
-    RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation, RepresentationKind,
-    Represented, Residence, SecondFactor, SessionRow, Standing, Substitution, TotpOffer, Unit, Validity, Way, WayIn,
+    Contact, HeldPosition, MergeRow, MergeSide, MergeState, OfficialView, Passkey, Person, PersonField, PersonRow,
+    Position, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation,
+    RepresentationKind, Represented, Residence, SecondFactor, SessionRow, Standing, Substitution, TotpOffer, Unit,
+    Validity, Way, WayIn,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;

@@ -12,7 +12,9 @@ impl Identity {
     pub async fn looks_at_me(&self, op: &mut Op, request: &PageRequest) -> Result<Page<audit::Look>> {
         let person = op.actor().person().ok_or_else(error::sign_in_again)?;
         let former = store::merge::former(op.conn(), person).await?;
-        let people: Vec<PersonId> = std::iter::once(person).chain(former.into_iter().map(|(one, _)| one)).collect();
+        let people: Vec<PersonId> = std::iter::once(person)
+            .chain(former.into_iter().map(|(one, _)| one))
+            .collect();
         let page = audit::about_all(op.conn(), &people, request).await?;
         Ok(page.map(|look| audit::Look {
             purpose: words(look.purpose),

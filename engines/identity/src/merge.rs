@@ -2,7 +2,7 @@
 //! set anew. One official proposes with the paper in hand, another one confirms; everything follows in one transaction, and every old number still says
 //! whom it means.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use db::{Page, PageRequest};
 use kernel::{AccountId, PersonId, Result, text};
 use op::{Entry, Event, NewJob, Op, Permit, Union, United, Whom};
@@ -47,6 +47,17 @@ pub struct MergePreview {
     pub differs: bool,
     /// What would follow, by engine.
     pub counts: Vec<United>,
+}
+
+/// A proposal as one of the two may know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OwnMerge {
+    /// How the number of the other one ends.
+    pub other: String,
+    /// When it was proposed.
+    pub proposed_at: DateTime<Utc>,
+    /// Until when it waits for a second official.
+    pub expires_at: DateTime<Utc>,
 }
 
 /// What is left to be brought along when all requests of that moment are over.
@@ -134,7 +145,9 @@ impl Identity {
     /// see it, so **the caller commits**. Fails with `identity.merge_not_found`, `identity.not_allowed`.
     pub async fn merge(&self, op: &mut Op, id: Uuid) -> Result<(MergeRow, Option<Result<MergePreview>>)> {
         let found = store::merge::get(op.conn(), &self.vault, id).await?;
-        let people = found.as_ref().map_or(Vec::new(), |row| vec![row.from_person, row.into_person]);
+        let people = found
+            .as_ref()
+            .map_or(Vec::new(), |row| vec![row.from_person, row.into_person]);
         let permit = self.may_merge(op, &format!("merge:{id}"), &people).await?;
         let row = found.ok_or_else(error::merge_not_found)?;
         for person in people {
@@ -212,11 +225,16 @@ impl Identity {
         };
         store::merge::decide(op.conn(), &permit, &self.vault, id, &decided).await?;
         for account in [closed, remains] {
-            let line = (account, if account == closed { "merged" } else { "merged_here" }, row.paper.as_str());
+            let line = (
+                account,
+                if account == closed { "merged" } else { "merged_here" },
+                row.paper.as_str(),
+            );
             store::desk::line(op.conn(), &permit, line, Some(by), now).await?;
         }
         for person in [from.person, into.person] {
-            let facts = json!({ "merge": id, "from": from.person, "into": into.person, "closed": closed, "counts": counts });
+            let facts =
+                json!({ "merge": id, "from": from.person, "into": into.person, "closed": closed, "counts": counts });
             let entry = Entry::new("identity.accounts_merged", format!("merge:{id}")).detail(facts);
             op.record(entry.about(Some(person))).await?;
         }
@@ -237,27 +255,47 @@ impl Identity {
             return Ok(());
         };
         let reason = desk::reason_of(reason)?;
-        let said = Said {
-            paper: row.paper.clone(),
-            why: row.why.clone(),
-            reason: reason.clone(),
-        };
-        let decided = Decided {
-            state: MergeState::Refused,
-            said: &said,
-            by,
-            at: op.now(),
-            counts: None,
-            accounts: (row.from_account, row.into_account),
-        };
-        store::merge::decide(op.conn(), &permit, &self.vault, id, &decided).await?;
+        self.end_merge(op, &permit, &row, by, reason.clone()).await?;
         let [from, into] = self.sides(op, [row.from_person, row.into_person]).await?;
-        for side in [&from, &into] {
-            let facts = json!({ "merge": id, "from": from.person, "into": into.person });
-            let entry = Entry::new("identity.merge_refused", format!("merge:{id}")).detail(facts);
-            op.record(entry.about(Some(side.person))).await?;
-        }
         self.tell_two(op, "identity.merge_refused", id, (&from, &into), &reason);
+        Ok(())
+    }
+
+    /// The proposal that waits for the actor, if there is one, as its owner may know it.
+    pub async fn own_merge(&self, op: &mut Op) -> Result<Option<OwnMerge>> {
+        let person = op.actor().person().ok_or_else(error::sign_in_again)?;
+        let found = store::merge::waiting_for(op.conn(), &self.vault, person).await?;
+        let now = op.now();
+        let Some(row) = found.filter(|row| now < row.expires_at) else {
+            return Ok(None);
+        };
+        let [from, into] = self.sides(op, [row.from_person, row.into_person]).await?;
+        let other = if from.person == person { into } else { from };
+        Ok(Some(OwnMerge {
+            other: tail(&other),
+            proposed_at: row.proposed_at,
+            expires_at: row.expires_at,
+        }))
+    }
+
+    /// One of the two does not agree (phản đối): the proposal is refused, both are told, and officials read why. A second time nothing waits. Fails with
+    /// `identity.merge_not_found`, `identity.required` {reason}.
+    pub async fn object_to_merge(&self, op: &mut Op, reason: &str) -> Result<()> {
+        let person = op.actor().person().ok_or_else(error::sign_in_again)?;
+        if let Some(seen) = store::merge::waiting_for(op.conn(), &self.vault, person).await? {
+            // Whoever confirms at this moment was first.
+            store::merge::lock(op.conn(), seen.id).await?;
+        }
+        let found = store::merge::waiting_for(op.conn(), &self.vault, person).await?;
+        let people = found.as_ref().map(|row| [row.from_person, row.into_person]);
+        let decision = access::object_to_merge(op.actor(), people);
+        let permit = op.allow("identity.object_to_merge", "merge:own", decision).await?;
+        let row = found.ok_or_else(error::merge_not_found)?;
+        let by = op.actor().account().ok_or_else(error::sign_in_again)?;
+        let reason = desk::reason_of(reason)?;
+        self.end_merge(op, &permit, &row, by, reason).await?;
+        let [from, into] = self.sides(op, [row.from_person, row.into_person]).await?;
+        self.tell_two(op, "identity.merge_objected", row.id, (&from, &into), "");
         Ok(())
     }
 
@@ -318,9 +356,40 @@ impl Identity {
         let now = op.now();
         let over = store::merge::expire(op.conn(), now).await?;
         for id in &over {
-            op.record(Entry::new("identity.merge_expired", format!("merge:{id}"))).await?;
+            op.record(Entry::new("identity.merge_expired", format!("merge:{id}")))
+                .await?;
         }
         Ok(u64::try_from(over.len()).unwrap_or(0))
+    }
+
+    async fn end_merge(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        row: &MergeRow,
+        by: AccountId,
+        reason: String,
+    ) -> Result<()> {
+        let said = Said {
+            paper: row.paper.clone(),
+            why: row.why.clone(),
+            reason,
+        };
+        let decided = Decided {
+            state: MergeState::Refused,
+            said: &said,
+            by,
+            at: op.now(),
+            counts: None,
+            accounts: (row.from_account, row.into_account),
+        };
+        store::merge::decide(op.conn(), permit, &self.vault, row.id, &decided).await?;
+        for person in [row.from_person, row.into_person] {
+            let facts = json!({ "merge": row.id, "from": row.from_person, "into": row.into_person });
+            let entry = Entry::new("identity.merge_refused", format!("merge:{}", row.id)).detail(facts);
+            op.record(entry.about(Some(person))).await?;
+        }
+        Ok(())
     }
 
     async fn may_merge(&self, op: &mut Op, subject: &str, people: &[PersonId]) -> Result<Permit> {
@@ -496,7 +565,11 @@ pub(crate) fn tail_of(login: &str) -> String {
 }
 
 fn tail(side: &SideRow) -> String {
-    let known = side.number.as_deref().or(side.passport.as_deref()).or(side.login.as_deref());
+    let known = side
+        .number
+        .as_deref()
+        .or(side.passport.as_deref())
+        .or(side.login.as_deref());
     tail_of(known.unwrap_or_default())
 }
 
@@ -567,4 +640,3 @@ fn union(from: &SideRow, into: &SideRow) -> Union {
         },
     }
 }
-

@@ -351,11 +351,7 @@ pub(crate) async fn count_messages(conn: &mut PgConnection, account: AccountId) 
 }
 
 /// Brings the box of one account to another. What both were told once stays told twice: nothing goes.
-pub(crate) async fn bring_messages(
-    conn: &mut PgConnection,
-    _: &Permit,
-    [from, into]: [AccountId; 2],
-) -> Result<u64> {
+pub(crate) async fn bring_messages(conn: &mut PgConnection, _: &Permit, [from, into]: [AccountId; 2]) -> Result<u64> {
     let done = sqlx::query(
         "UPDATE notify.message AS message SET
              account = $2,
@@ -373,11 +369,7 @@ pub(crate) async fn bring_messages(
     Ok(done.rows_affected())
 }
 
-pub(crate) async fn bring_preferences(
-    conn: &mut PgConnection,
-    _: &Permit,
-    [from, into]: [AccountId; 2],
-) -> Result<()> {
+pub(crate) async fn bring_preferences(conn: &mut PgConnection, _: &Permit, [from, into]: [AccountId; 2]) -> Result<()> {
     for statement in [
         "INSERT INTO notify.preference (account, channel, wanted, changed_at)
          SELECT $2, channel, wanted, changed_at FROM notify.preference WHERE account = $1

@@ -14,7 +14,10 @@ impl Uniter for Oversight {
 
     async fn count(&self, op: &mut Op, _: &Permit, union: &Union) -> Result<Vec<United>> {
         let [lines, reports] = store::united::count(op.conn(), union).await?;
-        Ok(vec![United::counted("reviews", lines), United::counted("reports", reports)])
+        Ok(vec![
+            United::counted("reviews", lines),
+            United::counted("reports", reports),
+        ])
     }
 
     /// What was said of somebody who held an office before, and what they reported, is theirs to read.

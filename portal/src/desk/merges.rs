@@ -112,11 +112,10 @@ async fn draw_form(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) 
 /// Both in a table, and what would follow.
 fn side_by_side(words: &Words, preview: &MergePreview) -> Value {
     let label = |key: &str| words.say(&format!("merge.{key}"), []);
-    let cell = |key: &str, of: &dyn Fn(&MergeSide) -> String| {
-        json!({ "cells": [label(key), of(&preview.from), of(&preview.into)] })
-    };
+    let cell = |key: &str, of: &dyn Fn(&MergeSide) -> String| json!({ "cells": [label(key), of(&preview.from), of(&preview.into)] });
     let moment = |at: Option<chrono::DateTime<chrono::Utc>>| {
-        at.and_then(|at| render::datetime_text(&at.to_rfc3339())).unwrap_or_default()
+        at.and_then(|at| render::datetime_text(&at.to_rfc3339()))
+            .unwrap_or_default()
     };
     let country = |side: &MergeSide| {
         let known = words.find(&format!("people.country.{}", side.nationality));
@@ -142,7 +141,10 @@ fn side_by_side(words: &Words, preview: &MergePreview) -> Value {
             (_, at) => moment(at),
         }),
     ];
-    let columns: Vec<Value> = ["row", "from", "into"].iter().map(|key| json!({ "label": label(key) })).collect();
+    let columns: Vec<Value> = ["row", "from", "into"]
+        .iter()
+        .map(|key| json!({ "label": label(key) }))
+        .collect();
     json!({ "columns": columns, "rows": rows, "differs": preview.differs, "counts": counted(words, &preview.counts) })
 }
 
@@ -159,7 +161,11 @@ fn counted(words: &Words, counts: &[United]) -> Vec<String> {
 async fn list(visit: Visit<House>) -> Answer {
     let decided = visit.query("hop") == Some("decided");
     let mut op = visit.op().await?;
-    let page = visit.state.identity.merges(&mut op, decided, &visit.page_request()).await?;
+    let page = visit
+        .state
+        .identity
+        .merges(&mut op, decided, &visit.page_request())
+        .await?;
     let now = op.now();
     op.commit().await?;
     let words = Words::new(&visit, "");

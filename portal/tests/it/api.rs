@@ -82,6 +82,8 @@ const PAGES: &[(&str, &[&str])] = &[
             "POST /api/v1/accounts/{id}/merge",
         ],
     ),
+    ("GET /tai-khoan/gop", &["GET /api/v1/me/merge"]),
+    ("POST /tai-khoan/gop", &["POST /api/v1/me/merge/objection"]),
     ("GET /can-bo/gop-tai-khoan", &["GET /api/v1/account-merges"]),
     ("GET /can-bo/gop-tai-khoan/{id}", &["GET /api/v1/account-merges/{id}"]),
     (

@@ -122,13 +122,11 @@ async fn papers(connection: &mut PgConnection, vault: &Vault, cases: &[Uuid]) ->
 
 /// How many cases are a person's, or were handed in by them.
 pub(crate) async fn count(connection: &mut PgConnection, union: &Union) -> Result<i64> {
-    sqlx::query_scalar(
-        "SELECT count(*) FROM dossiers.dossier WHERE owner_person = $1 OR submitter_person = $1",
-    )
-    .bind(union.from.person.uuid())
-    .fetch_one(connection)
-    .await
-    .map_err(db::fault)
+    sqlx::query_scalar("SELECT count(*) FROM dossiers.dossier WHERE owner_person = $1 OR submitter_person = $1")
+        .bind(union.from.person.uuid())
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
 }
 
 /// Brings the cases of one person to another; how many.

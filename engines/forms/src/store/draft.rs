@@ -397,11 +397,13 @@ pub(crate) async fn lock_open(conn: &mut PgConnection, holder: &str) -> Result<V
 /// How many open drafts a citizen has, for themself and for others.
 pub(crate) async fn count_of_citizen(conn: &mut PgConnection, account: AccountId) -> Result<i64> {
     let holder = format!("citizen:{account}");
-    sqlx::query_scalar("SELECT count(*) FROM forms.draft WHERE (holder = $1 OR holder LIKE $1 || ':%') AND subject IS NULL")
-        .bind(holder)
-        .fetch_one(conn)
-        .await
-        .map_err(db::fault)
+    sqlx::query_scalar(
+        "SELECT count(*) FROM forms.draft WHERE (holder = $1 OR holder LIKE $1 || ':%') AND subject IS NULL",
+    )
+    .bind(holder)
+    .fetch_one(conn)
+    .await
+    .map_err(db::fault)
 }
 
 /// Brings the drafts of one citizen to another, those that have become something too; how many are open.

@@ -149,6 +149,17 @@ pub struct MergeProposed {
     pub id: Uuid,
 }
 
+/// The proposal that waits for whoever is signed in.
+#[derive(Serialize, JsonSchema)]
+pub struct OwnMergeAnswer {
+    /// How the number of the other account ends; null: nothing waits.
+    pub other: Option<String>,
+    /// When it was proposed.
+    pub proposed_at: Option<DateTime<Utc>>,
+    /// Until when it waits for a second official.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
 /// It is decided.
 #[derive(Serialize, JsonSchema)]
 pub struct MergeDecided {
@@ -193,6 +204,18 @@ where
             doc("getMerge", "One merge, and while it waits the two side by side. Both see it."),
             show,
         )
+        .api_get(
+            "/api/v1/me/merge",
+            Door::SignedIn,
+            doc("getOwnMerge", "The proposal to join one's account to another one that waits, if there is one."),
+            own,
+        )
+        .api_post(
+            "/api/v1/me/merge/objection",
+            Door::Citizen,
+            doc("objectToMerge", "Does not agree: the proposal is refused, both owners are told."),
+            object,
+        )
         .api_post(
             "/api/v1/account-merges/{id}/confirmation",
             DOOR,
@@ -208,6 +231,25 @@ where
             doc("refuseMerge", "Refuses, or takes back what one has proposed. Both owners are told why. Asks for step-up."),
             refuse,
         )
+}
+
+async fn own<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<OwnMergeAnswer> {
+    let mut op = visit.look().await?;
+    let found = engine(&visit).own_merge(&mut op).await?;
+    Ok(OwnMergeAnswer {
+        other: found.as_ref().map(|found| found.other.clone()),
+        proposed_at: found.as_ref().map(|found| found.proposed_at),
+        expires_at: found.map(|found| found.expires_at),
+    })
+}
+
+async fn object<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: ReasonRequest) -> Result<MergeDecided> {
+    let mut op = visit.op().await?;
+    engine(&visit).object_to_merge(&mut op, &body.reason).await?;
+    op.commit().await?;
+    Ok(MergeDecided {
+        state: MergeState::Refused,
+    })
 }
 
 fn side(side: MergeSide) -> MergeSideInfo {

@@ -177,7 +177,9 @@ impl Table {
             Table::CounterCodes => {
                 "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM identity.counter_code GROUP BY 1 ORDER BY 1"
             }
-            Table::Merges => "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM identity.merge GROUP BY 1 ORDER BY 1",
+            Table::Merges => {
+                "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM identity.merge GROUP BY 1 ORDER BY 1"
+            }
         }
     }
 }

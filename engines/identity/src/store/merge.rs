@@ -361,7 +361,11 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: Uuid) -> Result<()> 
 }
 
 /// The one that waits for a person.
-pub(crate) async fn waiting_for(connection: &mut PgConnection, vault: &Vault, person: PersonId) -> Result<Option<MergeRow>> {
+pub(crate) async fn waiting_for(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    person: PersonId,
+) -> Result<Option<MergeRow>> {
     let row: Option<RawMerge> = sqlx::query_as(merges!(
         "WHERE merge.state = 'proposed' AND $1 IN (merge.from_person, merge.into_person)
          ORDER BY merge.proposed_at, merge.id LIMIT 1"
@@ -544,11 +548,7 @@ pub(crate) async fn complete(
 }
 
 /// Powers of attorney and other representations of a person that would follow, on either side, and what they have asked an authority for.
-pub(crate) async fn count(
-    connection: &mut PgConnection,
-    union: &Union,
-    now: DateTime<Utc>,
-) -> Result<[i64; 3]> {
+pub(crate) async fn count(connection: &mut PgConnection, union: &Union, now: DateTime<Utc>) -> Result<[i64; 3]> {
     let (representations, registrations, sessions): (i64, i64, i64) = sqlx::query_as(
         "SELECT (SELECT count(*) FROM identity.representation WHERE $1 IN (represented, representative) AND $2 NOT IN (represented, representative)),
                 (SELECT count(*) FROM identity.registration WHERE person = $1 OR asked_by = $3),

@@ -142,7 +142,11 @@ pub(crate) async fn lock(connection: &mut PgConnection, vault: &Vault, id: Perso
 
 /// The person whom the natural key of `new` means, and who remains of them where they were merged into somebody. Locked, so that two writers do not both bring it up to date; whoever writes down the same number
 /// waits, so that one number is one person while keys change too.
-pub(crate) async fn known(connection: &mut PgConnection, vault: &Vault, new: &NewPerson) -> Result<Option<[PersonId; 2]>> {
+pub(crate) async fn known(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    new: &NewPerson,
+) -> Result<Option<[PersonId; 2]>> {
     let mut found: Option<Uuid> = None;
     if let Some(number) = &new.personal_number {
         lock_number(connection, number).await?;
@@ -501,7 +505,9 @@ pub(crate) async fn find(
         let unopened = opened.is_err();
         let details = opened.unwrap_or_default();
         let asked = match question {
-            Question::Number(number) => details.personal_number.as_deref() == Some(number.as_str()) || renumbered == Some(id),
+            Question::Number(number) => {
+                details.personal_number.as_deref() == Some(number.as_str()) || renumbered == Some(id)
+            }
             Question::Phone(phone) => details.phone.as_deref() == Some(phone.as_str()),
             Question::Words(_) => true,
         };
@@ -526,11 +532,7 @@ pub(crate) async fn find(
 }
 
 /// Who remains of somebody who was merged and had this number.
-async fn by_old_number(
-    connection: &mut PgConnection,
-    vault: &Vault,
-    number: &PersonalNumber,
-) -> Result<Option<Uuid>> {
+async fn by_old_number(connection: &mut PgConnection, vault: &Vault, number: &PersonalNumber) -> Result<Option<Uuid>> {
     let rows: Vec<DetailsRow> = sqlx::query_as(
         "SELECT id, sealed, personal_number, birth_date, sex, ethnicity, residence_detail, phone, email
          FROM identity.person

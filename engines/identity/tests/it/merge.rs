@@ -125,14 +125,14 @@ async fn one_official_proposes_another_confirms_and_the_old_account_leads_to_the
     let preview = town.identity.merge_preview(&mut op, from.1, "999 192 000 028").await;
     let preview = preview.unwrap();
     op.commit().await.unwrap();
-    assert_eq!(
-        (preview.from.person, preview.into.account),
-        (from.0, Some(remains.1))
-    );
+    assert_eq!((preview.from.person, preview.into.account), (from.0, Some(remains.1)));
     assert!(!preview.differs, "marks and case are no difference");
     assert_eq!(preview.from.number_masked, "•••••••••017");
     assert!(
-        preview.counts.iter().any(|one| one.what == "sessions" && one.count == 1),
+        preview
+            .counts
+            .iter()
+            .any(|one| one.what == "sessions" && one.count == 1),
         "{:?}",
         preview.counts
     );
@@ -271,7 +271,10 @@ async fn who_looked_at_either_is_told_and_so_is_what_stays_under_the_old_account
             break;
         }
     }
-    assert_eq!(seen, looks.items, "page by page nothing is lost and nothing comes twice");
+    assert_eq!(
+        seen, looks.items,
+        "page by page nothing is lost and nothing comes twice"
+    );
     drop(op);
     let mut op = town.loader().await;
     let permit = op.allow("identity.welcome", "test", op::Decision::Allow).await.unwrap();
@@ -296,7 +299,10 @@ async fn where_whoever_remains_has_no_account_the_account_follows_under_the_new_
     town.agree(&admins[1], id).await.unwrap();
     assert_eq!(town.actor(&owner.signed.token).await, None);
     let told = town.sign_in(OLD, PASSWORD, HOME).await.unwrap_err();
-    assert_eq!((told.code, &told.params["number"]), ("identity.account_joined", &"028".into()));
+    assert_eq!(
+        (told.code, &told.params["number"]),
+        ("identity.account_joined", &"028".into())
+    );
     town.advance(Duration::minutes(1));
     let half = town.half(NEW).await;
     let signed = town.finish(&half, &town.app(&owner.secret)).await.unwrap();
@@ -305,7 +311,10 @@ async fn where_whoever_remains_has_no_account_the_account_follows_under_the_new_
     let mut op = town.loader().await;
     assert_eq!(town.identity.account_of(&mut op, remains).await.unwrap(), Some(account));
     let stays = town.identity.account_of(&mut op, old).await.unwrap();
-    assert!(stays.is_some_and(|stays| stays != account), "the old name lies with an account that nobody opens");
+    assert!(
+        stays.is_some_and(|stays| stays != account),
+        "the old name lies with an account that nobody opens"
+    );
 }
 
 #[tokio::test]
@@ -320,7 +329,10 @@ async fn nobody_is_joined_whom_the_rules_keep_apart() {
         paper: " a ".into(),
         ..into(NEW)
     };
-    assert_eq!(code(town.propose_merge(admin, from.1, &unsaid).await), "identity.paper_needed");
+    assert_eq!(
+        code(town.propose_merge(admin, from.1, &unsaid).await),
+        "identity.paper_needed"
+    );
     let unknown = town.propose_merge(admin, AccountId::new(), &into(NEW)).await;
     assert_eq!(code(unknown), "identity.account_not_found");
 
@@ -335,10 +347,17 @@ async fn nobody_is_joined_whom_the_rules_keep_apart() {
 
     // Oneself, on either side.
     let own = admin.account().unwrap();
-    assert_eq!(code(town.propose_merge(admin, own, &into(NEW)).await), "identity.not_allowed");
+    assert_eq!(
+        code(town.propose_merge(admin, own, &into(NEW)).await),
+        "identity.not_allowed"
+    );
 
     // Others who look after accounts, and those who look up people.
-    for (login, roles) in [("chi.hai", "account_manager"), ("anh.lua", "clerk"), ("ba.tu", "leader")] {
+    for (login, roles) in [
+        ("chi.hai", "account_manager"),
+        ("anh.lua", "clerk"),
+        ("ba.tu", "leader"),
+    ] {
         let other = town.desk(login, &[roles]).await;
         let refused = town.propose_merge(&other, from.1, &into(NEW)).await;
         assert_eq!(code(refused), "identity.not_allowed", "{roles}");
@@ -347,11 +366,17 @@ async fn nobody_is_joined_whom_the_rules_keep_apart() {
         assert_eq!(code(seen), "identity.not_allowed", "{roles}");
     }
     let citizen = town.enter(NEW).await.actor;
-    assert_eq!(code(town.propose_merge(&citizen, from.1, &into(NEW)).await), "identity.not_allowed");
+    assert_eq!(
+        code(town.propose_merge(&citizen, from.1, &into(NEW)).await),
+        "identity.not_allowed"
+    );
 
     // A suspended account is opened again before it is joined.
     let mut op = town.op(admin).await;
-    town.identity.suspend_account(&mut op, from.1, "nghi bị chiếm").await.unwrap();
+    town.identity
+        .suspend_account(&mut op, from.1, "nghi bị chiếm")
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     assert_eq!(propose(NEW).await, "identity.account_suspended");
 }
@@ -380,7 +405,10 @@ async fn names_that_differ_are_joined_with_a_reason_alone_and_step_up_is_asked_t
     drop(op);
     let id = town.propose_merge(&admins[0], account, &new).await.unwrap();
     let mut op = town.op(&admins[1]).await.shown(Some(stale));
-    assert_eq!(code(town.identity.confirm_merge(&mut op, id).await), "identity.step_up_needed");
+    assert_eq!(
+        code(town.identity.confirm_merge(&mut op, id).await),
+        "identity.step_up_needed"
+    );
     drop(op);
     town.agree(&admins[1], id).await.unwrap();
 }
@@ -388,7 +416,10 @@ async fn names_that_differ_are_joined_with_a_reason_alone_and_step_up_is_asked_t
 #[tokio::test]
 async fn a_name_that_differs_only_since_the_proposal_stops_the_second_official() {
     let Pair {
-        town, admins, from, into: remains,
+        town,
+        admins,
+        from,
+        into: remains,
     } = pair().await;
     let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
     let mut op = town.op(&admins[0]).await;
@@ -427,11 +458,19 @@ async fn of_two_officials_one_decides_and_what_waits_too_long_is_over() {
     identity::jobs::sweep(&mut op).await.unwrap();
     op.commit().await.unwrap();
     let mut op = town.op(&admins[0]).await;
-    let decided = town.identity.merges(&mut op, true, &PageRequest::first()).await.unwrap();
+    let decided = town
+        .identity
+        .merges(&mut op, true, &PageRequest::first())
+        .await
+        .unwrap();
     let states: Vec<MergeState> = decided.items.iter().map(|row| row.state).collect();
     assert_eq!(states, [MergeState::Expired, MergeState::Refused, MergeState::Done]);
     assert_eq!(decided.items[1].reason, "giấy chưa đủ");
-    let waiting = town.identity.merges(&mut op, false, &PageRequest::first()).await.unwrap();
+    let waiting = town
+        .identity
+        .merges(&mut op, false, &PageRequest::first())
+        .await
+        .unwrap();
     assert!(waiting.items.is_empty());
     drop(op);
     town.enter("999192000040").await;
@@ -454,7 +493,10 @@ async fn there_are_no_chains_and_the_database_says_so_too() {
         "identity.merged"
     );
     // The old number means whoever remains: there is nothing to join the account to.
-    assert_eq!(code(town.propose_merge(&admins[0], second.1, &into(OLD)).await), "identity.merge_same");
+    assert_eq!(
+        code(town.propose_merge(&admins[0], second.1, &into(OLD)).await),
+        "identity.merge_same"
+    );
     town.join(&admins, second.1, "999192000040").await;
     for person in [from.0, second.0] {
         assert_eq!(town.leads_to(person).await, Some(third.0.uuid()));
@@ -499,7 +541,11 @@ async fn what_opened_the_old_account_opens_nothing() {
     let Pair { town, admins, from, .. } = pair().await;
     let owner = town.set_up(&town.identity, OLD).await;
     let mut op = town.op(&admins[0]).await;
-    let entry = town.identity.give_entry_code(&mut op, from.1, "mất mật khẩu").await.unwrap();
+    let entry = town
+        .identity
+        .give_entry_code(&mut op, from.1, "mất mật khẩu")
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     let clerk = town.desk("anh.lua", &["clerk"]).await;
     let mut op = town.op(&clerk).await;
@@ -522,7 +568,12 @@ async fn what_opened_the_old_account_opens_nothing() {
         password: "một câu mới bên rạch",
         source: HOME,
     };
-    assert!(town.identity.set_password_by_code(&town.scratch.ops, wish).await.is_err());
+    assert!(
+        town.identity
+            .set_password_by_code(&town.scratch.ops, wish)
+            .await
+            .is_err()
+    );
     for sql in [
         "SELECT count(*) FROM identity.totp",
         "SELECT count(*) FROM identity.recovery_code",
@@ -619,7 +670,10 @@ async fn whoever_hands_in_at_that_moment_is_done_first_and_afterwards_comes_in_a
     confirming.await.unwrap();
     op.commit().await.unwrap();
     let mut late = town.op(&owner).await;
-    assert_eq!(code(town.identity.check_stands(&mut late).await), "identity.sign_in_again");
+    assert_eq!(
+        code(town.identity.check_stands(&mut late).await),
+        "identity.sign_in_again"
+    );
 }
 
 #[tokio::test]
@@ -652,8 +706,49 @@ async fn what_is_said_of_a_merge_is_sealed_and_comes_under_the_new_key() {
     town.identity.reseal(&town.scratch.ops).await.unwrap();
     let mut op = town.loader().await;
     let uses = town.identity.keys_in_use(&mut op).await.unwrap();
-    let of_merges: Vec<u32> = uses.iter().filter(|one| one.purpose == "identity.merge").map(|one| one.key).collect();
+    let of_merges: Vec<u32> = uses
+        .iter()
+        .filter(|one| one.purpose == "identity.merge")
+        .map(|one| one.key)
+        .collect();
     assert_eq!(of_merges, [new]);
     let mut op = town.op(&admins[0]).await;
     assert_eq!(town.identity.merge(&mut op, id).await.unwrap().0.paper, PAPER);
+}
+
+// shows: R030
+#[tokio::test]
+async fn either_owner_stops_it_by_objecting() {
+    let Pair { town, admins, from, .. } = pair().await;
+    for (login, other) in [(OLD, "028"), (NEW, "017")] {
+        let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+        let owner = town.enter(login).await.actor;
+        let mut op = town.op(&owner).await;
+        let own = town.identity.own_merge(&mut op).await.unwrap().unwrap();
+        assert_eq!(own.other, other, "how the number of the other one ends, and no more");
+        assert_eq!(
+            code(town.identity.object_to_merge(&mut op, " ").await),
+            "identity.required"
+        );
+        drop(op);
+        let mut op = town.op(&owner).await;
+        town.identity
+            .object_to_merge(&mut op, "tôi không nhờ ai gộp")
+            .await
+            .unwrap();
+        op.commit().await.unwrap();
+        assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_decided");
+        let mut op = town.op(&owner).await;
+        assert_eq!(town.identity.own_merge(&mut op).await.unwrap(), None);
+        let again = town.identity.object_to_merge(&mut op, "tôi không nhờ ai gộp").await;
+        assert_eq!(code(again), "identity.merge_not_found");
+    }
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    town.numbered("Người Lạ Mặt", "999192000040").await;
+    for stranger in [town.enter("999192000040").await.actor, admins[1].clone()] {
+        let mut op = town.op(&stranger).await;
+        let refused = town.identity.object_to_merge(&mut op, "tôi không thích").await;
+        assert_eq!(code(refused), "identity.merge_not_found");
+    }
+    town.agree(&admins[1], id).await.unwrap();
 }
