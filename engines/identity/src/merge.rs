@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use db::{Page, PageRequest};
-use kernel::{AccountId, PersonId, Result, text};
+use kernel::{AccountId, FaultKind, PersonId, Result, text};
 use op::{Entry, Event, NewJob, Op, Permit, Union, United, Whom};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -159,10 +159,13 @@ impl Identity {
         }
         let [from, into] = self.sides(op, [row.from_person, row.into_person]).await?;
         let preview = match self.check_two(op, &from, &into).await {
-            Ok(()) => Ok(self.preview(op, &permit, &from, &into).await?),
+            Ok(()) => self.preview(op, &permit, &from, &into).await,
             Err(fault) => Err(fault),
         };
-        Ok((row, Some(preview)))
+        match preview {
+            Err(fault) if fault.kind == FaultKind::Internal => Err(fault),
+            told => Ok((row, Some(told))),
+        }
     }
 
     /// The merge that waits for a person, if there is one: for whoever looks at an account. None for those who may not.

@@ -155,6 +155,17 @@ pub(crate) async fn remaining(connection: &mut PgConnection, person: PersonId) -
     Ok(id.map_or(person, PersonId::from))
 }
 
+/// The same, held as they are to the end of the operation; `None`: there is no such person.
+pub(crate) async fn hold_remaining(connection: &mut PgConnection, person: PersonId) -> Result<Option<PersonId>> {
+    let id: Option<Uuid> =
+        sqlx::query_scalar("SELECT coalesce(merged_into, id) FROM identity.person WHERE id = $1 FOR SHARE")
+            .bind(person.uuid())
+            .fetch_optional(connection)
+            .await
+            .map_err(db::fault)?;
+    Ok(id.map(PersonId::from))
+}
+
 /// Whom a number or passport means, as it was typed: the ones who remain.
 pub(crate) async fn by_paper(connection: &mut PgConnection, vault: &Vault, number: &str) -> Result<Vec<PersonId>> {
     let ids: Vec<Uuid> = sqlx::query_scalar(

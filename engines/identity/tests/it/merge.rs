@@ -506,6 +506,11 @@ async fn there_are_no_chains_and_the_database_says_so_too() {
         let told = town.sign_in(number, PASSWORD, HOME).await.unwrap_err();
         assert_eq!(told.params["number"], "040");
     }
+    // An office that is given under the old number is the one's who remains.
+    let agency = town.agency("H30.29.01", "UBND phường Ngã Bảy").await;
+    let position = town.position(agency, "ve-sau", &["clerk"]).await;
+    town.hold(from.0, position, Validity::since(day("2024-01-01"))).await;
+    assert!(town.enter("999192000040").await.actor.is_official());
     let stranger = town.person("Người khác").await;
     for (person, leads) in [(stranger, from.0), (third.0, stranger), (stranger, stranger)] {
         let chained = sqlx::query("UPDATE identity.person SET merged_into = $2 WHERE id = $1")
