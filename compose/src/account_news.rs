@@ -74,6 +74,10 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         ("identity.acted_for", "acted_for", ACTING),
         ("identity.house_left", "house_left", ACTING),
         ("identity.representation_ended", "representation_ended", ACTING),
+        ("identity.merge_proposed", "merge_proposed", "/tai-khoan/gop"),
+        ("identity.merge_objected", "merge_objected", "/tai-khoan"),
+        ("identity.merge_refused", "merge_refused", "/tai-khoan"),
+        ("identity.accounts_merged", "accounts_merged", "/tai-khoan"),
         ("federation.linked", "provider_linked_vneid", PROVIDERS),
         ("federation.unlinked", "provider_unlinked_vneid", PROVIDERS),
     ] {

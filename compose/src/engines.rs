@@ -193,7 +193,21 @@ impl Engines {
         scim::register_reactions(&mut reactions, &self.scim);
         federation::register_reactions(&mut reactions, &self.federation);
         privacy::register_bounds(&mut reactions, &self.privacy);
+        self.register_uniters(&mut reactions);
         reactions
+    }
+
+    /// Who brings something along when two accounts of one person become one, lower engines first. What is not here keeps nothing for a person: a test
+    /// holds every column against it.
+    fn register_uniters(&self, reactions: &mut Reactions) {
+        reactions.unite(self.federation.clone());
+        reactions.unite(self.openid.clone());
+        reactions.unite(self.scim.clone());
+        reactions.unite(self.notify.clone());
+        reactions.unite(self.forms.clone());
+        reactions.unite(self.privacy.clone());
+        reactions.unite(self.oversight.clone());
+        reactions.unite(self.dossiers.clone());
     }
 
     /// Who brings something along when agencies end, lower engines first.

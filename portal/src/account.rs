@@ -3,6 +3,7 @@
 pub(crate) mod acting;
 pub(crate) mod again;
 mod counter_code;
+mod merge;
 pub(crate) mod offices;
 mod own;
 mod passkeys;
@@ -30,6 +31,7 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(offices::routes())
         .merge(acting::routes())
         .merge(counter_code::routes())
+        .merge(merge::routes())
         .merge(providers::routes())
         .merge(start::routes())
 }

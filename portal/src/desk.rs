@@ -10,6 +10,7 @@ mod inbox;
 mod incidents;
 mod intake;
 mod ledger;
+mod merges;
 mod registrations;
 mod reviews;
 mod rights;
@@ -37,6 +38,7 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(calendar::routes())
         .merge(rights::routes())
         .merge(accounts::routes())
+        .merge(merges::routes())
         .merge(reviews::routes())
         .merge(emergencies::routes())
         .merge(registrations::routes())

@@ -126,8 +126,23 @@ pub async fn count_under_emergency(
 
 /// Who has looked at the data of a person, the newest first. Whether the reader may know is decided by the caller.
 pub async fn about(connection: &mut PgConnection, person: PersonId, request: &PageRequest) -> Result<Page<Look>> {
+    about_all(connection, &[person], request).await
+}
+
+/// The same of somebody who had more than one account: entries are never changed, so the trail tells of them under each of their numbers.
+pub async fn about_all(
+    connection: &mut PgConnection,
+    people: &[PersonId],
+    request: &PageRequest,
+) -> Result<Page<Look>> {
     let below: Option<i64> = request.after.as_deref().map(db::cursor::decode).transpose()?;
-    let rows = store::about(connection, person.uuid(), below.unwrap_or(i64::MAX), request.probe()).await?;
+    let mut rows = Vec::new();
+    for person in people {
+        let of_one = store::about(connection, person.uuid(), below.unwrap_or(i64::MAX), request.probe()).await?;
+        rows.extend(of_one);
+    }
+    rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
+    rows.truncate(usize::try_from(request.probe()).unwrap_or(usize::MAX));
     let page = Page::cut(rows, request, |row| row.id);
     Ok(page.map(|row| {
         let detail: Value = serde_json::from_str(&row.detail).unwrap_or(Value::Null);

@@ -7,7 +7,8 @@ use kernel::Result;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Bounds, Op};
+use crate::uniters::Uniters;
+use crate::{Bounds, Op, Uniter};
 
 /// Something that happened inside an operation.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +40,7 @@ pub type Reaction = Arc<dyn for<'a> Fn(&'a mut Op, &'a Event) -> BoxFuture<'a, R
 pub struct Reactions {
     handlers: HashMap<&'static str, Vec<Reaction>>,
     bounds: Option<Arc<dyn Bounds>>,
+    uniters: Uniters,
 }
 
 impl Reactions {
@@ -58,6 +60,15 @@ impl Reactions {
     /// Names the engine that keeps what people have asked not to be done with their data.
     pub fn bound_by(&mut self, bounds: impl Bounds + 'static) {
         self.bounds = Some(Arc::new(bounds));
+    }
+
+    /// Names an engine that brings its part along when two accounts of one person become one: lower engines first, rows are locked upwards.
+    pub fn unite(&mut self, uniter: impl Uniter + 'static) {
+        self.uniters.push(Arc::new(uniter));
+    }
+
+    pub(crate) fn uniters(&self) -> Uniters {
+        self.uniters.clone()
     }
 
     pub(crate) fn bounds(&self) -> Option<Arc<dyn Bounds>> {

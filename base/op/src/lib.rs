@@ -12,6 +12,7 @@ mod outcomes;
 mod permit;
 pub mod rights;
 mod store;
+mod uniters;
 mod wall;
 mod worker;
 
@@ -25,6 +26,7 @@ pub use operation::{Op, Ops};
 pub use outcomes::register;
 pub use permit::{Decision, Permit};
 pub use rights::{Action, Place, Policy, Rights, Scope};
+pub use uniters::{Union, United, Uniter};
 pub use worker::{JobCounts, Worker, begin_recurring, drain, job_counts};
 
 /// The tables of this crate.

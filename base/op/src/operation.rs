@@ -151,6 +151,10 @@ impl Op {
         self.ops.reactions.bounds()
     }
 
+    pub(crate) fn uniters(&self) -> crate::uniters::Uniters {
+        self.ops.reactions.uniters()
+    }
+
     /// The connection, for stores.
     pub fn conn(&mut self) -> &mut PgConnection {
         self.line.conn()

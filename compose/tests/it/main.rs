@@ -9,6 +9,7 @@ mod reorganise;
 mod rights;
 mod scenarios;
 mod sealed;
+mod united;
 mod wall;
 
 use dossiers::catalogue::{Catalogue, Level, ProcedureQuery};

@@ -80,6 +80,10 @@ const OPEN: &[(&str, &str)] = &[
     ("identity.holding", "who holds an office is public"),
     ("identity.level_successor", "public"),
     (
+        "identity.merge",
+        "what is said is sealed; whoever joins accounts has the pages, and is asked there",
+    ),
+    (
         "identity.passkey",
         "signing in looks for it before it is known who comes",
     ),

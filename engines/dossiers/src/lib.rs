@@ -31,6 +31,7 @@ mod submit;
 mod submit_whole;
 mod supply;
 mod take_in;
+mod uniter;
 mod views;
 mod withdraw;
 

@@ -156,6 +156,8 @@ impl Dossiers {
         let Some(citizen) = op.actor().citizen().cloned() else {
             return Err(Fault::forbidden("dossiers.citizens_only"));
         };
+        // Whoever hands in while their accounts become one is done first, or comes in anew.
+        self.parts.identity.check_stands(op).await?;
         let number = applicant(&online.procedure, answers).number;
         if let Some(acting) = &citizen.acts_for {
             if !acting.covers(&online.code) {
@@ -194,8 +196,10 @@ impl Dossiers {
         let (Some(known), Some(number)) = (person, number) else {
             return Ok(person);
         };
-        let known = self.parts.identity.person(op, known, "dossier").await?;
-        Ok(person.filter(|_| has_number(&known, number)))
+        let whole = self.parts.identity.person(op, known, "dossier").await?;
+        // Somebody who had two accounts goes by the old number too.
+        let own = has_number(&whole, number) || self.parts.identity.goes_by(op, known, number).await?;
+        Ok(person.filter(|_| own))
     }
 
     /// Closes the draft and writes the dossier that it becomes.

@@ -61,7 +61,11 @@ impl Dossiers {
                 ..Parties::default()
             });
         };
-        let own = applicant.number.is_none_or(|number| has_number(&person, &number));
+        let own = match &applicant.number {
+            None => true,
+            // Somebody who had two accounts goes by the old number too.
+            Some(number) => has_number(&person, number) || self.parts.identity.goes_by(op, person.id, number).await?,
+        };
         Ok(Parties {
             owner_person: own.then_some(person.id),
             submitter_person: Some(person.id),

@@ -21,6 +21,7 @@ mod reseal;
 mod secret;
 mod start;
 mod store;
+mod uniter;
 mod word;
 
 use std::sync::Arc;

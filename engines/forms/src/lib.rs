@@ -24,6 +24,7 @@ mod save;
 mod start;
 mod store;
 mod submission;
+mod uniter;
 mod whole;
 
 use std::collections::HashMap;

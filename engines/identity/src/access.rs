@@ -36,7 +36,9 @@ pub const ACTIONS: &[Action] = &[
     Action::personal("identity.held_roles"),
     Action::personal("identity.hold_position"),
     Action::personal("identity.issue_code"),
+    Action::personal("identity.merge_accounts"),
     Action::personal("identity.names"),
+    Action::personal("identity.object_to_merge"),
     Action::personal("identity.offer_passkey"),
     Action::personal("identity.offer_totp"),
     Action::personal("identity.offered_passkey"),
@@ -185,6 +187,19 @@ pub(crate) fn see_emergency(rights: Rights<'_>, whose: Option<AccountId>) -> Dec
     let own = whose.is_some() && rights.actor().account() == whose;
     let allowed = own || whose.is_some() && rights.everywhere("identity.emergencies");
     Decision::when(allowed, error::emergency_not_found)
+}
+
+/// Joining two accounts of one person: administrators by a right of their own, none that is taken for an emergency; never where one of the two is
+/// themselves, or whom they stand in for. The platform brings along what is left.
+pub(crate) fn merge(rights: Rights<'_>, action: &str, people: &[PersonId]) -> Decision {
+    let own = people.iter().any(|person| rights.actor().concerns(*person));
+    Decision::when(!own && has_for_good(rights, action), error::not_allowed)
+}
+
+/// Objecting to it: one of the two, for themself. For others there is none.
+pub(crate) fn object_to_merge(actor: &Actor, people: Option<[PersonId; 2]>) -> Decision {
+    let own = people.is_some_and(|people| people.iter().any(|person| actor.person() == Some(*person)));
+    Decision::when(is_oneself(actor) && own, error::merge_not_found)
 }
 
 /// Whether all agencies, or units, in which somebody holds a position are in reach.

@@ -521,3 +521,63 @@ pub fn code_limit() -> Fault {
 pub fn counter_code_wrong() -> Fault {
     Fault::invalid("identity.counter_code_wrong").field("code", "identity.counter_code_wrong")
 }
+
+/// Nobody of this number, or more than one: of two passports of one number, two countries.
+pub fn merge_number() -> Fault {
+    Fault::invalid("identity.merge_number").field("number", "identity.merge_number")
+}
+
+/// The number means the owner of the account itself.
+pub fn merge_same() -> Fault {
+    Fault::invalid("identity.merge_same").field("number", "identity.merge_same")
+}
+
+/// One of the two holds a position, or will: those who look after officials end it first.
+pub fn merge_official() -> Fault {
+    Fault::conflict("identity.merge_official").field("number", "identity.merge_official")
+}
+
+/// One of the two is an organisation.
+pub fn merge_organisation() -> Fault {
+    Fault::conflict("identity.merge_organisation").field("number", "identity.merge_organisation")
+}
+
+/// One of the two was merged already.
+pub fn merged() -> Fault {
+    Fault::conflict("identity.merged").field("number", "identity.merged")
+}
+
+/// Name or birth date differ, and nobody has said that this was seen.
+pub fn merge_differs() -> Fault {
+    Fault::conflict("identity.merge_differs").field("differs", "identity.merge_differs")
+}
+
+/// A merge of this person waits for a second official.
+pub fn merge_waiting() -> Fault {
+    Fault::conflict("identity.merge_waiting")
+}
+
+/// There is no such merge.
+pub fn merge_not_found() -> Fault {
+    Fault::not_found("identity.merge_not_found")
+}
+
+/// Whoever has proposed it does not confirm it.
+pub fn merge_own() -> Fault {
+    Fault::forbidden("identity.merge_own")
+}
+
+/// Somebody has decided already.
+pub fn merge_decided() -> Fault {
+    Fault::conflict("identity.merge_decided")
+}
+
+/// It has waited too long.
+pub fn merge_over() -> Fault {
+    Fault::conflict("identity.merge_over")
+}
+
+/// The right password of an account that was joined to another one; `number`: how that one ends.
+pub fn account_joined(number: &str) -> Fault {
+    Fault::forbidden("identity.account_joined").with("number", number)
+}

@@ -45,8 +45,9 @@ impl Identity {
             .take_place(ops, &store::sealed::typed(&self.vault, &folded)?, account, source)
             .await?;
 
-        let opens =
-            |row: &&store::account::CredentialRow| row.state != AccountState::Closed.as_str() && !row.is_organisation;
+        let opens = |row: &&store::account::CredentialRow| {
+            (row.state != AccountState::Closed.as_str() || row.is_merged) && !row.is_organisation
+        };
         let row = found.as_ref().filter(opens);
         let stored = row
             .and_then(|row| row.password.as_deref())
@@ -67,6 +68,10 @@ impl Identity {
             }
         }
         match (row, stored) {
+            (Some(row), Some(_)) if verdict.right && row.is_merged => {
+                self.refused(ops, account, "joined", &place, source).await?;
+                Err(self.joined(ops, row.person).await?)
+            }
             (Some(row), Some(_)) if verdict.right && row.state == AccountState::Suspended.as_str() => {
                 self.refused(ops, account, "suspended", &place, source).await?;
                 Err(error::account_suspended())
@@ -86,6 +91,15 @@ impl Identity {
                 Err(error::wrong_credentials())
             }
         }
+    }
+
+    /// What whoever has the right password of an account that was joined to another one is told: how the name of that one ends.
+    async fn joined(&self, ops: &Ops, person: Uuid) -> Result<kernel::Fault> {
+        let mut connection = ops.pool().acquire().await.map_err(db::fault)?;
+        let found = store::merge::joined_login(&mut connection, &self.vault, person).await?;
+        Ok(found.map_or_else(error::wrong_credentials, |(_, login)| {
+            error::account_joined(&crate::merge::tail_of(&login))
+        }))
     }
 
     /// Counts a guess at a secret of an account, or of none. `secret` is what the guesses at it have in common. Fails with
@@ -125,8 +139,8 @@ impl Identity {
         Ok(Place { attempt, known_device })
     }
 
-    /// Writes down that a guess has opened nothing. The right password of a suspended account, or of a registration that
-    /// waits, was no guess.
+    /// Writes down that a guess has opened nothing. The right password of a suspended account, of one that was joined to another, or of a registration
+    /// that waits, was no guess.
     pub(crate) async fn refused(
         &self,
         ops: &Ops,
@@ -136,7 +150,7 @@ impl Identity {
         source: Source<'_>,
     ) -> Result<()> {
         let mut op = ops.open(Actor::Anonymous).await?;
-        if matches!(reason, "suspended" | "registration") {
+        if matches!(reason, "suspended" | "registration" | "joined") {
             store::attempt::mark_right(op.conn(), place.attempt).await?;
         }
         let network = throttle::network(source.ip);

@@ -3,6 +3,7 @@
 mod account;
 mod counter_code;
 mod desk;
+mod merges;
 mod offices;
 mod organisation;
 mod passkeys;
@@ -23,6 +24,10 @@ pub use account::{
 pub use desk::{
     AccountAct, AccountDetail, AccountInfo, AccountPage, AccountPosition, EntryCodeAnswer, ReasonRequest, StartRequest,
     Started, WithheldRole,
+};
+pub use merges::{
+    MergeDecided, MergeDetail, MergeInfo, MergeNumber, MergePage, MergeProposed, MergeRequest, MergeSideInfo,
+    MergeView, OwnMergeAnswer, UnitedInfo,
 };
 pub use passkeys::{AddRequest, AgainRequest, OfferRequest, PasskeyRequest, QuestionRequest, SteppedUp};
 
@@ -209,6 +214,7 @@ where
         )
         .merge(account::routes())
         .merge(desk::routes())
+        .merge(merges::routes())
         .merge(passkeys::routes())
         .merge(offices::routes())
         .merge(registrations::routes())

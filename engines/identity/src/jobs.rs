@@ -19,6 +19,9 @@ pub const TELL_CONCERNED: &str = "identity.tell_concerned";
 /// Kind of the job that tells the people of an organisation that one of them acts for it no more.
 pub const TELL_HOUSE: &str = "identity.tell_house";
 
+/// Kind of the job that brings along what requests of that moment have still written under an account that was joined to another one.
+pub const BRING_ALONG: &str = "identity.bring_along";
+
 /// Registers the daily sweep, and the end of emergencies.
 pub fn register(jobs: &mut Jobs, identity: &Identity) {
     let telling = identity.clone();
@@ -32,6 +35,11 @@ pub fn register(jobs: &mut Jobs, identity: &Identity) {
         let identity = telling.clone();
         let representation = number_in(job, "representation");
         Box::pin(async move { identity.tell_house(op, representation?).await })
+    });
+    let uniting = identity.clone();
+    jobs.within(BRING_ALONG, move |op, job| {
+        let identity = uniting.clone();
+        Box::pin(async move { identity.bring_stragglers(op, &job.payload).await })
     });
     let identity = identity.clone();
     jobs.within(END_EMERGENCIES, move |op, _| {
@@ -71,12 +79,12 @@ pub fn register_seal(jobs: &mut Jobs, identity: &Identity) {
 }
 
 /// Removes old attempts, sign-ins that nobody finished, questions that nobody answered, dead sessions, forgotten devices, codes that
-/// nobody used and registrations that led to nothing; returns how many rows.
+/// nobody used and registrations that led to nothing, and lets merges run out about which nobody has decided; returns how many rows.
 pub async fn sweep(op: &mut Op) -> Result<u64> {
     let now = op.now();
     let attempts = store::attempt::sweep(op.conn(), now).await?;
     let halves = store::second_factor::sweep(op.conn(), now).await?;
     let codes = store::desk::sweep(op.conn(), now).await? + store::counter_code::sweep(op.conn(), now).await?;
-    let registrations = store::registration::sweep(op.conn(), now).await?;
+    let registrations = store::registration::sweep(op.conn(), now).await? + Identity::expire_merges(op).await?;
     Ok(codes + registrations + attempts + halves + store::session::sweep(op.conn(), now).await?)
 }

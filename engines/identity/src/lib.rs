@@ -26,6 +26,7 @@ mod lifetime;
 mod lineage;
 pub mod login;
 mod looks;
+mod merge;
 mod model;
 mod offices;
 mod passkey_sign_in;
@@ -69,10 +70,11 @@ pub use emergency::Emergency;
 pub use entry::Start;
 pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
+pub use merge::{MergePreview, NewMerge, OwnMerge};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin,
-    Concerned, Contact, Former, HeldPosition, OfficialView, Passkey, Person, PersonField, PersonRow, Position,
-    Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation,
+    Concerned, Contact, Former, HeldPosition, MergeRow, MergeSide, MergeState, OfficialView, Passkey, Person, PersonField,
+    PersonRow, Position, Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation,
     RepresentationKind, Represented, Residence, SecondFactor, SessionRow, Standing, Substitution, TotpOffer, Unit,
     Validity, Way, WayIn,
 };
@@ -115,6 +117,7 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0016_withheld_and_emergency.sql",
         "0017_sealed.sql",
         "0018_keys.sql",
+        "0019_merge.sql",
         "0021_standing_voice.sql",
         "0022_wall_by_command.sql"
     ]

@@ -1,17 +1,21 @@
 //! Who has looked at one's own data (ai đã xem dữ liệu của tôi).
 
 use db::{Page, PageRequest};
-use kernel::Result;
+use kernel::{PersonId, Result};
 use op::{Op, audit};
 
-use crate::{Identity, error};
+use crate::{Identity, error, store};
 
 impl Identity {
     /// Who has looked at the data of the person who asks, for what and from which position, the newest first: their record, their
-    /// dossiers, the papers in them. An entry is there as soon as what was read has been shown.
+    /// dossiers, the papers in them; of somebody who had two accounts under either. An entry is there as soon as what was read has been shown.
     pub async fn looks_at_me(&self, op: &mut Op, request: &PageRequest) -> Result<Page<audit::Look>> {
         let person = op.actor().person().ok_or_else(error::sign_in_again)?;
-        let page = audit::about(op.conn(), person, request).await?;
+        let former = store::merge::former(op.conn(), person).await?;
+        let people: Vec<PersonId> = std::iter::once(person)
+            .chain(former.into_iter().map(|(one, _)| one))
+            .collect();
+        let page = audit::about_all(op.conn(), &people, request).await?;
         Ok(page.map(|look| audit::Look {
             purpose: words(look.purpose),
             ..look

@@ -32,8 +32,10 @@ macro_rules! words {
     };
 }
 
+mod merge;
 mod standing;
 
+pub use merge::{MergeRow, MergeSide, MergeState};
 pub use standing::{
     Concerned, Former, Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState,
     Representation, RepresentationKind, Represented, Standing,

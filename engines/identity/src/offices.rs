@@ -139,9 +139,9 @@ impl Identity {
             )
             .await?;
         check_days(days)?;
-        if !store::person::exists(op.conn(), person).await? {
-            return Err(error::person_not_found());
-        }
+        // Whoever was merged into somebody meanwhile holds nothing; the one who remains does.
+        let remains = store::merge::hold_remaining(op.conn(), person).await?;
+        let person = remains.ok_or_else(error::person_not_found)?;
         if !store::office::position_exists(op.conn(), position).await? {
             return Err(error::position_not_found(position));
         }

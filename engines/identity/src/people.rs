@@ -136,7 +136,11 @@ impl Identity {
             .await?;
         let new = checked(new)?;
         let from_loader = matches!(op.actor(), Actor::System(_));
-        if let Some(known) = store::person::known(op.conn(), &self.vault, &new).await? {
+        if let Some([known, remains]) = store::person::known(op.conn(), &self.vault, &new).await? {
+            // An old number leads to whoever remains; what is known of that one is not what the list of the old one says.
+            if remains != known && from_loader {
+                return Ok(remains);
+            }
             if from_loader {
                 let now = op.now();
                 store::person::update(op.conn(), &permit, &self.vault, known, &new, now).await?;
@@ -150,7 +154,7 @@ impl Identity {
             if text::fold(&person.full_name) != text::fold(&new.full_name) || !same_birth {
                 return Err(error::personal_number_taken());
             }
-            return Ok(known);
+            return Ok(remains);
         }
         let id = PersonId::new();
         let now = op.now();

@@ -11,6 +11,7 @@ pub(crate) mod emergency;
 pub(crate) mod kept;
 pub(crate) mod keys;
 pub(crate) mod lineage;
+pub(crate) mod merge;
 pub(crate) mod office;
 pub(crate) mod passkey;
 pub(crate) mod person;

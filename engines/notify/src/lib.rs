@@ -13,6 +13,7 @@ mod preference;
 mod reseal;
 mod send;
 mod store;
+mod uniter;
 mod words;
 
 use std::sync::Arc;

@@ -434,3 +434,47 @@ pub(crate) async fn uses(conn: &mut PgConnection) -> Result<Vec<KeyUse>> {
         .map_err(db::fault)?;
     MESSAGE.uses(heads)
 }
+
+pub(crate) async fn count_messages(conn: &mut PgConnection, account: AccountId) -> Result<i64> {
+    sqlx::query_scalar("SELECT count(*) FROM notify.message WHERE account = $1")
+        .bind(account.uuid())
+        .fetch_one(conn)
+        .await
+        .map_err(db::fault)
+}
+
+/// Brings the box of one account to another. What both were told once stays told twice: nothing goes.
+pub(crate) async fn bring_messages(conn: &mut PgConnection, _: &Permit, [from, into]: [AccountId; 2]) -> Result<u64> {
+    let done = sqlx::query(
+        "UPDATE notify.message AS message SET
+             account = $2,
+             once = CASE
+                 WHEN NOT EXISTS (SELECT FROM notify.message AS other WHERE other.account = $2 AND other.once = message.once)
+                 THEN once
+             END
+         WHERE message.account = $1",
+    )
+    .bind(from.uuid())
+    .bind(into.uuid())
+    .execute(conn)
+    .await
+    .map_err(db::fault)?;
+    Ok(done.rows_affected())
+}
+
+pub(crate) async fn bring_preferences(conn: &mut PgConnection, _: &Permit, [from, into]: [AccountId; 2]) -> Result<()> {
+    for statement in [
+        "INSERT INTO notify.preference (account, channel, wanted, changed_at)
+         SELECT $2, channel, wanted, changed_at FROM notify.preference WHERE account = $1
+         ON CONFLICT (account, channel) DO NOTHING",
+        "DELETE FROM notify.preference WHERE account = $1 AND $2::uuid IS NOT NULL",
+    ] {
+        sqlx::query(statement)
+            .bind(from.uuid())
+            .bind(into.uuid())
+            .execute(&mut *conn)
+            .await
+            .map_err(db::fault)?;
+    }
+    Ok(())
+}

@@ -27,6 +27,7 @@ mod rsa;
 mod secret;
 mod store;
 mod token;
+mod uniter;
 mod userinfo;
 
 use std::collections::HashMap;

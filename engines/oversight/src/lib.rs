@@ -17,6 +17,7 @@ mod review;
 mod settle;
 mod store;
 mod tables;
+mod uniter;
 
 use std::sync::Arc;
 

@@ -20,6 +20,7 @@ mod notices;
 mod read;
 mod reseal;
 mod store;
+mod uniter;
 
 use std::sync::Arc;
 
@@ -51,7 +52,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0004_bound.sql",
         "0005_sealed.sql",
         "0006_keys.sql",
-        "0007_bounds_of_before.sql"
+        "0007_bounds_of_before.sql",
+        "0008_joined.sql"
     ]
 );
 

@@ -5,3 +5,4 @@ pub(crate) mod consent;
 pub(crate) mod incident;
 pub(crate) mod request;
 pub(crate) mod sealed;
+pub(crate) mod united;

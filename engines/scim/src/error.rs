@@ -153,3 +153,8 @@ mod tests {
         }
     }
 }
+
+/// An application looks after the account: it ends it, or an administrator takes it from the application first.
+pub(crate) fn looked_after() -> Fault {
+    Fault::conflict("scim.looked_after")
+}

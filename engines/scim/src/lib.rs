@@ -17,6 +17,7 @@ mod path;
 mod schema;
 mod search;
 mod store;
+mod uniter;
 mod users;
 
 use identity::Identity;

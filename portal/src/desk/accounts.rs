@@ -196,6 +196,14 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>, given
     let words = Words::new(visit, "");
     let mut op = visit.op().await?;
     let sheet = visit.state.identity.account_sheet(&mut op, account).await?;
+    let identity = &visit.state.identity;
+    let waiting = identity.merge_of(&mut op, sheet.row.person).await?;
+    let joined = identity.remaining_of(&mut op, sheet.row.person).await?;
+    let mergeable = visit.rights().may("identity.merge_accounts")
+        && !sheet.own
+        && sheet.row.state == AccountState::Active
+        && sheet.positions.is_empty()
+        && waiting.is_none();
     let manager = visit.state.scim.manager_of(&mut op, account).await?;
     let manager = match manager {
         Some(client) if visit.rights().everywhere("openid.client") => Some(
@@ -249,6 +257,9 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>, given
     };
     let content = json!({
         "sheet": sheet, "row": sheet.row, "state": state(&words, &sheet.row), "positions": positions, "withheld": withheld, "lines": lines, "acts": acts,
+        "merge": mergeable.then(|| super::merges::path_of(account)),
+        "waiting": waiting.map(|row| super::merges::page_of(row.id)),
+        "joined": joined.map(|(_, remains)| remains.map(|remains| format!("{PATH}/{remains}")).unwrap_or_default()),
         "position_columns": columns(&["title", "agency", "roles", "days"]), "manager": manager, "back": PATH,
         "path": format!("{PATH}/{account}"), "rights": address("/can-bo/quyen", [("tai_khoan", sheet.row.login.as_str())]), "given": given.map(|given| json!({ "code": given.code, "until": given.expires_at })),
         "typed": { "act": typed.get("act").unwrap_or_default(), "reason": typed.get("reason").unwrap_or_default() },

@@ -70,6 +70,30 @@ const PAGES: &[(&str, &[&str])] = &[
             "DELETE /api/v1/accounts/{id}/second-factor",
         ],
     ),
+    // Two accounts of one person become one.
+    (
+        "GET /can-bo/tai-khoan/{id}/gop",
+        &["GET /api/v1/accounts/{id}", "POST /api/v1/accounts/{id}/merge-preview"],
+    ),
+    (
+        "POST /can-bo/tai-khoan/{id}/gop",
+        &[
+            "POST /api/v1/accounts/{id}/merge-preview",
+            "POST /api/v1/accounts/{id}/merge",
+        ],
+    ),
+    ("GET /tai-khoan/gop", &["GET /api/v1/me/merge"]),
+    ("POST /tai-khoan/gop", &["POST /api/v1/me/merge/objection"]),
+    ("GET /can-bo/gop-tai-khoan", &["GET /api/v1/account-merges"]),
+    ("GET /can-bo/gop-tai-khoan/{id}", &["GET /api/v1/account-merges/{id}"]),
+    (
+        "POST /can-bo/gop-tai-khoan/{id}/xac-nhan",
+        &["POST /api/v1/account-merges/{id}/confirmation"],
+    ),
+    (
+        "POST /can-bo/gop-tai-khoan/{id}/dung",
+        &["POST /api/v1/account-merges/{id}/refusal"],
+    ),
     ("GET /can-bo/tai-khoan/tai-ve", &["GET /api/v1/accounts"]),
     (
         "POST /can-bo/tai-khoan/tai-ve",

@@ -16,7 +16,7 @@ const clerk = 'motcua.ngabay';
 const press = (page, name) => page.getByRole('button', { name, exact: true }).first().click();
 /** For whom the frame of the page says that one acts; nothing: for oneself. */
 const acts = async (page, name) => assert.equal(await page.locator('.nb-acting span').allInnerTexts().then(texts => texts.join()), name ? `Bạn đang làm thay ${name}` : '');
-const date = async (page, name, value) => {
+export const date = async (page, name, value) => {
   for (const [part, text] of Object.entries(value)) await page.fill(`input[name="${name}.${part}"]`, text);
 };
 
@@ -28,7 +28,7 @@ function day(later) {
 }
 
 /** Chooses the office whose name holds these words. */
-async function choose(page) {
+export async function choose(page) {
   const options = await page.locator('select[name=agency] option').allInnerTexts();
   const name = options.find(option => option.toLowerCase().includes('ngã bảy') && option.toLowerCase().includes('phường'));
   assert.ok(name, options.join(', '));

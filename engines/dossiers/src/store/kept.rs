@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use kernel::{PersonId, Result};
+use op::{Permit, Union};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -117,4 +118,33 @@ async fn papers(connection: &mut PgConnection, vault: &Vault, cases: &[Uuid]) ->
             .push(json!({ "name": name, "bytes": size }));
     }
     Ok(papers)
+}
+
+/// How many cases are a person's, or were handed in by them.
+pub(crate) async fn count(connection: &mut PgConnection, union: &Union) -> Result<i64> {
+    sqlx::query_scalar("SELECT count(*) FROM dossiers.dossier WHERE owner_person = $1 OR submitter_person = $1")
+        .bind(union.from.person.uuid())
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// Brings the cases of one person to another; how many.
+pub(crate) async fn bring(connection: &mut PgConnection, _: &Permit, union: &Union) -> Result<u64> {
+    let accounts = union.accounts();
+    let done = sqlx::query(
+        "UPDATE dossiers.dossier SET
+             owner_person = CASE WHEN owner_person = $1 THEN $2 ELSE owner_person END,
+             submitter_person = CASE WHEN submitter_person = $1 THEN $2 ELSE submitter_person END,
+             submitter_account = CASE WHEN submitter_account = $3 THEN $4 ELSE submitter_account END
+         WHERE owner_person = $1 OR submitter_person = $1",
+    )
+    .bind(union.from.person.uuid())
+    .bind(union.into.person.uuid())
+    .bind(accounts.map(|[from, _]| from.uuid()))
+    .bind(accounts.map(|[_, into]| into.uuid()))
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(done.rows_affected())
 }

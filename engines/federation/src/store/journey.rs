@@ -1,5 +1,6 @@
 use chrono::{DateTime, Utc};
-use kernel::Result;
+use kernel::{AccountId, Result};
+use op::Permit;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -64,4 +65,14 @@ pub(crate) async fn sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> 
         .await
         .map_err(db::fault)?;
     Ok(gone.rows_affected())
+}
+
+/// Nobody comes back for this account.
+pub(crate) async fn forget(connection: &mut PgConnection, _: &Permit, account: AccountId) -> Result<()> {
+    sqlx::query("DELETE FROM federation.journey WHERE linking = $1 OR again = $1")
+        .bind(account.uuid())
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
 }

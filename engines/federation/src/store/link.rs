@@ -199,3 +199,40 @@ pub(crate) async fn forget(
         .map_err(db::fault)?;
     Ok(done.rows_affected())
 }
+
+/// How many links an account has and had.
+pub(crate) async fn count(connection: &mut PgConnection, account: AccountId) -> Result<i64> {
+    sqlx::query_scalar("SELECT count(*) FROM federation.link WHERE account = $1")
+        .bind(account.uuid())
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// Brings the links of one account to another, which keeps its own in force; how many.
+pub(crate) async fn bring(
+    connection: &mut PgConnection,
+    _permit: &Permit,
+    [from, into]: [AccountId; 2],
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    sqlx::query(
+        "UPDATE federation.link AS link SET ended_at = $3, end_reason = 'replaced'
+         WHERE link.account = $1 AND link.ended_at IS NULL
+           AND EXISTS (SELECT FROM federation.link AS other
+                       WHERE other.account = $2 AND other.provider = link.provider AND other.ended_at IS NULL)",
+    )
+    .bind(from.uuid())
+    .bind(into.uuid())
+    .bind(now)
+    .execute(&mut *connection)
+    .await
+    .map_err(db::fault)?;
+    let done = sqlx::query("UPDATE federation.link SET account = $2 WHERE account = $1")
+        .bind(from.uuid())
+        .bind(into.uuid())
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(done.rows_affected())
+}

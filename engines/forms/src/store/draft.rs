@@ -438,3 +438,32 @@ pub(crate) async fn lock_open(conn: &mut PgConnection, holder: &str) -> Result<V
             .map_err(db::fault)?;
     rows.into_iter().map(DraftRow::unopened).collect()
 }
+
+/// How many open drafts a citizen has, for themself and for others.
+pub(crate) async fn count_of_citizen(conn: &mut PgConnection, account: AccountId) -> Result<i64> {
+    let holder = format!("citizen:{account}");
+    sqlx::query_scalar(
+        "SELECT count(*) FROM forms.draft WHERE (holder = $1 OR holder LIKE $1 || ':%') AND subject IS NULL",
+    )
+    .bind(holder)
+    .fetch_one(conn)
+    .await
+    .map_err(db::fault)
+}
+
+/// Brings the drafts of one citizen to another, those that have become something too; how many are open.
+pub(crate) async fn bring(conn: &mut PgConnection, _: &Permit, [from, into]: [AccountId; 2]) -> Result<u64> {
+    let moved: Vec<bool> = sqlx::query_scalar(
+        "UPDATE forms.draft SET holder = $2 || substr(holder, length($1) + 1), account = $3
+         WHERE holder = $1 OR holder LIKE $1 || ':%'
+         RETURNING subject IS NULL",
+    )
+    .bind(format!("citizen:{from}"))
+    .bind(format!("citizen:{into}"))
+    .bind(into.uuid())
+    .fetch_all(conn)
+    .await
+    .map_err(db::fault)?;
+    let open = moved.into_iter().filter(|open| *open).count();
+    Ok(u64::try_from(open).unwrap_or(0))
+}

@@ -23,6 +23,8 @@ pub(crate) struct CredentialRow {
     pub(crate) password: Option<String>,
     pub(crate) password_changed_at: Option<DateTime<Utc>>,
     pub(crate) state: String,
+    /// The person was merged into another one: who has the right password is told where to.
+    pub(crate) is_merged: bool,
     /// Nobody signs in as an organisation: its people act for it.
     pub(crate) is_organisation: bool,
 }
@@ -55,6 +57,7 @@ pub(crate) async fn credential(
                 account.password,
                 account.password_changed_at,
                 account.state,
+                person.merged_into IS NOT NULL AS is_merged,
                 person.kind = 'organisation' AS is_organisation
          FROM identity.account AS account
          JOIN identity.person AS person ON person.id = account.person
@@ -88,6 +91,7 @@ pub(crate) async fn credential_of(connection: &mut PgConnection, account: Accoun
                 account.password,
                 account.password_changed_at,
                 account.state,
+                person.merged_into IS NOT NULL AS is_merged,
                 person.kind = 'organisation' AS is_organisation
          FROM identity.account AS account
          JOIN identity.person AS person ON person.id = account.person

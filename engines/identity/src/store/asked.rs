@@ -93,16 +93,23 @@ pub(crate) enum Table {
     Registrations,
     Representations,
     CounterCodes,
+    Merges,
 }
 
 impl Table {
-    pub(crate) const ALL: [Table; 3] = [Table::Registrations, Table::Representations, Table::CounterCodes];
+    pub(crate) const ALL: [Table; 4] = [
+        Table::Registrations,
+        Table::Representations,
+        Table::CounterCodes,
+        Table::Merges,
+    ];
 
     pub(crate) fn purpose(self) -> Sealed {
         match self {
             Table::Registrations => REGISTRATION,
             Table::Representations => REPRESENTATION,
             Table::CounterCodes => COUNTER,
+            Table::Merges => super::merge::MERGE,
         }
     }
 
@@ -112,6 +119,7 @@ impl Table {
             Table::Registrations => registration_row(id),
             Table::Representations => representation_row(id),
             Table::CounterCodes => format!("counter_code:{id}"),
+            Table::Merges => super::merge::row_name(id),
         }
     }
 
@@ -127,6 +135,10 @@ impl Table {
             }
             Table::CounterCodes => {
                 "SELECT id, sealed, NULL::text AS tax_number FROM identity.counter_code
+                 WHERE id > $1 AND substring(sealed FROM 2 FOR 4) <> $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE"
+            }
+            Table::Merges => {
+                "SELECT id, sealed, NULL::text AS tax_number FROM identity.merge
                  WHERE id > $1 AND substring(sealed FROM 2 FOR 4) <> $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE"
             }
         }
@@ -146,6 +158,10 @@ impl Table {
                 "UPDATE identity.counter_code SET sealed = new.sealed
                  FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS new (id, sealed, tag) WHERE counter_code.id = new.id"
             }
+            Table::Merges => {
+                "UPDATE identity.merge SET sealed = new.sealed
+                 FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS new (id, sealed, tag) WHERE merge.id = new.id"
+            }
         }
     }
 
@@ -160,6 +176,9 @@ impl Table {
             }
             Table::CounterCodes => {
                 "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM identity.counter_code GROUP BY 1 ORDER BY 1"
+            }
+            Table::Merges => {
+                "SELECT substring(sealed FROM 1 FOR 5), count(*) FROM identity.merge GROUP BY 1 ORDER BY 1"
             }
         }
     }

@@ -25,7 +25,7 @@ pub(crate) struct NewCode<'a> {
 /// A person, the account, and its login in plain or sealed.
 type OwnerRow = (Uuid, Uuid, Option<String>, Option<Vec<u8>>);
 
-/// The person of this number and name, with their account and its login.
+/// The person of this number and name, an old number included, with their account and its login.
 pub(crate) async fn owner(
     connection: &mut PgConnection,
     vault: &Vault,
@@ -34,10 +34,11 @@ pub(crate) async fn owner(
 ) -> Result<Option<(PersonId, AccountId, String)>> {
     let row: Option<OwnerRow> = sqlx::query_as(
         "SELECT person.id, account.id, account.login, account.sealed
-         FROM identity.person AS person
+         FROM identity.person AS numbered
+         JOIN identity.person AS person ON person.id = coalesce(numbered.merged_into, numbered.id)
          JOIN identity.account AS account ON account.person = person.id
-         WHERE (person.personal_number = $1 OR person.number_tag = ANY ($3) OR person.passport_tag = ANY ($4))
-           AND person.name_folded = $2 AND person.kind = 'human' AND account.state = 'active'
+         WHERE (numbered.personal_number = $1 OR numbered.number_tag = ANY ($3) OR numbered.passport_tag = ANY ($4))
+           AND $2 IN (person.name_folded, numbered.name_folded) AND person.kind = 'human' AND account.state = 'active'
          LIMIT 1",
     )
     .bind(number)

@@ -140,9 +140,9 @@ fn asked_for(query: &mut QueryBuilder<Postgres>, vault: &Vault, question: &Quest
     match question {
         Question::Number(number) => {
             query
-                .push(" AND (person.number_tag = ANY (")
+                .push(" AND person.id IN (SELECT unnest(ARRAY[id, merged_into]) FROM identity.person WHERE number_tag = ANY (")
                 .push_bind(sealed::of_number(vault, number)?)
-                .push(") OR person.personal_number = ")
+                .push(") OR personal_number = ")
                 .push_bind(number.as_str().to_owned())
                 .push(")");
         }

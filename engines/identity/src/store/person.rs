@@ -140,9 +140,13 @@ pub(crate) async fn lock(connection: &mut PgConnection, vault: &Vault, id: Perso
     get(connection, vault, id).await
 }
 
-/// The person whom the natural key of `new` means. Locked, so that two writers do not both bring it up to date; whoever writes down the same number
+/// The person whom the natural key of `new` means, and who remains of them where they were merged into somebody. Locked, so that two writers do not both bring it up to date; whoever writes down the same number
 /// waits, so that one number is one person while keys change too.
-pub(crate) async fn known(connection: &mut PgConnection, vault: &Vault, new: &NewPerson) -> Result<Option<PersonId>> {
+pub(crate) async fn known(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    new: &NewPerson,
+) -> Result<Option<[PersonId; 2]>> {
     let mut found: Option<Uuid> = None;
     if let Some(number) = &new.personal_number {
         lock_number(connection, number).await?;
@@ -162,13 +166,17 @@ pub(crate) async fn known(connection: &mut PgConnection, vault: &Vault, new: &Ne
     if let (None, Some(key)) = (found, &new.source_key) {
         found = sqlx::query_scalar("SELECT id FROM identity.person WHERE source_key = $1 FOR UPDATE")
             .bind(key)
-            .fetch_optional(connection)
+            .fetch_optional(&mut *connection)
             .await
             .map_err(db::fault)?;
     }
-    Ok(found.map(PersonId::from))
+    let Some(known) = found.map(PersonId::from) else {
+        return Ok(None);
+    };
+    Ok(Some([known, super::merge::remaining(connection, known).await?]))
 }
 
+/// Who remains of the person with this number.
 pub(crate) async fn by_number(
     connection: &mut PgConnection,
     vault: &Vault,
@@ -181,10 +189,13 @@ pub(crate) async fn by_number(
     )
     .bind(number.as_str())
     .bind(sealed::of_number(vault, number)?)
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await
     .map_err(db::fault)?;
-    Ok(only(vault, number, rows)?.map(PersonId::from))
+    match only(vault, number, rows)?.map(PersonId::from) {
+        Some(known) => super::merge::remaining(connection, known).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The one who has this number, as the row itself says: a hash that was moved there finds nobody else. Fails with `identity.row_broken`.
@@ -223,11 +234,12 @@ pub(crate) async fn accounts_by_numbers(
     }
     let numbers: Vec<&str> = numbers.iter().map(PersonalNumber::as_str).collect();
     let rows: Vec<(Uuid, Option<Uuid>)> = sqlx::query_as(
-        "SELECT person.id,
+        "SELECT DISTINCT person.id,
                 account.id
-         FROM identity.person AS person
+         FROM identity.person AS numbered
+         JOIN identity.person AS person ON person.id = coalesce(numbered.merged_into, numbered.id)
          LEFT JOIN identity.account AS account ON account.person = person.id AND account.state <> 'closed'
-         WHERE person.personal_number = ANY ($1) OR person.number_tag = ANY ($2)
+         WHERE numbered.personal_number = ANY ($1) OR numbered.number_tag = ANY ($2)
          ORDER BY person.id",
     )
     .bind(numbers)
@@ -434,12 +446,12 @@ pub(crate) async fn find(
     let mut query = QueryBuilder::<Postgres>::new(
         "SELECT id, full_name, name_key, sealed, personal_number, birth_date, sex, ethnicity, residence_ward, residence_detail, phone, email
          FROM identity.person
-         WHERE kind = 'human'",
+         WHERE kind = 'human' AND merged_into IS NULL",
     );
     match question {
         Question::Number(number) => {
             query
-                .push(" AND (personal_number = ")
+                .push(" AND id IN (SELECT coalesce(merged_into, id) FROM identity.person WHERE personal_number = ")
                 .push_bind(number.as_str().to_owned())
                 .push(" OR number_tag = ANY (")
                 .push_bind(sealed::of_number(vault, number)?)
@@ -474,10 +486,15 @@ pub(crate) async fn find(
     query.push(" ORDER BY name_key, id LIMIT ").push_bind(page.probe());
     let rows = query
         .build_query_as::<ListRow>()
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await
         .map_err(db::fault)?;
     let cut = Page::cut(rows, page, |row| (row.name_key.clone(), row.details.id));
+    // Somebody who was found by an old number has another one now.
+    let renumbered = match question {
+        Question::Number(number) if !cut.items.is_empty() => by_old_number(connection, vault, number).await?,
+        _ => None,
+    };
     let person = |row: ListRow| {
         let id = row.details.id;
         // One that does not open must not take the others away: the name is known, and looking at the person says what is wrong.
@@ -488,7 +505,9 @@ pub(crate) async fn find(
         let unopened = opened.is_err();
         let details = opened.unwrap_or_default();
         let asked = match question {
-            Question::Number(number) => details.personal_number.as_deref() == Some(number.as_str()),
+            Question::Number(number) => {
+                details.personal_number.as_deref() == Some(number.as_str()) || renumbered == Some(id)
+            }
             Question::Phone(phone) => details.phone.as_deref() == Some(phone.as_str()),
             Question::Words(_) => true,
         };
@@ -510,6 +529,24 @@ pub(crate) async fn find(
         items: cut.items.into_iter().map(person).collect::<Result<_>>()?,
         next: cut.next,
     })
+}
+
+/// Who remains of somebody who was merged and had this number.
+async fn by_old_number(connection: &mut PgConnection, vault: &Vault, number: &PersonalNumber) -> Result<Option<Uuid>> {
+    let rows: Vec<DetailsRow> = sqlx::query_as(
+        "SELECT id, sealed, personal_number, birth_date, sex, ethnicity, residence_detail, phone, email
+         FROM identity.person
+         WHERE (personal_number = $1 OR number_tag = ANY ($2)) AND merged_into IS NOT NULL",
+    )
+    .bind(number.as_str())
+    .bind(sealed::of_number(vault, number)?)
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(db::fault)?;
+    match only(vault, number, rows)? {
+        Some(old) => Ok(Some(super::merge::remaining(connection, old.into()).await?.uuid())),
+        None => Ok(None),
+    }
 }
 
 pub(crate) async fn names(connection: &mut PgConnection, people: &[PersonId]) -> Result<BTreeMap<PersonId, String>> {

@@ -488,7 +488,7 @@ pub(crate) async fn get(connection: &mut PgConnection, vault: &Vault, id: Uuid) 
     }))
 }
 
-/// Whom the platform knows under the number of a registration.
+/// Whom the platform knows under the number of a registration: of an old number the one who remains.
 struct Known {
     id: Uuid,
     full_name: String,
@@ -509,10 +509,11 @@ async fn known(
     };
     let row: Option<(Uuid, String, bool)> = sqlx::query_as(
         "SELECT person.id, person.full_name, EXISTS (SELECT FROM identity.account WHERE account.person = person.id)
-         FROM identity.person AS person
-         WHERE person.personal_number = $1 OR person.number_tag = ANY ($2)
-            OR person.passport_tag = ANY ($3) AND person.nationality = $4
-            OR person.tax_number = $5
+         FROM identity.person AS numbered
+         JOIN identity.person AS person ON person.id = coalesce(numbered.merged_into, numbered.id)
+         WHERE numbered.personal_number = $1 OR numbered.number_tag = ANY ($2)
+            OR numbered.passport_tag = ANY ($3) AND numbered.nationality = $4
+            OR numbered.tax_number = $5
          LIMIT 1",
     )
     .bind(&told.personal_number)

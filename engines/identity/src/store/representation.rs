@@ -416,10 +416,11 @@ pub(crate) async fn attorney(
 ) -> Result<Option<(PersonId, AccountId, String)>> {
     let row: Option<(Uuid, Uuid, String)> = sqlx::query_as(
         "SELECT person.id, account.id, person.full_name
-         FROM identity.person AS person
+         FROM identity.person AS numbered
+         JOIN identity.person AS person ON person.id = coalesce(numbered.merged_into, numbered.id)
          JOIN identity.account AS account ON account.person = person.id
-         WHERE (person.personal_number = $1 OR person.number_tag = ANY ($3))
-           AND person.name_folded = $2 AND person.kind = 'human' AND account.state = 'active'",
+         WHERE (numbered.personal_number = $1 OR numbered.number_tag = ANY ($3))
+           AND $2 IN (person.name_folded, numbered.name_folded) AND person.kind = 'human' AND account.state = 'active'",
     )
     .bind(number.as_str())
     .bind(name_folded)

@@ -10,6 +10,7 @@ mod desk_limits;
 mod emergency;
 mod guessing;
 mod keys;
+mod merge;
 mod offices;
 mod passkeys;
 mod people;

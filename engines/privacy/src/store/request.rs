@@ -118,7 +118,7 @@ pub(crate) async fn insert(
         "INSERT INTO privacy.request (
              id, person, account, kind, sealed, state, law, article, term, received_at, acknowledge_due, due_at, purposes)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-         ON CONFLICT (person, kind) WHERE state IN ('received', 'acknowledged') DO NOTHING
+         ON CONFLICT (person, kind) WHERE state IN ('received', 'acknowledged') AND NOT joined DO NOTHING
          RETURNING number",
     )
     .bind(new.id)
@@ -202,7 +202,9 @@ pub(crate) async fn open_of(
     let row: Option<Row> = sqlx::query_as(
         "SELECT *
          FROM privacy.request
-         WHERE person = $1 AND kind = $2 AND state IN ('received', 'acknowledged')",
+         WHERE person = $1 AND kind = $2 AND state IN ('received', 'acknowledged')
+         ORDER BY joined
+         LIMIT 1",
     )
     .bind(person.uuid())
     .bind(kind.as_str())

@@ -260,3 +260,14 @@ pub(crate) async fn is_looked_after(connection: &mut PgConnection, person: Perso
         .await
         .map_err(db::fault)
 }
+
+/// What is written of the accounts of one person is another's from now on; how much.
+pub(crate) async fn bring(connection: &mut PgConnection, _: &Permit, union: &op::Union) -> Result<u64> {
+    let done = sqlx::query("UPDATE scim.\"user\" SET person = $2 WHERE person = $1")
+        .bind(union.from.person.uuid())
+        .bind(union.into.person.uuid())
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,759 @@
+//! Two accounts of one person become one (R030, R032), with the paper, by two officials, and what must not be possible.
+
+use chrono::Duration;
+use db::PageRequest;
+use identity::{AccountFilter, MergeState, NewCounterCode, NewMerge, NewPerson, Start, Validity, Vouched};
+use kernel::{AccountId, Actor, Fault, PersonId, PersonalNumber, Result};
+use op::{Keeper, Whom};
+use uuid::Uuid;
+
+use crate::town::{HOME, PASSWORD, Town, code, day};
+
+const OLD: &str = "999192000017";
+const NEW: &str = "999192000028";
+const NAME: &str = "Lê Thị Sen";
+const PAPER: &str = "Giấy xác nhận hủy số định danh 12/XN";
+
+fn numbered(name: &str, number: &str) -> NewPerson {
+    NewPerson {
+        personal_number: Some(number.parse().unwrap()),
+        birth_date: Some(day("1992-04-17")),
+        ..NewPerson::named(name)
+    }
+}
+
+struct Pair {
+    town: Town,
+    /// Who proposes, and who confirms.
+    admins: [Actor; 2],
+    from: (PersonId, AccountId),
+    into: (PersonId, AccountId),
+}
+
+async fn town_of_admins() -> (Town, [Actor; 2]) {
+    let town = Town::new().await;
+    let admins = [
+        town.desk("anh.quan", &["admin"]).await,
+        town.desk("chi.tri", &["admin"]).await,
+    ];
+    (town, admins)
+}
+
+impl Town {
+    async fn numbered(&self, name: &str, number: &str) -> (PersonId, AccountId) {
+        let person = self.register(&numbered(name, number)).await;
+        (person, self.account(person, number).await)
+    }
+
+    async fn propose_merge(&self, admin: &Actor, account: AccountId, new: &NewMerge) -> Result<Uuid, Fault> {
+        let mut op = self.op(admin).await;
+        let id = self.identity.propose_merge(&mut op, account, new).await?;
+        op.commit().await?;
+        Ok(id)
+    }
+
+    async fn agree(&self, admin: &Actor, id: Uuid) -> Result<(), Fault> {
+        let mut op = self.op(admin).await;
+        self.identity.confirm_merge(&mut op, id).await?;
+        op.commit().await
+    }
+
+    async fn disagree(&self, admin: &Actor, id: Uuid, reason: &str) -> Result<(), Fault> {
+        let mut op = self.op(admin).await;
+        self.identity.refuse_merge(&mut op, id, reason).await?;
+        op.commit().await
+    }
+
+    async fn join(&self, admins: &[Actor; 2], account: AccountId, number: &str) {
+        let id = self.propose_merge(&admins[0], account, &into(number)).await.unwrap();
+        self.agree(&admins[1], id).await.unwrap();
+    }
+
+    async fn people(&self, admin: &Actor, words: &str) -> Vec<PersonId> {
+        let mut op = self.op(admin).await;
+        let page = PageRequest::first();
+        let found = self
+            .identity
+            .find_people(&mut op, words, "gộp tài khoản", &page)
+            .await
+            .unwrap();
+        op.commit().await.unwrap();
+        found.items.into_iter().map(|row| row.id).collect()
+    }
+
+    async fn leads_to(&self, person: PersonId) -> Option<Uuid> {
+        sqlx::query_scalar("SELECT merged_into FROM identity.person WHERE id = $1")
+            .bind(person.uuid())
+            .fetch_one(&self.scratch.pool)
+            .await
+            .unwrap()
+    }
+}
+
+fn into(number: &str) -> NewMerge {
+    NewMerge {
+        number: number.into(),
+        paper: PAPER.into(),
+        differs: false,
+        why: String::new(),
+    }
+}
+
+async fn pair() -> Pair {
+    let (town, admins) = town_of_admins().await;
+    let from = town.numbered(NAME, OLD).await;
+    let into = town.numbered("LÊ THỊ SEN", NEW).await;
+    Pair {
+        town,
+        admins,
+        from,
+        into,
+    }
+}
+
+// shows: R030, R032
+#[tokio::test]
+async fn one_official_proposes_another_confirms_and_the_old_account_leads_to_the_new_one() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    let before = town.enter(OLD).await;
+    let mut op = town.op(&admins[0]).await;
+    let preview = town.identity.merge_preview(&mut op, from.1, "999 192 000 028").await;
+    let preview = preview.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!((preview.from.person, preview.into.account), (from.0, Some(remains.1)));
+    assert!(!preview.differs, "marks and case are no difference");
+    assert_eq!(preview.from.number_masked, "•••••••••017");
+    assert!(
+        preview
+            .counts
+            .iter()
+            .any(|one| one.what == "sessions" && one.count == 1),
+        "{:?}",
+        preview.counts
+    );
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let again = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    assert_eq!(again, id, "pressed twice it is proposed once");
+    assert_eq!(
+        code(town.propose_merge(&admins[1], from.1, &into(NEW)).await),
+        "identity.merge_waiting"
+    );
+    assert!(town.actor(&before.token).await.is_some(), "nothing works before");
+    assert_eq!(code(town.agree(&admins[0], id).await), "identity.merge_own");
+    town.agree(&admins[1], id).await.unwrap();
+    town.agree(&admins[1], id).await.unwrap();
+    assert_eq!(town.actor(&before.token).await, None, "its sessions are over");
+    let told = town.sign_in(OLD, PASSWORD, HOME).await.unwrap_err();
+    assert_eq!(told.code, "identity.account_joined");
+    assert_eq!(told.params["number"], "028");
+    assert_eq!(
+        town.refused(OLD, "sai mật khẩu rồi", HOME).await,
+        "identity.wrong_credentials",
+        "only the right password is told"
+    );
+    assert_eq!(town.enter(NEW).await.actor.account(), Some(remains.1));
+    assert_eq!(town.leads_to(from.0).await, Some(remains.0.uuid()));
+    let mut op = town.op(&admins[0]).await;
+    let (row, preview) = town.identity.merge(&mut op, id).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!((row.state, row.paper.as_str()), (MergeState::Done, PAPER));
+    assert!(preview.is_none());
+    let trail = town.trail().await;
+    for action in ["identity.merge_proposed", "identity.accounts_merged"] {
+        let count = trail.iter().filter(|(known, ..)| known == action).count();
+        assert_eq!(count, 2, "{action}: one of each of the two, once");
+    }
+    for word in [OLD, NEW, PAPER, PASSWORD] {
+        assert!(trail.iter().all(|(.., rest)| !rest.contains(word)), "{word}");
+    }
+    for (account, act) in [(from.1, "merged"), (remains.1, "merged_here")] {
+        let mut op = town.op(&admins[0]).await;
+        let sheet = town.identity.account_sheet(&mut op, account).await.unwrap();
+        assert_eq!((sheet.lines[0].act.as_str(), sheet.lines.len()), (act, 1));
+    }
+}
+
+// shows: R030
+#[tokio::test]
+async fn every_old_number_finds_whoever_remains() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    town.join(&admins, from.1, NEW).await;
+    let admin = &admins[0];
+    for typed in [OLD, NEW, "le thi sen"] {
+        assert_eq!(town.people(admin, typed).await, [remains.0], "{typed}");
+    }
+    let logins = town.found(admin, OLD, AccountFilter::All).await;
+    assert!(logins.contains(&NEW.to_owned()), "{logins:?}");
+    let number = PersonalNumber::parse(OLD).unwrap();
+    let mut op = town.op(admin).await;
+    let found = town.identity.person_by_number(&mut op, &number, "thử số cũ").await;
+    assert_eq!(found.unwrap().unwrap().id, remains.0);
+    let at_counter = town.identity.register_person(&mut op, &numbered(NAME, OLD)).await;
+    assert_eq!(at_counter.unwrap(), remains.0);
+    assert!(town.identity.goes_by(&mut op, remains.0, OLD).await.unwrap());
+    assert!(town.identity.goes_by(&mut op, remains.0, NEW).await.unwrap());
+    assert!(!town.identity.goes_by(&mut op, from.0, OLD).await.unwrap());
+    op.commit().await.unwrap();
+    let loaded = town.register(&numbered("Tên cũ trong danh sách", OLD)).await;
+    assert_eq!(loaded, remains.0, "a loader of the old list changes nothing");
+    let mut op = town.loader().await;
+    let whole = town.identity.person(&mut op, remains.0, "").await.unwrap();
+    assert_eq!(whole.full_name, "LÊ THỊ SEN");
+    assert_eq!(whole.personal_number.unwrap().as_str(), NEW);
+    let vouched = Vouched {
+        personal_number: number,
+        full_name: NAME.into(),
+        birth_date: Some(day("1992-04-17")),
+        synthetic: false,
+        known: None,
+    };
+    let welcome = town.identity.welcome(&mut op, &vouched).await.unwrap();
+    assert_eq!((welcome.account, welcome.opened), (remains.1, false));
+    let told = town
+        .identity
+        .accounts_by_numbers(&mut op, &[OLD.parse().unwrap(), NEW.parse().unwrap()])
+        .await
+        .unwrap();
+    assert_eq!(told, [(remains.0, Some(remains.1))], "once");
+    op.commit().await.unwrap();
+    let clerk = town.desk("anh.lua", &["clerk"]).await;
+    let mut op = town.op(&clerk).await;
+    let wanted = NewCounterCode {
+        number: OLD.into(),
+        name: NAME.into(),
+        paper: "Thẻ căn cước".into(),
+    };
+    let given = town.identity.issue_code(&mut op, &wanted).await.unwrap();
+    assert_eq!(given.login, NEW);
+}
+
+// shows: R030
+#[tokio::test]
+async fn who_looked_at_either_is_told_and_so_is_what_stays_under_the_old_account() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    let leader = town.desk("chi.ut", &["leader"]).await;
+    let mut op = town.op(&leader).await;
+    town.identity
+        .person(&mut op, from.0, "H30.29.01-260213-0001")
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+    town.enter(OLD).await;
+    town.join(&admins, from.1, NEW).await;
+    let own = town.enter(NEW).await.actor;
+    let mut op = town.op(&own).await;
+    let looks = town.identity.looks_at_me(&mut op, &PageRequest::first()).await.unwrap();
+    let read = |look: &&op::audit::Look| look.purpose == "H30.29.01-260213-0001";
+    assert_eq!(looks.items.iter().filter(read).count(), 1);
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = PageRequest::new(after, Some(2));
+        let page = town.identity.looks_at_me(&mut op, &page).await.unwrap();
+        seen.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(
+        seen, looks.items,
+        "page by page nothing is lost and nothing comes twice"
+    );
+    drop(op);
+    let mut op = town.loader().await;
+    let permit = op.allow("identity.welcome", "test", op::Decision::Allow).await.unwrap();
+    let whom = Whom {
+        person: remains.0,
+        account: Some(remains.1),
+    };
+    let told = town.identity.tell(&mut op, &permit, &whom, 50).await.unwrap();
+    let of = |part: &str| told.iter().find(|kept| kept.part == part).unwrap().items.len();
+    assert_eq!((of("person"), of("account"), of("sessions")), (2, 2, 2));
+    town.identity.forget(&mut op, &permit, &whom).await.unwrap();
+}
+
+// shows: R032
+#[tokio::test]
+async fn where_whoever_remains_has_no_account_the_account_follows_under_the_new_number() {
+    let (town, admins) = town_of_admins().await;
+    let (old, account) = town.numbered(NAME, OLD).await;
+    let remains = town.register(&numbered(NAME, NEW)).await;
+    let owner = town.set_up(&town.identity, OLD).await;
+    let id = town.propose_merge(&admins[0], account, &into(NEW)).await.unwrap();
+    town.agree(&admins[1], id).await.unwrap();
+    assert_eq!(town.actor(&owner.signed.token).await, None);
+    let told = town.sign_in(OLD, PASSWORD, HOME).await.unwrap_err();
+    assert_eq!(
+        (told.code, &told.params["number"]),
+        ("identity.account_joined", &"028".into())
+    );
+    town.advance(Duration::minutes(1));
+    let half = town.half(NEW).await;
+    let signed = town.finish(&half, &town.app(&owner.secret)).await.unwrap();
+    assert_eq!(signed.actor.account(), Some(account), "with its second factor");
+    assert_eq!(signed.actor.person(), Some(remains));
+    let mut op = town.loader().await;
+    assert_eq!(town.identity.account_of(&mut op, remains).await.unwrap(), Some(account));
+    let stays = town.identity.account_of(&mut op, old).await.unwrap();
+    assert!(
+        stays.is_some_and(|stays| stays != account),
+        "the old name lies with an account that nobody opens"
+    );
+}
+
+#[tokio::test]
+async fn nobody_is_joined_whom_the_rules_keep_apart() {
+    let Pair { town, admins, from, .. } = pair().await;
+    let admin = &admins[0];
+    let propose = async |number: &str| code(town.propose_merge(admin, from.1, &into(number)).await);
+    assert_eq!(propose("").await, "identity.required");
+    assert_eq!(propose("999192000039").await, "identity.merge_number");
+    assert_eq!(propose(OLD).await, "identity.merge_same");
+    let unsaid = NewMerge {
+        paper: " a ".into(),
+        ..into(NEW)
+    };
+    assert_eq!(
+        code(town.propose_merge(admin, from.1, &unsaid).await),
+        "identity.paper_needed"
+    );
+    let unknown = town.propose_merge(admin, AccountId::new(), &into(NEW)).await;
+    assert_eq!(code(unknown), "identity.account_not_found");
+
+    // Whoever holds a position, today or later, on either side.
+    let agency = town.agency("H30.29.01", "UBND phường Ngã Bảy").await;
+    let position = town.position(agency, "mai-sau", &["clerk"]).await;
+    let (later, account) = town.numbered("Phạm Văn Mai", "999192000040").await;
+    town.hold(later, position, Validity::since(day("2099-01-01"))).await;
+    assert_eq!(propose("999192000040").await, "identity.merge_official");
+    let other = town.propose_merge(admin, account, &into(NEW)).await;
+    assert_eq!(code(other), "identity.merge_official");
+
+    // Oneself, on either side.
+    let own = admin.account().unwrap();
+    assert_eq!(
+        code(town.propose_merge(admin, own, &into(NEW)).await),
+        "identity.not_allowed"
+    );
+
+    // Others who look after accounts, and those who look up people.
+    for (login, roles) in [
+        ("chi.hai", "account_manager"),
+        ("anh.lua", "clerk"),
+        ("ba.tu", "leader"),
+    ] {
+        let other = town.desk(login, &[roles]).await;
+        let refused = town.propose_merge(&other, from.1, &into(NEW)).await;
+        assert_eq!(code(refused), "identity.not_allowed", "{roles}");
+        let mut op = town.op(&other).await;
+        let seen = town.identity.merges(&mut op, false, &PageRequest::first()).await;
+        assert_eq!(code(seen), "identity.not_allowed", "{roles}");
+    }
+    let citizen = town.enter(NEW).await.actor;
+    assert_eq!(
+        code(town.propose_merge(&citizen, from.1, &into(NEW)).await),
+        "identity.not_allowed"
+    );
+
+    // A suspended account is opened again before it is joined.
+    let mut op = town.op(admin).await;
+    town.identity
+        .suspend_account(&mut op, from.1, "nghi bị chiếm")
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(propose(NEW).await, "identity.account_suspended");
+}
+
+#[tokio::test]
+async fn names_that_differ_are_joined_with_a_reason_alone_and_step_up_is_asked_twice() {
+    let (town, admins) = town_of_admins().await;
+    let (_, account) = town.numbered("Jean Dupont", OLD).await;
+    town.numbered("Giăng Đuy Pông", NEW).await;
+    let ticked = |differs: bool, why: &str| NewMerge {
+        differs,
+        why: why.into(),
+        ..into(NEW)
+    };
+    for (new, fault) in [
+        (ticked(false, ""), "identity.merge_differs"),
+        (ticked(true, " "), "identity.required"),
+    ] {
+        assert_eq!(code(town.propose_merge(&admins[0], account, &new).await), fault);
+    }
+    let new = ticked(true, "tên phiên âm trong quyết định nhập tịch");
+    let stale = town.scratch.ops.now() - Duration::days(1);
+    let mut op = town.op(&admins[0]).await.shown(Some(stale));
+    let refused = town.identity.propose_merge(&mut op, account, &new).await;
+    assert_eq!(code(refused), "identity.step_up_needed");
+    drop(op);
+    let id = town.propose_merge(&admins[0], account, &new).await.unwrap();
+    let mut op = town.op(&admins[1]).await.shown(Some(stale));
+    assert_eq!(
+        code(town.identity.confirm_merge(&mut op, id).await),
+        "identity.step_up_needed"
+    );
+    drop(op);
+    town.agree(&admins[1], id).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_name_that_differs_only_since_the_proposal_stops_the_second_official() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let mut op = town.op(&admins[0]).await;
+    let change = identity::PersonChange {
+        full_name: Some("Lê Thị Súng".into()),
+        ..identity::PersonChange::default()
+    };
+    town.identity
+        .change_person(&mut op, remains.0, &change, "đổi họ tên")
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_differs");
+}
+
+#[tokio::test]
+async fn of_two_officials_one_decides_and_what_waits_too_long_is_over() {
+    let Pair { town, admins, from, .. } = pair().await;
+    let third = town.desk("anh.ba", &["admin"]).await;
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let (one, other) = tokio::join!(town.agree(&admins[1], id), town.agree(&third, id));
+    let mut outcomes = [code(one), code(other)];
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, ["identity.merge_decided", "it worked"]);
+    let done = "SELECT count(*) FROM op.audit_entry WHERE action = 'identity.accounts_merged'";
+    assert_eq!(town.count(done).await, 2);
+    let (_, account) = town.numbered(NAME, "999192000040").await;
+    let id = town.propose_merge(&admins[0], account, &into(NEW)).await.unwrap();
+    assert_eq!(code(town.disagree(&admins[1], id, "  ").await), "identity.required");
+    town.disagree(&admins[1], id, "giấy chưa đủ").await.unwrap();
+    assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_decided");
+    let id = town.propose_merge(&admins[0], account, &into(NEW)).await.unwrap();
+    town.advance(Duration::days(15));
+    assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_over");
+    let mut op = town.loader().await;
+    identity::jobs::sweep(&mut op).await.unwrap();
+    op.commit().await.unwrap();
+    let mut op = town.op(&admins[0]).await;
+    let decided = town
+        .identity
+        .merges(&mut op, true, &PageRequest::first())
+        .await
+        .unwrap();
+    let states: Vec<MergeState> = decided.items.iter().map(|row| row.state).collect();
+    assert_eq!(states, [MergeState::Expired, MergeState::Refused, MergeState::Done]);
+    assert_eq!(decided.items[1].reason, "giấy chưa đủ");
+    let waiting = town
+        .identity
+        .merges(&mut op, false, &PageRequest::first())
+        .await
+        .unwrap();
+    assert!(waiting.items.is_empty());
+    drop(op);
+    town.enter("999192000040").await;
+    town.propose_merge(&admins[0], account, &into(NEW)).await.unwrap();
+}
+
+// shows: R030
+#[tokio::test]
+async fn there_are_no_chains_and_the_database_says_so_too() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: second,
+    } = pair().await;
+    let third = town.numbered(NAME, "999192000040").await;
+    town.join(&admins, from.1, NEW).await;
+    assert_eq!(
+        code(town.propose_merge(&admins[0], from.1, &into("999192000040")).await),
+        "identity.merged"
+    );
+    // The old number means whoever remains: there is nothing to join the account to.
+    assert_eq!(
+        code(town.propose_merge(&admins[0], second.1, &into(OLD)).await),
+        "identity.merge_same"
+    );
+    town.join(&admins, second.1, "999192000040").await;
+    for person in [from.0, second.0] {
+        assert_eq!(town.leads_to(person).await, Some(third.0.uuid()));
+    }
+    for number in [OLD, NEW] {
+        assert_eq!(town.people(&admins[0], number).await, [third.0]);
+        let told = town.sign_in(number, PASSWORD, HOME).await.unwrap_err();
+        assert_eq!(told.params["number"], "040");
+    }
+    // An office that is given under the old number is the one's who remains.
+    let agency = town.agency("H30.29.01", "UBND phường Ngã Bảy").await;
+    let position = town.position(agency, "ve-sau", &["clerk"]).await;
+    town.hold(from.0, position, Validity::since(day("2024-01-01"))).await;
+    assert!(town.enter("999192000040").await.actor.is_official());
+    let stranger = town.person("Người khác").await;
+    for (person, leads) in [(stranger, from.0), (third.0, stranger), (stranger, stranger)] {
+        let chained = sqlx::query("UPDATE identity.person SET merged_into = $2 WHERE id = $1")
+            .bind(person.uuid())
+            .bind(leads.uuid())
+            .execute(&town.scratch.pool)
+            .await;
+        assert!(chained.is_err(), "{person} {leads}");
+    }
+}
+
+#[tokio::test]
+async fn two_proposals_that_cross_end_in_one() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    let one = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let other = town.propose_merge(&admins[0], remains.1, &into(OLD)).await.unwrap();
+    let third = town.desk("anh.ba", &["admin"]).await;
+    let (a, b) = tokio::join!(town.agree(&admins[1], one), town.agree(&third, other));
+    let mut outcomes = [code(a), code(b)];
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, ["identity.merged", "it worked"]);
+    let closed = "SELECT count(*) FROM identity.account WHERE state = 'closed'";
+    assert_eq!(town.count(closed).await, 1);
+}
+
+#[tokio::test]
+async fn what_opened_the_old_account_opens_nothing() {
+    let Pair { town, admins, from, .. } = pair().await;
+    let owner = town.set_up(&town.identity, OLD).await;
+    let mut op = town.op(&admins[0]).await;
+    let entry = town
+        .identity
+        .give_entry_code(&mut op, from.1, "mất mật khẩu")
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+    let clerk = town.desk("anh.lua", &["clerk"]).await;
+    let mut op = town.op(&clerk).await;
+    let wanted = NewCounterCode {
+        number: OLD.into(),
+        name: NAME.into(),
+        paper: "Thẻ căn cước".into(),
+    };
+    let counter = town.identity.issue_code(&mut op, &wanted).await.unwrap();
+    op.commit().await.unwrap();
+    let half = town.half(OLD).await;
+    town.join(&admins, from.1, NEW).await;
+    town.advance(Duration::minutes(1));
+    assert!(town.finish(&half, &town.app(&owner.secret)).await.is_err());
+    assert_eq!(town.actor(&owner.signed.token).await, None);
+    assert!(town.start(OLD, &entry.code, "một câu mới bên rạch").await.is_err());
+    let wish = Start {
+        login: OLD,
+        code: &counter.code,
+        password: "một câu mới bên rạch",
+        source: HOME,
+    };
+    assert!(
+        town.identity
+            .set_password_by_code(&town.scratch.ops, wish)
+            .await
+            .is_err()
+    );
+    for sql in [
+        "SELECT count(*) FROM identity.totp",
+        "SELECT count(*) FROM identity.recovery_code",
+        "SELECT count(*) FROM identity.passkey",
+        "SELECT count(*) FROM identity.entry_code",
+        "SELECT count(*) FROM identity.half_sign_in",
+        "SELECT count(*) FROM identity.counter_code WHERE used_at IS NULL AND revoked_at IS NULL",
+    ] {
+        assert_eq!(town.count(sql).await, 0, "{sql}");
+    }
+    let mut op = town.op(&admins[0]).await;
+    let opened = town.identity.resume_account(&mut op, from.1, "mở lại thử xem").await;
+    assert_eq!(code(opened), "identity.account_closed");
+}
+
+// shows: R032
+#[tokio::test]
+async fn representations_follow_on_either_side_and_nobody_acts_for_themself_or_twice() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    let (child, _) = town.numbered("Lê Bé Na", "999192000040").await;
+    let (other, _) = town.numbered("Võ Văn Tám", "999192000051").await;
+    let rows = [
+        ("child", child, from.0),
+        ("child", child, remains.0),
+        ("attorney", other, from.0),
+        ("attorney", from.0, other),
+        ("attorney", from.0, remains.0),
+    ];
+    for (kind, represented, representative) in rows {
+        // Written as the approval of a registration writes them.
+        sqlx::query(
+            "WITH asked AS (
+                 INSERT INTO identity.registration (
+                     id, kind, sealed, number_tag, nationality, receipt_sha256, asked_by, standing, agency, network, state, asked_at,
+                     expires_at, decided_at, decided_by, person)
+                 SELECT gen_random_uuid(), 'child', '\\x00', '\\x00', 'VN', sha256(gen_random_uuid()::text::bytea), $4, 'parent', agency.id, '',
+                        'approved', now(), now(), now(), $4, $2
+                 FROM identity.agency LIMIT 1
+                 RETURNING id)
+             INSERT INTO identity.representation (
+                 id, kind, represented, representative, valid_from, valid_to, registration, given_by, given_at)
+             SELECT gen_random_uuid(), $1, $2, $3, '2024-01-01', '2099-01-01', CASE WHEN $1 <> 'attorney' THEN id END, $4, now()
+             FROM asked",
+        )
+        .bind(kind)
+        .bind(represented.uuid())
+        .bind(representative.uuid())
+        .bind(from.1.uuid())
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
+    }
+    town.join(&admins, from.1, NEW).await;
+    let open: Vec<(String, Uuid, Uuid)> = sqlx::query_as(
+        "SELECT kind, represented, representative FROM identity.representation WHERE ended_at IS NULL ORDER BY kind, represented = $1",
+    )
+    .bind(remains.0.uuid())
+    .fetch_all(&town.scratch.pool)
+    .await
+    .unwrap();
+    let expected = [
+        ("attorney", other, remains.0),
+        ("attorney", remains.0, other),
+        ("child", child, remains.0),
+    ];
+    let expected = expected.map(|(kind, one, two)| (kind.to_owned(), one.uuid(), two.uuid()));
+    assert_eq!(open, expected);
+    let asked = "SELECT count(*) FROM identity.registration WHERE asked_by = (SELECT id FROM identity.account WHERE state = 'closed')";
+    assert_eq!(town.count(asked).await, 0);
+}
+
+#[tokio::test]
+async fn whoever_hands_in_at_that_moment_is_done_first_and_afterwards_comes_in_anew() {
+    let Pair { town, admins, from, .. } = pair().await;
+    let owner = town.enter(OLD).await.actor;
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let mut handing_in = town.op(&owner).await;
+    town.identity.check_stands(&mut handing_in).await.unwrap();
+    let mut op = town.op(&admins[1]).await;
+    let mut confirming = Box::pin(town.identity.confirm_merge(&mut op, id));
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+    loop {
+        tokio::select! {
+            done = &mut confirming => panic!("{done:?}"),
+            count = town.count(waiting) => if count > 0 { break },
+        }
+    }
+    handing_in.commit().await.unwrap();
+    confirming.await.unwrap();
+    op.commit().await.unwrap();
+    let mut late = town.op(&owner).await;
+    assert_eq!(
+        code(town.identity.check_stands(&mut late).await),
+        "identity.sign_in_again"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_committed_has_not_happened() {
+    let Pair { town, admins, from, .. } = pair().await;
+    let before = town.enter(OLD).await;
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let mut op = town.op(&admins[1]).await;
+    town.identity.confirm_merge(&mut op, id).await.unwrap();
+    drop(op);
+    assert!(town.actor(&before.token).await.is_some());
+    assert_eq!(town.leads_to(from.0).await, None);
+    town.agree(&admins[1], id).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_merge_is_sealed_and_comes_under_the_new_key() {
+    let Pair { town, admins, from, .. } = pair().await;
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let sealed: Vec<u8> = sqlx::query_scalar("SELECT sealed FROM identity.merge")
+        .fetch_one(&town.scratch.pool)
+        .await
+        .unwrap();
+    assert!(!String::from_utf8_lossy(&sealed).contains("Giấy"));
+    town.advance(Duration::minutes(1));
+    let new = {
+        use kernel::Clock;
+        town.vault().add_key(town.scratch.clock.now()).unwrap()
+    };
+    town.identity.reseal(&town.scratch.ops).await.unwrap();
+    let mut op = town.loader().await;
+    let uses = town.identity.keys_in_use(&mut op).await.unwrap();
+    let of_merges: Vec<u32> = uses
+        .iter()
+        .filter(|one| one.purpose == "identity.merge")
+        .map(|one| one.key)
+        .collect();
+    assert_eq!(of_merges, [new]);
+    let mut op = town.op(&admins[0]).await;
+    assert_eq!(town.identity.merge(&mut op, id).await.unwrap().0.paper, PAPER);
+}
+
+// shows: R030
+#[tokio::test]
+async fn either_owner_stops_it_by_objecting() {
+    let Pair { town, admins, from, .. } = pair().await;
+    for (login, other) in [(OLD, "028"), (NEW, "017")] {
+        let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+        let owner = town.enter(login).await.actor;
+        let mut op = town.op(&owner).await;
+        let own = town.identity.own_merge(&mut op).await.unwrap().unwrap();
+        assert_eq!(own.other, other, "how the number of the other one ends, and no more");
+        assert_eq!(
+            code(town.identity.object_to_merge(&mut op, " ").await),
+            "identity.required"
+        );
+        drop(op);
+        let mut op = town.op(&owner).await;
+        town.identity
+            .object_to_merge(&mut op, "tôi không nhờ ai gộp")
+            .await
+            .unwrap();
+        op.commit().await.unwrap();
+        assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_decided");
+        let mut op = town.op(&owner).await;
+        assert_eq!(town.identity.own_merge(&mut op).await.unwrap(), None);
+        let again = town.identity.object_to_merge(&mut op, "tôi không nhờ ai gộp").await;
+        assert_eq!(code(again), "identity.merge_not_found");
+    }
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    town.numbered("Người Lạ Mặt", "999192000040").await;
+    for stranger in [town.enter("999192000040").await.actor, admins[1].clone()] {
+        let mut op = town.op(&stranger).await;
+        let refused = town.identity.object_to_merge(&mut op, "tôi không thích").await;
+        assert_eq!(code(refused), "identity.merge_not_found");
+    }
+    town.agree(&admins[1], id).await.unwrap();
+}
