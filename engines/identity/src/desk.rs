@@ -429,7 +429,10 @@ impl Identity {
                 .iter()
                 .flat_map(|position| &position.roles)
                 .any(|role| privileged.contains(role)),
-            offices: held.into_iter().map(|position| (position.agency, position.unit)).collect(),
+            offices: held
+                .into_iter()
+                .map(|position| (position.agency, position.unit))
+                .collect(),
         }))
     }
 

@@ -73,10 +73,10 @@ pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use merge::{MergePreview, NewMerge, OwnMerge};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin,
-    Concerned, Contact, Former, HeldPosition, MergeRow, MergeSide, MergeState, OfficialView, Passkey, Person, PersonField,
-    PersonRow, Position, Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState, Representation,
-    RepresentationKind, Represented, Residence, SecondFactor, SessionRow, Standing, Substitution, TotpOffer, Unit,
-    Validity, Way, WayIn,
+    Concerned, Contact, Former, HeldPosition, MergeRow, MergeSide, MergeState, OfficialView, Passkey, Person,
+    PersonField, PersonRow, Position, Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow,
+    RegistrationState, Representation, RepresentationKind, Represented, Residence, SecondFactor, SessionRow, Standing,
+    Substitution, TotpOffer, Unit, Validity, Way, WayIn,
 };
 pub use offices::{NewPosition, NewUnit};
 pub use passkey_sign_in::PasskeyStep;

@@ -141,7 +141,10 @@ fn duties_are_separated_both_ways() {
     assert_eq!(separated("clerk"), ["admin"]);
     assert_eq!(separated("admin"), ["clerk"]);
     assert!(separated("inspector").is_empty());
-    assert_eq!(policy.position_roles(), ["admin", "clerk", "inspector", "registrar", "unit_head"]);
+    assert_eq!(
+        policy.position_roles(),
+        ["admin", "clerk", "inspector", "registrar", "unit_head"]
+    );
 }
 
 #[test]
@@ -242,13 +245,23 @@ fn a_right_in_the_unit_ends_at_its_door() {
     assert!(assigns(&head, &[other, own]));
     assert!(!assigns(&head, &[other]), "another unit of the same agency");
     assert!(!assigns(&head, &[]), "what lies with no unit");
-    assert!(!assigns(&of_unit(None, &["unit_head"]), &[own]), "a position in no unit");
-    assert!(!assigns(&of_unit(None, &["unit_head"]), &[]), "nowhere is not the same place");
+    assert!(
+        !assigns(&of_unit(None, &["unit_head"]), &[own]),
+        "a position in no unit"
+    );
+    assert!(
+        !assigns(&of_unit(None, &["unit_head"]), &[]),
+        "nowhere is not the same place"
+    );
     assert!(!assigns(&of_unit(Some(own), &["clerk"]), &[own]), "another role");
     let rights = policy.rights_of(&head);
     assert_eq!(rights.unit_in_reach("case.assign"), Some(own));
     assert_eq!(rights.unit_in_reach("case.view"), None);
-    assert_eq!(rights.agencies_in_reach("case.assign"), Some(Vec::new()), "the agency is not in reach");
+    assert_eq!(
+        rights.agencies_in_reach("case.assign"),
+        Some(Vec::new()),
+        "the agency is not in reach"
+    );
     assert!(!rights.everywhere("case.assign"));
     assert!(rights.may("case.assign"), "some of it");
     assert!(Scope::Own < Scope::Unit && Scope::Unit < Scope::Agency);

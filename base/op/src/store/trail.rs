@@ -61,9 +61,7 @@ pub(crate) async fn links(pool: &PgPool, from: i64, to: i64) -> Result<Links> {
     // An honest chain follows its entries closely; where one does not, they are looked for one by one.
     let scattered = highest.abs_diff(lowest) / SCATTERED > seals.rows.len() as u64 + SCATTERED;
     let which = if scattered {
-        format!(
-            "e.id IN (SELECT s.entry FROM op.audit_seal s WHERE s.position BETWEEN {from} AND {to})"
-        )
+        format!("e.id IN (SELECT s.entry FROM op.audit_seal s WHERE s.position BETWEEN {from} AND {to})")
     } else {
         format!("e.id BETWEEN {lowest} AND {highest}")
     };
@@ -96,7 +94,11 @@ impl Links {
         let broken = || Fault::internal("db.broken");
         let mut next = 0;
         for (seal, begin) in &self.seals.rows {
-            let chain = self.seals.fields(*begin).and_then(|[_, _, chain]| chain).ok_or_else(broken)?;
+            let chain = self
+                .seals
+                .fields(*begin)
+                .and_then(|[_, _, chain]| chain)
+                .ok_or_else(broken)?;
             let link = |content| Link {
                 position: seal.position,
                 entry: seal.entry,

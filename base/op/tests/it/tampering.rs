@@ -152,9 +152,16 @@ async fn entries_far_apart_and_numbers_given_twice_are_looked_at() {
     entries(&scratch, 1).await;
     let whole = audit::verify(&scratch.pool).await.unwrap();
     assert_eq!((whole.checked, whole.unsealed, whole.broken), (7, 0, vec![]));
-    run(&scratch, "UPDATE op.audit_entry SET detail = '99' WHERE id IN (7, 50000)").await;
+    run(
+        &scratch,
+        "UPDATE op.audit_entry SET detail = '99' WHERE id IN (7, 50000)",
+    )
+    .await;
     let found = audit::verify(&scratch.pool).await.unwrap().broken;
-    let found: Vec<_> = found.iter().map(|broken| (broken.position, broken.entry, broken.what)).collect();
+    let found: Vec<_> = found
+        .iter()
+        .map(|broken| (broken.position, broken.entry, broken.what))
+        .collect();
     assert_eq!(found, [(4, 50_000, "changed"), (7, 7, "changed")]);
     for (twice, place) in [
         (

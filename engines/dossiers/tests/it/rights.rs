@@ -465,10 +465,18 @@ async fn a_right_in_the_unit_opens_cases_whose_step_lies_there() {
     let ops = changed(&office, &format!("{declared}agency"), &format!("{declared}unit"));
     let seen = async |actor: &Actor| {
         let mut op = ops.open(actor.clone()).await.unwrap();
-        office.dossiers.view(&mut op, id).await.map_or_else(|fault| fault.code, |_| "seen")
+        office
+            .dossiers
+            .view(&mut op, id)
+            .await
+            .map_or_else(|fault| fault.code, |_| "seen")
     };
     let hidden = "dossiers.dossier_not_found";
-    assert_eq!(seen(&mine).await, hidden, "nobody has the step: it lies with the agency");
+    assert_eq!(
+        seen(&mine).await,
+        hidden,
+        "nobody has the step: it lies with the agency"
+    );
     let mut op = office.op(&mine).await;
     office.dossiers.claim(&mut op, task).await.unwrap();
     op.commit().await.unwrap();
@@ -478,13 +486,25 @@ async fn a_right_in_the_unit_opens_cases_whose_step_lies_there() {
     assert_eq!(seen(&nowhere).await, hidden);
     assert_eq!(seen(&stranger).await, hidden, "behind the wall of its agency");
     let version = office.version(id).await;
-    for (actor, expected) in [(&colleague, "workflow.task_assigned"), (&next_door, "op.no_right"), (&nowhere, "op.no_right")] {
+    for (actor, expected) in [
+        (&colleague, "workflow.task_assigned"),
+        (&next_door, "op.no_right"),
+        (&nowhere, "op.no_right"),
+    ] {
         let mut op = ops.open(actor.clone()).await.unwrap();
-        let fault = office.dossiers.act(&mut op, task, version, outcome("accept")).await.unwrap_err();
+        let fault = office
+            .dossiers
+            .act(&mut op, task, version, outcome("accept"))
+            .await
+            .unwrap_err();
         assert_eq!(fault.code, expected, "{}", actor.key());
     }
     let mut op = ops.open(mine.clone()).await.unwrap();
-    let listed = office.dossiers.search(&mut op, "Lan", &PageRequest::first()).await.unwrap_err();
+    let listed = office
+        .dossiers
+        .search(&mut op, "Lan", &PageRequest::first())
+        .await
+        .unwrap_err();
     assert_eq!(listed.code, "dossiers.not_allowed", "what is listed is the agency's");
     drop(op);
     let mut op = office.op(&mine).await;

@@ -130,7 +130,9 @@ fn whose_holder(
             .push_bind(ids)
             .push(")");
         if let Some(unit) = unit {
-            query.push(" AND position.unit IS DISTINCT FROM ").push_bind(unit.uuid());
+            query
+                .push(" AND position.unit IS DISTINCT FROM ")
+                .push_bind(unit.uuid());
         }
         query.push(")");
     }

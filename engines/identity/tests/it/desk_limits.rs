@@ -381,7 +381,11 @@ async fn who_leads_a_unit_sees_its_accounts_and_no_others() {
     ] {
         let account = town.account_of(login).await;
         let mut op = town.op(&actor).await;
-        assert_eq!(code(town.identity.account_sheet(&mut op, account).await), expected, "{login}");
+        assert_eq!(
+            code(town.identity.account_sheet(&mut op, account).await),
+            expected,
+            "{login}"
+        );
         drop(op);
         let mut op = town.op(&actor).await;
         let shut = town.identity.suspend_account(&mut op, account, WHY).await;

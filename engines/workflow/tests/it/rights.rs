@@ -193,10 +193,11 @@ async fn who_leads_a_unit_passes_on_what_lies_with_it_and_nothing_else() {
     let office = Office::open().await;
     office.start("one_stop", json!(null)).await;
     let task = office.ready("receive").await;
-    let seated = |name: &str, agency: &str, role: &str, unit: Option<UnitId>| match office.official(name, agency, &[role]) {
-        Actor::Official(official) => Actor::Official(Official { unit, ..official }),
-        actor => actor,
-    };
+    let seated =
+        |name: &str, agency: &str, role: &str, unit: Option<UnitId>| match office.official(name, agency, &[role]) {
+            Actor::Official(official) => Actor::Official(Official { unit, ..official }),
+            actor => actor,
+        };
     let (unit, other) = (Some(UnitId::new()), Some(UnitId::new()));
     let mine = seated("Lê Văn Nhận", "receiving", "clerk", unit);
     let colleague = seated("Mai Thị Nhận", "receiving", "clerk", unit);
@@ -256,5 +257,9 @@ async fn who_leads_a_unit_passes_on_what_lies_with_it_and_nothing_else() {
     let mut op = office.op(&alone).await;
     office.workflow.claim(&mut op, task.id).await.unwrap();
     op.commit().await.unwrap();
-    assert_eq!(released(&of_no_unit).await, "workflow.not_allowed", "no unit is not the same unit");
+    assert_eq!(
+        released(&of_no_unit).await,
+        "workflow.not_allowed",
+        "no unit is not the same unit"
+    );
 }
