@@ -269,6 +269,17 @@ async fn whoever_asks_for_everything_sees_what_is_in_reach() {
             sees(&house, &actor, "SELECT count(*) FROM dossiers.dossier").await,
             reached
         );
+        // Of steps those of one's agency and all of a case in reach, and no others.
+        let steps: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM dossiers.work AS work WHERE agency_id = $1 OR EXISTS (
+                 SELECT FROM dossiers.dossier
+                 WHERE id = work.dossier_id AND ($1 = ANY (agencies) OR $1 IN (owner_person, submitter_person)))",
+        )
+        .bind(own)
+        .fetch_one(pool)
+        .await
+        .unwrap();
+        assert_eq!(sees(&house, &actor, "SELECT count(*) FROM dossiers.work").await, steps);
         let strays = "SELECT count(*) FROM dossiers.history WHERE dossier_id NOT IN (SELECT id FROM dossiers.dossier)";
         assert_eq!(sees(&house, &actor, strays).await, 0);
         let boxes = "SELECT count(DISTINCT account) FROM notify.message";

@@ -81,7 +81,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0011_wall.sql",
         "0012_sealed.sql",
         "0013_represented.sql",
-        "0014_keys.sql"
+        "0014_keys.sql",
+        "0016_reach_of_work.sql"
     ]
 );
 

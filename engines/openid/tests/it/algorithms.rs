@@ -72,6 +72,7 @@ fn silent() -> Registration {
     }
 }
 
+// shows: R038 R040
 #[tokio::test]
 async fn where_nothing_is_said_it_is_rs256_and_who_is_there_keeps_what_it_has() {
     let town = Town::new().await;

@@ -118,6 +118,7 @@ async fn comes_in(town: &Town, app: &Registered, holder: &Holder, kid: &str, num
     }
 }
 
+// shows: R038
 #[tokio::test]
 async fn an_application_changes_its_keys_without_us() {
     let town = Town::new().await.demonstrating();
