@@ -80,7 +80,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0011_wall.sql",
         "0012_sealed.sql",
         "0013_represented.sql",
-        "0014_keys.sql"
+        "0014_keys.sql",
+        "0015_unit.sql"
     ]
 );
 
