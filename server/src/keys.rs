@@ -97,7 +97,10 @@ impl Keyring<'_> {
         if resealed.unreadable > 0 {
             self.say("unreadable", &[("count", resealed.unreadable.to_string())]);
         }
-        Ok(if resealed.unreadable + resealed.conflicting > 0 {
+        if resealed.left {
+            self.say("held", &[]);
+        }
+        Ok(if resealed.left || resealed.unreadable + resealed.conflicting > 0 {
             ExitCode::from(WITH_FINDINGS)
         } else {
             ExitCode::SUCCESS

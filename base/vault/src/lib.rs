@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 
 pub use columns::{Sealed, Wanted};
 use keys::Keys;
-pub use rotation::{Kept, KeyUse, Resealed, key_of};
+pub use rotation::{Kept, KeyUse, PASSES, PAUSE, Resealed, key_of};
 
 /// Version of the layout of sealed texts and tags.
 const VERSION: u8 = 1;

@@ -1,6 +1,8 @@
 //! Changing keys while programs run (thay khóa): a new key is put into the folder, what was sealed with older ones is sealed anew, and a
 //! key that nothing needs any more is taken away.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Fault, Result};
 use serde::Serialize;
@@ -43,7 +45,7 @@ pub struct Resealed {
     pub unreadable: u64,
     /// Left as they were, because another row has the same number or name: a person has to look at both.
     pub conflicting: u64,
-    /// The time was over before everything was looked at.
+    /// The time was over before everything was looked at, or others held some of it all the time.
     pub left: bool,
 }
 
@@ -53,6 +55,22 @@ impl std::ops::AddAssign for Resealed {
         self.unreadable += other.unreadable;
         self.conflicting += other.conflicting;
         self.left |= other.left;
+    }
+}
+
+/// How often rows that others held are looked for again before they are left to the next change.
+pub const PASSES: usize = 10;
+/// How long those who hold them are given in between.
+pub const PAUSE: Duration = Duration::from_millis(200);
+
+impl Resealed {
+    /// One pass after another: what was done adds up, what is left is what the later one has left.
+    #[must_use]
+    pub fn then(self, later: Self) -> Self {
+        Self {
+            done: self.done + later.done,
+            ..later
+        }
     }
 }
 
@@ -81,6 +99,17 @@ impl Vault {
         }
         let plain = self.unseal(purpose, about, sealed)?;
         self.seal(purpose, about, &plain).map(Some)
+    }
+
+    /// Whether more is sealed with older keys, after a pass, than it could not open or had to leave: what others held was passed over, so that nobody waits.
+    /// Fails with `vault.keys`.
+    pub fn passed_over(&self, uses: &[KeyUse], pass: &Resealed) -> Result<bool> {
+        let newest = self.numbers()?.pop();
+        let older = uses
+            .iter()
+            .filter(|used| used.kept == Kept::Sealed && Some(used.key) != newest);
+        let left: i64 = older.map(|used| used.count).sum();
+        Ok(u64::try_from(left).unwrap_or_default() > pass.unreadable + pass.conflicting)
     }
 
     /// Whether a key may be taken away, as far as the vault can tell: it knows its age, and not what is kept under it. Fails with

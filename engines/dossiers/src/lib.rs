@@ -82,6 +82,7 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0012_sealed.sql",
         "0013_represented.sql",
         "0014_keys.sql",
+        "0015_unit.sql",
         "0016_reach_of_work.sql"
     ]
 );

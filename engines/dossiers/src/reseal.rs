@@ -5,7 +5,7 @@ use kernel::{Actor, DossierId, Result};
 use op::{Entry, Op, Ops};
 use serde_json::json;
 use uuid::Uuid;
-use vault::{KeyUse, Resealed, Sealed, Wanted};
+use vault::{KeyUse, PASSES, PAUSE, Resealed, Sealed, Wanted};
 
 use crate::store::sealed;
 use crate::{Dossiers, access, store};
@@ -29,14 +29,28 @@ impl Dossiers {
 
     /// [`Self::reseal`], so many rows an operation.
     pub async fn reseal_by(&self, ops: &Ops, limit: i64) -> Result<Resealed> {
+        let mut whole = Resealed::default();
+        for _ in 0..PASSES {
+            let uses = self.uses(ops).await?;
+            let mut pass = Resealed::default();
+            for wanted in self.vault().older(&uses, limit)? {
+                pass += self.bring(ops, wanted).await?;
+            }
+            whole = whole.then(pass);
+            whole.left = self.vault().passed_over(&self.uses(ops).await?, &pass)?;
+            if !whole.left {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(whole)
+    }
+
+    async fn uses(&self, ops: &Ops) -> Result<Vec<KeyUse>> {
         let mut op = ops.open(Actor::System("keys")).await?;
         let uses = sealed::uses(op.conn()).await?;
         op.commit().await?;
-        let mut whole = Resealed::default();
-        for wanted in self.vault().older(&uses, limit)? {
-            whole += self.bring(ops, wanted).await?;
-        }
-        Ok(whole)
+        Ok(uses)
     }
 
     /// Seals what an older program has left in plain, for one turn of a job; [`Resealed::left`] says whether there is more.

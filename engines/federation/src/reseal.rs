@@ -3,7 +3,7 @@
 use kernel::{Actor, Result};
 use op::{Entry, Op, Ops};
 use serde_json::json;
-use vault::{Kept, KeyUse, Resealed, key_of};
+use vault::{Kept, KeyUse, PASSES, PAUSE, Resealed, key_of};
 
 use crate::farewell::{ABOUT, TOKEN};
 use crate::{Federation, access, store};
@@ -28,6 +28,23 @@ impl Federation {
 
     /// Seals every token with the newest key, a batch an operation. What cannot be unsealed stays as it is. For commands of the operator.
     pub async fn reseal(&self, ops: &Ops) -> Result<Resealed> {
+        let mut whole = Resealed::default();
+        for _ in 0..PASSES {
+            let pass = self.reseal_tokens(ops).await?;
+            let mut op = ops.open(Actor::System("keys")).await?;
+            let uses = self.keys_in_use(&mut op).await?;
+            op.commit().await?;
+            whole = whole.then(pass);
+            whole.left = self.vault.passed_over(&uses, &pass)?;
+            if !whole.left {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(whole)
+    }
+
+    async fn reseal_tokens(&self, ops: &Ops) -> Result<Resealed> {
         let mut whole = Resealed::default();
         let mut after = Vec::new();
         loop {

@@ -4,7 +4,7 @@ use kernel::{AccountId, Result};
 use op::{Entry, Op, Ops};
 use serde_json::json;
 use uuid::Uuid;
-use vault::{Kept, KeyUse, Resealed, Sealed, Wanted, key_of};
+use vault::{Kept, KeyUse, PASSES, PAUSE, Resealed, Sealed, Wanted, key_of};
 
 use crate::second_factor::{RECOVERY, TOTP, subject};
 use crate::store::asked::{self, Table};
@@ -44,6 +44,29 @@ impl Identity {
     /// [`Self::reseal`], so many accounts an operation.
     pub async fn reseal_by(&self, ops: &Ops, batch: i64) -> Result<Resealed> {
         let mut whole = Resealed::default();
+        for _ in 0..PASSES {
+            let mut pass = self.reseal_secrets(ops, batch).await?;
+            let mut op = ops.open(kernel::Actor::System("keys")).await?;
+            let uses = sealed::uses(op.conn()).await?;
+            op.commit().await?;
+            for wanted in self.vault.older(&uses, batch)? {
+                pass += self.bring(ops, wanted).await?;
+            }
+            let mut op = ops.open(kernel::Actor::System("keys")).await?;
+            let uses = self.keys_in_use(&mut op).await?;
+            op.commit().await?;
+            whole = whole.then(pass);
+            whole.left = self.vault.passed_over(&uses, &pass)?;
+            if !whole.left {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(whole)
+    }
+
+    async fn reseal_secrets(&self, ops: &Ops, batch: i64) -> Result<Resealed> {
+        let mut whole = Resealed::default();
         let mut after = None;
         loop {
             let mut op = ops.open(kernel::Actor::System("keys")).await?;
@@ -51,17 +74,10 @@ impl Identity {
             op.commit().await?;
             whole += batch;
             if last.is_none() {
-                break;
+                return Ok(whole);
             }
             after = last;
         }
-        let mut op = ops.open(kernel::Actor::System("keys")).await?;
-        let uses = sealed::uses(op.conn()).await?;
-        op.commit().await?;
-        for wanted in self.vault.older(&uses, batch)? {
-            whole += self.bring(ops, wanted).await?;
-        }
-        Ok(whole)
     }
 
     /// Seals what an older program has left in plain of people and accounts, for one turn of a job; [`Resealed::left`] says whether there is more.

@@ -5,7 +5,7 @@ use kernel::{Actor, Result};
 use op::{Entry, Op, Ops};
 use serde_json::json;
 use uuid::Uuid;
-use vault::{KeyUse, Resealed, Sealed, Wanted};
+use vault::{KeyUse, PASSES, PAUSE, Resealed, Sealed, Wanted};
 
 use crate::store::sealed;
 use crate::{Privacy, access};
@@ -24,14 +24,28 @@ impl Privacy {
     /// Seals with the newest key what is under another one, and what is not sealed. It can be stopped at any moment and begun again. What cannot
     /// be unsealed stays as it is. For commands of the operator.
     pub async fn reseal(&self, ops: &Ops) -> Result<Resealed> {
+        let mut whole = Resealed::default();
+        for _ in 0..PASSES {
+            let uses = self.uses(ops).await?;
+            let mut pass = Resealed::default();
+            for wanted in self.vault().older(&uses, BATCH)? {
+                pass += self.bring(ops, wanted).await?;
+            }
+            whole = whole.then(pass);
+            whole.left = self.vault().passed_over(&self.uses(ops).await?, &pass)?;
+            if !whole.left {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(whole)
+    }
+
+    async fn uses(&self, ops: &Ops) -> Result<Vec<KeyUse>> {
         let mut op = ops.open(Actor::System("keys")).await?;
         let uses = sealed::uses(op.conn()).await?;
         op.commit().await?;
-        let mut whole = Resealed::default();
-        for wanted in self.vault().older(&uses, BATCH)? {
-            whole += self.bring(ops, wanted).await?;
-        }
-        Ok(whole)
+        Ok(uses)
     }
 
     /// Seals what an older program has left in plain, for one turn of a job; [`Resealed::left`] says whether there is more.

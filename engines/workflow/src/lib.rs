@@ -56,7 +56,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0003_task.sql",
         "0004_timer.sql",
         "0005_calendar.sql",
-        "0006_fewer_indexes.sql"
+        "0006_fewer_indexes.sql",
+        "0007_unit.sql"
     ]
 );
 

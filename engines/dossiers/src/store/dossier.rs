@@ -472,7 +472,7 @@ pub(crate) async fn found_late(
     Ok(())
 }
 
-/// Locks the next cases that are not sealed with this key. One that does not open comes with the fault.
+/// Locks the next cases that are not sealed with this key, passing over what others hold. One that does not open comes with the fault.
 pub(crate) async fn lock_sealed_otherwise(
     connection: &mut PgConnection,
     vault: &Vault,
@@ -483,7 +483,7 @@ pub(crate) async fn lock_sealed_otherwise(
         "WHERE id > $1 AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $2
          ORDER BY id
          LIMIT $3
-           FOR NO KEY UPDATE"
+           FOR NO KEY UPDATE SKIP LOCKED"
     ))
     .bind(after.uuid())
     .bind(wanted.key())

@@ -157,7 +157,7 @@ pub(crate) async fn lock_typed(
             AND (sealed IS NOT NULL OR typed <> '{}' OR typed_note <> '')
           ORDER BY dossier_id, round
           LIMIT $4
-            FOR NO KEY UPDATE",
+            FOR NO KEY UPDATE SKIP LOCKED",
     )
     .bind(after.0)
     .bind(after.1)
@@ -214,7 +214,7 @@ pub(crate) async fn lock_names(connection: &mut PgConnection, wanted: Wanted, af
             AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $2
           ORDER BY id
           LIMIT $3
-            FOR NO KEY UPDATE",
+            FOR NO KEY UPDATE SKIP LOCKED",
     )
     .bind(after)
     .bind(wanted.key())

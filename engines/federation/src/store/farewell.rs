@@ -93,7 +93,7 @@ pub(crate) async fn lock_after(
          WHERE holder_sha256 > $1
          ORDER BY holder_sha256
          LIMIT $2
-         FOR UPDATE",
+         FOR NO KEY UPDATE SKIP LOCKED",
     )
     .bind(after)
     .bind(most)

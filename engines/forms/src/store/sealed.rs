@@ -80,7 +80,7 @@ impl DraftText {
     }
 }
 
-/// Locks the next drafts that are not sealed with this key.
+/// Locks the next drafts that are not sealed with this key, passing over what others hold.
 pub(crate) async fn lock_drafts(connection: &mut PgConnection, wanted: Wanted, after: Uuid) -> Result<Vec<DraftText>> {
     sqlx::query_as(
         "SELECT id, sealed, answers, raw, context
@@ -89,7 +89,7 @@ pub(crate) async fn lock_drafts(connection: &mut PgConnection, wanted: Wanted, a
            AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $2
          ORDER BY id
          LIMIT $3
-         FOR UPDATE",
+         FOR NO KEY UPDATE SKIP LOCKED",
     )
     .bind(after)
     .bind(wanted.key())
@@ -139,7 +139,7 @@ impl NameText {
     }
 }
 
-/// Locks the next names of files that are not sealed with this key.
+/// Locks the next names of files that are not sealed with this key, passing over what others hold.
 pub(crate) async fn lock_names(
     connection: &mut PgConnection,
     wanted: Wanted,
@@ -152,7 +152,7 @@ pub(crate) async fn lock_names(
            AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $3
          ORDER BY draft, file
          LIMIT $4
-         FOR UPDATE",
+         FOR NO KEY UPDATE SKIP LOCKED",
     )
     .bind(after.0)
     .bind(after.1)

@@ -197,6 +197,31 @@ async fn keys_change_while_people_type() {
     assert_eq!(town.forms.reseal(ops).await.unwrap(), Resealed::default());
 }
 
+/// A row that somebody holds keeps no other one waiting: it is passed over, said to be left, and sealed by the next call.
+// shows: R028
+#[tokio::test]
+async fn what_somebody_holds_does_not_stop_a_change_of_keys() {
+    let (town, me) = (Town::new().await, citizen());
+    let mut drafts = Vec::new();
+    for _ in 0..3 {
+        drafts.push(town.telling(&me).await);
+    }
+    let (old, new) = town.turn();
+    let mut held = town.scratch.pool.begin().await.unwrap();
+    sqlx::query("SELECT FROM forms.draft WHERE id = $1 FOR UPDATE")
+        .bind(drafts[1].uuid())
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    let resealed = town.forms.reseal_by(&town.scratch.ops, 1).await.unwrap();
+    assert_eq!((resealed.done, resealed.left), (5, true));
+    assert_eq!((town.under(old).await, town.under(new).await), (1, 5));
+    held.rollback().await.unwrap();
+    let resealed = town.forms.reseal(&town.scratch.ops).await.unwrap();
+    assert_eq!((resealed.done, resealed.left), (1, false));
+    assert_eq!((town.under(old).await, town.under(new).await), (0, 6));
+}
+
 /// Ended by force between two batches, and within one: the next call goes on, and what does not open stops nobody.
 #[tokio::test]
 async fn a_change_that_was_cut_short_is_finished_by_the_next_call() {

@@ -127,15 +127,15 @@ impl Table {
         match self {
             Table::Registrations => {
                 "SELECT id, sealed, tax_number FROM identity.registration
-                 WHERE id > $1 AND substring(sealed FROM 2 FOR 4) <> $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE"
+                 WHERE id > $1 AND substring(sealed FROM 2 FOR 4) <> $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED"
             }
             Table::Representations => {
                 "SELECT id, sealed, NULL::text AS tax_number FROM identity.representation
-                 WHERE id > $1 AND substring(sealed FROM 2 FOR 4) <> $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE"
+                 WHERE id > $1 AND substring(sealed FROM 2 FOR 4) <> $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED"
             }
             Table::CounterCodes => {
                 "SELECT id, sealed, NULL::text AS tax_number FROM identity.counter_code
-                 WHERE id > $1 AND substring(sealed FROM 2 FOR 4) <> $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE"
+                 WHERE id > $1 AND substring(sealed FROM 2 FOR 4) <> $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED"
             }
             Table::Merges => {
                 "SELECT id, sealed, NULL::text AS tax_number FROM identity.merge

@@ -39,7 +39,7 @@ pub(crate) async fn recovery_heads(connection: &mut PgConnection) -> Result<Vec<
     .map_err(db::fault)
 }
 
-/// Locks the next authenticators with a secret that is not under this key.
+/// Locks the next authenticators with a secret that is not under this key, passing over what others hold.
 pub(crate) async fn lock_totp_of_other_keys(
     connection: &mut PgConnection,
     key: u32,
@@ -53,7 +53,7 @@ pub(crate) async fn lock_totp_of_other_keys(
            AND (substring(secret FROM 2 FOR 4) <> $2 OR substring(next_secret FROM 2 FOR 4) <> $2)
          ORDER BY account
          LIMIT $3
-         FOR UPDATE",
+         FOR NO KEY UPDATE SKIP LOCKED",
     )
     .bind(after.map(AccountId::uuid))
     .bind(key.to_be_bytes().as_slice())

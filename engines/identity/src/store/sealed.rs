@@ -178,7 +178,7 @@ pub(crate) fn login(vault: &Vault, account: Uuid, plain: Option<String>, sealed:
     }
 }
 
-/// Locks the next people whose details are not sealed with this key.
+/// Locks the next people whose details are not sealed with this key, passing over what others hold.
 pub(crate) async fn lock_people(connection: &mut PgConnection, wanted: Wanted, after: Uuid) -> Result<Vec<DetailsRow>> {
     sqlx::query_as(
         "SELECT id, sealed, personal_number, birth_date, sex, ethnicity, residence_detail, phone, email
@@ -186,7 +186,7 @@ pub(crate) async fn lock_people(connection: &mut PgConnection, wanted: Wanted, a
          WHERE id > $1 AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $2
          ORDER BY id
          LIMIT $3
-         FOR NO KEY UPDATE",
+         FOR NO KEY UPDATE SKIP LOCKED",
     )
     .bind(after)
     .bind(wanted.key())
@@ -259,7 +259,7 @@ impl LoginRow {
     }
 }
 
-/// Locks the next accounts whose names are not sealed with this key.
+/// Locks the next accounts whose names are not sealed with this key, passing over what others hold.
 pub(crate) async fn lock_logins(connection: &mut PgConnection, wanted: Wanted, after: Uuid) -> Result<Vec<LoginRow>> {
     sqlx::query_as(
         "SELECT id, login, sealed
@@ -268,7 +268,7 @@ pub(crate) async fn lock_logins(connection: &mut PgConnection, wanted: Wanted, a
            AND (sealed IS NOT NULL OR login_folded ~ '[0-9]{9}|@')
          ORDER BY id
          LIMIT $3
-         FOR NO KEY UPDATE",
+         FOR NO KEY UPDATE SKIP LOCKED",
     )
     .bind(after)
     .bind(wanted.key())

@@ -81,7 +81,7 @@ impl RequestText {
     }
 }
 
-/// Locks the next requests that are not sealed with this key.
+/// Locks the next requests that are not sealed with this key, passing over what others hold.
 pub(crate) async fn lock_requests(
     connection: &mut PgConnection,
     wanted: Wanted,
@@ -93,7 +93,7 @@ pub(crate) async fn lock_requests(
          WHERE id > $1 AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $2
          ORDER BY id
          LIMIT $3
-         FOR NO KEY UPDATE",
+         FOR NO KEY UPDATE SKIP LOCKED",
     )
     .bind(after)
     .bind(wanted.key())
@@ -137,7 +137,7 @@ impl LineText {
     }
 }
 
-/// Locks the next lines that are not sealed with this key. Lines without a word stay as they are.
+/// Locks the next lines that are not sealed with this key, passing over what others hold. Lines without a word stay as they are.
 pub(crate) async fn lock_lines(connection: &mut PgConnection, wanted: Wanted, after: i64) -> Result<Vec<LineText>> {
     sqlx::query_as(
         "SELECT id, request, sealed, detail
@@ -145,7 +145,7 @@ pub(crate) async fn lock_lines(connection: &mut PgConnection, wanted: Wanted, af
          WHERE id > $1 AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $2 AND (sealed IS NOT NULL OR detail <> '{}')
          ORDER BY id
          LIMIT $3
-         FOR NO KEY UPDATE",
+         FOR NO KEY UPDATE SKIP LOCKED",
     )
     .bind(after)
     .bind(wanted.key())
