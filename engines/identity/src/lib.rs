@@ -118,8 +118,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0017_sealed.sql",
         "0018_keys.sql",
         "0019_merge.sql",
-        "0021_standing_voice.sql",
-        "0022_wall_by_command.sql"
+        "0020_standing_voice.sql",
+        "0021_wall_by_command.sql"
     ]
 );
 
