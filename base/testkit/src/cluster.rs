@@ -33,9 +33,16 @@ while kill -0 "$server" 2>/dev/null; do
 done
 "#;
 
+const OTHER_CLUSTER: &str = "NGABAY_TEST_DATABASE";
+
+/// Whether the cluster is the one that this machine's tests start for themselves, not one that was named to them.
+pub(crate) fn is_ours() -> bool {
+    std::env::var_os(OTHER_CLUSTER).is_none()
+}
+
 /// How to connect to the test cluster's maintenance database, starting the cluster if nobody has.
 pub(crate) async fn options() -> PgConnectOptions {
-    if let Ok(address) = std::env::var("NGABAY_TEST_DATABASE") {
+    if let Ok(address) = std::env::var(OTHER_CLUSTER) {
         return address.parse().expect("NGABAY_TEST_DATABASE is a postgres:// address");
     }
     let home = home();

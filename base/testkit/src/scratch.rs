@@ -77,7 +77,7 @@ async fn fresh_database(sets: &[&[db::Migration]]) -> PgPool {
     sweep(&mut connection).await;
     let template = template(&mut connection, &options, sets).await;
     let unique = kernel::Id::<kernel::noun::Job>::new().to_string().replace('-', "");
-    let name = format!("x_{}_{unique}", kernel::SystemClock.now().timestamp());
+    let name = format!("x_{}_{}_{unique}", kernel::SystemClock.now().timestamp(), std::process::id());
     run(&mut connection, format!("CREATE DATABASE {name} TEMPLATE {template}"))
         .await
         .expect("a copy of the template");
@@ -142,16 +142,39 @@ async fn template(connection: &mut PgConnection, options: &PgConnectOptions, set
     name
 }
 
-/// Drops what earlier tests left: their databases carry the minute in which they were made.
+/// How many databases of tests that have ended may stay. Each is some 12 MB, and a whole run makes more than a thousand: a disk that is
+/// nearly full would end it. Dropping one waits for a checkpoint, so they are dropped together.
+const LEFT: usize = 25;
+
+/// Drops what earlier tests left. Databases carry the second in which they were made and the process that made them.
 async fn sweep(connection: &mut PgConnection) {
-    let old: Vec<String> = sqlx::query_scalar(
-        "SELECT datname FROM pg_database WHERE datname LIKE 'x\\_%'
-         AND split_part(datname, '_', 2)::bigint < extract(epoch FROM now())::bigint - 600 LIMIT 5",
-    )
-    .fetch_all(&mut *connection)
-    .await
-    .unwrap_or_default();
-    for name in old {
+    let names: Vec<String> = sqlx::query_scalar("SELECT datname FROM pg_database WHERE datname LIKE 'x\\_%'")
+        .fetch_all(&mut *connection)
+        .await
+        .unwrap_or_default();
+    let now = kernel::SystemClock.now().timestamp();
+    let left: Vec<String> = names.into_iter().filter(|name| has_ended(name, now)).collect();
+    if left.len() < LEFT {
+        return;
+    }
+    let mine: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock(4712)")
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap_or(false);
+    if !mine {
+        return;
+    }
+    for name in left {
         let _ = run(connection, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
     }
+    let _ = sqlx::query("SELECT pg_advisory_unlock(4712)").execute(&mut *connection).await;
+}
+
+/// Whether nobody uses this database: its process is gone, or ten minutes have passed. Processes are only known on this machine.
+fn has_ended(name: &str, now: i64) -> bool {
+    let mut parts = name.split('_').skip(1);
+    let made: i64 = parts.next().and_then(|part| part.parse().ok()).unwrap_or(0);
+    let process: Option<u32> = parts.next().and_then(|part| part.parse().ok());
+    let gone = |process: u32| cluster::is_ours() && !Path::new(&format!("/proc/{process}")).exists();
+    made < now - 600 || process.is_some_and(gone)
 }

@@ -12,8 +12,9 @@ mod sealed;
 mod united;
 mod wall;
 
+use db::PageRequest;
 use dossiers::catalogue::{Catalogue, Level, ProcedureQuery};
-use identity::{Entered, SignIn, Source};
+use identity::{AccountFilter, Entered, Identity, SignIn, Source};
 use kernel::Actor;
 use testkit::Scratch;
 
@@ -74,6 +75,27 @@ async fn the_province_loads_once_and_whole() {
             "{}",
             account.name
         );
+        if account.name == "vanphong.tpngabay" {
+            looks_after_a_district(&scratch, &identity, &signed.actor).await;
+        }
+    }
+}
+
+/// The chief of office of the demonstration: looks after the accounts of the district and its communes, and leads the one-stop desk.
+async fn looks_after_a_district(scratch: &Scratch, identity: &Identity, chief: &Actor) {
+    assert!(chief.has_role("unit_head") && chief.unit().is_some());
+    let mut op = scratch.ops.open(chief.clone()).await.unwrap();
+    let page = PageRequest::first();
+    let found = identity.accounts(&mut op, "", AccountFilter::All, &page).await.unwrap();
+    let logins: Vec<&str> = found.items.iter().map(|row| row.login.as_str()).collect();
+    for (login, seen) in [
+        ("motcua.tpngabay", true),
+        ("motcua.ngabay", true),
+        ("tuphap.laihieu", true),
+        ("quantri.tinh", false),
+        ("congdan", false),
+    ] {
+        assert_eq!(logins.contains(&login), seen, "{login} in {logins:?}");
     }
 }
 

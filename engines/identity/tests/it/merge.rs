@@ -227,13 +227,13 @@ async fn every_old_number_finds_whoever_remains() {
     assert_eq!(told, [(remains.0, Some(remains.1))], "once");
     op.commit().await.unwrap();
     let clerk = town.desk("anh.lua", &["clerk"]).await;
-    let mut op = town.op(&clerk).await;
+    let op = town.op(&clerk).await;
     let wanted = NewCounterCode {
         number: OLD.into(),
         name: NAME.into(),
         paper: "Thẻ căn cước".into(),
     };
-    let given = town.identity.issue_code(&mut op, &wanted).await.unwrap();
+    let given = town.identity.issue_code(op, &wanted).await.unwrap();
     assert_eq!(given.login, NEW);
 }
 
@@ -553,14 +553,13 @@ async fn what_opened_the_old_account_opens_nothing() {
         .unwrap();
     op.commit().await.unwrap();
     let clerk = town.desk("anh.lua", &["clerk"]).await;
-    let mut op = town.op(&clerk).await;
+    let op = town.op(&clerk).await;
     let wanted = NewCounterCode {
         number: OLD.into(),
         name: NAME.into(),
         paper: "Thẻ căn cước".into(),
     };
-    let counter = town.identity.issue_code(&mut op, &wanted).await.unwrap();
-    op.commit().await.unwrap();
+    let counter = town.identity.issue_code(op, &wanted).await.unwrap();
     let half = town.half(OLD).await;
     town.join(&admins, from.1, NEW).await;
     town.advance(Duration::minutes(1));
