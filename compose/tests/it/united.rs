@@ -274,8 +274,8 @@ async fn link(house: &House, actor: &Actor, subject: &str) {
     .unwrap();
     for statement in [
         "INSERT INTO openid.client (id, name, description, auth, redirect_uris, post_logout_uris, grants, scopes, audience, trusted, dpop,
-                                    introspects, created_at, changed_at)
-         VALUES ('ung-dung-1', 'Sổ tay', '', 'none', '{}', '{}', '{}', '{}', 'everybody', false, false, false, now(), now())
+                                    introspects, created_at, changed_at, id_token_signed_response_alg)
+         VALUES ('ung-dung-1', 'Sổ tay', '', 'none', '{}', '{}', '{}', '{}', 'everybody', false, false, false, now(), now(), 'ES256')
          ON CONFLICT DO NOTHING",
     ] {
         sqlx::query(statement).execute(&house.scratch.pool).await.unwrap();
