@@ -203,13 +203,16 @@ pub(crate) async fn former(
     Ok(rows.into_iter().map(pair).collect())
 }
 
+/// Person, account, and its name in plain or sealed.
+type NamedAccount = (Uuid, Uuid, Option<String>, Option<Vec<u8>>);
+
 /// The name by which the account signs in that remains of a closed one; whom an old number leads to.
 pub(crate) async fn joined_login(
     connection: &mut PgConnection,
     vault: &Vault,
     person: Uuid,
 ) -> Result<Option<(PersonId, String)>> {
-    let row: Option<(Uuid, Uuid, Option<String>, Option<Vec<u8>>)> = sqlx::query_as(
+    let row: Option<NamedAccount> = sqlx::query_as(
         "SELECT account.person, account.id, account.login, account.sealed
          FROM identity.person AS person
          JOIN identity.account AS account ON account.person = person.merged_into
