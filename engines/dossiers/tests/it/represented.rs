@@ -214,10 +214,12 @@ async fn nobody_decides_about_somebody_for_whom_they_act() {
 /// A cooperative with an account that nobody opens.
 async fn cooperative(office: &Office) -> Uuid {
     let id = Uuid::now_v7();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+    sqlx::query(
         "INSERT INTO identity.person (id, full_name, name_folded, name_key, nationality, kind, tax_number, created_at, updated_at)
-         VALUES ('{id}', 'Hợp tác xã Bông Súng', 'hop tac xa bong sung', '\\x00', 'VN', 'organisation', '6300000019', now(), now())"
-    )))
+         VALUES ($1, $2, 'hop tac xa bong sung', '\\x00', 'VN', 'organisation', '6300000019', now(), now())",
+    )
+    .bind(id)
+    .bind(HOUSE)
     .execute(&office.scratch.pool)
     .await
     .unwrap();
