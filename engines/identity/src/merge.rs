@@ -11,7 +11,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::agencies::today;
-use crate::model::{AccountState, MergeRow, MergeSide, MergeState};
+use crate::model::{AccountState, HeldPosition, MergeRow, MergeSide, MergeState};
+use crate::sign_in::actor;
 use crate::store::merge::{Decided, Said, SideRow};
 use crate::{Identity, access, desk, error, jobs, store};
 
@@ -47,15 +48,30 @@ pub struct MergePreview {
     pub differs: bool,
     /// What would follow, by engine.
     pub counts: Vec<United>,
+    /// What the two have said against earlier proposals, the latest first.
+    pub objections: Vec<Objection>,
+}
+
+/// An owner did not agree to an earlier proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Objection {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why, in the owner's words.
+    pub reason: String,
 }
 
 /// A proposal as one of the two may know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OwnMerge {
+    /// The proposal.
+    pub id: Uuid,
     /// How the number of the other one ends.
     pub other: String,
     /// When it was proposed.
     pub proposed_at: DateTime<Utc>,
+    /// From when a second official may confirm it.
+    pub confirmable_from: DateTime<Utc>,
     /// Until when it waits for a second official.
     pub expires_at: DateTime<Utc>,
 }
@@ -66,6 +82,9 @@ struct Stragglers {
     from: PersonId,
     from_account: AccountId,
     into: PersonId,
+    /// Who has confirmed; what ends afterwards because the two are one is ended by them too.
+    #[serde(default)]
+    by: Option<AccountId>,
 }
 
 impl Identity {
@@ -110,13 +129,14 @@ impl Identity {
             at: now,
             until: now + WAITS,
         };
+        // What has run out and was not swept away yet does not stand in the way.
+        Self::expire_merges(op, Some(from.person)).await?;
         if !store::merge::insert(op.conn(), &permit, &self.vault, &row).await? {
-            let there = store::merge::waiting_for(op.conn(), &self.vault, from.person).await?;
-            let same = |one: &MergeRow| one.proposed_by == by && one.into_person == into.person;
-            return match there.filter(same) {
-                Some(one) => Ok(one.id),
-                None => Err(error::merge_waiting()),
+            let there = store::merge::waiting_for(op.conn(), &self.vault, from.person, now).await?;
+            let same = |one: &&MergeRow| {
+                one.proposed_by == by && one.from_person == from.person && one.into_person == into.person
             };
+            return there.iter().find(same).map(|one| one.id).ok_or_else(error::merge_waiting);
         }
         for side in [&from, &into] {
             let facts = json!({ "merge": row.id, "from": from.person, "into": into.person, "differs": differs });
@@ -158,7 +178,7 @@ impl Identity {
             return Ok((row, None));
         }
         let [from, into] = self.sides(op, [row.from_person, row.into_person]).await?;
-        let preview = match self.check_two(op, &from, &into).await {
+        let preview = match self.check_as_proposed(op, &row, &from, &into).await {
             Ok(()) => self.preview(op, &permit, &from, &into).await,
             Err(fault) => Err(fault),
         };
@@ -168,12 +188,19 @@ impl Identity {
         }
     }
 
-    /// The merge that waits for a person, if there is one: for whoever looks at an account. None for those who may not.
+    /// From when a proposal may be confirmed: until then it lies before the two owners.
+    pub fn confirmable_from(&self, row: &MergeRow) -> DateTime<Utc> {
+        row.proposed_at + self.config.merge_waits
+    }
+
+    /// The merge that waits longest for a person, if there is one: for whoever looks at an account. None for those who may not.
     pub async fn merge_of(&self, op: &mut Op, person: PersonId) -> Result<Option<MergeRow>> {
-        if !access::merge(op.rights(), ACTION, &[]).is_allowed() {
+        if !access::merge(op.rights(), ACTION, &[], false).is_allowed() {
             return Ok(None);
         }
-        store::merge::waiting_for(op.conn(), &self.vault, person).await
+        let now = op.now();
+        let waiting = store::merge::waiting_for(op.conn(), &self.vault, person, now).await?;
+        Ok(waiting.into_iter().next())
     }
 
     /// Who remains of a person, where they were merged into somebody: for whoever looks at an account that is closed.
@@ -186,18 +213,19 @@ impl Identity {
         Ok(Some((remains, account)))
     }
 
-    /// Confirms: never whoever has proposed it. Everything follows in this operation; the other account closes, and what opened it opens nothing. Pressed
-    /// twice it is done once; of two officials one wins.
+    /// Confirms: never whoever has proposed it, and not before the declared days in which the owners may object. Everything follows in this operation; the
+    /// other account closes, and what opened it opens nothing. Pressed twice it is done once; of two officials one wins.
     ///
     /// Fails with `identity.merge_not_found`, `identity.merge_own` (whoever has proposed it), `identity.merge_decided`, `identity.merge_over`,
-    /// `identity.merge_differs` (they differ by now), `identity.step_up_needed`, and as [`Identity::merge_preview`] does.
+    /// `identity.merge_waits` {from}, `identity.merge_stale` (an account was opened since, whose owner was not told), `identity.merge_proposer` (who may
+    /// propose no more), `identity.merge_differs` (they differ by now), `identity.step_up_needed`, and as [`Identity::merge_preview`] does.
     pub async fn confirm_merge(&self, op: &mut Op, id: Uuid) -> Result<()> {
         let Some((row, permit, by)) = self.merge_to_decide(op, id, MergeState::Done).await? else {
             return Ok(());
         };
         store::merge::lock_two(op.conn(), [row.from_person, row.into_person]).await?;
         let [from, into] = self.sides(op, [row.from_person, row.into_person]).await?;
-        self.check_two(op, &from, &into).await?;
+        self.check_as_proposed(op, &row, &from, &into).await?;
         if differ(&from, &into) && !row.differs {
             return Err(error::merge_differs());
         }
@@ -246,6 +274,7 @@ impl Identity {
             from: from.person,
             from_account: union.from.account.unwrap_or(closed),
             into: into.person,
+            by: Some(by),
         };
         let job = NewJob::new(jobs::BRING_ALONG, later).at(now + AFTERWARDS);
         op.enqueue(job).await
@@ -264,42 +293,59 @@ impl Identity {
         Ok(())
     }
 
-    /// The proposal that waits for the actor, if there is one, as its owner may know it.
-    pub async fn own_merge(&self, op: &mut Op) -> Result<Option<OwnMerge>> {
+    /// The proposals that wait for the actor, the oldest first, as an owner may know them: there may be one by which their account is to close, and others
+    /// by which somebody is to be joined to theirs.
+    pub async fn own_merges(&self, op: &mut Op) -> Result<Vec<OwnMerge>> {
         let person = op.actor().person().ok_or_else(error::sign_in_again)?;
-        let found = store::merge::waiting_for(op.conn(), &self.vault, person).await?;
         let now = op.now();
-        let Some(row) = found.filter(|row| now < row.expires_at) else {
-            return Ok(None);
-        };
-        let [from, into] = self.sides(op, [row.from_person, row.into_person]).await?;
-        let other = if from.person == person { into } else { from };
-        Ok(Some(OwnMerge {
-            other: tail(&other),
-            proposed_at: row.proposed_at,
-            expires_at: row.expires_at,
-        }))
+        let mut own = Vec::new();
+        for row in store::merge::waiting_for(op.conn(), &self.vault, person, now).await? {
+            let [from, into] = self.sides(op, [row.from_person, row.into_person]).await?;
+            let other = if from.person == person { into } else { from };
+            own.push(OwnMerge {
+                id: row.id,
+                other: tail(&other),
+                proposed_at: row.proposed_at,
+                confirmable_from: self.confirmable_from(&row),
+                expires_at: row.expires_at,
+            });
+        }
+        Ok(own)
     }
 
-    /// One of the two does not agree (phản đối): the proposal is refused, both are told, and officials read why. A second time nothing waits. Fails with
-    /// `identity.merge_not_found`, `identity.required` {reason}.
-    pub async fn object_to_merge(&self, op: &mut Op, reason: &str) -> Result<()> {
+    /// One of the two does not agree (phản đối) to one proposal, or to all that wait for them: they are refused, both are told, and officials read why. A
+    /// second time nothing waits. Fails with `identity.merge_not_found`, `identity.required` {reason}.
+    pub async fn object_to_merge(&self, op: &mut Op, which: Option<Uuid>, reason: &str) -> Result<()> {
         let person = op.actor().person().ok_or_else(error::sign_in_again)?;
-        if let Some(seen) = store::merge::waiting_for(op.conn(), &self.vault, person).await? {
-            // Whoever confirms at this moment was first.
-            store::merge::lock(op.conn(), seen.id).await?;
+        let now = op.now();
+        let seen = store::merge::waiting_for(op.conn(), &self.vault, person, now).await?;
+        let mut meant: Vec<Uuid> = seen.iter().map(|row| row.id).collect();
+        meant.retain(|id| which.is_none_or(|which| which == *id));
+        // In one order; whoever confirms one of them at this moment was first.
+        meant.sort_unstable();
+        for id in &meant {
+            store::merge::lock(op.conn(), *id).await?;
         }
-        let found = store::merge::waiting_for(op.conn(), &self.vault, person).await?;
-        let people = found.as_ref().map(|row| [row.from_person, row.into_person]);
-        let decision = access::object_to_merge(op.actor(), people);
+        let mut found = store::merge::waiting_for(op.conn(), &self.vault, person, now).await?;
+        found.retain(|row| meant.contains(&row.id));
+        let people: Vec<[PersonId; 2]> = found.iter().map(|row| [row.from_person, row.into_person]).collect();
+        let decision = access::object_to_merge(op.actor(), &people);
         let permit = op.allow("identity.object_to_merge", "merge:own", decision).await?;
-        let row = found.ok_or_else(error::merge_not_found)?;
         let by = op.actor().account().ok_or_else(error::sign_in_again)?;
         let reason = desk::reason_of(reason)?;
-        self.end_merge(op, &permit, &row, by, reason).await?;
-        let [from, into] = self.sides(op, [row.from_person, row.into_person]).await?;
-        self.tell_two(op, "identity.merge_objected", row.id, (&from, &into), "");
+        for row in &found {
+            self.end_merge(op, &permit, row, by, reason.clone()).await?;
+            let [from, into] = self.sides(op, [row.from_person, row.into_person]).await?;
+            self.tell_two(op, "identity.merge_objected", row.id, (&from, &into), "");
+        }
         Ok(())
+    }
+
+    /// The one who remains of a person, held as they are to the end of the operation: themself, or whom they were joined to. For engines above, before they
+    /// write something under a person whom somebody named a while ago.
+    pub async fn hold_remaining(&self, op: &mut Op, person: PersonId) -> Result<PersonId> {
+        let remains = store::merge::hold_remaining(op.conn(), person).await?;
+        Ok(remains.unwrap_or(person))
     }
 
     /// Whether a person still is one of their own; held to the end of the operation. For engines above, before they take something in from somebody: whoever
@@ -317,9 +363,8 @@ impl Identity {
     /// Whether a number or passport means this person: their own, or one of those who were merged into them. For engines above, of a person whom the actor may
     /// read.
     pub async fn goes_by(&self, op: &mut Op, person: PersonId, number: &str) -> Result<bool> {
-        let number: String = number.chars().filter(|c| !c.is_whitespace()).collect();
-        let found = store::merge::by_paper(op.conn(), &self.vault, &number.to_uppercase()).await?;
-        Ok(found.contains(&person))
+        let remains = store::merge::remaining(op.conn(), person).await? == person;
+        Ok(remains && store::merge::has_number(op.conn(), &self.vault, person, number).await?)
     }
 
     /// A person with those who were merged into them: what stays written under these is theirs too.
@@ -344,8 +389,14 @@ impl Identity {
             },
             into: Whom { person: into, account },
         };
-        store::merge::registrations(op.conn(), &permit, &union).await?;
-        let counts = op.unite(&permit, &union).await?;
+        let mut counts = match left.by {
+            Some(by) => self.bring_own(op, &permit, &union, by).await?,
+            None => {
+                store::merge::registrations(op.conn(), &permit, &union).await?;
+                Vec::new()
+            }
+        };
+        counts.extend(op.unite(&permit, &union).await?);
         if !counts.is_empty() {
             let facts = json!({ "from": left.from, "into": into, "counts": counts });
             let entry = Entry::new("identity.merge_completed", format!("person:{into}")).detail(facts);
@@ -354,10 +405,10 @@ impl Identity {
         Ok(())
     }
 
-    /// Proposals about which nobody has decided in time run out.
-    pub(crate) async fn expire_merges(op: &mut Op) -> Result<u64> {
+    /// Proposals about which nobody has decided in time run out: all, or those about the account of one person.
+    pub(crate) async fn expire_merges(op: &mut Op, whose: Option<PersonId>) -> Result<u64> {
         let now = op.now();
-        let over = store::merge::expire(op.conn(), now).await?;
+        let over = store::merge::expire(op.conn(), whose, now).await?;
         for id in &over {
             op.record(Entry::new("identity.merge_expired", format!("merge:{id}")))
                 .await?;
@@ -396,8 +447,49 @@ impl Identity {
     }
 
     async fn may_merge(&self, op: &mut Op, subject: &str, people: &[PersonId]) -> Result<Permit> {
-        let decision = access::merge(op.rights(), ACTION, people);
+        let bound = self.is_bound(op, people).await?;
+        let decision = access::merge(op.rights(), ACTION, people, bound);
         op.allow(ACTION, subject, decision).await
+    }
+
+    /// Whether whoever acts, or the one they stand in for, acts for one of these people, or one of these for them, today or later: a child, somebody with a
+    /// power of attorney. What nobody does to themself, nobody does to those either.
+    async fn is_bound(&self, op: &mut Op, people: &[PersonId]) -> Result<bool> {
+        let holder = op.actor().official().and_then(|one| one.stands_for.as_ref());
+        let own: Vec<PersonId> = op
+            .actor()
+            .person()
+            .into_iter()
+            .chain(holder.map(|holder| holder.person))
+            .collect();
+        if own.is_empty() || people.is_empty() {
+            return Ok(false);
+        }
+        let day = today(op);
+        store::representation::between(op.conn(), &own, people, day).await
+    }
+
+    /// Whether it can still be done as it was proposed: the two may become one, they have the accounts whose owners were told, and whoever has proposed it
+    /// may still do so.
+    async fn check_as_proposed(&self, op: &mut Op, row: &MergeRow, from: &SideRow, into: &SideRow) -> Result<()> {
+        self.check_two(op, from, into).await?;
+        if from.account != Some(row.from_account) || into.account != row.into_account {
+            return Err(error::merge_stale());
+        }
+        let day = today(op);
+        let Some((person, name)) = store::session::owner(op.conn(), row.proposed_by).await? else {
+            return Err(error::merge_proposer());
+        };
+        let mut positions = store::office::held(op.conn(), person, day).await?;
+        positions.extend(self.lent(op.conn(), person, &positions, day).await?);
+        let may = |position: &HeldPosition| {
+            let as_that = actor(row.proposed_by, person, &name, Some(position));
+            access::merge(self.config.policy.rights_of(&as_that), ACTION, &[], false).is_allowed()
+        };
+        match positions.iter().any(may) {
+            true => Ok(()),
+            false => Err(error::merge_proposer()),
+        }
     }
 
     /// The account and whoever the number means, if the two may become one, and the actor may do it.
@@ -475,15 +567,19 @@ impl Identity {
         op.beyond_the_wall(permit).await?;
         let now = op.now();
         let [representations, registrations, sessions] = store::merge::count(op.conn(), &union, now).await?;
-        let mut counts = own_counts(representations, registrations);
+        let withheld = store::withheld::count(op.conn(), from.person).await?;
+        let mut counts = own_counts(representations, registrations, withheld);
         counts.push(named(United::counted("sessions", sessions)));
         counts.retain(|one| one.count > 0);
         counts.extend(op.count_united(permit, &union).await?);
+        let objections = store::merge::objections(op.conn(), &self.vault, [from.person, into.person]).await?;
+        let objection = |(at, reason): (DateTime<Utc>, String)| Objection { at, reason };
         Ok(MergePreview {
             differs: differ(from, into),
             from: shown(from),
             into: shown(into),
             counts,
+            objections: objections.into_iter().map(objection).collect(),
         })
     }
 
@@ -500,13 +596,17 @@ impl Identity {
         let found = store::merge::get(op.conn(), &self.vault, id).await?;
         let row = found.ok_or_else(error::merge_not_found)?;
         let by = op.actor().account().ok_or_else(error::not_allowed)?;
-        let mut decision = access::merge(op.rights(), ACTION, &[row.from_person, row.into_person]);
+        let people = [row.from_person, row.into_person];
+        let bound = self.is_bound(op, &people).await?;
+        let mut decision = access::merge(op.rights(), ACTION, &people, bound);
         if decision.is_allowed() && wanted == MergeState::Done && row.proposed_by == by {
             decision = op::Decision::Deny(error::merge_own());
         }
         let permit = op.allow(ACTION, &subject, decision).await?;
         self.check_step_up(op)?;
+        let from = self.confirmable_from(&row);
         match row.state {
+            MergeState::Proposed if wanted == MergeState::Done && op.now() < from => Err(error::merge_waits(from)),
             MergeState::Proposed if op.now() < row.expires_at => Ok(Some((row, permit, by))),
             MergeState::Proposed | MergeState::Expired => Err(error::merge_over()),
             state if state == wanted && row.decided_by == Some(by) => Ok(None),
@@ -519,8 +619,10 @@ impl Identity {
         let now = op.now();
         let representations = store::merge::representations(op.conn(), permit, union, by, now).await?;
         let registrations = store::merge::registrations(op.conn(), permit, union).await?;
+        // What was taken back is not shed by becoming another one.
+        let withheld = store::withheld::bring(op.conn(), permit, union.from.person, union.into.person).await?;
         let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        let mut counts = own_counts(count(representations), count(registrations));
+        let mut counts = own_counts(count(representations), count(registrations), count(withheld));
         counts.retain(|one| one.count > 0);
         Ok(counts)
     }
@@ -600,10 +702,11 @@ fn shown(side: &SideRow) -> MergeSide {
     }
 }
 
-fn own_counts(representations: i64, registrations: i64) -> Vec<United> {
+fn own_counts(representations: i64, registrations: i64, withheld: i64) -> Vec<United> {
     vec![
         named(United::counted("representations", representations)),
         named(United::counted("registrations", registrations)),
+        named(United::counted("withheld", withheld)),
     ]
 }
 
