@@ -8,11 +8,13 @@ use kernel::{AccountId, FaultKind, PersonId, Result, text};
 use op::{Entry, Event, NewJob, Op, Permit, Union, United, Whom};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::agencies::today;
 use crate::model::{AccountState, HeldPosition, MergeRow, MergeSide, MergeState};
 use crate::sign_in::actor;
+use crate::throttle::Limit;
 use crate::store::merge::{Decided, Said, SideRow};
 use crate::{Identity, access, desk, error, jobs, store};
 
@@ -23,6 +25,8 @@ const AFTERWARDS: TimeDelta = TimeDelta::minutes(15);
 /// Fewest and most characters of what is said about the paper.
 const PAPER: std::ops::RangeInclusive<usize> = 3..=500;
 const ACTION: &str = "identity.merge_accounts";
+/// The owners are told of a proposal.
+const PROPOSED: &str = "identity.merge_proposed";
 
 /// A merge as it is proposed.
 #[derive(Clone, Debug)]
@@ -87,26 +91,46 @@ struct Stragglers {
     by: Option<AccountId>,
 }
 
+/// What may be done to two who may become one.
+type Two = (Permit, SideRow, SideRow);
+
 impl Identity {
-    /// The account and whoever a number means, side by side, with what would follow. Both see that it was looked at, so **the caller commits**. Fails with
-    /// `identity.merge_number` (nobody, or more than one), `identity.merge_same`, `identity.merge_official`, `identity.merge_organisation`, `identity.merged`,
+    /// The account and whoever a number means, side by side, with what would follow. Commits: both see that it was looked at, also where the two cannot be
+    /// joined, and a number that means nobody is counted as a guess. Fails with `identity.merge_number` (nobody, or more than one),
+    /// `identity.too_many_attempts`, `identity.merge_same`, `identity.merge_official`, `identity.merge_organisation`, `identity.merged`,
     /// `identity.account_not_found`, `identity.account_suspended`, `identity.account_closed`, `identity.not_allowed`.
-    pub async fn merge_preview(&self, op: &mut Op, account: AccountId, number: &str) -> Result<MergePreview> {
-        let (permit, from, into) = self.two(op, account, number).await?;
-        for (side, subject) in [(&from, subject(&from)), (&into, subject(&into))] {
-            let entry = Entry::new("identity.account_read", subject).purpose("gộp tài khoản");
-            op.record(entry.about(Some(side.person))).await?;
+    pub async fn merge_preview(&self, mut op: Op, account: AccountId, number: &str) -> Result<MergePreview> {
+        let found = match self.two(&mut op, account, number).await? {
+            Ok((permit, from, into)) => self.preview(&mut op, &permit, &from, &into).await,
+            Err(fault) => Err(fault),
+        };
+        match found {
+            Err(fault) if fault.kind == FaultKind::Internal => Err(fault),
+            told => op.commit().await.and(told),
         }
-        self.preview(op, &permit, &from, &into).await
     }
 
-    /// Proposes that the account be joined to whoever the number means. Both are told. Pressed twice it is proposed once.
+    /// Proposes that the account be joined to whoever the number means. Both are told. Pressed twice it is proposed once. Commits, as
+    /// [`Identity::merge_preview`] does.
     ///
     /// Fails as [`Identity::merge_preview`] does, with `identity.paper_needed`, `identity.merge_differs`, `identity.required` {why},
     /// `identity.merge_waiting`, `identity.step_up_needed`.
-    pub async fn propose_merge(&self, op: &mut Op, account: AccountId, new: &NewMerge) -> Result<Uuid> {
-        let (permit, from, into) = self.two(op, account, &new.number).await?;
-        self.check_step_up(op)?;
+    pub async fn propose_merge(&self, mut op: Op, account: AccountId, new: &NewMerge) -> Result<Uuid> {
+        self.may_merge(&mut op, &format!("account:{account}"), &[]).await?;
+        self.check_step_up(&op)?;
+        let done = match self.two(&mut op, account, &new.number).await? {
+            Ok(two) => self.propose(&mut op, two, new).await,
+            Err(fault) => Err(fault),
+        };
+        match done {
+            Err(fault) if fault.kind == FaultKind::Internal => Err(fault),
+            // Refused before anything was written but that the two were looked at.
+            told => op.commit().await.and(told),
+        }
+    }
+
+    async fn propose(&self, op: &mut Op, two: Two, new: &NewMerge) -> Result<Uuid> {
+        let (permit, from, into) = two;
         let by = op.actor().account().ok_or_else(error::not_allowed)?;
         let paper = text::clean_line(&new.paper);
         if !PAPER.contains(&paper.chars().count()) {
@@ -143,7 +167,7 @@ impl Identity {
             let entry = Entry::new("identity.merge_proposed", format!("merge:{}", row.id)).detail(facts);
             op.record(entry.about(Some(side.person))).await?;
         }
-        self.tell_two(op, "identity.merge_proposed", row.id, (&from, &into), "");
+        self.tell_two(op, PROPOSED, row.id, [&from, &into], "");
         Ok(row.id)
     }
 
@@ -269,7 +293,7 @@ impl Identity {
             let entry = Entry::new("identity.accounts_merged", format!("merge:{id}")).detail(facts);
             op.record(entry.about(Some(person))).await?;
         }
-        self.tell_two(op, "identity.accounts_merged", id, (&from, &into), "");
+        self.tell_two(op, "identity.accounts_merged", id, [&from, &into], "");
         let later = Stragglers {
             from: from.person,
             from_account: union.from.account.unwrap_or(closed),
@@ -289,7 +313,7 @@ impl Identity {
         let reason = desk::reason_of(reason)?;
         self.end_merge(op, &permit, &row, by, reason.clone()).await?;
         let [from, into] = self.sides(op, [row.from_person, row.into_person]).await?;
-        self.tell_two(op, "identity.merge_refused", id, (&from, &into), &reason);
+        self.tell_two(op, "identity.merge_refused", id, [&from, &into], &reason);
         Ok(())
     }
 
@@ -336,7 +360,7 @@ impl Identity {
         for row in &found {
             self.end_merge(op, &permit, row, by, reason.clone()).await?;
             let [from, into] = self.sides(op, [row.from_person, row.into_person]).await?;
-            self.tell_two(op, "identity.merge_objected", row.id, (&from, &into), "");
+            self.tell_two(op, "identity.merge_objected", row.id, [&from, &into], "");
         }
         Ok(())
     }
@@ -492,27 +516,46 @@ impl Identity {
         }
     }
 
-    /// The account and whoever the number means, if the two may become one, and the actor may do it.
-    async fn two(&self, op: &mut Op, account: AccountId, number: &str) -> Result<(Permit, SideRow, SideRow)> {
+    /// The account and whoever the number means. Inside: what is to be told of the two, or why not, once it was written down that it was looked for; **the
+    /// caller commits** either way.
+    async fn two(&self, op: &mut Op, account: AccountId, number: &str) -> Result<Result<Two>> {
         let subject = format!("account:{account}");
         self.may_merge(op, &subject, &[]).await?;
+        let by = op.actor().account().ok_or_else(error::not_allowed)?;
         let from = store::account::person_of(op.conn(), account).await?;
         let from = from.ok_or_else(error::account_not_found)?;
         let number: String = number.chars().filter(|c| !c.is_whitespace()).collect();
         if number.is_empty() {
             return Err(error::required("number"));
         }
+        // A number that means nobody is a guess at who has an account here.
+        let secret: [u8; 32] = Sha256::digest(format!("merge:{by}")).into();
+        let (place, now) = (format!("account:{by}"), op.now());
+        store::attempt::lock(op.conn(), &secret).await?;
+        let counts = store::attempt::count(op.conn(), &secret, &place, "", now).await?;
+        if counts.from_source >= self.config.guessing.per_source {
+            return Err(error::too_many_attempts(Limit::Source));
+        }
         let found = store::merge::by_paper(op.conn(), &self.vault, &number.to_uppercase()).await?;
         let [into] = found[..] else {
-            return Err(error::merge_number());
+            store::attempt::insert(op.conn(), &secret, &place, "", true, now).await?;
+            op.record(Entry::new("identity.merge_missed", subject).about(Some(from)))
+                .await?;
+            return Ok(Err(error::merge_number()));
         };
         if into == from {
             return Err(error::merge_same());
         }
         let permit = self.may_merge(op, &subject, &[from, into]).await?;
         let [from, into] = self.sides(op, [from, into]).await?;
-        self.check_two(op, &from, &into).await?;
-        Ok((permit, from, into))
+        for side in [&from, &into] {
+            let entry = Entry::new("identity.account_read", self::subject(side)).purpose("gộp tài khoản");
+            op.record(entry.about(Some(side.person))).await?;
+        }
+        match self.check_two(op, &from, &into).await {
+            Err(fault) if fault.kind == FaultKind::Internal => Err(fault),
+            told => Ok(told.map(|()| (permit, from, into))),
+        }
     }
 
     async fn sides(&self, op: &mut Op, people: [PersonId; 2]) -> Result<[SideRow; 2]> {
@@ -654,11 +697,26 @@ impl Identity {
     }
 
     /// Both owners hear of it: whoever has not asked for it can object.
-    fn tell_two(&self, op: &mut Op, event: &'static str, id: Uuid, (from, into): (&SideRow, &SideRow), reason: &str) {
-        for (account, other) in [(from.account, into), (into.account, from)] {
-            let Some(account) = account else { continue };
-            let facts = json!({ "account": account, "name": tail(other), "reason": reason });
-            op.emit(Event::new(event, format!("merge:{id}"), facts));
+    fn tell_two(&self, op: &mut Op, event: &'static str, id: Uuid, sides: [&SideRow; 2], reason: &str) {
+        let [from, into] = sides;
+        let day = kernel::local_date(op.now() + self.config.merge_waits);
+        for (side, other) in [(from, into), (into, from)] {
+            let subject = format!("merge:{id}");
+            match (side.account, event) {
+                (Some(account), _) => {
+                    let facts = json!({ "account": account, "name": tail(other), "reason": reason, "from": day });
+                    op.emit(Event::new(event, subject, facts));
+                }
+                // Whoever has no account has no box: they are written to, by the address that is kept.
+                (None, PROPOSED) => {
+                    let facts = json!({ "person": side.person, "name": tail(other), "from": day });
+                    op.emit(Event::new("identity.merge_proposed_apart", subject, facts));
+                }
+                (None, _) => {
+                    let facts = json!({ "person": side.person, "name": tail(other) });
+                    op.emit(Event::new("identity.merge_ended_apart", subject, facts));
+                }
+            }
         }
     }
 }
@@ -697,6 +755,7 @@ fn shown(side: &SideRow) -> MergeSide {
         nationality: side.nationality.clone(),
         login: side.login.as_deref().map(masked).unwrap_or_default(),
         state: side.state,
+        told: side.account.is_some() || side.email.is_some(),
         created_at: side.created_at,
         last_sign_in_at: side.last_sign_in_at,
     }

@@ -55,6 +55,8 @@ pub struct MergeSideInfo {
     pub login: String,
     /// The state of the account.
     pub state: Option<AccountState>,
+    /// The platform can tell them: they have a box, or an e-mail address is kept. Where not, an official does.
+    pub told: bool,
     /// Since when there is an account.
     pub created_at: Option<DateTime<Utc>>,
     /// When somebody last came in.
@@ -303,6 +305,7 @@ fn side(side: MergeSide) -> MergeSideInfo {
         nationality: side.nationality,
         login: side.login,
         state: side.state,
+        told: side.told,
         created_at: side.created_at,
         last_sign_in_at: side.last_sign_in_at,
     }
@@ -358,9 +361,8 @@ fn info(engine: &Identity, row: MergeRow) -> MergeInfo {
 
 async fn preview<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: MergeNumber) -> Result<MergeView> {
     let account = visit.parse_param("id")?;
-    let mut op = visit.op().await?;
-    let found = engine(&visit).merge_preview(&mut op, account, &body.number).await?;
-    op.commit().await?;
+    let op = visit.op().await?;
+    let found = engine(&visit).merge_preview(op, account, &body.number).await?;
     Ok(view(found))
 }
 
@@ -372,9 +374,8 @@ async fn propose<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: MergeR
         differs: body.differs,
         why: body.why,
     };
-    let mut op = visit.op().await?;
-    let id = engine(&visit).propose_merge(&mut op, account, &new).await?;
-    op.commit().await?;
+    let op = visit.op().await?;
+    let id = engine(&visit).propose_merge(op, account, &new).await?;
     Ok(MergeProposed { id })
 }
 

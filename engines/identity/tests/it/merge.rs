@@ -48,10 +48,8 @@ impl Town {
     }
 
     async fn propose_merge(&self, admin: &Actor, account: AccountId, new: &NewMerge) -> Result<Uuid, Fault> {
-        let mut op = self.op(admin).await;
-        let id = self.identity.propose_merge(&mut op, account, new).await?;
-        op.commit().await?;
-        Ok(id)
+        let op = self.op(admin).await;
+        self.identity.propose_merge(op, account, new).await
     }
 
     async fn agree(&self, admin: &Actor, id: Uuid) -> Result<(), Fault> {
@@ -161,10 +159,9 @@ async fn one_official_proposes_another_confirms_and_the_old_account_leads_to_the
         into: remains,
     } = pair().await;
     let before = town.enter(OLD).await;
-    let mut op = town.op(&admins[0]).await;
-    let preview = town.identity.merge_preview(&mut op, from.1, "999 192 000 028").await;
+    let op = town.op(&admins[0]).await;
+    let preview = town.identity.merge_preview(op, from.1, "999 192 000 028").await;
     let preview = preview.unwrap();
-    op.commit().await.unwrap();
     assert_eq!((preview.from.person, preview.into.account), (from.0, Some(remains.1)));
     assert!(!preview.differs, "marks and case are no difference");
     assert_eq!(preview.from.number_masked, "•••••••••017");
@@ -442,10 +439,9 @@ async fn names_that_differ_are_joined_with_a_reason_alone_and_step_up_is_asked_t
     }
     let new = ticked(true, "tên phiên âm trong quyết định nhập tịch");
     let stale = town.scratch.ops.now() - Duration::days(1);
-    let mut op = town.op(&admins[0]).await.shown(Some(stale));
-    let refused = town.identity.propose_merge(&mut op, account, &new).await;
+    let op = town.op(&admins[0]).await.shown(Some(stale));
+    let refused = town.identity.propose_merge(op, account, &new).await;
     assert_eq!(code(refused), "identity.step_up_needed");
-    drop(op);
     let id = town.propose_merge(&admins[0], account, &new).await.unwrap();
     town.advance(DAYS);
     let mut op = town.op(&admins[1]).await.shown(Some(stale));
@@ -883,15 +879,14 @@ async fn a_role_that_was_taken_back_is_not_shed_by_becoming_another() {
         op.commit().await.unwrap();
     }
     town.advance(Duration::days(1));
-    let mut op = town.op(&admins[0]).await;
-    let preview = town.identity.merge_preview(&mut op, from.1, NEW).await.unwrap();
+    let op = town.op(&admins[0]).await;
+    let preview = town.identity.merge_preview(op, from.1, NEW).await.unwrap();
     assert!(
         preview
             .counts
             .iter()
             .any(|one| one.what == "withheld" && one.count == 2)
     );
-    op.commit().await.unwrap();
     town.join(&admins, from.1, NEW).await;
     let open: i64 = sqlx::query_scalar("SELECT count(*) FROM identity.withheld_role WHERE person = $1 AND returned_at IS NULL")
         .bind(remains.0.uuid())
@@ -937,10 +932,9 @@ async fn nobody_joins_the_accounts_of_those_to_whom_they_are_bound() {
         town.disagree(&admins[1], before, "lập lại").await.unwrap();
         let proposed = town.propose_merge(&admins[0], from.1, &into(NEW)).await;
         assert_eq!(code(proposed), "identity.not_allowed", "{kind}");
-        let mut op = town.op(&admins[0]).await;
-        let seen = town.identity.merge_preview(&mut op, from.1, NEW).await;
+        let op = town.op(&admins[0]).await;
+        let seen = town.identity.merge_preview(op, from.1, NEW).await;
         assert_eq!(code(seen), "identity.not_allowed", "{kind}");
-        drop(op);
         let mut op = town.op(&admins[0]).await;
         assert_eq!(code(town.identity.merge(&mut op, before).await), "identity.not_allowed");
         drop(op);
@@ -1109,4 +1103,51 @@ async fn a_hash_that_lies_beside_another_number_leads_to_nobody() {
     }
     let proposed = town.propose_merge(&admins[0], from.1, &into(NEW)).await;
     assert_eq!(code(proposed), "identity.merge_number");
+}
+
+#[tokio::test]
+async fn whoever_looks_leaves_a_trace_and_guesses_at_numbers_are_counted() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    let look = async |number: &str| {
+        let op = town.op(&admins[0]).await;
+        code(town.identity.merge_preview(op, from.1, number).await)
+    };
+    // Somebody who cannot be joined was looked at all the same.
+    let agency = town.agency("H30.29.01", "UBND phường Ngã Bảy").await;
+    let position = town.position(agency, "mot-cua", &["clerk"]).await;
+    let (holder, _) = town.numbered("Phạm Văn Mai", "999192000040").await;
+    town.hold(holder, position, Validity::since(day("2024-01-01"))).await;
+    assert_eq!(look("999192000040").await, "identity.merge_official");
+    assert_eq!(look(NEW).await, "it worked");
+    for (person, times) in [(from.0, 2), (remains.0, 1), (holder, 1)] {
+        let seen: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM op.audit_entry WHERE action = 'identity.account_read' AND person = $1",
+        )
+        .bind(person.uuid())
+        .fetch_one(&town.scratch.pool)
+        .await
+        .unwrap();
+        assert_eq!(seen, times);
+    }
+    for _ in 0..10 {
+        assert_eq!(look("999192000051").await, "identity.merge_number");
+    }
+    let missed = "SELECT count(*) FROM op.audit_entry WHERE action = 'identity.merge_missed'";
+    assert_eq!(town.count(missed).await, 10);
+    for number in ["999192000051", NEW] {
+        assert_eq!(look(number).await, "identity.too_many_attempts");
+        let proposed = town.propose_merge(&admins[0], from.1, &into(number)).await;
+        assert_eq!(code(proposed), "identity.too_many_attempts");
+    }
+    // Others are not kept from their work, and nobody for long.
+    town.propose_merge(&admins[1], from.1, &into(NEW)).await.unwrap();
+    town.advance(Duration::minutes(16));
+    assert_eq!(look(NEW).await, "it worked");
+    let trail = town.trail().await;
+    assert!(trail.iter().all(|(.., rest)| !rest.contains("999192000051")));
 }
