@@ -440,7 +440,11 @@ async fn a_link_that_its_owner_has_undone_does_not_come_back_by_joining() {
     let id = propose(&house, old.account().unwrap()).await;
     confirm(&house, id).await;
     let links = "SELECT count(*) FROM federation.link WHERE account = $1 AND end_reason = 'unlinked'";
-    assert_eq!(count(&house, links, remains).await, 2, "nor does the next sign-in link it again");
+    assert_eq!(
+        count(&house, links, remains).await,
+        2,
+        "nor does the next sign-in link it again"
+    );
 }
 
 // shows: R030
@@ -534,7 +538,13 @@ async fn what_a_clerk_began_before_for_the_one_who_goes_becomes_a_case_of_the_on
     house.scratch.clock.set(now);
     for draft in drafts {
         let mut op = op(&house, &clerk).await;
-        let taken = house.player.engines.dossiers.take_in(&mut op, draft, true).await.unwrap();
+        let taken = house
+            .player
+            .engines
+            .dossiers
+            .take_in(&mut op, draft, true)
+            .await
+            .unwrap();
         op.commit().await.unwrap();
         let parties: (Option<Uuid>, Option<Uuid>, Option<Uuid>) = sqlx::query_as(
             "SELECT owner_person, submitter_person, submitter_account FROM dossiers.dossier WHERE id = $1",

@@ -14,8 +14,8 @@ use uuid::Uuid;
 use crate::agencies::today;
 use crate::model::{AccountState, HeldPosition, MergeRow, MergeSide, MergeState};
 use crate::sign_in::actor;
-use crate::throttle::Limit;
 use crate::store::merge::{Decided, Said, SideRow};
+use crate::throttle::Limit;
 use crate::{Identity, access, desk, error, jobs, store};
 
 /// How long a proposal waits: whoever is told of it has time to come.
@@ -160,7 +160,11 @@ impl Identity {
             let same = |one: &&MergeRow| {
                 one.proposed_by == by && one.from_person == from.person && one.into_person == into.person
             };
-            return there.iter().find(same).map(|one| one.id).ok_or_else(error::merge_waiting);
+            return there
+                .iter()
+                .find(same)
+                .map(|one| one.id)
+                .ok_or_else(error::merge_waiting);
         }
         for side in [&from, &into] {
             let facts = json!({ "merge": row.id, "from": from.person, "into": into.person, "differs": differs });

@@ -104,12 +104,12 @@ impl Letter {
 
 /// A kind must be able to be a text key, a link must stay inside the portal. Both come from our own code and declarations.
 fn check(kind: &str, link: &str) -> Result<()> {
-        let part = |part: &str| {
-            !part.is_empty()
-                && part
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
-        };
+    let part = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
+    };
     if !kind.split('.').all(part) {
         return Err(Fault::internal("notify.bad_kind").with("kind", kind));
     }

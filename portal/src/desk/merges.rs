@@ -141,7 +141,12 @@ fn side_by_side(words: &Words, preview: &MergePreview) -> Value {
     let objections: Vec<String> = preview
         .objections
         .iter()
-        .map(|one| words.say("merge.objected", [("at", moment(Some(one.at))), ("reason", one.reason.clone())]))
+        .map(|one| {
+            words.say(
+                "merge.objected",
+                [("at", moment(Some(one.at))), ("reason", one.reason.clone())],
+            )
+        })
         .collect();
     json!({
         "columns": columns, "rows": rows, "differs": preview.differs, "counts": counted(words, &preview.counts), "objections": objections,

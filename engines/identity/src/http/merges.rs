@@ -10,7 +10,9 @@ use web::{Doc, Door, Routes, Site, Visit};
 
 use super::desk::ReasonRequest;
 use super::{Nothing, engine};
-use crate::{AccountState, Identity, MergePreview, MergeRow, MergeSide, MergeState, NewMerge, Objection, OwnMerge, error};
+use crate::{
+    AccountState, Identity, MergePreview, MergeRow, MergeSide, MergeState, NewMerge, Objection, OwnMerge, error,
+};
 
 const DOOR: Door = Door::Right("identity.merge_accounts");
 
@@ -244,7 +246,7 @@ where
         .api_get(
             "/api/v1/me/merge",
             Door::SignedIn,
-            doc("getOwnMerge", "The proposal to join one's account to another one that waits, if there is one."),
+            doc("getOwnMerge", "The proposals to join one's account to another one that wait, the oldest first."),
             own,
         )
         .api_post(

@@ -888,16 +888,20 @@ async fn a_role_that_was_taken_back_is_not_shed_by_becoming_another() {
             .any(|one| one.what == "withheld" && one.count == 2)
     );
     town.join(&admins, from.1, NEW).await;
-    let open: i64 = sqlx::query_scalar("SELECT count(*) FROM identity.withheld_role WHERE person = $1 AND returned_at IS NULL")
-        .bind(remains.0.uuid())
-        .fetch_one(&town.scratch.pool)
-        .await
-        .unwrap();
+    let open: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM identity.withheld_role WHERE person = $1 AND returned_at IS NULL")
+            .bind(remains.0.uuid())
+            .fetch_one(&town.scratch.pool)
+            .await
+            .unwrap();
     assert_eq!(open, 2, "each once");
     // The office is given to whoever remains, by either number: the role stays withheld until it is given back.
     town.hold(from.0, shed, Validity::since(town.today())).await;
     let held = town.enter(NEW).await.actor;
-    assert!(held.official().is_none_or(|official| !official.roles.contains(&"clerk".to_owned())));
+    assert!(
+        held.official()
+            .is_none_or(|official| !official.roles.contains(&"clerk".to_owned()))
+    );
 }
 
 // shows: R032
@@ -922,8 +926,13 @@ async fn nobody_joins_the_accounts_of_those_to_whom_they_are_bound() {
     ] {
         let before = town.propose_merge(&admins[1], from.1, &into(NEW)).await.unwrap();
         town.advance(DAYS);
-        town.represents(kind, represented, representative, (since.as_str(), until.as_str())).await;
-        assert_eq!(code(town.agree(&admins[0], before).await), "identity.not_allowed", "{kind}");
+        town.represents(kind, represented, representative, (since.as_str(), until.as_str()))
+            .await;
+        assert_eq!(
+            code(town.agree(&admins[0], before).await),
+            "identity.not_allowed",
+            "{kind}"
+        );
         assert_eq!(
             code(town.disagree(&admins[0], before, "không đúng").await),
             "identity.not_allowed",
@@ -964,7 +973,10 @@ async fn an_owner_sees_every_proposal_that_waits_and_objects_to_one_or_to_all() 
     // Nobody has swept the first one away; it is in nobody's way.
     let owner = town.enter(NEW).await.actor;
     assert!(town.own_merges(&owner).await.is_empty());
-    assert_eq!(code(town.object(&owner, Some(old), "không phải").await), "identity.merge_not_found");
+    assert_eq!(
+        code(town.object(&owner, Some(old), "không phải").await),
+        "identity.merge_not_found"
+    );
     let again = town.propose_merge(&admins[0], remains.1, &into(OLD)).await.unwrap();
     assert_ne!(again, old);
     let mut op = town.op(&admins[0]).await;
@@ -1150,4 +1162,31 @@ async fn whoever_looks_leaves_a_trace_and_guesses_at_numbers_are_counted() {
     assert_eq!(look(NEW).await, "it worked");
     let trail = town.trail().await;
     assert!(trail.iter().all(|(.., rest)| !rest.contains("999192000051")));
+}
+
+// shows: R032
+#[tokio::test]
+async fn a_representation_that_was_given_at_that_moment_follows_later() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    let (other, _) = town.numbered("Võ Văn Tám", "999192000051").await;
+    town.join(&admins, from.1, NEW).await;
+    let (since, until) = (
+        town.today().to_string(),
+        (town.today() + Duration::days(90)).to_string(),
+    );
+    town.represents("attorney", other, from.0, (&since, &until)).await;
+    town.represents("attorney", remains.0, from.0, (&since, &until)).await;
+    town.advance(Duration::minutes(16));
+    town.work().await;
+    let open: Vec<(Uuid, Uuid)> =
+        sqlx::query_as("SELECT represented, representative FROM identity.representation WHERE ended_at IS NULL")
+            .fetch_all(&town.scratch.pool)
+            .await
+            .unwrap();
+    assert_eq!(open, [(other.uuid(), remains.0.uuid())], "and nobody acts for themself");
 }
