@@ -95,13 +95,33 @@ async function two({ town, browsers }) {
   await says(old, 'Hãy điền ô này');
   await look(old, 'mine');
 
+  // A second proposal, the other way round, is one that the owner sees and objects to by itself.
+  const [[account]] = sql(town, "SELECT into_account FROM identity.merge WHERE state = 'proposed'");
+  await admin.goto(`/can-bo/tai-khoan/${account}/gop`);
+  await admin.fill('input[name=number] >> nth=0', passport);
+  await press(admin, 'Xem hai bên');
+  await admin.fill('input[name=paper]', 'Giấy xác nhận 2/XN');
+  await press(admin, 'Gửi đề nghị');
+  await says(admin, 'Đã lập đề nghị');
+  await old.goto('/tai-khoan/gop');
+  await old.getByRole('radio').last().check();
+  await press(old, 'Không đồng ý');
+  await says(old, 'Hãy điền ô này');
+  assert.ok(await old.getByRole('radio').last().isChecked(), 'what was chosen is not lost');
+  await look(old, 'mine-two');
+  await old.fill('textarea[name=reason]', 'Số mới mới là số của tôi.');
+  await press(old, 'Không đồng ý');
+  await says(old, 'Đã dừng đề nghị');
+  await old.goto('/tai-khoan/gop');
+  assert.equal(await old.getByRole('radio').count(), 0, 'the first one waits as before');
+
   const officer = await browsers.as('dulieu.tinh', desk);
   await officer.goto('/can-bo');
   await officer.getByRole('link', { name: 'Gộp tài khoản', exact: true }).click();
   await says(officer, 'Đang chờ');
   await look(officer, 'list');
   await officer.getByRole('link', { name: `${name} gộp vào ${name}` }).click();
-  await says(officer, 'đang có thời gian phản đối');
+  await says(officer, 'đang có thời gian phản đối', 'Chủ tài khoản đã phản đối trước đây', 'Số mới mới là số của tôi.');
   await hides(officer, 'Gộp hai tài khoản');
   await look(officer, 'one-early');
   // Three days later nobody has objected.
