@@ -28,6 +28,8 @@ pub struct Config {
     pub emergency_hours: u16,
     /// How long a registration waits for an official to see the paper (đăng ký tài khoản).
     pub registration_waits: Duration,
+    /// How long a proposal to join two accounts is before their owners, who may object, until a second official may confirm it (thời gian chờ phản đối).
+    pub merge_waits: Duration,
     /// For how many hours in seven days whoever takes such rights may have them altogether.
     pub emergency_week_hours: u16,
     /// The declared rights: which roles a position may carry, and which of them reach below the own agency.
@@ -118,6 +120,7 @@ impl Default for Config {
             dormant_days: 90,
             emergency_hours: 4,
             registration_waits: Duration::days(30),
+            merge_waits: Duration::days(3),
             emergency_week_hours: 12,
             policy: Arc::default(),
         }
