@@ -1,4 +1,5 @@
 use chrono::{DateTime, Utc};
+use db::{Page, PageRequest};
 use kernel::{AccountId, PersonId, Result};
 use op::Permit;
 use sqlx::PgConnection;
@@ -97,6 +98,7 @@ pub(crate) async fn waiting(
     .map_err(db::fault)
 }
 
+/// Whether there is such a voice. What is said twice was said when it was said first.
 pub(crate) async fn say(
     connection: &mut PgConnection,
     _: &Permit,
@@ -104,10 +106,12 @@ pub(crate) async fn say(
     account: AccountId,
     agrees: bool,
     now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query(
-        "UPDATE identity.standing_voice SET agrees = $3, said_at = $4
-         WHERE registration = $1 AND account = $2 AND agrees IS DISTINCT FROM $3",
+) -> Result<bool> {
+    let said = sqlx::query(
+        "UPDATE identity.standing_voice SET
+             agrees = $3,
+             said_at = CASE WHEN agrees IS DISTINCT FROM $3 THEN $4 ELSE said_at END
+         WHERE registration = $1 AND account = $2",
     )
     .bind(registration)
     .bind(account.uuid())
@@ -116,7 +120,48 @@ pub(crate) async fn say(
     .execute(connection)
     .await
     .map_err(db::fault)?;
+    Ok(said.rows_affected() > 0)
+}
+
+/// By which representations others act for somebody though an account has objected to the request.
+pub(crate) async fn objected_to(
+    connection: &mut PgConnection,
+    account: AccountId,
+    represented: PersonId,
+) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar(
+        "SELECT representation.id
+         FROM identity.representation AS representation
+         JOIN identity.standing_voice AS voice ON voice.registration = representation.registration
+         WHERE representation.represented = $2 AND voice.account = $1 AND NOT voice.agrees",
+    )
+    .bind(account.uuid())
+    .bind(represented.uuid())
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// One after the other for one account, so that each is counted.
+pub(crate) async fn lock_told(connection: &mut PgConnection, account: AccountId) -> Result<()> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('identity.told:' || $1, 0))")
+        .bind(account.to_string())
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
     Ok(())
+}
+
+/// Of how much an account was told since then: of each who asks for each represented once.
+pub(crate) async fn told_of(connection: &mut PgConnection, account: AccountId, since: DateTime<Utc>) -> Result<i64> {
+    sqlx::query_scalar(
+        "SELECT count(DISTINCT (represented, asker)) FROM identity.standing_voice WHERE account = $1 AND told_at > $2",
+    )
+    .bind(account.uuid())
+    .bind(since)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
 }
 
 #[derive(sqlx::FromRow)]
@@ -136,7 +181,9 @@ pub(crate) async fn questions(
     connection: &mut PgConnection,
     account: AccountId,
     now: DateTime<Utc>,
-) -> Result<Vec<Question>> {
+    page: &PageRequest,
+) -> Result<Page<Question>> {
+    let after: Option<(DateTime<Utc>, Uuid)> = page.after.as_deref().map(db::cursor::decode).transpose()?;
     let rows: Vec<QuestionRow> = sqlx::query_as(
         "SELECT registration.id,
                 registration.kind,
@@ -152,15 +199,22 @@ pub(crate) async fn questions(
          JOIN identity.person AS represented ON represented.id = voice.represented
          JOIN identity.agency AS agency ON agency.id = registration.agency
          WHERE voice.account = $1 AND registration.state = 'waiting' AND registration.expires_at > $2
+           AND ($3::timestamptz IS NULL OR (registration.asked_at, registration.id) < ($3, $4))
          ORDER BY registration.asked_at DESC, registration.id DESC
-         LIMIT 50",
+         LIMIT $5",
     )
     .bind(account.uuid())
     .bind(now)
+    .bind(after.map(|(at, _)| at))
+    .bind(after.map(|(_, id)| id))
+    .bind(page.probe())
     .fetch_all(connection)
     .await
     .map_err(db::fault)?;
-    rows.into_iter()
+    let found = Page::cut(rows, page, |row| (row.asked_at, row.id));
+    let items = found
+        .items
+        .into_iter()
         .map(|row| {
             Ok(Question {
                 registration: row.id,
@@ -173,5 +227,9 @@ pub(crate) async fn questions(
                 agrees: row.agrees,
             })
         })
-        .collect()
+        .collect::<Result<_>>()?;
+    Ok(Page {
+        items,
+        next: found.next,
+    })
 }
