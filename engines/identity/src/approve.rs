@@ -366,13 +366,24 @@ impl Identity {
         Ok(person)
     }
 
-    /// Whether it is about the official or somebody for whom they act, or the official has asked for it.
+    /// Whether it is about the official or somebody for whom they act, or the official has asked for it, or somebody for whom they act, or who acts for them.
     async fn is_own(&self, op: &mut Op, row: &RegistrationDetail) -> Result<bool> {
-        let asked = row.asked_by.is_some() && row.asked_by == op.actor().account();
-        match (op.actor().person(), row.known) {
-            (Some(person), Some(known)) => Ok(asked || person == known || self.represents(op, person, known).await?),
-            _ => Ok(asked),
+        let Some(person) = op.actor().person() else {
+            return Ok(false);
+        };
+        if row.asked_by.is_some() && row.asked_by == op.actor().account() {
+            return Ok(true);
         }
+        if let Some(known) = row.known
+            && (person == known || self.represents(op, person, known).await?)
+        {
+            return Ok(true);
+        }
+        let Some(asker) = row.asked_by else { return Ok(false) };
+        let Some(asker) = store::account::person_of(op.conn(), asker).await? else {
+            return Ok(false);
+        };
+        Ok(self.represents(op, person, asker).await? || self.represents(op, asker, person).await?)
     }
 
     async fn in_charge(&self, op: &mut Op, agency: AgencyId) -> Result<AgencyId> {

@@ -25,7 +25,7 @@ const HEARS_FROM: i32 = 14;
 const TOLD_A_DAY: i64 = 5;
 /// When it is tried again to tell somebody who was told of too much.
 const LATER: TimeDelta = TimeDelta::hours(6);
-/// Whoever has given somebody a code that opens their account does not count what is said there for so long.
+/// Whoever has given somebody a code, or has done something to their account, does not count for so long what is said there.
 const FOUR_EYES: TimeDelta = TimeDelta::days(7);
 
 /// What an official says when approving.
@@ -92,13 +92,9 @@ impl Identity {
         if row.kind == RegistrationKind::Member && is_agreed(row) {
             return None;
         }
-        let calendar = self.config.calendar.calendar();
         let silent = row.concerned.iter().filter(|one| one.account.is_some() && one.agrees.is_none());
         // Whoever was not told yet is told today at the earliest.
-        let last = silent.map(|one| {
-            let told = one.told_at.map_or(day, local_date);
-            calendar.add_working_days(told, i64::from(self.config.concerned_days))
-        });
+        let last = silent.map(|one| self.answer_until(one.told_at.map_or(day, local_date)));
         let open: Vec<NaiveDate> = last.filter(|last| day <= *last).collect();
         let until = open.iter().max().copied()?;
         Some(Awaited {
@@ -107,15 +103,21 @@ impl Identity {
         })
     }
 
-    /// Whoever has given one of those whom it concerns a code that opens their account decides nothing with what is said there, or not said. Fails with
-    /// `identity.concerned_code`.
+    /// The last day on which nobody decides without the answer of somebody who was told on the day.
+    pub(crate) fn answer_until(&self, told: NaiveDate) -> NaiveDate {
+        let calendar = self.config.calendar.calendar();
+        calendar.add_working_days(told, i64::from(self.config.concerned_days))
+    }
+
+    /// Whoever has given one of those whom it concerns a code that opens their account, or has suspended it, decides nothing with what is said there, or not
+    /// said. Fails with `identity.concerned_code`.
     pub(crate) async fn check_codes(&self, op: &mut Op, row: &RegistrationDetail) -> Result<()> {
         let by = op.actor().account().ok_or_else(error::not_allowed)?;
         let since = op.now() - FOUR_EYES;
         for one in &row.concerned {
             let Some(account) = one.account else { continue };
             if store::counter_code::used_of(op.conn(), account, by, since).await?
-                || store::desk::did(op.conn(), account, by, "entry_code_given", Some(since)).await?
+                || store::desk::touched(op.conn(), account, by, since).await?
             {
                 return Err(error::concerned_code(&one.name));
             }
@@ -172,7 +174,10 @@ impl Identity {
                 continue;
             }
             if store::voice::insert(op.conn(), &permit, asked, now).await? && !lately {
-                let told = json!({ "account": account, "name": row.asker_name, "title": title, "kind": row.kind });
+                let until = self.answer_until(local_date(now));
+                let told = json!({
+                    "account": account, "name": row.asker_name, "title": title, "kind": row.kind, "to": until,
+                });
                 op.emit(Event::new("identity.standing_asked", &subject, told));
             }
         }
@@ -216,7 +221,7 @@ impl Identity {
     ) -> Result<()> {
         let represented = match row.known {
             Some(known) => self.name_of(op, known).await?,
-            None => return Ok(()),
+            None => row.full_name.clone(),
         };
         let (by, now) = (op.actor().account().ok_or_else(error::not_allowed)?, op.now());
         for one in &row.concerned {

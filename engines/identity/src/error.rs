@@ -456,7 +456,7 @@ pub fn concerned_waiting(awaited: crate::model::Awaited) -> Fault {
         .with("until", awaited.until.format("%d/%m/%Y"))
 }
 
-/// The official has given somebody whom it concerns a code that opens their account, these days.
+/// The official has given somebody whom it concerns a code that opens their account, or has done something to it, these days.
 pub fn concerned_code(name: &str) -> Fault {
     Fault::forbidden("identity.concerned_code").with("name", name)
 }

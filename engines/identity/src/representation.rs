@@ -3,7 +3,7 @@
 
 use chrono::{NaiveDate, TimeDelta};
 use db::{Page, PageRequest};
-use kernel::{AccountId, Actor, ActsFor, PersonId, PersonalNumber, Result, SessionId, text};
+use kernel::{AccountId, Actor, ActsFor, PersonId, PersonalNumber, Result, SessionId, local_date, text};
 use op::{Entry, Event, NewJob, Op};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -256,7 +256,8 @@ impl Identity {
         }
         let asked = store::registration::of_account(op.conn(), &self.vault, account).await?;
         let now = op.now();
-        let questions = store::voice::questions(op.conn(), account, now, &PageRequest::first()).await?;
+        let until = |told| self.answer_until(local_date(told));
+        let questions = store::voice::questions(op.conn(), account, now, &PageRequest::first(), until).await?;
         let objected_to = match acting {
             Some(represented) => store::voice::objected_to(op.conn(), account, represented).await?,
             None => Vec::new(),
@@ -275,7 +276,8 @@ impl Identity {
     pub async fn questions(&self, op: &mut Op, page: &PageRequest) -> Result<Page<Question>> {
         let account = op.actor().account().ok_or_else(error::sign_in_again)?;
         let now = op.now();
-        store::voice::questions(op.conn(), account, now, page).await
+        let until = |told| self.answer_until(local_date(told));
+        store::voice::questions(op.conn(), account, now, page, until).await
     }
 
     /// Chooses for whom the session acts; `None`: for its owner. Gives the actor as it is from the next request on. Fails with

@@ -112,7 +112,7 @@ async fn actings(visit: Visit<House>) -> Answer {
             let values = [("asker", one.asker_name.clone()), ("represented", one.represented_name.clone())];
             json!({
                 "id": one.registration, "asker": one.asker_name, "agency": one.agency_name, "asked": one.asked_at, "until": one.expires_at,
-                "agrees": one.agrees, "what": words.say(&format!("people.acting.question_{}", one.kind.as_str()), values),
+                "agrees": one.agrees, "answer": one.answer_until, "what": words.say(&format!("people.acting.question_{}", one.kind.as_str()), values),
             })
         })
         .collect();

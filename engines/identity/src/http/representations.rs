@@ -69,6 +69,8 @@ pub struct QuestionAnswer {
     pub expires_at: DateTime<Utc>,
     /// What has been said to it.
     pub agrees: Option<bool>,
+    /// The last day on which nobody decides without one's answer.
+    pub answer_until: NaiveDate,
 }
 
 /// What one says to it.
@@ -200,6 +202,7 @@ fn question(row: Question) -> QuestionAnswer {
         asked_at: row.asked_at,
         expires_at: row.expires_at,
         agrees: row.agrees,
+        answer_until: row.answer_until,
     }
 }
 

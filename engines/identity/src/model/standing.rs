@@ -246,6 +246,10 @@ pub struct Question {
     pub expires_at: DateTime<Utc>,
     /// What has been said to it.
     pub agrees: Option<bool>,
+    /// When one was told.
+    pub told_at: DateTime<Utc>,
+    /// The last day on which nobody decides without one's answer.
+    pub answer_until: NaiveDate,
 }
 
 /// One acts for another.

@@ -1,4 +1,4 @@
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use db::{Page, PageRequest};
 use kernel::{AccountId, PersonId, Result};
 use op::Permit;
@@ -174,6 +174,7 @@ struct QuestionRow {
     asked_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     agrees: Option<bool>,
+    told_at: DateTime<Utc>,
 }
 
 /// What an account is asked about and what is not decided yet, the newest first.
@@ -182,6 +183,7 @@ pub(crate) async fn questions(
     account: AccountId,
     now: DateTime<Utc>,
     page: &PageRequest,
+    answer_until: impl Fn(DateTime<Utc>) -> NaiveDate,
 ) -> Result<Page<Question>> {
     let after: Option<(DateTime<Utc>, Uuid)> = page.after.as_deref().map(db::cursor::decode).transpose()?;
     let rows: Vec<QuestionRow> = sqlx::query_as(
@@ -192,7 +194,8 @@ pub(crate) async fn questions(
                 agency.name AS agency_name,
                 registration.asked_at,
                 registration.expires_at,
-                voice.agrees
+                voice.agrees,
+                voice.told_at
          FROM identity.standing_voice AS voice
          JOIN identity.registration AS registration ON registration.id = voice.registration
          JOIN identity.person AS asker ON asker.id = voice.asker
@@ -225,6 +228,8 @@ pub(crate) async fn questions(
                 asked_at: row.asked_at,
                 expires_at: row.expires_at,
                 agrees: row.agrees,
+                told_at: row.told_at,
+                answer_until: answer_until(row.told_at),
             })
         })
         .collect::<Result<_>>()?;
