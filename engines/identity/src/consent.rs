@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::{AccountId, PersonId, Result, local_date};
-use op::{Entry, Event, NewJob, Op, Permit};
+use op::{Decision, Entry, Event, NewJob, Op, Permit};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -69,7 +69,7 @@ impl Identity {
         }
         concerned.retain(|one| one.account != Some(asker));
         for voice in store::voice::of_registration(op.conn(), row.id).await? {
-            if let Some(one) = concerned.iter_mut().find(|one| one.account == Some(voice.account())) {
+            if let Some(one) = concerned.iter_mut().find(|one| one.person == voice.person()) {
                 (one.told_at, one.agrees, one.said_at) = (Some(voice.told_at), voice.agrees, voice.said_at);
             }
         }
@@ -116,10 +116,12 @@ impl Identity {
         let since = op.now() - FOUR_EYES;
         for one in &row.concerned {
             let Some(account) = one.account else { continue };
-            if store::counter_code::used_of(op.conn(), account, by, since).await?
-                || store::desk::touched(op.conn(), account, by, since).await?
-            {
-                return Err(error::concerned_code(&one.name));
+            let touched = store::counter_code::used_of(op.conn(), account, by, since).await?
+                || store::desk::touched(op.conn(), account, by, since).await?;
+            if touched {
+                let decision = Decision::Deny(error::concerned_code(&one.name));
+                let subject = format!("registration:{}", row.id);
+                op.allow("identity.decide_registration", &subject, decision).await?;
             }
         }
         Ok(())

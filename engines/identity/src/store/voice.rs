@@ -56,27 +56,33 @@ pub(crate) async fn told_since(connection: &mut PgConnection, asked: Asked, sinc
     .map_err(db::fault)
 }
 
-/// What somebody says: whose account, when they were told, whether they agree, when they said so.
+/// What somebody says: who, when they were told, whether they agree, when they said so.
 #[derive(sqlx::FromRow)]
 pub(crate) struct Voice {
-    account: Uuid,
+    person: Uuid,
     pub(crate) told_at: DateTime<Utc>,
     pub(crate) agrees: Option<bool>,
     pub(crate) said_at: Option<DateTime<Utc>>,
 }
 
 impl Voice {
-    pub(crate) fn account(&self) -> AccountId {
-        self.account.into()
+    /// Whose voice it is: it counts though the account was suspended since.
+    pub(crate) fn person(&self) -> PersonId {
+        self.person.into()
     }
 }
 
 pub(crate) async fn of_registration(connection: &mut PgConnection, registration: Uuid) -> Result<Vec<Voice>> {
-    sqlx::query_as("SELECT account, told_at, agrees, said_at FROM identity.standing_voice WHERE registration = $1")
-        .bind(registration)
-        .fetch_all(connection)
-        .await
-        .map_err(db::fault)
+    sqlx::query_as(
+        "SELECT account.person, voice.told_at, voice.agrees, voice.said_at
+         FROM identity.standing_voice AS voice
+         JOIN identity.account AS account ON account.id = voice.account
+         WHERE voice.registration = $1",
+    )
+    .bind(registration)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
 }
 
 /// What waits to hear from an account: the state of the registration, when it was asked whether they agree.

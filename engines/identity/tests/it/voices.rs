@@ -270,6 +270,36 @@ async fn where_a_director_cannot_be_asked_two_officials_see_the_paper() {
 
 // shows: R033
 #[tokio::test]
+async fn an_objection_stays_though_the_account_of_who_has_objected_is_suspended() {
+    let house = House::new().await;
+    let (town, clerk) = (&house.town, &house.clerk);
+    let phu = citizen(town, "Phạm Thị Phù", PHU).await;
+    let member = house.asks(&phu, RegistrationKind::Member).await;
+    let id = house.asks(&phu, RegistrationKind::Organisation).await;
+    for id in [member, id] {
+        town.tell_concerned(id).await;
+        say(town, &house.sen.actor, id, false).await.unwrap();
+    }
+    sqlx::query("UPDATE identity.account SET state = 'suspended' WHERE id = $1")
+        .bind(house.sen.actor.account().unwrap().uuid())
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
+    let ends = house.says(Former::Ends);
+    assert_eq!(
+        code(approve_with(town, clerk, member, &ends).await),
+        "identity.member_objected"
+    );
+    let unseen = Approval { seen: false, ..ends };
+    assert_eq!(
+        code(approve_with(town, clerk, id, &unseen).await),
+        "identity.standing_objected"
+    );
+    assert!(shown(town, clerk, id).await.takes_two);
+}
+
+// shows: R033
+#[tokio::test]
 async fn an_objection_after_the_first_official_takes_two_others() {
     let house = House::new().await;
     let (town, clerk) = (&house.town, &house.clerk);
