@@ -102,6 +102,7 @@ const STAYS: &[(&str, &str)] = &[
     ("identity.person.merged_into", "the trail itself"),
     ("identity.recovery_code.account", "opens nothing any more"),
     ("identity.registration.decided_by", "who did it"),
+    ("identity.registration.seen_by", "who did it"),
     ("identity.reorganisation.executed_by", "who did it"),
     ("identity.representation.ended_by", "who did it"),
     ("identity.representation.given_by", "who did it"),

@@ -449,6 +449,18 @@ pub fn member_objected(name: &str) -> Fault {
     Fault::conflict("identity.member_objected").with("name", name)
 }
 
+/// Those whom it concerns have been asked and can still answer.
+pub fn concerned_waiting(awaited: crate::model::Awaited) -> Fault {
+    Fault::conflict("identity.concerned_waiting")
+        .with("count", awaited.people)
+        .with("until", awaited.until.format("%d/%m/%Y"))
+}
+
+/// The official has given somebody whom it concerns a code that opens their account, or has done something to it, these days.
+pub fn concerned_code(name: &str) -> Fault {
+    Fault::forbidden("identity.concerned_code").with("name", name)
+}
+
 /// Another one represents the organisation: whether that ends is to be said.
 pub fn former_needed(representation: uuid::Uuid, name: &str) -> Fault {
     let field = FieldFault::new(format!("former.{representation}"), "identity.former_needed").with("name", name);

@@ -382,6 +382,7 @@ impl Identity {
         let Some(person) = op.actor().person() else {
             return Ok(());
         };
+        store::account::hold_of(op.conn(), person).await?;
         match store::merge::stands(op.conn(), person).await? {
             true => Ok(()),
             false => Err(error::sign_in_again()),
