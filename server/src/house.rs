@@ -136,6 +136,7 @@ impl Program {
         let policy = compose::rights::policy()?;
         let watched = compose::oversight_rules::declaration()?;
         let vault = vault(database, data).await?;
+        let calendar = compose::calendar::of_the_file()?;
         let identity = Identity::new(
             database.pool().clone(),
             Arc::new(SystemClock) as Arc<dyn Clock>,
@@ -147,6 +148,8 @@ impl Program {
                 dormant_days: watched.dormant_days,
                 emergency_hours: watched.emergency_hours,
                 registration_waits: compose::province::registration_waits()?,
+                merge_waits: compose::province::merge_waits()?,
+                calendar: Arc::new(calendar.clone()),
                 emergency_week_hours: watched.emergency_week_hours,
                 policy: policy.clone(),
                 ..Config::default()
@@ -169,7 +172,7 @@ impl Program {
             openid,
             notify,
             files: Files::new(data.join("files"), variables::limits()?),
-            calendar: compose::calendar::of_the_file()?,
+            calendar,
             renderer: renderer.clone(),
             apps: &apps,
             public_address: public_address.trim_end_matches('/').to_owned(),

@@ -23,4 +23,4 @@ pub use id::{
     PersonId, PositionId, SessionId, TaskId, UnitId,
 };
 pub use money::Money;
-pub use working_calendar::{Deadline, Due, IntakeRule, WorkingCalendar};
+pub use working_calendar::{CalendarSource, Deadline, Due, IntakeRule, WorkingCalendar};

@@ -6,6 +6,8 @@ mod due;
 mod span;
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc, Weekday};
 use serde::{Deserialize, Serialize};
@@ -72,6 +74,19 @@ pub fn default_weekdays() -> Vec<Weekday> {
 /// Counting stops at these days, so that an absurd figure ends in an absurd date and not in a hang.
 const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("the first day of year 1");
 const LAST_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 30).expect("a day of year 9999");
+
+/// Gives the calendar by which deadlines and timers are reckoned now.
+pub trait CalendarSource: Debug + Send + Sync {
+    /// The present calendar.
+    fn calendar(&self) -> Arc<WorkingCalendar>;
+}
+
+/// A calendar that never changes.
+impl CalendarSource for WorkingCalendar {
+    fn calendar(&self) -> Arc<WorkingCalendar> {
+        Arc::new(self.clone())
+    }
+}
 
 impl WorkingCalendar {
     /// Checks a plan and makes it a calendar.

@@ -3,7 +3,7 @@
 use db::{Page, PageRequest};
 use kernel::{AccountId, AgencyId, PersonId, Result, text};
 use op::{Entry, Event, Op, Permit};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::accounts::NewAccount;
@@ -21,6 +21,15 @@ use crate::{Identity, access, error, store};
 const SHORTEST: usize = 3;
 /// Most of them.
 const LONGEST: usize = 500;
+
+/// What an approval has led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approved {
+    /// It works from now on.
+    Now,
+    /// It takes another official, who sees the paper too.
+    ByOne,
+}
 
 /// Which registrations are listed.
 #[derive(Clone, Debug, Default)]
@@ -76,11 +85,13 @@ impl Identity {
                 .about(found.known),
         )
         .await?;
-        self.with_concerned(op, found).await
+        let found = self.with_concerned(op, found).await?;
+        self.tell_untold(op, &found).await?;
+        Ok(found)
     }
 
     /// As [`Identity::approve_with`], where nothing is to be said but the paper and the number of the receipt.
-    pub async fn approve_registration(&self, op: &mut Op, id: Uuid, paper: &str, check: &str) -> Result<()> {
+    pub async fn approve_registration(&self, op: &mut Op, id: Uuid, paper: &str, check: &str) -> Result<Approved> {
         let approval = Approval {
             paper: paper.to_owned(),
             check: check.to_owned(),
@@ -97,12 +108,19 @@ impl Identity {
     /// Fails with `identity.registration_not_found`, `identity.registration_own`, `identity.registration_decided`,
     /// `identity.registration_over`, `identity.paper_needed`, `identity.registration_check`, `identity.registration_differs`, `identity.account_exists`,
     /// `identity.registration_official`, `identity.organisation_unknown`, `identity.represents_already`, `identity.of_age`, `identity.former_needed`,
-    /// `identity.consent_needed`, `identity.standing_objected`, `identity.member_objected`, `identity.step_up_needed`.
-    pub async fn approve_with(&self, op: &mut Op, id: Uuid, approval: &Approval) -> Result<()> {
+    /// `identity.consent_needed`, `identity.standing_objected`, `identity.member_objected`, `identity.concerned_waiting` (those whom it concerns can still
+    /// answer), `identity.concerned_code` (the official has given one of them a code these days), `identity.step_up_needed`.
+    ///
+    /// Where somebody whom it concerns cannot be asked here, or objects, two officials see the paper: of the first it is written down, and nothing works yet.
+    pub async fn approve_with(&self, op: &mut Op, id: Uuid, approval: &Approval) -> Result<Approved> {
         let Some((row, permit)) = self.to_be_decided(op, id, RegistrationState::Approved).await? else {
-            return Ok(());
+            return Ok(Approved::Now);
         };
         let paper = words(&approval.paper).ok_or_else(error::paper_needed)?;
+        if row.takes_two && row.seen_by.is_none_or(|first| op.actor().account() == Some(first)) {
+            self.see_first(op, &permit, &row, approval, &paper).await?;
+            return Ok(Approved::ByOne);
+        }
         let person = if row.kind.is_for_oneself() {
             if digits(&approval.check) != check_of(&store::registration::receipt_of(op.conn(), id).await?) {
                 return Err(error::registration_check());
@@ -127,7 +145,29 @@ impl Identity {
             None => store::account::of_person(op.conn(), person).await?,
         };
         self.tell_decided(op, &row, account, "identity.registration_approved", "");
-        Ok(())
+        Ok(Approved::Now)
+    }
+
+    /// The first of two officials has seen the paper; all that the second one is asked is asked of the first. Pressed twice it is written once.
+    async fn see_first(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        row: &RegistrationDetail,
+        approval: &Approval,
+        paper: &str,
+    ) -> Result<()> {
+        self.check_codes(op, row).await?;
+        judge(row, approval)?;
+        if row.seen_by.is_some() {
+            return Ok(());
+        }
+        let (by, now) = (op.actor().account().ok_or_else(error::not_allowed)?, op.now());
+        store::registration::see(op.conn(), permit, &self.vault, row.id, (paper, by, now)).await?;
+        let subject = format!("registration:{}", row.id);
+        let facts = json!({ "kind": row.kind, "agency": row.agency, "said": said(row) });
+        let entry = Entry::new("identity.registration_seen", &subject).purpose(subject);
+        op.record(entry.about(row.known).detail(facts)).await
     }
 
     /// Refuses, and says why: the applicant reads the reason. Pressed twice it is done once. Never one's own. Fails with
@@ -160,6 +200,11 @@ impl Identity {
         let seen = seen.ok_or_else(error::registration_not_found)?;
         // Whoever decides about the same person waits here, before anything of theirs is locked; then it is read anew.
         store::registration::lock_subject(op.conn(), &seen).await?;
+        let seen = store::registration::get(op.conn(), &self.vault, id).await?;
+        let seen = seen.ok_or_else(error::registration_not_found)?;
+        store::registration::lock_parties(op.conn(), &seen).await?;
+        // What those whom it concerns have said before counts; what comes after is too late.
+        store::registration::lock_voices(op.conn(), id).await?;
         store::registration::lock(op.conn(), id).await?;
         let row = store::registration::get(op.conn(), &self.vault, id).await?;
         let row = row.ok_or_else(error::registration_not_found)?;
@@ -191,12 +236,9 @@ impl Identity {
             RegistrationState::Approved => "identity.registration_approved",
             _ => "identity.registration_refused",
         };
-        let said: Vec<_> = row
-            .concerned
-            .iter()
-            .map(|one| json!({ "person": one.person, "agrees": one.agrees }))
-            .collect();
-        let facts = json!({ "kind": row.kind, "agency": row.agency, "standing": row.standing, "said": said });
+        let facts = json!({
+            "kind": row.kind, "agency": row.agency, "standing": row.standing, "said": said(row), "seen_by": row.seen_by,
+        });
         let about = decided.person.or(row.known);
         let subject = format!("registration:{}", row.id);
         op.record(Entry::new(action, &subject).purpose(subject).about(about).detail(facts))
@@ -292,6 +334,7 @@ impl Identity {
             }
             _ => RepresentationKind::Legal,
         };
+        self.check_codes(op, row).await?;
         judge(row, approval)?;
         let person = self.write_registered(op, permit, row).await?;
         if kind == RepresentationKind::Legal && !row.has_account {
@@ -323,19 +366,37 @@ impl Identity {
         Ok(person)
     }
 
-    /// Whether it is about the official or somebody for whom they act, or the official has asked for it.
+    /// Whether it is about the official or somebody for whom they act, or the official has asked for it, or somebody for whom they act, or who acts for them.
     async fn is_own(&self, op: &mut Op, row: &RegistrationDetail) -> Result<bool> {
-        let asked = row.asked_by.is_some() && row.asked_by == op.actor().account();
-        match (op.actor().person(), row.known) {
-            (Some(person), Some(known)) => Ok(asked || person == known || self.represents(op, person, known).await?),
-            _ => Ok(asked),
+        let Some(person) = op.actor().person() else {
+            return Ok(false);
+        };
+        if row.asked_by.is_some() && row.asked_by == op.actor().account() {
+            return Ok(true);
         }
+        if let Some(known) = row.known
+            && (person == known || self.represents(op, person, known).await?)
+        {
+            return Ok(true);
+        }
+        let Some(asker) = row.asked_by else { return Ok(false) };
+        let Some(asker) = store::account::person_of(op.conn(), asker).await? else {
+            return Ok(false);
+        };
+        Ok(self.represents(op, person, asker).await? || self.represents(op, asker, person).await?)
     }
 
     async fn in_charge(&self, op: &mut Op, agency: AgencyId) -> Result<AgencyId> {
         let day = today(op);
         store::lineage::in_charge(op.conn(), agency, day).await
     }
+}
+
+/// What those whom it concerns have said, for the trail.
+fn said(row: &RegistrationDetail) -> Vec<Value> {
+    let said = row.concerned.iter();
+    said.map(|one| json!({ "person": one.person, "agrees": one.agrees }))
+        .collect()
 }
 
 /// The number that a receipt shows and that its holder tells at the counter (mã đối chiếu): six digits that only the receipt leads to.

@@ -1,8 +1,11 @@
 //! What a province may set. The values here are the ones that hold when nothing is said.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
+use kernel::working_calendar::{CalendarPlan, default_hours, default_weekdays};
+use kernel::{CalendarSource, WorkingCalendar};
 use op::Policy;
 
 /// Settings of the engine.
@@ -28,6 +31,13 @@ pub struct Config {
     pub emergency_hours: u16,
     /// How long a registration waits for an official to see the paper (đăng ký tài khoản).
     pub registration_waits: Duration,
+    /// How long a proposal to join two accounts is before their owners, who may object, until a second official may confirm it (thời gian chờ phản đối).
+    pub merge_waits: Duration,
+    /// For how many working days after they were told whoever is concerned by a request to act for somebody can answer before silence hinders no more (thời hạn
+    /// lấy ý kiến người liên quan).
+    pub concerned_days: u16,
+    /// The working calendar by which these days are reckoned.
+    pub calendar: Arc<dyn CalendarSource>,
     /// For how many hours in seven days whoever takes such rights may have them altogether.
     pub emergency_week_hours: u16,
     /// The declared rights: which roles a position may carry, and which of them reach below the own agency.
@@ -118,10 +128,25 @@ impl Default for Config {
             dormant_days: 90,
             emergency_hours: 4,
             registration_waits: Duration::days(30),
+            merge_waits: Duration::days(3),
+            concerned_days: 3,
+            calendar: Arc::new(plain_weeks()),
             emergency_week_hours: 12,
             policy: Arc::default(),
         }
     }
+}
+
+/// Monday to Friday, no holidays: where no calendar of the province is at hand.
+fn plain_weeks() -> WorkingCalendar {
+    let plan = CalendarPlan {
+        working_hours: default_hours(),
+        working_weekdays: default_weekdays(),
+        days_off: BTreeMap::new(),
+        make_up_days: BTreeMap::new(),
+        known_until: NaiveDate::MIN,
+    };
+    WorkingCalendar::new(plan).expect("a calendar of plain weeks")
 }
 
 impl Default for Hashing {

@@ -2,22 +2,31 @@
 //!
 //! Legal representatives of an organisation are asked before somebody else acts for it or becomes its legal representative; a child that can have an account of
 //! its own, and whoever acts for it already, before somebody begins to act for the child.
+//!
+//! An official is not faster than they are: until each of them has answered, or was told three working days ago, nobody is approved. Where somebody cannot be
+//! asked here, or objects, two officials see the paper.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{AccountId, PersonId, Result};
-use op::{Entry, Event, NewJob, Op, Permit};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use kernel::{AccountId, PersonId, Result, local_date};
+use op::{Decision, Entry, Event, NewJob, Op, Permit};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::agencies::today;
-use crate::model::{Concerned, Former, RegistrationDetail, RegistrationKind, RegistrationState};
+use crate::model::{Awaited, Concerned, Former, RegistrationDetail, RegistrationKind, RegistrationState};
 use crate::registration::has_years;
 use crate::{Identity, access, error, jobs, store};
 
 /// From this age a child has an account of its own (Nghị định 69/2024/NĐ-CP, Điều 7) and hears of who acts for it.
 const HEARS_FROM: i32 = 14;
+/// Of so many who ask for somebody an account is told within a day; of the others later. Until then they are not approved.
+const TOLD_A_DAY: i64 = 5;
+/// When it is tried again to tell somebody who was told of too much.
+const LATER: TimeDelta = TimeDelta::hours(6);
+/// Whoever has given somebody a code, or has done something to their account, does not count for so long what is said there.
+const FOUR_EYES: TimeDelta = TimeDelta::days(7);
 
 /// What an official says when approving.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +51,7 @@ impl Identity {
         let mut concerned = store::representation::decisive(op.conn(), &self.vault, known, day).await?;
         if row.kind == RegistrationKind::Child
             && let Some(child) = store::person::get(op.conn(), &self.vault, known).await?
-            && child.birth_date.is_some_and(|born| has_years(born, HEARS_FROM, day))
+            && child.birth_date.or(row.birth_date).is_some_and(|born| has_years(born, HEARS_FROM, day))
         {
             let account = store::representation::own_account(op.conn(), known).await?;
             if account.is_some() {
@@ -60,12 +69,72 @@ impl Identity {
         }
         concerned.retain(|one| one.account != Some(asker));
         for voice in store::voice::of_registration(op.conn(), row.id).await? {
-            if let Some(one) = concerned.iter_mut().find(|one| one.account == Some(voice.account())) {
+            if let Some(one) = concerned.iter_mut().find(|one| one.person == voice.person()) {
                 (one.told_at, one.agrees, one.said_at) = (Some(voice.told_at), voice.agrees, voice.said_at);
             }
         }
         row.concerned = concerned;
+        if row.state == RegistrationState::Waiting {
+            row.takes_two = takes_two(&row);
+            row.awaited = self.awaited(&row, day);
+            // Whoever has seen the paper before somebody objected has not seen it against the objection.
+            let objections = row.concerned.iter().filter(|one| one.agrees == Some(false));
+            if objections.filter_map(|one| one.said_at).max() > row.seen_at {
+                (row.seen_by, row.seen_by_name, row.seen_at) = (None, None, None);
+                row.seen_paper.clear();
+            }
+        }
         Ok(row)
+    }
+
+    /// For whose answers a request waits on the day. One of the people of an organisation waits for nobody as soon as a legal representative has agreed.
+    fn awaited(&self, row: &RegistrationDetail, day: NaiveDate) -> Option<Awaited> {
+        if row.kind == RegistrationKind::Member && is_agreed(row) {
+            return None;
+        }
+        let silent = row.concerned.iter().filter(|one| one.account.is_some() && one.agrees.is_none());
+        // Whoever was not told yet is told today at the earliest.
+        let last = silent.map(|one| self.answer_until(one.told_at.map_or(day, local_date)));
+        let open: Vec<NaiveDate> = last.filter(|last| day <= *last).collect();
+        let until = open.iter().max().copied()?;
+        Some(Awaited {
+            people: open.len(),
+            until,
+        })
+    }
+
+    /// The last day on which nobody decides without the answer of somebody who was told on the day.
+    pub(crate) fn answer_until(&self, told: NaiveDate) -> NaiveDate {
+        let calendar = self.config.calendar.calendar();
+        calendar.add_working_days(told, i64::from(self.config.concerned_days))
+    }
+
+    /// Whoever has given one of those whom it concerns a code that opens their account, or has suspended it, decides nothing with what is said there, or not
+    /// said. Fails with `identity.concerned_code`.
+    pub(crate) async fn check_codes(&self, op: &mut Op, row: &RegistrationDetail) -> Result<()> {
+        let by = op.actor().account().ok_or_else(error::not_allowed)?;
+        let since = op.now() - FOUR_EYES;
+        for one in &row.concerned {
+            let Some(account) = one.account else { continue };
+            let touched = store::counter_code::used_of(op.conn(), account, by, since).await?
+                || store::desk::touched(op.conn(), account, by, since).await?;
+            if touched {
+                let decision = Decision::Deny(error::concerned_code(&one.name));
+                let subject = format!("registration:{}", row.id);
+                op.allow("identity.decide_registration", &subject, decision).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has those told who were not: whoever began to represent the represented, or got an account, after it was asked.
+    pub(crate) async fn tell_untold(&self, op: &mut Op, row: &RegistrationDetail) -> Result<()> {
+        let untold = |one: &Concerned| one.account.is_some() && one.told_at.is_none();
+        if row.state == RegistrationState::Waiting && row.concerned.iter().any(untold) {
+            op.enqueue(telling(row.id).once(format!("{}:{}", jobs::TELL_CONCERNED, row.id)))
+                .await?;
+        }
+        Ok(())
     }
 
     /// Tells whom it concerns, each once. Done by the platform: whoever asks sees nothing of who acts for whom.
@@ -86,8 +155,12 @@ impl Identity {
         let asker = store::account::person_of(op.conn(), asked_by).await?;
         let asker = asker.ok_or_else(error::account_not_found)?;
         let title = self.name_of(op, represented).await?;
-        let now = op.now();
-        for account in row.concerned.iter().filter_map(|one| one.account) {
+        let (now, mut later) = (op.now(), false);
+        let untold = row.concerned.iter().filter(|one| one.told_at.is_none());
+        let mut accounts: Vec<AccountId> = untold.filter_map(|one| one.account).collect();
+        accounts.sort_unstable();
+        for account in accounts {
+            store::voice::lock_told(op.conn(), account).await?;
             let asked = store::voice::Asked {
                 registration: id,
                 account,
@@ -95,20 +168,35 @@ impl Identity {
                 asker,
             };
             // Whoever asks again and again is shown on the page, and told of once a day.
-            let lately = store::voice::told_since(op.conn(), asked, now - TimeDelta::days(1)).await?;
+            let day_ago = now - TimeDelta::days(1);
+            let lately = store::voice::told_since(op.conn(), asked, day_ago).await?;
+            // Nobody is flooded until they read no more.
+            if !lately && store::voice::told_of(op.conn(), account, day_ago).await? >= TOLD_A_DAY {
+                later = true;
+                continue;
+            }
             if store::voice::insert(op.conn(), &permit, asked, now).await? && !lately {
-                let told = json!({ "account": account, "name": row.asker_name, "title": title, "kind": row.kind });
+                let until = self.answer_until(local_date(now));
+                let told = json!({
+                    "account": account, "name": row.asker_name, "title": title, "kind": row.kind, "to": until,
+                });
                 op.emit(Event::new("identity.standing_asked", &subject, told));
             }
+        }
+        if later {
+            op.enqueue(telling(id).at(now + LATER)).await?;
         }
         Ok(())
     }
 
-    /// Agrees that somebody acts for the actor, or beside them, or objects; the official who decides sees it. It can be said otherwise until then. Fails with
-    /// `identity.registration_not_found` (nobody has asked the actor), `identity.registration_decided`.
+    /// Agrees that somebody acts for the actor, or beside them, or objects; the official who decides sees it. It can be said otherwise until then: of whoever
+    /// answers and whoever decides at one moment one waits for the other. Fails with `identity.registration_not_found` (nobody has asked the actor),
+    /// `identity.registration_decided`.
     pub async fn say_to_standing(&self, op: &mut Op, registration: Uuid, agrees: bool) -> Result<()> {
         let account = op.actor().account().ok_or_else(error::sign_in_again)?;
         let subject = format!("registration:{registration}");
+        self.check_stands(op).await?;
+        store::registration::lock_voices(op.conn(), registration).await?;
         let waiting = store::voice::waiting(op.conn(), registration, account).await?;
         let decision = access::say_to_standing(waiting.is_some());
         let permit = op.allow("identity.say_to_standing", &subject, decision).await?;
@@ -118,7 +206,9 @@ impl Identity {
         if !waiting.as_ref().is_some_and(waits) {
             return Err(error::registration_decided());
         }
-        store::voice::say(op.conn(), &permit, registration, account, agrees, now).await?;
+        if !store::voice::say(op.conn(), &permit, registration, account, agrees, now).await? {
+            return Err(error::registration_not_found());
+        }
         op.record(Entry::new("identity.standing_answered", subject).detail(json!({ "agrees": agrees })))
             .await
     }
@@ -133,7 +223,7 @@ impl Identity {
     ) -> Result<()> {
         let represented = match row.known {
             Some(known) => self.name_of(op, known).await?,
-            None => return Ok(()),
+            None => row.full_name.clone(),
         };
         let (by, now) = (op.actor().account().ok_or_else(error::not_allowed)?, op.now());
         for one in &row.concerned {
@@ -157,15 +247,10 @@ impl Identity {
                 self.tell_begun(op, row, account, event, &represented);
             }
         }
-        // Whoever represents the organisation from now on is asked about what waits.
-        if row.kind == RegistrationKind::Organisation
-            && let Some(tax_number) = &row.tax_number
-        {
-            for waiting in store::registration::waiting_for(op.conn(), tax_number).await? {
-                if waiting != row.id {
-                    op.enqueue(NewJob::new(jobs::TELL_CONCERNED, json!({ "registration": waiting })))
-                        .await?;
-                }
+        // Whoever represents the organisation or the child from now on is asked about what waits.
+        if matches!(row.kind, RegistrationKind::Organisation | RegistrationKind::Child) {
+            for waiting in store::registration::waiting_for(op.conn(), &self.vault, row).await? {
+                op.enqueue(telling(waiting)).await?;
             }
         }
         Ok(())
@@ -189,10 +274,26 @@ impl Identity {
     }
 }
 
+/// The job that tells those whom a request concerns.
+fn telling(registration: Uuid) -> NewJob {
+    NewJob::new(jobs::TELL_CONCERNED, json!({ "registration": registration }))
+}
+
+fn is_agreed(row: &RegistrationDetail) -> bool {
+    row.concerned.iter().any(|one| one.agrees == Some(true))
+}
+
+/// Whether one official is not enough: somebody whom it concerns cannot be asked here, or objects, and so the paper alone speaks.
+fn takes_two(row: &RegistrationDetail) -> bool {
+    let paper_alone = row.concerned.iter().any(|one| one.account.is_none() || one.agrees == Some(false));
+    paper_alone && !(row.kind == RegistrationKind::Member && is_agreed(row))
+}
+
 /// Whether the official may approve, with what those whom it concerns have said.
 ///
 /// Nobody acts for an organisation as one of its people without the consent of a legal representative, or a paper of the organisation that the official has seen; and
-/// not at all while a legal representative objects. Whether a former legal representative goes is said for each of them.
+/// not at all while a legal representative objects. Whether a former legal representative goes is said for each of them. Nobody is approved before those whom it
+/// concerns have answered, or had the time to.
 pub(crate) fn judge(row: &RegistrationDetail, approval: &Approval) -> Result<()> {
     let objector = row.concerned.iter().find(|one| one.agrees == Some(false));
     match (row.kind, objector) {
@@ -201,8 +302,7 @@ pub(crate) fn judge(row: &RegistrationDetail, approval: &Approval) -> Result<()>
         (_, Some(one)) if !approval.seen => return Err(error::standing_objected(&one.name)),
         _ => {}
     }
-    let agreed = row.concerned.iter().any(|one| one.agrees == Some(true));
-    if row.kind == RegistrationKind::Member && !agreed && !approval.seen {
+    if row.kind == RegistrationKind::Member && !is_agreed(row) && !approval.seen {
         return Err(error::consent_needed());
     }
     if row.kind == RegistrationKind::Organisation {
@@ -212,5 +312,8 @@ pub(crate) fn judge(row: &RegistrationDetail, approval: &Approval) -> Result<()>
             }
         }
     }
-    Ok(())
+    match row.awaited {
+        Some(awaited) => Err(error::concerned_waiting(awaited)),
+        None => Ok(()),
+    }
 }

@@ -449,6 +449,18 @@ pub fn member_objected(name: &str) -> Fault {
     Fault::conflict("identity.member_objected").with("name", name)
 }
 
+/// Those whom it concerns have been asked and can still answer.
+pub fn concerned_waiting(awaited: crate::model::Awaited) -> Fault {
+    Fault::conflict("identity.concerned_waiting")
+        .with("count", awaited.people)
+        .with("until", awaited.until.format("%d/%m/%Y"))
+}
+
+/// The official has given somebody whom it concerns a code that opens their account, or has done something to it, these days.
+pub fn concerned_code(name: &str) -> Fault {
+    Fault::forbidden("identity.concerned_code").with("name", name)
+}
+
 /// Another one represents the organisation: whether that ends is to be said.
 pub fn former_needed(representation: uuid::Uuid, name: &str) -> Fault {
     let field = FieldFault::new(format!("former.{representation}"), "identity.former_needed").with("name", name);
@@ -560,6 +572,21 @@ pub fn merge_waiting() -> Fault {
 /// There is no such merge.
 pub fn merge_not_found() -> Fault {
     Fault::not_found("identity.merge_not_found")
+}
+
+/// The owners may still object; `from`: when it can be confirmed.
+pub fn merge_waits(from: chrono::DateTime<chrono::Utc>) -> Fault {
+    Fault::conflict("identity.merge_waits").with("from", kernel::local(from).format("%H:%M %d/%m/%Y"))
+}
+
+/// Since the proposal an account was opened, or is another one: whose it is was not told.
+pub fn merge_stale() -> Fault {
+    Fault::conflict("identity.merge_stale")
+}
+
+/// Whoever has proposed it may do so no more.
+pub fn merge_proposer() -> Fault {
+    Fault::conflict("identity.merge_proposer")
 }
 
 /// Whoever has proposed it does not confirm it.

@@ -60,7 +60,7 @@ use vault::Vault;
 pub use access::ACTIONS;
 pub use accounts::{NewAccount, PasswordChange};
 pub use agencies::{AgencyFilter, NewAgency};
-pub use approve::RegistrationFilter;
+pub use approve::{Approved, RegistrationFilter};
 pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRule};
 pub use consent::Approval;
 pub use correct::{Corrected, check_correction};
@@ -70,9 +70,9 @@ pub use emergency::Emergency;
 pub use entry::Start;
 pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
-pub use merge::{MergePreview, NewMerge, OwnMerge};
+pub use merge::{MergePreview, NewMerge, Objection, OwnMerge};
 pub use model::{
-    Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, CodeOrigin,
+    Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, Awaited, CodeOrigin,
     Concerned, Contact, Former, HeldPosition, MergeRow, MergeSide, MergeState, OfficialView, Passkey, Person,
     PersonField, PersonRow, Position, Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow,
     RegistrationState, Representation, RepresentationKind, Represented, Residence, SecondFactor, SessionRow, Standing,
@@ -119,7 +119,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0018_keys.sql",
         "0019_merge.sql",
         "0020_standing_voice.sql",
-        "0021_wall_by_command.sql"
+        "0021_wall_by_command.sql",
+        "0023_two_see_the_paper.sql"
     ]
 );
 

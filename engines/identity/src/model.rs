@@ -37,7 +37,7 @@ mod standing;
 
 pub use merge::{MergeRow, MergeSide, MergeState};
 pub use standing::{
-    Concerned, Former, Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState,
+    Awaited, Concerned, Former, Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState,
     Representation, RepresentationKind, Represented, Standing,
 };
 

@@ -24,6 +24,8 @@ const PER_NETWORK: i64 = 20;
 const PER_SUBJECT_HERE: i64 = 3;
 /// Requests of one account that wait.
 const PER_ACCOUNT: i64 = 20;
+/// Of these about one and the same organisation or child: those whom it concerns are asked about each.
+const PER_ACCOUNT_AND_SUBJECT: i64 = 3;
 /// Longest text about a paper, in characters.
 const LONGEST_PAPER: usize = 300;
 
@@ -157,6 +159,8 @@ impl Identity {
     pub async fn ask_standing(&self, op: &mut Op, new: &NewStanding, ip: &str) -> Result<Uuid> {
         let account = op.actor().account().ok_or_else(error::sign_in_again)?;
         let receipt = token::digest(&new.receipt).ok_or_else(|| error::malformed("receipt"))?;
+        // Before anything else is held: whoever asks while their accounts become one is done first, or comes in anew.
+        self.check_stands(op).await?;
         let mut asked = standing(new, today(op))?;
         let subject = format!("registration:{}", asked.id);
         let decision = access::ask_standing(op.actor());
@@ -168,6 +172,11 @@ impl Identity {
         self.check_approver(op.conn(), asked.agency, day).await?;
         store::registration::lock_asker(op.conn(), account).await?;
         if store::registration::waiting_of(op.conn(), account).await? >= PER_ACCOUNT {
+            return Err(error::too_many_registrations());
+        }
+        // Counted for known and unknown alike: it tells nothing of who is known here.
+        let about = store::registration::waiting_about(op.conn(), &self.vault, account, asked.number()).await?;
+        if about >= PER_ACCOUNT_AND_SUBJECT {
             return Err(error::too_many_registrations());
         }
         asked.receipt = receipt;

@@ -2,7 +2,8 @@
 //! begin with a registration that an official approves: `registration`, `approve`.
 
 use chrono::{NaiveDate, TimeDelta};
-use kernel::{AccountId, Actor, ActsFor, PersonId, PersonalNumber, Result, SessionId, text};
+use db::{Page, PageRequest};
+use kernel::{AccountId, Actor, ActsFor, PersonId, PersonalNumber, Result, SessionId, local_date, text};
 use op::{Entry, Event, NewJob, Op};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -50,8 +51,12 @@ pub struct Actings {
     pub given: Vec<Representation>,
     /// What the actor has asked an authority for, with the name of whom it is about.
     pub asked: Vec<(Receipt, String)>,
-    /// What others have asked for and the actor is asked about: to act for them, or beside them.
+    /// What others have asked for and the actor is asked about: to act for them, or beside them. The newest; the others by [`Identity::questions`].
     pub questions: Vec<Question>,
+    /// Where the others begin, if there are more.
+    pub more_questions: Option<String>,
+    /// Of those who act for whom the actor acts, the ones to whom the actor has objected: the actor does not end these.
+    pub objected_to: Vec<Uuid>,
 }
 
 /// Who hears of what was handed in under a representation.
@@ -91,6 +96,7 @@ impl Identity {
         let decision = access::give_attorney(op.actor());
         let permit = op.allow("identity.give_attorney", &subject, decision).await?;
         self.check_step_up(&op)?;
+        self.check_stands(&mut op).await?;
         let day = today(&op);
         let reason = check(new, day)?;
         // A wrong name or number is a guess at who has an account here.
@@ -155,7 +161,8 @@ impl Identity {
     }
 
     /// Ends a representation: the represented takes it back, the representative gives it back, the legal representative ends what a person of
-    /// the organisation may do, and a legal representative who came later; administrators end any. From the next request on nothing of it works. The
+    /// the organisation may do, and a legal representative who came later, unless an official has approved that one against the objection of whoever ends;
+    /// administrators end any. From the next request on nothing of it works. The
     /// other side is told, of an organisation those who represent it. Fails with `identity.representation_not_found`.
     pub async fn end_representation(&self, op: &mut Op, id: Uuid) -> Result<()> {
         let day = today(op);
@@ -166,8 +173,13 @@ impl Identity {
             Some(own) => store::representation::get(op.conn(), &self.vault, own, day).await?,
             None => None,
         };
-        let senior =
+        let mut senior =
             matches!((&acting, &found), (Some(own), Some(found)) if own.in_force && own.given_at < found.given_at);
+        if let (true, Some(account), Some(found)) = (senior, op.actor().account(), &found) {
+            // What two officials have decided against their word they do not undo alone.
+            let objected = store::voice::objected_to(op.conn(), account, found.represented).await?;
+            senior = !objected.contains(&id);
+        }
         let decision = access::end_representation(op.rights(), found.as_ref(), senior);
         let permit = op.allow("identity.end_representation", &subject, decision).await?;
         let found = found.ok_or_else(error::representation_not_found)?;
@@ -244,13 +256,28 @@ impl Identity {
         }
         let asked = store::registration::of_account(op.conn(), &self.vault, account).await?;
         let now = op.now();
-        let questions = store::voice::questions(op.conn(), account, now).await?;
+        let until = |told| self.answer_until(local_date(told));
+        let questions = store::voice::questions(op.conn(), account, now, &PageRequest::first(), until).await?;
+        let objected_to = match acting {
+            Some(represented) => store::voice::objected_to(op.conn(), account, represented).await?,
+            None => Vec::new(),
+        };
         Ok(Actings {
             received,
             given,
             asked,
-            questions,
+            questions: questions.items,
+            more_questions: questions.next,
+            objected_to,
         })
+    }
+
+    /// What others have asked for and the actor is asked about, the newest first.
+    pub async fn questions(&self, op: &mut Op, page: &PageRequest) -> Result<Page<Question>> {
+        let account = op.actor().account().ok_or_else(error::sign_in_again)?;
+        let now = op.now();
+        let until = |told| self.answer_until(local_date(told));
+        store::voice::questions(op.conn(), account, now, page, until).await
     }
 
     /// Chooses for whom the session acts; `None`: for its owner. Gives the actor as it is from the next request on. Fails with
@@ -299,23 +326,14 @@ impl Identity {
         store::representation::represents(op.conn(), &self.vault, person, other, day).await
     }
 
-    /// Whether a number is that of a person: their personal number, or their passport. An organisation has none, whoever answers for it names
-    /// theirs. Tells nothing but this, whoever asks. For engines above, about whom something is handed in for.
+    /// Whether a number is that of a person: their personal number, their passport, or one that was theirs before their two accounts were joined (R030).
+    /// An organisation has none, whoever answers for it names theirs. Tells nothing but this, whoever asks. For engines above, about whom something is
+    /// handed in for.
     pub async fn is_number_of(&self, op: &mut Op, person: PersonId, number: &str) -> Result<bool> {
         if store::representation::is_organisation(op.conn(), person).await? {
             return Ok(true);
         }
-        let details = store::person::details_of(op.conn(), &self.vault, person).await?;
-        let bare = |text: &str| -> String {
-            text.chars()
-                .filter(|c| !c.is_whitespace())
-                .collect::<String>()
-                .to_uppercase()
-        };
-        Ok(details.is_some_and(|details| {
-            let known = [details.personal_number, details.passport];
-            known.iter().flatten().any(|known| bare(known) == bare(number))
-        }))
+        store::merge::has_number(op.conn(), &self.vault, person, number).await
     }
 
     /// For whom a person acts or has acted, and who for them, the newest first. For engines above that tell the person what is kept about them: what was

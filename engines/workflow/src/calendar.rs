@@ -8,21 +8,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use kernel::{Actor, Result, WorkingCalendar};
 use op::Ops;
 
+pub use kernel::CalendarSource;
 pub use keep::{NewDays, add_days, announce, load, remove_day, save_year, seed, years};
 pub use year::{DayKind, DaysOff, LONGEST_NAME, StoredYear, WorkedDay, YearDeclaration, expand};
-
-/// Gives the calendar by which deadlines and timers are reckoned now. Dossiers reckon with the same source.
-pub trait CalendarSource: Send + Sync {
-    /// The present calendar.
-    fn calendar(&self) -> Arc<WorkingCalendar>;
-}
-
-/// A calendar that never changes.
-impl CalendarSource for WorkingCalendar {
-    fn calendar(&self) -> Arc<WorkingCalendar> {
-        Arc::new(self.clone())
-    }
-}
 
 /// A calendar that can be replaced while the program runs, when the holidays of the next year are published. Clones share it.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use identity::{
 use kernel::{DossierId, Fault, Result, local_date};
 use op::Op;
 use serde_json::{Value, json};
-use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
+use web::{Answer, Door, Fields, Routes, StatusCode, Visit, address};
 
 use super::own::not_signed_in;
 use super::{again, source};
@@ -35,7 +35,11 @@ pub(super) fn routes() -> Routes<House> {
 
 async fn actings(visit: Visit<House>) -> Answer {
     let mut op = visit.look().await?;
-    let actings = visit.state.identity.actings(&mut op).await?;
+    let mut actings = visit.state.identity.actings(&mut op).await?;
+    if visit.query("sau").is_some() {
+        let page = visit.state.identity.questions(&mut op, &visit.page_request()).await?;
+        (actings.questions, actings.more_questions) = (page.items, page.next);
+    }
     let names = procedures(&visit, &mut op).await?;
     let today = local_date(op.now());
     let now = op.now();
@@ -56,7 +60,9 @@ async fn actings(visit: Visit<House>) -> Answer {
             .is_some_and(|person| [one.represented, one.representative].contains(&person));
         let below = match one.kind {
             RepresentationKind::Member => true,
-            RepresentationKind::Legal => since.is_some_and(|since| since < one.given_at),
+            RepresentationKind::Legal => {
+                since.is_some_and(|since| since < one.given_at) && !actings.objected_to.contains(&one.id)
+            }
             _ => false,
         };
         own || legal && below
@@ -106,15 +112,17 @@ async fn actings(visit: Visit<House>) -> Answer {
             let values = [("asker", one.asker_name.clone()), ("represented", one.represented_name.clone())];
             json!({
                 "id": one.registration, "asker": one.asker_name, "agency": one.agency_name, "asked": one.asked_at, "until": one.expires_at,
-                "agrees": one.agrees, "what": words.say(&format!("people.acting.question_{}", one.kind.as_str()), values),
+                "agrees": one.agrees, "answer": one.answer_until, "what": words.say(&format!("people.acting.question_{}", one.kind.as_str()), values),
             })
         })
         .collect();
     let case = case_of(visit.query("ho_so"))
         .map(|id| id.to_string())
         .unwrap_or_default();
+    let more = actings.more_questions.as_deref().map(|cursor| address(ACTING, [("ho_so", case.as_str()), ("sau", cursor)]));
     let content = json!({
-        "case": case, "questions": questions, "received": listed(&actings.received, |one| &one.represented_name),
+        "case": case, "questions": questions, "more": more.unwrap_or_default(),
+        "newest": if visit.query("sau").is_some() { ACTING } else { "" }, "received": listed(&actings.received, |one| &one.represented_name),
         "given": listed(&actings.given, |one| &one.representative_name), "asked": asked,
         "acting": visit.actor.acts_for().map(|acting| &acting.name), "official": visit.actor.is_official(),
         "action": ACTING, "give": GIVE, "ask": ASK,

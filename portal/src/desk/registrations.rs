@@ -1,7 +1,7 @@
 //! Registrations that wait for the authority (phê duyệt tài khoản, R033): the list of the agency, one of them beside the paper, the decision.
 
 use chrono::{DateTime, Utc};
-use identity::{Approval, Concerned, Former, RegistrationFilter};
+use identity::{Approval, Approved, Concerned, Former, RegistrationFilter};
 use kernel::{Fault, Result, local};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -165,9 +165,13 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
     let own = visit.actor.person().is_some()
         && (found.known == visit.actor.person() || found.asked_by.is_some() && found.asked_by == visit.actor.account());
     let waits = found.state == identity::RegistrationState::Waiting && now < found.expires_at;
+    let until = found.awaited.and_then(|awaited| render::date_text(&awaited.until.to_string()));
+    let first = found.seen_by.is_some() && found.seen_by == visit.actor.account();
     let content = json!({
         "found": found, "rows": rows, "path": format!("{PATH}/{id}"), "back": PATH, "own": own, "now": now, "waits": waits,
         "concerned": concerned, "seen": seen, "hindered": member && objected,
+        // Nobody is approved while those whom it concerns can still answer, nor by one official where it takes two.
+        "awaited": until.map(|until| json!({ "count": found.awaited.map_or(0, |awaited| awaited.people), "until": until })), "first": first,
         "can": waits && !own && visit.rights().may("identity.decide_registration"),
         "kind": words.say(&format!("people.kind.{}", found.kind.as_str()), []),
         "typed": {
@@ -185,9 +189,9 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
         .await
 }
 
-async fn told(visit: &Visit<House>, fields: &Fields, done: Result<()>, (path, said): (&str, &str)) -> Answer {
+async fn told(visit: &Visit<House>, fields: &Fields, done: Result<&str>, path: &str) -> Answer {
     match done {
-        Ok(()) => visit.redirect(format!("{PATH}?da={said}")),
+        Ok(said) => visit.redirect(format!("{PATH}?da={said}")),
         Err(fault) if again::is_needed(&fault) => again::ask(visit, path, fields, None).await,
         Err(fault) if is_told_in_place(&fault) => draw(visit, fields, Some(&fault)).await,
         Err(fault) => Err(fault),
@@ -214,15 +218,16 @@ async fn approve(mut visit: Visit<House>, fields: Fields) -> Answer {
     }
     let done = async {
         let mut op = visit.op().await?;
-        visit
-            .state
-            .identity
-            .approve_with(&mut op, id, &approval(&fields))
-            .await?;
-        op.commit().await
+        let identity = &visit.state.identity;
+        let approved = identity.approve_with(&mut op, id, &approval(&fields)).await?;
+        op.commit().await?;
+        Ok(match approved {
+            Approved::Now => "registration_approved",
+            Approved::ByOne => "registration_seen",
+        })
     };
     let done = done.await;
-    told(&visit, &fields, done, (&path, "registration_approved")).await
+    told(&visit, &fields, done, &path).await
 }
 
 async fn refuse(mut visit: Visit<House>, fields: Fields) -> Answer {
@@ -235,8 +240,9 @@ async fn refuse(mut visit: Visit<House>, fields: Fields) -> Answer {
         let mut op = visit.op().await?;
         let reason = fields.get("reason").unwrap_or_default();
         visit.state.identity.refuse_registration(&mut op, id, reason).await?;
-        op.commit().await
+        op.commit().await?;
+        Ok("registration_refused")
     };
     let done = done.await;
-    told(&visit, &fields, done, (&path, "registration_refused")).await
+    told(&visit, &fields, done, &path).await
 }

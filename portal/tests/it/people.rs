@@ -303,7 +303,20 @@ async fn a_new_director_takes_the_place_of_the_former_who_has_objected() {
         .shows("Đồng ý để Nguyễn Thị Lan làm thay");
     let one = first(&office, "lua").await;
     let desk = clerk.get(&one).await;
+    // While he can answer the page says until when, and has no form to approve; asked all the same, nothing is approved.
     desk.shows("chưa trả lời")
+        .shows("còn chờ ý kiến của 1 người liên quan, đến hết ngày 05/03/2026")
+        .hides("name=\"paper\"");
+    clerk
+        .send(&desk, &format!("{one}/duyet"), &[paper, ("seen", "true")])
+        .await
+        .is(StatusCode::CONFLICT)
+        .shows("Họ có thời hạn đến hết ngày 05/03/2026");
+    office.scratch.clock.advance(chrono::Duration::days(4));
+    let clerk = office.sign_in("lua").await;
+    let desk = clerk.get(&one).await;
+    desk.shows("chưa trả lời")
+        .hides("còn chờ ý kiến")
         .shows("văn bản do người đại diện theo pháp luật ký");
     clerk
         .send(&desk, &format!("{one}/duyet"), &[paper])
@@ -350,7 +363,19 @@ async fn a_new_director_takes_the_place_of_the_former_who_has_objected() {
     let former = between(&desk.text, "name=\"former.", "\"");
     let former = format!("former.{former}");
     let fields = [paper, ("seen", "true"), (former.as_str(), "ends")];
-    let approved = clerk.send(&desk, &format!("{one}/duyet"), &fields).await;
+    desk.shows("cần hai cán bộ");
+    let seen = clerk.send(&desk, &format!("{one}/duyet"), &fields).await;
+    assert_eq!(seen.location(), "/can-bo/dang-ky?da=registration_seen");
+    clerk.get(seen.location()).await.shows("Cần thêm một cán bộ khác");
+    clerk
+        .get(&one)
+        .await
+        .shows("Bạn đã đối chiếu giấy tờ")
+        .hides("name=\"paper\"");
+    let second = office.sign_in("man").await;
+    let desk = second.get(&one).await;
+    desk.shows("Trần Văn Lúa đã đối chiếu giấy tờ").shows("63-0001");
+    let approved = second.send(&desk, &format!("{one}/duyet"), &fields).await;
     assert_eq!(approved.location(), "/can-bo/dang-ky?da=registration_approved");
     hung.get("/hop-thu")
         .await

@@ -7,12 +7,14 @@ import { extract } from '../cases.mjs';
 export const walks = [
   { name: 'registration', what: 'a person without an account registers on a phone, a clerk sees the card and approves, the person signs in', walk: registration },
   { name: 'acting', what: 'a mother asks to act for her child and her cooperative, a clerk approves, she hands in under the name of the represented until it is given back', walk: acting },
-  { name: 'director', what: 'a new director asks, the present one hears it and objects, the clerk sees both and says who goes', walk: director },
+  { name: 'director', what: 'a new director asks, the present one is waited for and objects, two officials see both and say who goes', walk: director },
   { name: 'attorney', what: 'a power of attorney is given without scripts and taken back, and ends at once', walk: attorney },
   { name: 'code', what: 'a clerk gives a code out, with which a person sets a password without scripts', walk: code },
 ];
 
 const clerk = 'motcua.ngabay';
+/** Another official who may approve what is asked of the ward. */
+const another = 'quantri.tinh';
 const press = (page, name) => page.getByRole('button', { name, exact: true }).first().click();
 /** For whom the frame of the page says that one acts; nothing: for oneself. */
 const acts = async (page, name) => assert.equal(await page.locator('.nb-acting span').allInnerTexts().then(texts => texts.join()), name ? `Bạn đang làm thay ${name}` : '');
@@ -206,13 +208,18 @@ async function director({ browsers }) {
   }
   await says(present, 'Trần Văn Út đề nghị làm người đại diện theo pháp luật của Hợp tác xã Bông Súng');
   await look(present, 'question');
-  await press(present, 'Tôi không đồng ý với đề nghị của Trần Văn Út');
-  await says(present, 'Đã ghi nhận bạn không đồng ý', 'Bạn đã không đồng ý');
-  await look(present, 'question-answered');
+  // While the present one can answer, the desk says until when and offers nothing but to refuse.
   const page = await browsers.as(clerk, desk);
   await page.goto('/can-bo/dang-ky');
   await page.getByRole('link', { name: 'Hợp tác xã Bông Súng' }).last().click();
-  await says(page, 'Tổ chức này đang có người đại diện khác', 'KHÔNG đồng ý');
+  await says(page, 'Tổ chức này đang có người đại diện khác', 'còn chờ ý kiến của 1 người liên quan');
+  assert.equal(await page.getByRole('button', { name: 'Duyệt', exact: true }).count(), 0);
+  await look(page, 'desk-awaited');
+  await press(present, 'Tôi không đồng ý với đề nghị của Trần Văn Út');
+  await says(present, 'Đã ghi nhận bạn không đồng ý', 'Bạn đã không đồng ý');
+  await look(present, 'question-answered');
+  await page.reload();
+  await says(page, 'KHÔNG đồng ý', 'cần hai cán bộ');
   await look(page, 'desk-former');
   await page.fill('input[name=paper]', 'Giấy chứng nhận thay đổi lần 2');
   await page.check('input[name=seen]');
@@ -223,7 +230,19 @@ async function director({ browsers }) {
   await look(page, 'desk-former-mistake');
   await page.check('input[type=radio][value=ends]');
   await press(page, 'Duyệt');
-  await says(page, 'Đã duyệt');
+  await says(page, 'Cần thêm một cán bộ khác');
+  await page.getByRole('link', { name: 'Hợp tác xã Bông Súng' }).last().click();
+  await says(page, 'Bạn đã đối chiếu giấy tờ');
+  await look(page, 'desk-first');
+  const second = await browsers.as(another, desk);
+  await second.goto(page.url());
+  await says(second, 'Bạn là cán bộ thứ hai');
+  await look(second, 'desk-second');
+  await second.fill('input[name=paper]', 'Giấy chứng nhận thay đổi lần 2');
+  await second.check('input[name=seen]');
+  await second.check('input[type=radio][value=ends]');
+  await press(second, 'Duyệt');
+  await says(second, 'Đã duyệt');
   await present.goto('/hop-thu');
   await says(present, 'Bạn thôi đại diện Hợp tác xã Bông Súng');
   await look(present, 'replaced');

@@ -11,7 +11,7 @@ use web::{Doc, Door, Routes, Site, Visit};
 
 use super::{engine, ops};
 use crate::{
-    Approval, Concerned, Former, Identity, NewRegistration, NewStanding, Receipt, RegistrationDetail,
+    Approval, Approved, Awaited, Concerned, Former, Identity, NewRegistration, NewStanding, Receipt, RegistrationDetail,
     RegistrationFilter, RegistrationKind, RegistrationState, Standing,
 };
 
@@ -181,6 +181,25 @@ pub struct RegistrationAnswer {
     pub others: i64,
     /// Whom it concerns that somebody asks to act for another.
     pub concerned: Vec<ConcernedAnswer>,
+    /// For whose answers it waits; nothing where it can be decided.
+    pub awaited: Option<AwaitedAnswer>,
+    /// It takes two officials: somebody whom it concerns cannot be asked here, or objects.
+    pub takes_two: bool,
+    /// The first of them, when there was one.
+    pub seen_by_name: Option<String>,
+    /// When that one has seen the paper.
+    pub seen_at: Option<DateTime<Utc>>,
+    /// Which paper that was.
+    pub seen_paper: String,
+}
+
+/// Those whom it concerns have been asked, and can still answer.
+#[derive(Serialize, JsonSchema)]
+pub struct AwaitedAnswer {
+    /// How many have not answered.
+    pub people: usize,
+    /// The last day on which all of them can.
+    pub until: NaiveDate,
 }
 
 /// Somebody who represents the organisation or child already, or the child.
@@ -238,7 +257,7 @@ pub struct RefusalRequest {
 /// It was decided.
 #[derive(Serialize, JsonSchema)]
 pub struct Decided {
-    /// Always true; a failure is a problem document.
+    /// Whether it was decided; not where another official has to see the paper too. A failure is a problem document.
     pub decided: bool,
 }
 
@@ -299,7 +318,7 @@ where
         .api_post(
             "/api/v1/registration-desk/{id}/approval",
             Door::Right("identity.decide_registration"),
-            doc("approveRegistration", "Approve: the paper was seen and agrees."),
+            doc("approveRegistration", "Approve: the paper was seen and agrees. Not before those whom it concerns have answered or had three working days; where one of them cannot be asked or objects, two officials approve."),
             approve,
         )
         .api_post(
@@ -447,6 +466,11 @@ async fn show<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<Regis
         has_account: found.has_account,
         others: found.others,
         concerned: found.concerned.into_iter().map(concerned).collect(),
+        awaited: found.awaited.map(|Awaited { people, until }| AwaitedAnswer { people, until }),
+        takes_two: found.takes_two,
+        seen_by_name: found.seen_by_name,
+        seen_at: found.seen_at,
+        seen_paper: found.seen_paper,
     })
 }
 
@@ -469,9 +493,11 @@ async fn approve<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: Approv
         former: body.former,
         seen: body.seen,
     };
-    engine(&visit).approve_with(&mut op, id, &approval).await?;
+    let approved = engine(&visit).approve_with(&mut op, id, &approval).await?;
     op.commit().await?;
-    Ok(Decided { decided: true })
+    Ok(Decided {
+        decided: approved == Approved::Now,
+    })
 }
 
 async fn refuse<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: RefusalRequest) -> Result<Decided> {

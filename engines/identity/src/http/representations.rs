@@ -46,6 +46,8 @@ pub struct RepresentationsAnswer {
     pub given: Vec<RepresentationAnswer>,
     /// What others ask for and one is asked about: to act for one, or beside one.
     pub questions: Vec<QuestionAnswer>,
+    /// Cursor of the next questions (`?sau=`), if there are more.
+    pub more_questions: Option<String>,
 }
 
 /// Somebody asks to act for another; whoever is concerned agrees or objects.
@@ -67,6 +69,8 @@ pub struct QuestionAnswer {
     pub expires_at: DateTime<Utc>,
     /// What has been said to it.
     pub agrees: Option<bool>,
+    /// The last day on which nobody decides without one's answer.
+    pub answer_until: NaiveDate,
 }
 
 /// What one says to it.
@@ -119,7 +123,7 @@ where
         .api_get(
             "/api/v1/me/representations",
             Door::SignedIn,
-            doc("listRepresentations", "For whom one acts, and who acts for one."),
+            doc("listRepresentations", "For whom one acts, and who acts for one.").with_query(&["sau", "so"]),
             list,
         )
         .api_post(
@@ -163,7 +167,11 @@ where
 
 async fn list<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<RepresentationsAnswer> {
     let mut op = visit.look().await?;
-    let actings = engine(&visit).actings(&mut op).await?;
+    let mut actings = engine(&visit).actings(&mut op).await?;
+    if visit.query("sau").or(visit.query("so")).is_some() {
+        let page = engine(&visit).questions(&mut op, &visit.page_request()).await?;
+        (actings.questions, actings.more_questions) = (page.items, page.next);
+    }
     let answer = |row: Representation| RepresentationAnswer {
         id: row.id,
         kind: row.kind,
@@ -180,6 +188,7 @@ async fn list<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<Repre
         received: actings.received.into_iter().map(answer).collect(),
         given: actings.given.into_iter().map(answer).collect(),
         questions: actings.questions.into_iter().map(question).collect(),
+        more_questions: actings.more_questions,
     })
 }
 
@@ -193,6 +202,7 @@ fn question(row: Question) -> QuestionAnswer {
         asked_at: row.asked_at,
         expires_at: row.expires_at,
         agrees: row.agrees,
+        answer_until: row.answer_until,
     }
 }
 

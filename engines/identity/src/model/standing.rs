@@ -181,6 +181,18 @@ pub struct RegistrationDetail {
     pub has_account: bool,
     /// How many others wait for the same number.
     pub others: i64,
+    /// The official who has seen the paper first, where it takes two.
+    pub seen_by: Option<AccountId>,
+    /// The name of that official.
+    pub seen_by_name: Option<String>,
+    /// When that was.
+    pub seen_at: Option<DateTime<Utc>>,
+    /// The paper that this one has seen.
+    pub seen_paper: String,
+    /// It takes two officials: somebody whom it concerns cannot be asked here, or objects.
+    pub takes_two: bool,
+    /// For whose answer it waits; nothing where everybody has answered, or had the time to.
+    pub awaited: Option<Awaited>,
     /// Whom it concerns to whom somebody asks to stand: who acts for them today, and a child that has an account.
     pub concerned: Vec<Concerned>,
 }
@@ -206,6 +218,15 @@ pub struct Concerned {
     pub said_at: Option<DateTime<Utc>>,
 }
 
+/// A request to act for somebody waits for the answers of those whom it concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Awaited {
+    /// How many have not answered.
+    pub people: usize,
+    /// The last day on which all of them can still answer.
+    pub until: NaiveDate,
+}
+
 /// What somebody is asked about: another one asks to act for them, or beside them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Question {
@@ -225,6 +246,10 @@ pub struct Question {
     pub expires_at: DateTime<Utc>,
     /// What has been said to it.
     pub agrees: Option<bool>,
+    /// When one was told.
+    pub told_at: DateTime<Utc>,
+    /// The last day on which nobody decides without one's answer.
+    pub answer_until: NaiveDate,
 }
 
 /// One acts for another.

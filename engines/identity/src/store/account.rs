@@ -232,6 +232,16 @@ pub(crate) async fn lock_state(connection: &mut PgConnection, id: AccountId) -> 
     word.as_deref().map(state).transpose()
 }
 
+/// The account of a person, held before the person: whoever joins accounts takes both in this order too.
+pub(crate) async fn hold_of(connection: &mut PgConnection, person: PersonId) -> Result<()> {
+    sqlx::query("SELECT FROM identity.account WHERE person = $1 FOR KEY SHARE")
+        .bind(person.uuid())
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
 pub(crate) async fn set_state(
     connection: &mut PgConnection,
     _permit: &Permit,

@@ -36,6 +36,8 @@ pub(crate) struct Told {
     pub(crate) checked_paper: String,
     /// Why it was refused.
     pub(crate) reason: String,
+    /// Which paper the first of two officials has seen.
+    pub(crate) seen_paper: String,
 }
 
 fn registration_row(id: Uuid) -> String {

@@ -334,6 +334,22 @@ pub(crate) async fn is_dormant(
     Ok(dormant.unwrap_or(false))
 }
 
+/// Whether an official has done anything to an account of another since then: a code that sets the password, the second factor taken away, suspended or let in.
+pub(crate) async fn touched(
+    connection: &mut PgConnection,
+    account: AccountId,
+    by: AccountId,
+    since: DateTime<Utc>,
+) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM identity.account_line WHERE account = $1 AND by = $2 AND at > $3)")
+        .bind(account.uuid())
+        .bind(by.uuid())
+        .bind(since)
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
 /// Whether somebody has done this to the account since then; `None`: ever.
 pub(crate) async fn did(
     connection: &mut PgConnection,

@@ -104,6 +104,23 @@ pub(crate) async fn waiting_of(connection: &mut PgConnection, account: AccountId
         .map_err(db::fault)
 }
 
+/// How much of one account waits about one and the same organisation or child.
+pub(crate) async fn waiting_about(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    account: AccountId,
+    number: &str,
+) -> Result<i64> {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM identity.registration WHERE asked_by = $1 AND number_tag = ANY ($2) AND state = 'waiting'",
+    )
+    .bind(account.uuid())
+    .bind(ABOUT.tags(vault, number)?)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
+}
+
 /// Whether it was written; not when its receipt is known.
 pub(crate) async fn insert(connection: &mut PgConnection, _: &Permit, vault: &Vault, new: &Asked) -> Result<bool> {
     let person = &new.person;
@@ -400,6 +417,9 @@ struct WholeRow {
     decided_at: Option<DateTime<Utc>>,
     decided_by: Option<Uuid>,
     decider_name: Option<String>,
+    seen_by: Option<Uuid>,
+    seen_at: Option<DateTime<Utc>>,
+    seen_by_name: Option<String>,
 }
 
 pub(crate) async fn get(connection: &mut PgConnection, vault: &Vault, id: Uuid) -> Result<Option<RegistrationDetail>> {
@@ -419,12 +439,17 @@ pub(crate) async fn get(connection: &mut PgConnection, vault: &Vault, id: Uuid) 
                 registration.expires_at,
                 registration.decided_at,
                 registration.decided_by,
-                decider.full_name AS decider_name
+                decider.full_name AS decider_name,
+                registration.seen_by,
+                registration.seen_at,
+                seer.full_name AS seen_by_name
          FROM identity.registration AS registration
          LEFT JOIN identity.account AS asking ON asking.id = registration.asked_by
          LEFT JOIN identity.person AS asker ON asker.id = asking.person
          LEFT JOIN identity.account AS deciding ON deciding.id = registration.decided_by
          LEFT JOIN identity.person AS decider ON decider.id = deciding.person
+         LEFT JOIN identity.account AS seeing ON seeing.id = registration.seen_by
+         LEFT JOIN identity.person AS seer ON seer.id = seeing.person
          WHERE registration.id = $1",
     )
     .bind(id)
@@ -483,6 +508,12 @@ pub(crate) async fn get(connection: &mut PgConnection, vault: &Vault, id: Uuid) 
         decider_name: row.decider_name,
         reason: told.reason,
         checked_paper: told.checked_paper,
+        seen_by: row.seen_by.map(AccountId::from),
+        seen_by_name: row.seen_by_name,
+        seen_at: row.seen_at,
+        seen_paper: told.seen_paper,
+        takes_two: false,
+        awaited: None,
         others,
         concerned: Vec::new(),
     }))
@@ -536,15 +567,51 @@ async fn known(
     }))
 }
 
-/// What waits to act for an organisation.
-pub(crate) async fn waiting_for(connection: &mut PgConnection, tax_number: &str) -> Result<Vec<Uuid>> {
+/// What waits to act for the same organisation or child.
+pub(crate) async fn waiting_for(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    row: &RegistrationDetail,
+) -> Result<Vec<Uuid>> {
+    let number = row.personal_number.as_ref().or(row.tax_number.as_ref());
     sqlx::query_scalar(
-        "SELECT id FROM identity.registration WHERE tax_number = $1 AND state = 'waiting' ORDER BY asked_at LIMIT 200",
+        "SELECT id FROM identity.registration
+         WHERE number_tag = ANY ($1) AND asked_by IS NOT NULL AND state = 'waiting' AND id <> $2
+         ORDER BY asked_at LIMIT 200",
     )
-    .bind(tax_number)
+    .bind(ABOUT.tags(vault, number.map_or("", String::as_str))?)
+    .bind(row.id)
     .fetch_all(connection)
     .await
     .map_err(db::fault)
+}
+
+/// Whoever decides and whoever is concerned and answers wait for each other: what was said before counts, and what comes after is too late. Behind the wall
+/// those who are asked cannot lock the row.
+pub(crate) async fn lock_voices(connection: &mut PgConnection, id: Uuid) -> Result<()> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('identity.voices:' || $1, 0))")
+        .bind(id.to_string())
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
+/// Whoever has asked and whom it is about, before the registration itself: where accounts are joined the order is the same (accounts, people, registrations).
+pub(crate) async fn lock_parties(connection: &mut PgConnection, row: &RegistrationDetail) -> Result<()> {
+    let asker: Option<Uuid> =
+        sqlx::query_scalar("SELECT person FROM identity.account WHERE id = $1 FOR NO KEY UPDATE")
+            .bind(row.asked_by.map(AccountId::uuid))
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(db::fault)?;
+    let people: Vec<Uuid> = asker.into_iter().chain(row.known.map(PersonId::uuid)).collect();
+    sqlx::query("SELECT FROM identity.person WHERE id = ANY ($1) ORDER BY id FOR UPDATE")
+        .bind(people)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
 }
 
 pub(crate) async fn lock(connection: &mut PgConnection, id: Uuid) -> Result<()> {
@@ -679,6 +746,8 @@ pub(crate) async fn decide(
              person = $3,
              decided_by = $4,
              decided_at = $5,
+             seen_by = nullif(seen_by, $4),
+             seen_at = CASE WHEN seen_by IS DISTINCT FROM $4 THEN seen_at END,
              password = CASE $2 WHEN 'refused' THEN password END
          WHERE id = $1
          RETURNING sealed",
@@ -694,6 +763,30 @@ pub(crate) async fn decide(
     let told = Told {
         reason: decided.reason.to_owned(),
         checked_paper: decided.paper.to_owned(),
+        ..told(vault, id, &sealed)?
+    };
+    put_told(connection, permit, vault, id, &told).await
+}
+
+/// The first of two officials has seen the paper.
+pub(crate) async fn see(
+    connection: &mut PgConnection,
+    permit: &Permit,
+    vault: &Vault,
+    id: Uuid,
+    (paper, by, now): (&str, AccountId, DateTime<Utc>),
+) -> Result<()> {
+    let sealed: Vec<u8> = sqlx::query_scalar(
+        "UPDATE identity.registration SET seen_by = $2, seen_at = $3 WHERE id = $1 RETURNING sealed",
+    )
+    .bind(id)
+    .bind(by.uuid())
+    .bind(now)
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(db::fault)?;
+    let told = Told {
+        seen_paper: paper.to_owned(),
         ..told(vault, id, &sealed)?
     };
     put_told(connection, permit, vault, id, &told).await

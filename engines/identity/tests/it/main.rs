@@ -24,4 +24,5 @@ mod sign_in;
 mod step_up;
 mod substitutes;
 mod town;
+mod voices;
 mod withheld;

@@ -65,8 +65,8 @@ async fn approve(town: &Town, clerk: &Actor, id: Uuid) -> Result<(), Fault> {
         .approve_registration(&mut op, id, "Thẻ căn cước số 999192000017", &check)
         .await;
     match done {
-        Ok(()) => op.commit().await,
-        refused => refused,
+        Ok(_) => op.commit().await,
+        Err(refused) => Err(refused),
     }
 }
 

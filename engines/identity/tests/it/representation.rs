@@ -1,7 +1,7 @@
 use chrono::{Datelike, Duration};
 use db::PageRequest;
 use identity::{
-    AccountState, Approval, Former, NewAttorney, NewPerson, NewStanding, RegistrationFilter, RegistrationKind,
+    AccountState, Approval, Approved, Former, NewAttorney, NewPerson, NewStanding, RegistrationFilter, RegistrationKind,
     RepresentationKind, SignedIn, Standing,
 };
 use kernel::{Actor, AgencyId, Fault, Result};
@@ -12,7 +12,7 @@ use crate::town::{HOME, PASSWORD, Town, code, day};
 const TAX: &str = "6300000019";
 
 /// A person of this number with an account, signed in.
-async fn citizen(town: &Town, name: &str, number: &str) -> SignedIn {
+pub async fn citizen(town: &Town, name: &str, number: &str) -> SignedIn {
     let new = NewPerson {
         personal_number: Some(number.parse().unwrap()),
         ..NewPerson::named(name)
@@ -22,13 +22,13 @@ async fn citizen(town: &Town, name: &str, number: &str) -> SignedIn {
     town.enter(number).await
 }
 
-async fn desk(town: &Town) -> (Actor, AgencyId) {
+pub async fn desk(town: &Town) -> (Actor, AgencyId) {
     let clerk = town.desk("anh.lua", &["clerk"]).await;
     let agency = clerk.agency().unwrap();
     (clerk, agency)
 }
 
-fn business(town: &Town, agency: AgencyId, kind: RegistrationKind) -> NewStanding {
+pub fn business(town: &Town, agency: AgencyId, kind: RegistrationKind) -> NewStanding {
     NewStanding {
         kind,
         receipt: town.identity.new_receipt().unwrap(),
@@ -42,7 +42,7 @@ fn business(town: &Town, agency: AgencyId, kind: RegistrationKind) -> NewStandin
     }
 }
 
-fn child(town: &Town, agency: AgencyId) -> NewStanding {
+pub fn child(town: &Town, agency: AgencyId) -> NewStanding {
     NewStanding {
         kind: RegistrationKind::Child,
         full_name: "Lê Văn Cua".into(),
@@ -55,14 +55,14 @@ fn child(town: &Town, agency: AgencyId) -> NewStanding {
     }
 }
 
-async fn ask(town: &Town, actor: &Actor, new: &NewStanding) -> Result<Uuid, Fault> {
+pub async fn ask(town: &Town, actor: &Actor, new: &NewStanding) -> Result<Uuid, Fault> {
     let mut op = town.op(actor).await;
     let id = town.identity.ask_standing(&mut op, new, HOME.ip).await?;
     op.commit().await?;
     Ok(id)
 }
 
-async fn approve(town: &Town, clerk: &Actor, id: Uuid) -> Result<(), Fault> {
+pub async fn approve(town: &Town, clerk: &Actor, id: Uuid) -> Result<(), Fault> {
     let mut op = town.op(clerk).await;
     town.identity
         .approve_registration(&mut op, id, "Bản chính đã đối chiếu", "")
@@ -70,27 +70,34 @@ async fn approve(town: &Town, clerk: &Actor, id: Uuid) -> Result<(), Fault> {
     op.commit().await
 }
 
-fn approval() -> Approval {
+pub fn approval() -> Approval {
     Approval {
         paper: "Bản chính đã đối chiếu".into(),
         ..Approval::default()
     }
 }
 
-async fn approve_with(town: &Town, clerk: &Actor, id: Uuid, approval: &Approval) -> Result<(), Fault> {
+pub async fn approve_with(town: &Town, clerk: &Actor, id: Uuid, approval: &Approval) -> Result<Approved, Fault> {
     let mut op = town.op(clerk).await;
-    town.identity.approve_with(&mut op, id, approval).await?;
-    op.commit().await
+    let approved = town.identity.approve_with(&mut op, id, approval).await?;
+    op.commit().await?;
+    Ok(approved)
 }
 
-async fn say(town: &Town, actor: &Actor, id: Uuid, agrees: bool) -> Result<(), Fault> {
+/// Those whom it concerns are told on a Monday, and have let their days pass.
+pub async fn let_pass(town: &Town, id: Uuid) {
+    town.tell_concerned(id).await;
+    town.advance(Duration::days(4));
+}
+
+pub async fn say(town: &Town, actor: &Actor, id: Uuid, agrees: bool) -> Result<(), Fault> {
     let mut op = town.op(actor).await;
     town.identity.say_to_standing(&mut op, id, agrees).await?;
     op.commit().await
 }
 
 /// Who was told of what, as (event, account, name, title), in their order.
-async fn told(town: &Town, kind: &str) -> Vec<String> {
+pub async fn told(town: &Town, kind: &str) -> Vec<String> {
     sqlx::query_scalar(
         "SELECT (payload ->> 'account') || ' ' || (payload ->> 'name') || ' ' || coalesce(payload ->> 'title', '')
          FROM op.event WHERE kind = $1 ORDER BY id",
@@ -101,14 +108,14 @@ async fn told(town: &Town, kind: &str) -> Vec<String> {
     .unwrap()
 }
 
-async fn shown(town: &Town, clerk: &Actor, id: Uuid) -> identity::RegistrationDetail {
+pub async fn shown(town: &Town, clerk: &Actor, id: Uuid) -> identity::RegistrationDetail {
     let mut op = town.op(clerk).await;
     let found = town.identity.registration(&mut op, id).await.unwrap();
     op.commit().await.unwrap();
     found
 }
 
-async fn in_force(town: &Town, actor: &Actor) -> Vec<Uuid> {
+pub async fn in_force(town: &Town, actor: &Actor) -> Vec<Uuid> {
     let mut op = town.op(actor).await;
     let actings = town.identity.actings(&mut op).await.unwrap();
     let received = actings.received.iter().filter(|one| one.in_force);
@@ -116,14 +123,14 @@ async fn in_force(town: &Town, actor: &Actor) -> Vec<Uuid> {
 }
 
 /// The first representation of this kind that the actor has been given.
-async fn given(town: &Town, actor: &Actor, kind: RepresentationKind) -> Uuid {
+pub async fn given(town: &Town, actor: &Actor, kind: RepresentationKind) -> Uuid {
     let mut op = town.op(actor).await;
     let actings = town.identity.actings(&mut op).await.unwrap();
     let found = actings.received.iter().find(|one| one.kind == kind);
     found.unwrap().id
 }
 
-async fn act_for(town: &Town, signed: &SignedIn, representation: Option<Uuid>) -> Result<Actor, Fault> {
+pub async fn act_for(town: &Town, signed: &SignedIn, representation: Option<Uuid>) -> Result<Actor, Fault> {
     let now = town.actor(&signed.token).await.unwrap();
     let mut op = town.op(&now).await;
     let actor = town.identity.act_for(&mut op, signed.session, representation).await?;
@@ -131,7 +138,7 @@ async fn act_for(town: &Town, signed: &SignedIn, representation: Option<Uuid>) -
     Ok(actor)
 }
 
-async fn end(town: &Town, actor: &Actor, id: Uuid) -> Result<(), Fault> {
+pub async fn end(town: &Town, actor: &Actor, id: Uuid) -> Result<(), Fault> {
     let mut op = town.op(actor).await;
     town.identity.end_representation(&mut op, id).await?;
     op.commit().await
@@ -295,6 +302,12 @@ async fn nobody_is_a_member_of_what_is_not_registered_nor_approves_their_own() {
         seen: true,
         ..approval()
     };
+    // Nor does the paper do before whoever represents it could speak.
+    assert_eq!(
+        code(approve_with(&town, &admin, id, &seen).await),
+        "identity.concerned_waiting"
+    );
+    let_pass(&town, id).await;
     approve_with(&town, &admin, id, &seen).await.unwrap();
     // A branch number and a wrong check digit.
     let mut wrong = business(&town, agency, RegistrationKind::Organisation);
@@ -599,7 +612,12 @@ async fn a_new_legal_representative_settles_the_former_one_who_is_told_before_an
         former: [(old, Former::Ends)].into(),
         ..seen
     };
-    approve_with(&town, &clerk, id, &ends).await.unwrap();
+    // Against her word it takes two.
+    assert_eq!(approve_with(&town, &clerk, id, &ends).await.unwrap(), Approved::ByOne);
+    assert_eq!(approve_with(&town, &clerk, id, &ends).await.unwrap(), Approved::ByOne);
+    assert!(town.actor(&sen.token).await.unwrap().acts_for().is_some());
+    let second = town.desk("chi.sau", &["clerk"]).await;
+    assert_eq!(approve_with(&town, &second, id, &ends).await.unwrap(), Approved::Now);
 
     assert_eq!(
         town.actor(&sen.token).await.unwrap().acts_for(),
@@ -650,7 +668,7 @@ async fn of_two_legal_representatives_the_first_ends_the_second_and_not_the_othe
     )
     .await
     .unwrap();
-    town.advance(Duration::seconds(1));
+    let_pass(&town, id).await;
     let both = Approval {
         former: [(first, Former::Stays)].into(),
         ..approval()
@@ -727,6 +745,7 @@ async fn one_of_the_people_needs_the_consent_of_the_legal_representative() {
         former: [(legal, Former::Ends)].into(),
         ..approval()
     };
+    let_pass(&town, anew).await;
     approve_with(&town, &clerk, anew, &ends).await.unwrap();
     assert_eq!(code(approve(&town, &clerk, id).await), "identity.consent_needed");
     let waiting = format!(
@@ -781,7 +800,9 @@ async fn a_child_of_fourteen_with_an_account_is_asked_and_ends_it_at_once() {
         seen: true,
         ..approval()
     };
-    approve_with(&town, &clerk, id, &seen).await.unwrap();
+    assert_eq!(approve_with(&town, &clerk, id, &seen).await.unwrap(), Approved::ByOne);
+    let second = town.desk("chi.sau", &["clerk"]).await;
+    assert_eq!(approve_with(&town, &second, id, &seen).await.unwrap(), Approved::Now);
     assert_eq!(told(&town, "identity.acted_for").await.len(), 1);
     let acting = given(&town, &sen.actor, RepresentationKind::Child).await;
     act_for(&town, &sen, Some(acting)).await.unwrap();
@@ -789,6 +810,11 @@ async fn a_child_of_fourteen_with_an_account_is_asked_and_ends_it_at_once() {
     assert_eq!(town.actor(&sen.token).await.unwrap().acts_for(), None);
     // The other parent is asked too, though not the one who asks.
     let id = ask(&town, &sen.actor, &child(&town, agency)).await.unwrap();
+    assert_eq!(
+        code(approve_with(&town, &clerk, id, &seen).await),
+        "identity.concerned_waiting"
+    );
+    let_pass(&town, id).await;
     approve_with(&town, &clerk, id, &seen).await.unwrap();
     let phu = citizen(&town, "Phạm Thị Phù", "999190000033").await;
     let id = ask(&town, &phu.actor, &child(&town, agency)).await.unwrap();
