@@ -168,8 +168,28 @@ async fn whoever_is_to_remain_without_an_account_is_written_to_by_the_address_th
     let op = house.player.ops.open(admin.clone()).await.unwrap();
     let id = identity.propose_merge(op, account.id, &new).await.unwrap();
     assert_eq!(written().await, 1);
-    let mut op = house.player.ops.open(admin).await.unwrap();
+    let mut op = house.player.ops.open(admin.clone()).await.unwrap();
     identity.refuse_merge(&mut op, id, "giấy chưa đủ").await.unwrap();
     op.commit().await.unwrap();
     assert_eq!(written().await, 2, "and when it is over");
+    // When it is done the account is theirs, and is told of that for them; nobody says that it was stopped.
+    let op = house.player.ops.open(admin).await.unwrap();
+    let id = identity.propose_merge(op, account.id, &new).await.unwrap();
+    assert_eq!(written().await, 3);
+    house.scratch.clock.advance(chrono::Duration::days(3));
+    let mut op = house.player.ops.open(Actor::System("test")).await.unwrap();
+    let officer = identity.account_by_login(&mut op, "dulieu.tinh").await.unwrap().unwrap();
+    drop(op);
+    let officer = house.player.actor(officer.id).await.unwrap();
+    let mut op = house.player.ops.open(officer).await.unwrap();
+    identity.confirm_merge(&mut op, id).await.unwrap();
+    op.commit().await.unwrap();
+    let apart: Vec<String> =
+        sqlx::query_scalar("SELECT kind FROM op.event WHERE kind LIKE 'identity.merge%apart' ORDER BY id")
+            .fetch_all(&house.scratch.pool)
+            .await
+            .unwrap();
+    let proposed = "identity.merge_proposed_apart";
+    assert_eq!(apart, [proposed, "identity.merge_ended_apart", proposed]);
+    assert_eq!(written().await, 4, "the message to the account that is theirs now");
 }

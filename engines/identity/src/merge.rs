@@ -27,6 +27,8 @@ const PAPER: std::ops::RangeInclusive<usize> = 3..=500;
 const ACTION: &str = "identity.merge_accounts";
 /// The owners are told of a proposal.
 const PROPOSED: &str = "identity.merge_proposed";
+/// The owners are told that it is done.
+const MERGED: &str = "identity.accounts_merged";
 
 /// A merge as it is proposed.
 #[derive(Clone, Debug)]
@@ -72,6 +74,8 @@ pub struct OwnMerge {
     pub id: Uuid,
     /// How the number of the other one ends.
     pub other: String,
+    /// It is the account of whoever looks that would close.
+    pub closes: bool,
     /// When it was proposed.
     pub proposed_at: DateTime<Utc>,
     /// From when a second official may confirm it.
@@ -297,7 +301,7 @@ impl Identity {
             let entry = Entry::new("identity.accounts_merged", format!("merge:{id}")).detail(facts);
             op.record(entry.about(Some(person))).await?;
         }
-        self.tell_two(op, "identity.accounts_merged", id, [&from, &into], "");
+        self.tell_two(op, MERGED, id, [&from, &into], "");
         let later = Stragglers {
             from: from.person,
             from_account: union.from.account.unwrap_or(closed),
@@ -329,9 +333,11 @@ impl Identity {
         let mut own = Vec::new();
         for row in store::merge::waiting_for(op.conn(), &self.vault, person, now).await? {
             let [from, into] = self.sides(op, [row.from_person, row.into_person]).await?;
-            let other = if from.person == person { into } else { from };
+            let closes = from.person == person;
+            let other = if closes { into } else { from };
             own.push(OwnMerge {
                 id: row.id,
+                closes,
                 other: tail(&other),
                 proposed_at: row.proposed_at,
                 confirmable_from: self.confirmable_from(&row),
@@ -717,6 +723,8 @@ impl Identity {
                     let facts = json!({ "person": side.person, "name": tail(other), "from": day });
                     op.emit(Event::new("identity.merge_proposed_apart", subject, facts));
                 }
+                // The account has become theirs: it is told for them.
+                (None, MERGED) => {}
                 (None, _) => {
                     let facts = json!({ "person": side.person, "name": tail(other) });
                     op.emit(Event::new("identity.merge_ended_apart", subject, facts));

@@ -42,7 +42,12 @@ fn which(words: &Words, found: &[OwnMerge]) -> Vec<Value> {
     let all = json!({ "value": "", "label": words.say("merge.mine.all", []) });
     let one = |own: &OwnMerge| {
         let at = render::datetime_text(&own.proposed_at.to_rfc3339()).unwrap_or_default();
-        let label = words.say("merge.mine.one", [("other", own.other.clone()), ("at", at)]);
+        let key = if own.closes {
+            "merge.mine.one_closes"
+        } else {
+            "merge.mine.one_remains"
+        };
+        let label = words.say(key, [("other", own.other.clone()), ("at", at)]);
         json!({ "value": own.id, "label": label })
     };
     std::iter::once(all).chain(found.iter().map(one)).collect()

@@ -90,7 +90,7 @@ async function two({ town, browsers }) {
   await says(old, 'Có đề nghị gộp tài khoản của bạn');
   await look(old, 'told');
   await old.goto('/tai-khoan/gop');
-  await says(old, 'số kết thúc bằng 214', 'cán bộ thứ hai chỉ xác nhận được từ');
+  await says(old, 'số kết thúc bằng 214', 'cán bộ thứ hai chỉ xác nhận được từ', 'tài khoản của bạn đóng');
   await press(old, 'Không đồng ý');
   await says(old, 'Hãy điền ô này');
   await look(old, 'mine');

@@ -180,6 +180,8 @@ pub struct OwnMergeInfo {
     pub id: Uuid,
     /// How the number of the other account ends.
     pub other: String,
+    /// It is one's own account that would close; otherwise the other one.
+    pub closes: bool,
     /// When it was proposed.
     pub proposed_at: DateTime<Utc>,
     /// From when a second official may confirm it; until then it can be objected to in any case.
@@ -278,6 +280,7 @@ async fn own<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<OwnMer
     let info = |one: OwnMerge| OwnMergeInfo {
         id: one.id,
         other: one.other,
+        closes: one.closes,
         proposed_at: one.proposed_at,
         confirmable_from: one.confirmable_from,
         expires_at: one.expires_at,

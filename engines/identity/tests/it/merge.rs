@@ -992,9 +992,9 @@ async fn an_owner_sees_every_proposal_that_waits_and_objects_to_one_or_to_all() 
     let mut expected = [again, one, two];
     expected.sort_unstable();
     assert_eq!(ids, expected);
-    let mut tails: Vec<&str> = seen.iter().map(|own| own.other.as_str()).collect();
+    let mut tails: Vec<(&str, bool)> = seen.iter().map(|own| (own.other.as_str(), own.closes)).collect();
     tails.sort_unstable();
-    assert_eq!(tails, ["017", "017", "040"]);
+    assert_eq!(tails, [("017", false), ("017", true), ("040", false)]);
     town.object(&owner, Some(two), "tôi không biết số này").await.unwrap();
     assert_eq!(town.own_merges(&owner).await.len(), 2);
     town.object(&owner, None, "tôi không nhờ ai gộp").await.unwrap();
