@@ -254,7 +254,8 @@ async fn a_change_that_was_cut_short_is_finished_by_the_next_call() {
             break;
         }
         ended_within += 1;
-        assert_eq!(town.under(old).await + town.under(new).await, 8);
+        // In one look: what the call had sent before it was cut short may be written only now.
+        assert_eq!(town.uses().await.iter().map(|used| used.count).sum::<i64>(), 8);
     }
     assert!(ended_within > 0, "{ended_within}");
     assert_eq!((town.under(old).await, town.under(new).await), (1, 7));

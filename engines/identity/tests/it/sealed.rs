@@ -60,10 +60,14 @@ impl Town {
     }
 
     async fn details_under(&self, key: u32) -> i64 {
+        self.details(|used| used.key == key).await
+    }
+
+    /// How many details of people and names of accounts are kept so; one look at all keys.
+    async fn details(&self, kept: impl Fn(&vault::KeyUse) -> bool) -> i64 {
         let mut op = self.op(&Actor::System("test")).await;
         let uses = self.identity.keys_in_use(&mut op).await.unwrap();
-        let own =
-            |used: &&vault::KeyUse| used.key == key && ["identity.person", "identity.login"].contains(&used.purpose);
+        let own = |used: &&vault::KeyUse| ["identity.person", "identity.login"].contains(&used.purpose) && kept(used);
         uses.iter().filter(own).map(|used| used.count).sum()
     }
 
@@ -294,7 +298,8 @@ async fn a_change_that_was_cut_short_is_finished_by_the_next_call() {
             break;
         }
         ended_within += 1;
-        assert_eq!(town.details_under(old).await + town.details_under(new).await, all);
+        // In one look: what the call had sent before it was cut short may be written only now.
+        assert_eq!(town.details(|_| true).await, all);
     }
     assert!(ended_within > 0, "{ended_within}");
     assert_eq!(
