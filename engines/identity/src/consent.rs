@@ -51,7 +51,10 @@ impl Identity {
         let mut concerned = store::representation::decisive(op.conn(), &self.vault, known, day).await?;
         if row.kind == RegistrationKind::Child
             && let Some(child) = store::person::get(op.conn(), &self.vault, known).await?
-            && child.birth_date.or(row.birth_date).is_some_and(|born| has_years(born, HEARS_FROM, day))
+            && child
+                .birth_date
+                .or(row.birth_date)
+                .is_some_and(|born| has_years(born, HEARS_FROM, day))
         {
             let account = store::representation::own_account(op.conn(), known).await?;
             if account.is_some() {
@@ -92,7 +95,10 @@ impl Identity {
         if row.kind == RegistrationKind::Member && is_agreed(row) {
             return None;
         }
-        let silent = row.concerned.iter().filter(|one| one.account.is_some() && one.agrees.is_none());
+        let silent = row
+            .concerned
+            .iter()
+            .filter(|one| one.account.is_some() && one.agrees.is_none());
         // Whoever was not told yet is told today at the earliest.
         let last = silent.map(|one| self.answer_until(one.told_at.map_or(day, local_date)));
         let open: Vec<NaiveDate> = last.filter(|last| day <= *last).collect();
@@ -285,7 +291,10 @@ fn is_agreed(row: &RegistrationDetail) -> bool {
 
 /// Whether one official is not enough: somebody whom it concerns cannot be asked here, or objects, and so the paper alone speaks.
 fn takes_two(row: &RegistrationDetail) -> bool {
-    let paper_alone = row.concerned.iter().any(|one| one.account.is_none() || one.agrees == Some(false));
+    let paper_alone = row
+        .concerned
+        .iter()
+        .any(|one| one.account.is_none() || one.agrees == Some(false));
     paper_alone && !(row.kind == RegistrationKind::Member && is_agreed(row))
 }
 

@@ -252,7 +252,9 @@ async fn where_a_director_cannot_be_asked_two_officials_see_the_paper() {
         (clerk.account(), "Bản chính đã đối chiếu")
     );
     let trail = town.trail().await;
-    let seen = trail.iter().filter(|(action, ..)| action == "identity.registration_seen");
+    let seen = trail
+        .iter()
+        .filter(|(action, ..)| action == "identity.registration_seen");
     assert_eq!(seen.count(), 1, "pressed twice it is written once");
     // The database knows that they are two.
     let alone = sqlx::query(
@@ -360,7 +362,10 @@ async fn an_official_does_not_agree_in_the_name_of_the_director_by_a_code() {
     for suspends in [true, false] {
         let mut op = town.op(&admin).await;
         if suspends {
-            town.identity.suspend_account(&mut op, account, "nghi ngờ").await.unwrap();
+            town.identity
+                .suspend_account(&mut op, account, "nghi ngờ")
+                .await
+                .unwrap();
         } else {
             town.identity.resume_account(&mut op, account, "đã rõ").await.unwrap();
         }
