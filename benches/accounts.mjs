@@ -64,7 +64,7 @@ const worst = of => Math.max(...of.map(one => one.p99));
 say('sign-ins of 64 people', `${mean(rounds.few).toFixed(1)}/s, p99 ${worst(rounds.few).toFixed(0)} ms`);
 say(`sign-ins of ${citizens} people`, `${mean(rounds.all).toFixed(1)}/s, p99 ${worst(rounds.all).toFixed(0)} ms, ratio ${(mean(rounds.all) / mean(rounds.few)).toFixed(2)}`);
 
-const administrator = people.find(one => one.role === 'administrator');
+const administrator = people.find(one => one.role === 'admin');
 const token = await signIn(program.address, administrator);
 const ask = async query => {
   const began = process.hrtime.bigint();
@@ -75,7 +75,7 @@ const ask = async query => {
 };
 const questions = {
   'the first page': () => '',
-  'a frequent name': () => `?q=${encodeURIComponent('nguyen van an')}`,
+  'a frequent name': () => `?q=${encodeURIComponent('nguyen van')}`,
   'a given name': () => '?q=phuong',
   'a personal number': n => `?q=999${String(1 + (n * 7919) % citizens).padStart(9, '0')}`,
   'a login': n => `?q=cb.${citizens + 1 + (n * 31) % officials}`,

@@ -2,8 +2,8 @@
 //! and second factor, links with providers of identity.
 
 use chrono::NaiveDate;
-use kernel::{AccountId, Fault, Result, local};
-use notify::{Message, Notify};
+use kernel::{AccountId, Fault, PersonId, Result, local};
+use notify::{Letter, Message, Notify};
 use op::{Event, Op, Reactions};
 use serde::Deserialize;
 
@@ -51,8 +51,18 @@ struct Facts {
     set: Option<String>,
 }
 
+/// What events about somebody without an account say.
+#[derive(Deserialize)]
+struct Apart {
+    person: PersonId,
+    name: String,
+    #[serde(default)]
+    from: Option<NaiveDate>,
+}
+
 /// Listens to the accounts.
 pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
+    write(reactions, notify);
     for (event, kind, link) in [
         ("identity.new_device", "new_device", DEVICES),
         ("identity.second_factor_changed", "second_factor_changed", SECOND_FACTOR),
@@ -85,6 +95,31 @@ pub(crate) fn register(reactions: &mut Reactions, notify: &Notify) {
         reactions.on(event, move |op: &mut Op, event: &Event| {
             let notify = notify.clone();
             Box::pin(async move { tell(&notify, op, event, kind, link).await })
+        });
+    }
+}
+
+/// Whoever has no account and so no box is written to, by the address that is kept of them.
+fn write(reactions: &mut Reactions, notify: &Notify) {
+    for (event, kind) in [
+        ("identity.merge_proposed_apart", "merge_proposed_letter"),
+        ("identity.merge_ended_apart", "merge_ended_letter"),
+    ] {
+        let notify = notify.clone();
+        reactions.on(event, move |op: &mut Op, event: &Event| {
+            let notify = notify.clone();
+            Box::pin(async move {
+                let facts: Apart = serde_json::from_value(event.payload.clone()).map_err(|error| {
+                    Fault::internal("compose.event_broken")
+                        .with("event", event.kind)
+                        .caused_by(error)
+                })?;
+                let letter = Letter::new(facts.person, kind, "/")
+                    .with("name", facts.name)
+                    .with("at", local(op.now()).format("%H:%M %d/%m/%Y"))
+                    .with("from", day(facts.from));
+                notify.write(op, letter).await
+            })
         });
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use identity::Identity;
-use kernel::{AccountId, Result};
+use kernel::{AccountId, PersonId, Result};
 use notify::{Addresses, EmailConfig, Notify, Recipient};
 use op::Op;
 use render::{Locale, Renderer};
@@ -20,7 +20,7 @@ pub fn notify(config: Option<&EmailConfig>, identity: &Identity, renderer: &Arc<
     notify.with_email(config, Arc::new(Book(identity.clone())), Arc::new(words))
 }
 
-/// The address that somebody gave with their person.
+/// The address that somebody gave with their person, or that was written down at the counter.
 struct Book(Identity);
 
 #[async_trait::async_trait]
@@ -31,6 +31,15 @@ impl Addresses for Book {
             email,
             name: contact.name,
             // Nobody has told us another language: identity keeps none.
+            locale: Locale::Vi,
+        }))
+    }
+
+    async fn recipient_of(&self, op: &mut Op, person: PersonId) -> Result<Option<Recipient>> {
+        let known = self.0.person(op, person, "notify").await?;
+        Ok(known.email.map(|email| Recipient {
+            email,
+            name: known.full_name,
             locale: Locale::Vi,
         }))
     }

@@ -128,6 +128,17 @@ pub fn registration_waits() -> Result<chrono::Duration> {
     Ok(chrono::Duration::days(i64::from(days)))
 }
 
+/// How long a proposal to join two accounts lies before their owners until it may be confirmed. Fails with `compose.table_broken` for no day, and for so
+/// many that nobody could confirm before it runs out.
+pub fn merge_waits() -> Result<chrono::Duration> {
+    let file: tables::ProvinceFile = tables::yaml("hau-giang/province.yaml")?;
+    let days = file.accounts.merge_days;
+    if !(1..=10).contains(&days) {
+        return Err(Fault::internal("compose.table_broken").with("reason", "accounts.merge_days"));
+    }
+    Ok(chrono::Duration::days(i64::from(days)))
+}
+
 /// Sign-in names of the demonstration.
 pub fn demo_names() -> Result<Vec<String>> {
     let file: tables::DemoFile = tables::yaml("hau-giang/demo.yaml")?;

@@ -148,6 +148,7 @@ impl Program {
                 dormant_days: watched.dormant_days,
                 emergency_hours: watched.emergency_hours,
                 registration_waits: compose::province::registration_waits()?,
+                merge_waits: compose::province::merge_waits()?,
                 calendar: Arc::new(calendar.clone()),
                 emergency_week_hours: watched.emergency_week_hours,
                 policy: policy.clone(),

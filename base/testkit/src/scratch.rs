@@ -77,7 +77,11 @@ async fn fresh_database(sets: &[&[db::Migration]]) -> PgPool {
     sweep(&mut connection).await;
     let template = template(&mut connection, &options, sets).await;
     let unique = kernel::Id::<kernel::noun::Job>::new().to_string().replace('-', "");
-    let name = format!("x_{}_{}_{unique}", kernel::SystemClock.now().timestamp(), std::process::id());
+    let name = format!(
+        "x_{}_{}_{unique}",
+        kernel::SystemClock.now().timestamp(),
+        std::process::id()
+    );
     run(&mut connection, format!("CREATE DATABASE {name} TEMPLATE {template}"))
         .await
         .expect("a copy of the template");
@@ -167,7 +171,9 @@ async fn sweep(connection: &mut PgConnection) {
     for name in left {
         let _ = run(connection, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
     }
-    let _ = sqlx::query("SELECT pg_advisory_unlock(4712)").execute(&mut *connection).await;
+    let _ = sqlx::query("SELECT pg_advisory_unlock(4712)")
+        .execute(&mut *connection)
+        .await;
 }
 
 /// Whether nobody uses this database: its process is gone, or ten minutes have passed. Processes are only known on this machine.

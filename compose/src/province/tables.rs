@@ -70,6 +70,7 @@ pub(crate) struct ProvinceFile {
 #[derive(Deserialize)]
 pub(crate) struct AccountRules {
     pub(crate) registration_days: u16,
+    pub(crate) merge_days: u16,
 }
 
 #[derive(Deserialize)]

@@ -115,9 +115,17 @@ impl Player {
         Ok(dossier)
     }
 
+    /// Fills a draft in and leaves it, in an operation of its own; an official for the person whom the context names.
+    pub async fn begin(&self, actor: &Actor, case: Case<'_>, context: Value) -> Result<DraftId> {
+        let mut op = self.ops.open(actor.clone()).await?;
+        let draft = self.fill_in(&mut op, case, context).await?;
+        op.commit().await?;
+        Ok(draft)
+    }
+
     /// A citizen hands in online, an official at the counter.
     async fn hand_in_within(&self, op: &mut Op, case: Case<'_>) -> Result<DossierId> {
-        let draft = self.fill_in(op, case).await?;
+        let draft = self.fill_in(op, case, Value::Null).await?;
         let submitted = if op.actor().is_official() {
             self.engines.dossiers.take_in(op, draft, true).await?
         } else {
@@ -126,7 +134,7 @@ impl Player {
         Ok(submitted.id)
     }
 
-    async fn fill_in(&self, op: &mut Op, case: Case<'_>) -> Result<DraftId> {
+    async fn fill_in(&self, op: &mut Op, case: Case<'_>, context: Value) -> Result<DraftId> {
         let form = case.app.form()?;
         let official = op.actor().is_official();
         let applicant = match op.actor().person() {
@@ -138,7 +146,7 @@ impl Player {
             form: form.form.clone(),
             channel: if official { Channel::Counter } else { Channel::Online },
             applicant,
-            context: Value::Null,
+            context,
         };
         let mut draft: DraftView = self.engines.forms.start_draft(op, new).await?;
         while let Some(page) = draft.next.clone() {

@@ -8,7 +8,7 @@ use federation::Federation;
 use files::{Files, Limits};
 use identity::{Config, Hashing, Identity, SecondFactorRule};
 use kernel::Clock;
-use notify::Notify;
+use notify::EmailConfig;
 use op::{Jobs, Ops};
 use openid::Openid;
 use render::Renderer;
@@ -53,9 +53,14 @@ pub struct House {
 }
 
 pub async fn house() -> House {
+    house_with(None).await
+}
+
+/// The same, with a mail server where one is given.
+pub async fn house_with(mail: Option<&EmailConfig>) -> House {
     let (scratch, identity, vault) = loaded_with_vault().await;
     let apps = apps::embedded().unwrap();
-    let renderer = apps::texts(Renderer::builder(), &apps).build().unwrap();
+    let renderer = Arc::new(apps::texts(Renderer::builder(), &apps).build().unwrap());
     let engines = Engines::new(Materials {
         federation: Federation::new(
             identity.clone(),
@@ -64,10 +69,10 @@ pub async fn house() -> House {
         ),
         openid: Openid::new(identity.clone(), vault, openid::Config::at("http://localhost")),
         identity: identity.clone(),
-        notify: Notify::new(identity.vault().clone()),
+        notify: compose::post::notify(mail, &identity, &renderer).unwrap(),
         files: Files::new(scratch.directory().join("files"), Limits::default()),
         calendar: compose::calendar::of_the_file().unwrap(),
-        renderer: Arc::new(renderer),
+        renderer,
         apps: &apps,
         public_address: "http://localhost".to_owned(),
     })

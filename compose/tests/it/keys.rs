@@ -17,6 +17,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("identity.account.login_tag", "tag, made anew with the row"),
     ("identity.account.sealed", "sealed"),
     ("identity.counter_code.sealed", "sealed"),
+    ("identity.merge.sealed", "sealed"),
     ("identity.passkey.credential", "public"),
     ("identity.passkey.public_key", "public"),
     (

@@ -81,10 +81,13 @@ async fn the_province_loads_once_and_whole() {
     }
 }
 
-/// The chief of office of the demonstration: looks after the accounts of the district and its communes, and leads the one-stop desk.
-async fn looks_after_a_district(scratch: &Scratch, identity: &Identity, chief: &Actor) {
-    assert!(chief.has_role("unit_head") && chief.unit().is_some());
-    let mut op = scratch.ops.open(chief.clone()).await.unwrap();
+/// The chief of office of the demonstration, as in the next request: looks after the accounts of the district and its communes, and leads the one-stop desk.
+async fn looks_after_a_district(scratch: &Scratch, identity: &Identity, signed: &Actor) {
+    assert!(signed.has_role("unit_head") && signed.unit().is_some());
+    let mut op = scratch.ops.open(signed.clone()).await.unwrap();
+    let (account, now) = (signed.account().unwrap(), op.now());
+    let chief = identity.actor_of(op.conn(), account, now).await.unwrap();
+    let mut op = scratch.ops.open(chief).await.unwrap();
     let page = PageRequest::first();
     let found = identity.accounts(&mut op, "", AccountFilter::All, &page).await.unwrap();
     let logins: Vec<&str> = found.items.iter().map(|row| row.login.as_str()).collect();

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use identity::{NewMerge, NewPerson};
 use kernel::{AccountId, Actor, Id, Official};
 use notify::{EmailConfig, Message, Security};
 use op::Jobs;
@@ -11,7 +12,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::house::house;
+use crate::house::{house, house_with};
 
 /// Takes one mail and gives everything that was said.
 async fn take_mail(stream: TcpStream) -> std::io::Result<String> {
@@ -61,10 +62,8 @@ fn official() -> Actor {
     })
 }
 
-/// An official may not read a citizen's address; the platform that writes in their stead may.
-#[tokio::test]
-async fn what_an_official_does_is_mailed_to_those_who_gave_an_address() {
-    let house = house().await;
+/// A mail server that takes everything, and what it has taken.
+async fn server() -> (EmailConfig, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let config = EmailConfig {
         host: "127.0.0.1".into(),
@@ -84,6 +83,14 @@ async fn what_an_official_does_is_mailed_to_those_who_gave_an_address() {
             }
         }
     });
+    (config, mails)
+}
+
+/// An official may not read a citizen's address; the platform that writes in their stead may.
+#[tokio::test]
+async fn what_an_official_does_is_mailed_to_those_who_gave_an_address() {
+    let house = house().await;
+    let (config, mails) = server().await;
     let renderer = Arc::new(Renderer::builder().build().unwrap());
     let notify = compose::post::notify(Some(&config), &house.player.engines.identity, &renderer).unwrap();
     let identity = &house.player.engines.identity;
@@ -120,4 +127,49 @@ async fn what_an_official_does_is_mailed_to_those_who_gave_an_address() {
         "{}",
         mails[0]
     );
+}
+
+// shows: R030
+#[tokio::test]
+async fn whoever_is_to_remain_without_an_account_is_written_to_by_the_address_that_is_kept() {
+    let (config, mails) = server().await;
+    let house = house_with(Some(&config)).await;
+    let identity = &house.player.engines.identity;
+    let mut op = house.player.ops.open(Actor::System("test")).await.unwrap();
+    let new = NewPerson {
+        personal_number: Some("999192000028".parse().unwrap()),
+        email: Some("chua.co.tai.khoan@example.vn".into()),
+        synthetic: true,
+        ..NewPerson::named("Lê Thị Thu Ngân")
+    };
+    identity.register_person(&mut op, &new).await.unwrap();
+    let [account, admin] = [
+        identity.account_by_login(&mut op, "congdan").await.unwrap().unwrap(),
+        identity
+            .account_by_login(&mut op, "quantri.tinh")
+            .await
+            .unwrap()
+            .unwrap(),
+    ];
+    op.commit().await.unwrap();
+    let admin = house.player.actor(admin.id).await.unwrap();
+    let written = async || {
+        op::drain(&house.player.ops, &house.jobs).await.unwrap();
+        let mails = mails.lock().unwrap();
+        let to = |mail: &&String| mail.contains("RCPT TO:<chua.co.tai.khoan@example.vn>");
+        mails.iter().filter(to).count()
+    };
+    let new = NewMerge {
+        number: "999192000028".into(),
+        paper: "Quyết định xác lập lại số định danh 7/QĐ".into(),
+        differs: true,
+        why: "một bên thiếu ngày sinh".into(),
+    };
+    let op = house.player.ops.open(admin.clone()).await.unwrap();
+    let id = identity.propose_merge(op, account.id, &new).await.unwrap();
+    assert_eq!(written().await, 1);
+    let mut op = house.player.ops.open(admin).await.unwrap();
+    identity.refuse_merge(&mut op, id, "giấy chưa đủ").await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(written().await, 2, "and when it is over");
 }

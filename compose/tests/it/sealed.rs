@@ -272,6 +272,10 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     ),
     ("identity.holding", &[("valid_from", Thing), ("valid_to", Thing)]),
     (
+        "identity.merge",
+        &[("counts", Thing), ("sealed", Sealed), ("state", Thing)],
+    ),
+    (
         "identity.passkey",
         &[
             ("credential", Plain("public by its nature")),

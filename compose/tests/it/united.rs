@@ -36,6 +36,7 @@ const FOLLOWS: &[&str] = &[
     "identity.standing_voice.account",
     "identity.standing_voice.asker",
     "identity.standing_voice.represented",
+    "identity.withheld_role.person",
     "notify.message.account",
     "notify.preference.account",
     "openid.authorisation.account",
@@ -115,10 +116,6 @@ const STAYS: &[(&str, &str)] = &[
     ),
     ("identity.totp.account", "opens nothing any more"),
     ("identity.withheld_role.by", "who did it"),
-    (
-        "identity.withheld_role.person",
-        "history of an official, told for the person",
-    ),
     ("identity.withheld_role.returned_by", "who did it"),
     ("op.audit_entry.actor", "never changed"),
     ("op.audit_entry.person", "never changed; the person asks for both"),
@@ -205,7 +202,7 @@ async fn op(house: &House, actor: &Actor) -> Op {
 /// The administrator proposes.
 async fn propose(house: &House, account: AccountId) -> Uuid {
     let admin = official(house, "quantri.tinh").await;
-    let mut op = op(house, &admin).await;
+    let op = op(house, &admin).await;
     let new = NewMerge {
         number: NEW.into(),
         paper: "Quyết định xác lập lại số định danh 7/QĐ".into(),
@@ -213,12 +210,12 @@ async fn propose(house: &House, account: AccountId) -> Uuid {
         why: String::new(),
     };
     let identity = &house.player.engines.identity;
-    let id = identity.propose_merge(&mut op, account, &new).await.unwrap();
-    op.commit().await.unwrap();
-    id
+    identity.propose_merge(op, account, &new).await.unwrap()
 }
 
+/// Another official confirms, when the owners have had their time.
 async fn confirm(house: &House, id: Uuid) {
+    house.scratch.clock.advance(chrono::Duration::days(3));
     let officer = official(house, "dulieu.tinh").await;
     let mut op = op(house, &officer).await;
     house.player.engines.identity.confirm_merge(&mut op, id).await.unwrap();
@@ -275,8 +272,8 @@ async fn link(house: &House, actor: &Actor, subject: &str) {
     .unwrap();
     for statement in [
         "INSERT INTO openid.client (id, name, description, auth, redirect_uris, post_logout_uris, grants, scopes, audience, trusted, dpop,
-                                    introspects, created_at, changed_at)
-         VALUES ('ung-dung-1', 'Sổ tay', '', 'none', '{}', '{}', '{}', '{}', 'everybody', false, false, false, now(), now())
+                                    introspects, created_at, changed_at, id_token_signed_response_alg)
+         VALUES ('ung-dung-1', 'Sổ tay', '', 'none', '{}', '{}', '{}', '{}', 'everybody', false, false, false, now(), now(), 'ES256')
          ON CONFLICT DO NOTHING",
     ] {
         sqlx::query(statement).execute(&house.scratch.pool).await.unwrap();
@@ -426,6 +423,31 @@ async fn everything_that_the_engines_keep_follows_in_one_operation() {
     assert_eq!((counted("drafts"), counted("links"), counted("requests")), (1, 1, 1));
 }
 
+// shows: R032
+#[tokio::test]
+async fn a_link_that_its_owner_has_undone_does_not_come_back_by_joining() {
+    let house = house().await;
+    let old = official(&house, "congdan").await;
+    let new = other(&house, old.name(), NEW).await;
+    for actor in [&old, &new] {
+        link(&house, actor, &format!("vneid-{}", actor.account().unwrap())).await;
+    }
+    let remains = new.account().unwrap().uuid();
+    sqlx::query("UPDATE federation.link SET ended_at = now(), end_reason = 'unlinked' WHERE account = $1")
+        .bind(remains)
+        .execute(&house.scratch.pool)
+        .await
+        .unwrap();
+    let id = propose(&house, old.account().unwrap()).await;
+    confirm(&house, id).await;
+    let links = "SELECT count(*) FROM federation.link WHERE account = $1 AND end_reason = 'unlinked'";
+    assert_eq!(
+        count(&house, links, remains).await,
+        2,
+        "nor does the next sign-in link it again"
+    );
+}
+
 // shows: R030
 #[tokio::test]
 async fn an_old_number_in_an_application_is_still_the_applicants_and_what_comes_late_is_brought_along() {
@@ -440,7 +462,8 @@ async fn an_old_number_in_an_application_is_still_the_applicants_and_what_comes_
     let What::Submit(submit) = &app.scenarios[0].steps[0].what else {
         panic!("the scenario begins with an application");
     };
-    house.scratch.clock.set(kernel::from_local(app.scenarios[0].begins));
+    let now = house.player.ops.now().max(kernel::from_local(app.scenarios[0].begins));
+    house.scratch.clock.set(now);
     let dossier = house
         .player
         .hand_in(
@@ -489,6 +512,57 @@ async fn an_old_number_in_an_application_is_still_the_applicants_and_what_comes_
     assert_eq!(count(&house, boxes, from).await, 0, "the last word follows too");
 }
 
+// shows: R030
+#[tokio::test]
+async fn what_a_clerk_began_before_for_the_one_who_goes_becomes_a_case_of_the_one_who_remains() {
+    let house = house().await;
+    let app = house.apps.iter().find(|app| app.key == "civil-extract").unwrap();
+    let What::Submit(submit) = &app.scenarios[0].steps[0].what else {
+        panic!("the scenario begins with an application");
+    };
+    let old = official(&house, "congdan").await;
+    let new = other(&house, old.name(), NEW).await;
+    let clerk = official(&house, "motcua.ngabay").await;
+    let case = || Case {
+        app,
+        answers: &submit.answers,
+        papers: &submit.papers,
+    };
+    let id = propose(&house, old.account().unwrap()).await;
+    // One names the person whom the clerk had found, the other the number that is still in the answers.
+    let mut drafts = Vec::new();
+    for context in [serde_json::json!({ "person": old.person() }), Value::Null] {
+        drafts.push(house.player.begin(&clerk, case(), context).await.unwrap());
+    }
+    confirm(&house, id).await;
+    let now = house.player.ops.now().max(kernel::from_local(app.scenarios[0].begins));
+    house.scratch.clock.set(now);
+    for draft in drafts {
+        let mut op = op(&house, &clerk).await;
+        let taken = house
+            .player
+            .engines
+            .dossiers
+            .take_in(&mut op, draft, true)
+            .await
+            .unwrap();
+        op.commit().await.unwrap();
+        let parties: (Option<Uuid>, Option<Uuid>, Option<Uuid>) = sqlx::query_as(
+            "SELECT owner_person, submitter_person, submitter_account FROM dossiers.dossier WHERE id = $1",
+        )
+        .bind(taken.id.uuid())
+        .fetch_one(&house.scratch.pool)
+        .await
+        .unwrap();
+        let person = new.person().map(PersonId::uuid);
+        assert_eq!(parties, (person, person, new.account().map(AccountId::uuid)));
+        let mut own = self::op(&house, &new).await;
+        house.player.engines.dossiers.view(&mut own, taken.id).await.unwrap();
+    }
+    let told = "SELECT count(*) FROM notify.message WHERE account = $1 AND kind = 'dossier_submitted'";
+    assert_eq!(count(&house, told, new.account().unwrap().uuid()).await, 2);
+}
+
 // shows: R032
 #[tokio::test]
 async fn whom_an_application_looks_after_is_not_joined_behind_its_back() {
@@ -505,7 +579,7 @@ async fn whom_an_application_looks_after_is_not_joined_behind_its_back() {
     .await
     .unwrap();
     let admin = official(&house, "quantri.tinh").await;
-    let mut op = op(&house, &admin).await;
-    let refused = house.player.engines.identity.merge_preview(&mut op, account, NEW).await;
+    let op = op(&house, &admin).await;
+    let refused = house.player.engines.identity.merge_preview(op, account, NEW).await;
     assert_eq!(refused.unwrap_err().code, "scim.looked_after");
 }

@@ -11,7 +11,8 @@ use crate::{Dossiers, access, store, subject};
 impl Dossiers {
     /// Hands in a draft that a clerk of the receiving agency filled in for somebody, and gives the first step to that clerk.
     /// The reception itself is the act `accept` at the desk, after the papers were looked at. The person whom the clerk
-    /// identified may stand in the draft's context as `person`; otherwise the personal number in the answers says who it is.
+    /// identified may stand in the draft's context as `person`; otherwise the personal number in the answers says who it is. Whoever was joined to
+    /// another person since the draft was begun is the one who remains (R030).
     ///
     /// Fails with `dossiers.clerk_only`, `op.no_right` (another field of work), `dossiers.other_agency_receives` {agency}, and as [`Dossiers::submit`] does.
     pub async fn take_in(&self, op: &mut Op, draft: DraftId, confirmed: bool) -> Result<Submitted> {
@@ -50,9 +51,21 @@ impl Dossiers {
                 let id: PersonId = id.parse().map_err(|_| {
                     Fault::invalid("dossiers.person_unknown").field("person", "dossiers.person_unknown")
                 })?;
+                // The draft may be older than the joining of two accounts: what it becomes belongs to whoever remains.
+                let id = self.parts.identity.hold_remaining(op, id).await?;
                 Some(self.parts.identity.person(op, id, &purpose).await?)
             }
-            (None, Some(Ok(number))) => self.parts.identity.person_by_number(op, &number, &purpose).await?,
+            (None, Some(Ok(number))) => match self.parts.identity.person_by_number(op, &number, &purpose).await? {
+                Some(found) => {
+                    // Joined at this moment: the other one remains.
+                    let id = self.parts.identity.hold_remaining(op, found.id).await?;
+                    match id == found.id {
+                        true => Some(found),
+                        false => Some(self.parts.identity.person(op, id, &purpose).await?),
+                    }
+                }
+                None => None,
+            },
             _ => None,
         };
         let Some(person) = person else {

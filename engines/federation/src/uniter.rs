@@ -20,7 +20,8 @@ impl Uniter for Federation {
         Ok(vec![United::counted("links", links)])
     }
 
-    /// A link follows where the account that remains has none of that provider; otherwise it ends, and is told with the others. Whoever comes back from a
+    /// A link follows where the account that remains has none of that provider; otherwise it ends, and is told with the others. It
+    /// ends too where the owner of that account has undone one of that provider last. Whoever comes back from a
     /// provider for the old account at this moment comes in vain.
     async fn unite(&self, op: &mut Op, permit: &Permit, union: &Union) -> Result<Vec<United>> {
         let Some([from, into]) = union.accounts() else {

@@ -190,15 +190,16 @@ pub(crate) fn see_emergency(rights: Rights<'_>, whose: Option<AccountId>) -> Dec
 }
 
 /// Joining two accounts of one person: administrators by a right of their own, none that is taken for an emergency; never where one of the two is
-/// themselves, or whom they stand in for. The platform brings along what is left.
-pub(crate) fn merge(rights: Rights<'_>, action: &str, people: &[PersonId]) -> Decision {
-    let own = people.iter().any(|person| rights.actor().concerns(*person));
+/// themselves, or whom they stand in for, and not where one of them acts for the other: `bound`. The platform brings along what is left.
+pub(crate) fn merge(rights: Rights<'_>, action: &str, people: &[PersonId], bound: bool) -> Decision {
+    let own = bound || people.iter().any(|person| rights.actor().concerns(*person));
     Decision::when(!own && has_for_good(rights, action), error::not_allowed)
 }
 
-/// Objecting to it: one of the two, for themself. For others there is none.
-pub(crate) fn object_to_merge(actor: &Actor, people: Option<[PersonId; 2]>) -> Decision {
-    let own = people.is_some_and(|people| people.iter().any(|person| actor.person() == Some(*person)));
+/// Objecting to it: one of the two of each proposal, for themself. For others there is none.
+pub(crate) fn object_to_merge(actor: &Actor, proposals: &[[PersonId; 2]]) -> Decision {
+    let own = |people: &[PersonId; 2]| people.iter().any(|person| actor.person() == Some(*person));
+    let own = !proposals.is_empty() && proposals.iter().all(own);
     Decision::when(is_oneself(actor) && own, error::merge_not_found)
 }
 

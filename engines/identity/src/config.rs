@@ -31,6 +31,8 @@ pub struct Config {
     pub emergency_hours: u16,
     /// How long a registration waits for an official to see the paper (đăng ký tài khoản).
     pub registration_waits: Duration,
+    /// How long a proposal to join two accounts is before their owners, who may object, until a second official may confirm it (thời gian chờ phản đối).
+    pub merge_waits: Duration,
     /// For how many working days after they were told whoever is concerned by a request to act for somebody can answer before silence hinders no more (thời hạn
     /// lấy ý kiến người liên quan).
     pub concerned_days: u16,
@@ -126,6 +128,7 @@ impl Default for Config {
             dormant_days: 90,
             emergency_hours: 4,
             registration_waits: Duration::days(30),
+            merge_waits: Duration::days(3),
             concerned_days: 3,
             calendar: Arc::new(plain_weeks()),
             emergency_week_hours: 12,

@@ -574,6 +574,21 @@ pub fn merge_not_found() -> Fault {
     Fault::not_found("identity.merge_not_found")
 }
 
+/// The owners may still object; `from`: when it can be confirmed.
+pub fn merge_waits(from: chrono::DateTime<chrono::Utc>) -> Fault {
+    Fault::conflict("identity.merge_waits").with("from", kernel::local(from).format("%H:%M %d/%m/%Y"))
+}
+
+/// Since the proposal an account was opened, or is another one: whose it is was not told.
+pub fn merge_stale() -> Fault {
+    Fault::conflict("identity.merge_stale")
+}
+
+/// Whoever has proposed it may do so no more.
+pub fn merge_proposer() -> Fault {
+    Fault::conflict("identity.merge_proposer")
+}
+
 /// Whoever has proposed it does not confirm it.
 pub fn merge_own() -> Fault {
     Fault::forbidden("identity.merge_own")

@@ -85,6 +85,6 @@ pub async fn sweep(op: &mut Op) -> Result<u64> {
     let attempts = store::attempt::sweep(op.conn(), now).await?;
     let halves = store::second_factor::sweep(op.conn(), now).await?;
     let codes = store::desk::sweep(op.conn(), now).await? + store::counter_code::sweep(op.conn(), now).await?;
-    let registrations = store::registration::sweep(op.conn(), now).await? + Identity::expire_merges(op).await?;
+    let registrations = store::registration::sweep(op.conn(), now).await? + Identity::expire_merges(op, None).await?;
     Ok(codes + registrations + attempts + halves + store::session::sweep(op.conn(), now).await?)
 }

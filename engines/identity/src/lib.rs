@@ -70,7 +70,7 @@ pub use emergency::Emergency;
 pub use entry::Start;
 pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
-pub use merge::{MergePreview, NewMerge, OwnMerge};
+pub use merge::{MergePreview, NewMerge, Objection, OwnMerge};
 pub use model::{
     Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, Awaited,
     CodeOrigin, Concerned, Contact, Former, HeldPosition, MergeRow, MergeSide, MergeState, OfficialView, Passkey,

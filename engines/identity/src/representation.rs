@@ -326,23 +326,14 @@ impl Identity {
         store::representation::represents(op.conn(), &self.vault, person, other, day).await
     }
 
-    /// Whether a number is that of a person: their personal number, or their passport. An organisation has none, whoever answers for it names
-    /// theirs. Tells nothing but this, whoever asks. For engines above, about whom something is handed in for.
+    /// Whether a number is that of a person: their personal number, their passport, or one that was theirs before their two accounts were joined (R030).
+    /// An organisation has none, whoever answers for it names theirs. Tells nothing but this, whoever asks. For engines above, about whom something is
+    /// handed in for.
     pub async fn is_number_of(&self, op: &mut Op, person: PersonId, number: &str) -> Result<bool> {
         if store::representation::is_organisation(op.conn(), person).await? {
             return Ok(true);
         }
-        let details = store::person::details_of(op.conn(), &self.vault, person).await?;
-        let bare = |text: &str| -> String {
-            text.chars()
-                .filter(|c| !c.is_whitespace())
-                .collect::<String>()
-                .to_uppercase()
-        };
-        Ok(details.is_some_and(|details| {
-            let known = [details.personal_number, details.passport];
-            known.iter().flatten().any(|known| bare(known) == bare(number))
-        }))
+        store::merge::has_number(op.conn(), &self.vault, person, number).await
     }
 
     /// For whom a person acts or has acted, and who for them, the newest first. For engines above that tell the person what is kept about them: what was

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use kernel::{AccountId, Result, text};
+use kernel::{AccountId, PersonId, Result, text};
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
     message::{
@@ -34,11 +34,14 @@ pub struct Recipient {
     pub locale: Locale,
 }
 
-/// Knows the e-mail addresses of accounts. Implemented where the program is put together, on the identity engine.
+/// Knows the e-mail addresses of accounts, and of people. Implemented where the program is put together, on the identity engine.
 #[async_trait]
 pub trait Addresses: Send + Sync {
     /// Where mail to this account goes, or `None` if it has no address.
     async fn recipient(&self, op: &mut Op, account: AccountId) -> Result<Option<Recipient>>;
+
+    /// Where a letter to this person goes, who may have no account, or `None` if no address is kept.
+    async fn recipient_of(&self, op: &mut Op, person: PersonId) -> Result<Option<Recipient>>;
 }
 
 /// A configured mail server.
@@ -97,6 +100,10 @@ impl Post {
 
     pub async fn recipient(&self, op: &mut Op, account: AccountId) -> Result<Option<Recipient>> {
         self.addresses.recipient(op, account).await
+    }
+
+    pub async fn recipient_of(&self, op: &mut Op, person: PersonId) -> Result<Option<Recipient>> {
+        self.addresses.recipient_of(op, person).await
     }
 
     /// Writes and sends one mail. No operation is open meanwhile.

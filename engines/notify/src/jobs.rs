@@ -9,6 +9,8 @@ use crate::{DeliveryState, Notify, email::PostError, store};
 
 /// The kind of job.
 pub(crate) const EMAIL: &str = "notify.email";
+/// The kind of the job that writes to somebody who has no account.
+pub(crate) const LETTER: &str = "notify.letter";
 /// The kind of the job that seals what an older program has left in plain.
 pub const SEAL: &str = "notify.seal";
 /// Failures after which a delivery is given up; one less than the queue allows, so that the outcome is written down.
@@ -20,12 +22,17 @@ pub(crate) struct Payload {
     pub message: MessageId,
 }
 
-/// Registers `notify.email`, and `notify.seal` once a day; its first turn comes when the program starts.
+/// Registers `notify.email`, `notify.letter`, and `notify.seal` once a day; its first turn comes when the program starts.
 pub fn register(jobs: &mut Jobs, notify: &Notify) {
     let post = notify.clone();
     jobs.outside(EMAIL, move |ops, job| {
         let notify = post.clone();
         Box::pin(async move { notify.deliver(ops, job).await })
+    });
+    let writer = notify.clone();
+    jobs.outside(LETTER, move |ops, job| {
+        let notify = writer.clone();
+        Box::pin(async move { notify.deliver_letter(ops, job).await })
     });
     let sealer = notify.clone();
     jobs.outside(SEAL, move |ops: &Ops, _job| {

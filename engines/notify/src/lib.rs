@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-// Reading order: what a message is (model, words), the verbs, then the way outside (config, email, jobs).
+// Reading order: what a message is (model, words), the verbs, then the way outside (config, email, letter, jobs).
 mod access;
 mod config;
 mod email;
@@ -8,6 +8,7 @@ mod http;
 mod inbox;
 mod jobs;
 mod keeper;
+mod letter;
 mod model;
 mod preference;
 mod reseal;
@@ -23,7 +24,7 @@ pub use config::{EmailConfig, Security};
 pub use email::{Addresses, Recipient};
 pub use http::{MessagePage, MessageWords, ReadCount, ReadRequest, routes};
 pub use jobs::{SEAL, register};
-pub use model::{Delivery, DeliveryState, Message, MessageView, Which};
+pub use model::{Delivery, DeliveryState, Letter, Message, MessageView, Which};
 pub use words::Words;
 
 use kernel::Result;

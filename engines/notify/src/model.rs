@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Display};
 
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, Fault, MessageId, Result};
+use kernel::{AccountId, Fault, MessageId, PersonId, Result};
 use render::Locale;
 use serde::Serialize;
 
@@ -61,23 +61,63 @@ impl Message {
         self
     }
 
-    /// A kind must be able to be a text key, a link must stay inside the portal. Both come from our own code and declarations.
     pub(crate) fn check(&self) -> Result<()> {
-        let part = |part: &str| {
-            !part.is_empty()
-                && part
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
-        };
-        if !self.kind.split('.').all(part) {
-            return Err(Fault::internal("notify.bad_kind").with("kind", &self.kind));
-        }
-        let local = self.link.starts_with('/') && !self.link.starts_with("//") && !self.link.contains('\\');
-        if !local || self.link.chars().any(char::is_control) {
-            return Err(Fault::internal("notify.bad_link").with("link", &self.link));
-        }
-        Ok(())
+        check(&self.kind, &self.link)
     }
+}
+
+/// A letter to somebody who has no account, and so no box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// To whom.
+    pub to: PersonId,
+    /// What it tells, the key of its words, as in a message.
+    pub kind: String,
+    /// Values for the words.
+    pub params: BTreeMap<String, String>,
+    /// Where in the portal the reader can act on it; begins with `/`.
+    pub link: String,
+}
+
+impl Letter {
+    /// A letter without values.
+    pub fn new(to: PersonId, kind: impl Into<String>, link: impl Into<String>) -> Self {
+        Self {
+            to,
+            kind: kind.into(),
+            params: BTreeMap::new(),
+            link: link.into(),
+        }
+    }
+
+    /// Adds a value for the words.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Display) -> Self {
+        self.params.insert(key.to_owned(), value.to_string());
+        self
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        check(&self.kind, &self.link)
+    }
+}
+
+/// A kind must be able to be a text key, a link must stay inside the portal. Both come from our own code and declarations.
+fn check(kind: &str, link: &str) -> Result<()> {
+    let part = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
+    };
+    if !kind.split('.').all(part) {
+        return Err(Fault::internal("notify.bad_kind").with("kind", kind));
+    }
+    let local = link.starts_with('/') && !link.starts_with("//") && !link.contains('\\');
+    if !local || link.chars().any(char::is_control) {
+        return Err(Fault::internal("notify.bad_link").with("link", link));
+    }
+    Ok(())
 }
 
 /// A message in a box.

@@ -1,7 +1,9 @@
-//! A proposal to join one's account to another one (gộp tài khoản): seen, and objected to.
+//! Proposals to join one's account to another one (gộp tài khoản): seen, and objected to, one or all.
 
+use identity::OwnMerge;
 use kernel::Fault;
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
 
 use crate::House;
@@ -23,10 +25,11 @@ async fn show(visit: Visit<House>) -> Answer {
 async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> Answer {
     let words = Words::new(visit, "");
     let mut op = visit.look().await?;
-    let found = visit.state.identity.own_merge(&mut op).await?;
+    let found = visit.state.identity.own_merges(&mut op).await?;
     drop(op);
     let content = json!({
-        "found": found, "path": PATH, "reason": typed.get("reason").unwrap_or_default(),
+        "found": found, "path": PATH, "which": which(&words, &found), "chosen": typed.get("merge").unwrap_or_default(),
+        "reason": typed.get("reason").unwrap_or_default(),
         "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, called(["reason"]))),
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),
     });
@@ -34,10 +37,24 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
     visit.page_status(status, "portal/account/merge.html", content).await
 }
 
+/// What there is to object to, where more than one waits: all of them, or one.
+fn which(words: &Words, found: &[OwnMerge]) -> Vec<Value> {
+    let all = json!({ "value": "", "label": words.say("merge.mine.all", []) });
+    let one = |own: &OwnMerge| {
+        let at = render::datetime_text(&own.proposed_at.to_rfc3339()).unwrap_or_default();
+        let label = words.say("merge.mine.one", [("other", own.other.clone()), ("at", at)]);
+        json!({ "value": own.id, "label": label })
+    };
+    std::iter::once(all).chain(found.iter().map(one)).collect()
+}
+
 async fn object(visit: Visit<House>, fields: Fields) -> Answer {
     let mut op = visit.op().await?;
     let reason = fields.get("reason").unwrap_or_default();
-    match visit.state.identity.object_to_merge(&mut op, reason).await {
+    let Ok(merge) = fields.filled("merge").map(str::parse::<Uuid>).transpose() else {
+        return visit.redirect(PATH);
+    };
+    match visit.state.identity.object_to_merge(&mut op, merge, reason).await {
         Ok(()) => {
             op.commit().await?;
             visit.redirect("/tai-khoan?da=merge_objected")

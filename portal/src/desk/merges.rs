@@ -56,22 +56,18 @@ async fn propose(mut visit: Visit<House>, fields: Fields) -> Answer {
         differs: fields.get("differs") == Some("true"),
         why: text("why"),
     };
-    let mut op = visit.op().await?;
-    match visit.state.identity.propose_merge(&mut op, account, &new).await {
-        Ok(id) => {
-            op.commit().await?;
-            visit.redirect(format!("{}?da=merge_proposed", page_of(id)))
-        }
-        Err(fault) if again::is_needed(&fault) => {
-            drop(op);
-            again::ask(&visit, &path, &fields, None).await
-        }
-        Err(fault) if is_told_in_place(&fault) => {
-            drop(op);
-            draw_form(&visit, &fields, Some(&fault)).await
-        }
+    let op = visit.op().await?;
+    match visit.state.identity.propose_merge(op, account, &new).await {
+        Ok(id) => visit.redirect(format!("{}?da=merge_proposed", page_of(id))),
+        Err(fault) if again::is_needed(&fault) => again::ask(&visit, &path, &fields, None).await,
+        Err(fault) if is_told_here(&fault) => draw_form(&visit, &fields, Some(&fault)).await,
         Err(fault) => Err(fault),
     }
+}
+
+/// Too many guesses at numbers are told on the page as well: nothing typed is lost.
+fn is_told_here(fault: &Fault) -> bool {
+    is_told_in_place(fault) || fault.code == "identity.too_many_attempts"
 }
 
 /// The number, and when one was typed that means somebody the two side by side with what is asked.
@@ -84,13 +80,10 @@ async fn draw_form(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) 
     op.commit().await?;
     let (mut preview, mut unfit) = (None, None);
     if let Some(number) = typed.get("number") {
-        let mut op = visit.op().await?;
-        match identity.merge_preview(&mut op, account, number).await {
-            Ok(found) => {
-                op.commit().await?;
-                preview = Some(found);
-            }
-            Err(fault) if is_told_in_place(&fault) => unfit = Some(fault),
+        let op = visit.op().await?;
+        match identity.merge_preview(op, account, number).await {
+            Ok(found) => preview = Some(found),
+            Err(fault) if is_told_here(&fault) => unfit = Some(fault),
             Err(fault) => return Err(fault),
         }
     }
@@ -145,7 +138,20 @@ fn side_by_side(words: &Words, preview: &MergePreview) -> Value {
         .iter()
         .map(|key| json!({ "label": label(key) }))
         .collect();
-    json!({ "columns": columns, "rows": rows, "differs": preview.differs, "counts": counted(words, &preview.counts) })
+    let objections: Vec<String> = preview
+        .objections
+        .iter()
+        .map(|one| {
+            words.say(
+                "merge.objected",
+                [("at", moment(Some(one.at))), ("reason", one.reason.clone())],
+            )
+        })
+        .collect();
+    json!({
+        "columns": columns, "rows": rows, "differs": preview.differs, "counts": counted(words, &preview.counts), "objections": objections,
+        "untold": !preview.into.told,
+    })
 }
 
 fn counted(words: &Words, counts: &[United]) -> Vec<String> {
@@ -223,6 +229,11 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
     let words = Words::new(visit, "");
     let waits = row.state == MergeState::Proposed && now < row.expires_at;
     let own = visit.actor.account() == Some(row.proposed_by);
+    let from = visit.state.identity.confirmable_from(&row);
+    let early = (now < from).then(|| {
+        let from = render::datetime_text(&from.to_rfc3339()).unwrap_or_default();
+        words.say("merge.early", [("from", from)])
+    });
     let (preview, hindered) = match found {
         Some(Ok(preview)) => (Some(side_by_side(&words, &preview)), None),
         Some(Err(fault)) => (None, Some(words.say("merge.hindered", [("why", words.fault(&fault))]))),
@@ -231,7 +242,7 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
     let one = [("from", row.from_name.clone()), ("into", row.into_name.clone())];
     let content = json!({
         "title": words.say("merge.one", one), "row": row, "standing": standing(&words, &row, now), "path": page_of(id), "back": PATH,
-        "preview": preview, "hindered": hindered, "waits": waits, "own": own, "counts": counted(&words, &row.counts),
+        "preview": preview, "hindered": hindered, "waits": waits, "own": own, "early": early, "counts": counted(&words, &row.counts),
         "reason": typed.get("reason").unwrap_or_default(),
         "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, called(["reason"]))),
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),

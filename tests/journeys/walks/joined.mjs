@@ -1,6 +1,7 @@
 // One person with two accounts: a guest with a passport is given a personal number, and two officials join the accounts.
 import assert from 'node:assert/strict';
-import { desk, phone, plain, says } from '../browse.mjs';
+import { sql } from '../api.mjs';
+import { desk, hides, phone, plain, says } from '../browse.mjs';
 import { extract } from '../cases.mjs';
 import { begin } from '../citizen.mjs';
 import { choose, date } from './people.mjs';
@@ -49,7 +50,7 @@ async function enter(page, kind) {
   await press(page, 'Đăng nhập');
 }
 
-async function two({ browsers }) {
+async function two({ town, browsers }) {
   const look = (page, name) => browsers.examine(page, `joined-${name}`);
   await register(browsers, 'passport');
   await register(browsers, 'number');
@@ -88,6 +89,31 @@ async function two({ browsers }) {
   await old.goto('/hop-thu');
   await says(old, 'Có đề nghị gộp tài khoản của bạn');
   await look(old, 'told');
+  await old.goto('/tai-khoan/gop');
+  await says(old, 'số kết thúc bằng 214', 'cán bộ thứ hai chỉ xác nhận được từ');
+  await press(old, 'Không đồng ý');
+  await says(old, 'Hãy điền ô này');
+  await look(old, 'mine');
+
+  // A second proposal, the other way round, is one that the owner sees and objects to by itself.
+  const [[account]] = sql(town, "SELECT into_account FROM identity.merge WHERE state = 'proposed'");
+  await admin.goto(`/can-bo/tai-khoan/${account}/gop`);
+  await admin.fill('input[name=number] >> nth=0', passport);
+  await press(admin, 'Xem hai bên');
+  await admin.fill('input[name=paper]', 'Giấy xác nhận 2/XN');
+  await press(admin, 'Gửi đề nghị');
+  await says(admin, 'Đã lập đề nghị');
+  await old.goto('/tai-khoan/gop');
+  await old.getByRole('radio').last().check();
+  await press(old, 'Không đồng ý');
+  await says(old, 'Hãy điền ô này');
+  assert.ok(await old.getByRole('radio').last().isChecked(), 'what was chosen is not lost');
+  await look(old, 'mine-two');
+  await old.fill('textarea[name=reason]', 'Số mới mới là số của tôi.');
+  await press(old, 'Không đồng ý');
+  await says(old, 'Đã dừng đề nghị');
+  await old.goto('/tai-khoan/gop');
+  assert.equal(await old.getByRole('radio').count(), 0, 'the first one waits as before');
 
   const officer = await browsers.as('dulieu.tinh', desk);
   await officer.goto('/can-bo');
@@ -95,6 +121,13 @@ async function two({ browsers }) {
   await says(officer, 'Đang chờ');
   await look(officer, 'list');
   await officer.getByRole('link', { name: `${name} gộp vào ${name}` }).click();
+  await says(officer, 'đang có thời gian phản đối', 'Chủ tài khoản đã phản đối trước đây', 'Số mới mới là số của tôi.');
+  await hides(officer, 'Gộp hai tài khoản');
+  await look(officer, 'one-early');
+  // Three days later nobody has objected.
+  sql(town, "UPDATE identity.merge SET proposed_at = proposed_at - interval '3 days' WHERE state = 'proposed'");
+  await officer.reload();
+  await hides(officer, 'đang có thời gian phản đối');
   await look(officer, 'one');
   await press(officer, 'Dừng đề nghị');
   await says(officer, 'Hãy điền ô này');

@@ -119,6 +119,7 @@ fn the_wall_is_as_wide_as_the_widest_right_about_people() {
         Action::personal("case.view"),
         Action::personal("case.submit"),
         Action::personal("case.take_in"),
+        Action::personal("case.assign"),
         Action::personal("box.read"),
         Action::new("house.order"),
     ];

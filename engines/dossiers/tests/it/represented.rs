@@ -7,11 +7,13 @@ use dossiers::model::SupplementKind;
 use forms::Channel;
 use identity::{NewAttorney, Source};
 use kernel::{Actor, ActsFor, DossierId};
+use notify::Notify;
 use uuid::Uuid;
 
 use crate::office::{self, EXTRACT, HUNG, Office, ask, outcome, raw};
 
 const LAN: &str = "Nguyễn Thị Lan";
+const HOUSE: &str = "Hợp tác xã Bông Súng";
 
 /// Lan gives Hùng a power of attorney for these procedures.
 async fn power(office: &Office, procedures: &[String]) -> Uuid {
@@ -212,10 +214,12 @@ async fn nobody_decides_about_somebody_for_whom_they_act() {
 /// A cooperative with an account that nobody opens.
 async fn cooperative(office: &Office) -> Uuid {
     let id = Uuid::now_v7();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+    sqlx::query(
         "INSERT INTO identity.person (id, full_name, name_folded, name_key, nationality, kind, tax_number, created_at, updated_at)
-         VALUES ('{id}', 'Hợp tác xã Bông Súng', 'hop tac xa bong sung', '\\x00', 'VN', 'organisation', '6300000019', now(), now())"
-    )))
+         VALUES ($1, $2, 'hop tac xa bong sung', '\\x00', 'VN', 'organisation', '6300000019', now(), now())",
+    )
+    .bind(id)
+    .bind(HOUSE)
     .execute(&office.scratch.pool)
     .await
     .unwrap();
@@ -257,15 +261,20 @@ async fn stand(office: &Office, house: Uuid, kind: &str, who: &Actor, procedures
 }
 
 /// How many messages of a case an account has, and whether all of them say whose it is.
-async fn heard(office: &Office, who: &Actor) -> (i64, bool) {
-    sqlx::query_as(
-        "SELECT count(*), coalesce(bool_and(message::text LIKE '%Hợp tác xã Bông Súng%'), false) FROM notify.message AS message
-         WHERE account = $1 AND link LIKE '/ho-so-cua-toi/%'",
-    )
-    .bind(who.account().unwrap().uuid())
-    .fetch_one(&office.scratch.pool)
-    .await
-    .unwrap()
+async fn heard(office: &Office, who: &Actor) -> (usize, bool) {
+    let notify = Notify::new(office.identity.vault().clone());
+    let mut op = office.op(who).await;
+    let page = notify
+        .box_page(&mut op, who.account().unwrap(), PageRequest::first())
+        .await
+        .unwrap();
+    let of_cases: Vec<_> = page
+        .items
+        .iter()
+        .filter(|message| message.link.starts_with("/ho-so-cua-toi/"))
+        .collect();
+    let named = |message: &&notify::MessageView| message.params.values().any(|value| value.contains(HOUSE));
+    (of_cases.len(), !of_cases.is_empty() && of_cases.iter().all(named))
 }
 
 // shows: R032, R074
@@ -283,7 +292,7 @@ async fn of_a_case_of_an_organisation_everybody_hears_who_may_act_for_it_now() {
     hung.acts_for = Some(Box::new(ActsFor {
         representation: member,
         person: house.into(),
-        name: "Hợp tác xã Bông Súng".to_owned(),
+        name: HOUSE.to_owned(),
         whole: true,
         legal: false,
         procedures: Vec::new(),

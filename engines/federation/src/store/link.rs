@@ -209,25 +209,33 @@ pub(crate) async fn count(connection: &mut PgConnection, account: AccountId) -> 
         .map_err(db::fault)
 }
 
-/// Brings the links of one account to another, which keeps its own in force; how many.
+/// Brings the links of one account to another, which keeps its own in force; how many. What the owner of that one has undone last does not come back: it
+/// ends as undone, and nobody links it again but the owner.
 pub(crate) async fn bring(
     connection: &mut PgConnection,
     _permit: &Permit,
     [from, into]: [AccountId; 2],
     now: DateTime<Utc>,
 ) -> Result<u64> {
-    sqlx::query(
+    for statement in [
         "UPDATE federation.link AS link SET ended_at = $3, end_reason = 'replaced'
          WHERE link.account = $1 AND link.ended_at IS NULL
            AND EXISTS (SELECT FROM federation.link AS other
                        WHERE other.account = $2 AND other.provider = link.provider AND other.ended_at IS NULL)",
-    )
-    .bind(from.uuid())
-    .bind(into.uuid())
-    .bind(now)
-    .execute(&mut *connection)
-    .await
-    .map_err(db::fault)?;
+        "UPDATE federation.link AS link SET ended_at = $3, end_reason = 'unlinked'
+         WHERE link.account = $1 AND link.ended_at IS NULL
+           AND (SELECT other.end_reason FROM federation.link AS other
+                WHERE other.account = $2 AND other.provider = link.provider
+                ORDER BY other.ended_at DESC, other.id DESC LIMIT 1) = 'unlinked'",
+    ] {
+        sqlx::query(statement)
+            .bind(from.uuid())
+            .bind(into.uuid())
+            .bind(now)
+            .execute(&mut *connection)
+            .await
+            .map_err(db::fault)?;
+    }
     let done = sqlx::query("UPDATE federation.link SET account = $2 WHERE account = $1")
         .bind(from.uuid())
         .bind(into.uuid())

@@ -10,7 +10,9 @@ use web::{Doc, Door, Routes, Site, Visit};
 
 use super::desk::ReasonRequest;
 use super::{Nothing, engine};
-use crate::{AccountState, Identity, MergePreview, MergeRow, MergeSide, MergeState, NewMerge, error};
+use crate::{
+    AccountState, Identity, MergePreview, MergeRow, MergeSide, MergeState, NewMerge, Objection, OwnMerge, error,
+};
 
 const DOOR: Door = Door::Right("identity.merge_accounts");
 
@@ -55,6 +57,8 @@ pub struct MergeSideInfo {
     pub login: String,
     /// The state of the account.
     pub state: Option<AccountState>,
+    /// The platform can tell them: they have a box, or an e-mail address is kept. Where not, an official does.
+    pub told: bool,
     /// Since when there is an account.
     pub created_at: Option<DateTime<Utc>>,
     /// When somebody last came in.
@@ -83,6 +87,17 @@ pub struct MergeView {
     pub differs: bool,
     /// What would follow.
     pub counts: Vec<UnitedInfo>,
+    /// What the two have said against earlier proposals, the latest first.
+    pub objections: Vec<ObjectionInfo>,
+}
+
+/// An owner did not agree to an earlier proposal.
+#[derive(Serialize, JsonSchema)]
+pub struct ObjectionInfo {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why, in the owner's words.
+    pub reason: String,
 }
 
 /// A merge.
@@ -110,6 +125,8 @@ pub struct MergeInfo {
     pub proposed_by: String,
     /// When.
     pub proposed_at: DateTime<Utc>,
+    /// From when another official may confirm it.
+    pub confirmable_from: DateTime<Utc>,
     /// Until when it waits.
     pub expires_at: DateTime<Utc>,
     /// Who has decided.
@@ -149,15 +166,37 @@ pub struct MergeProposed {
     pub id: Uuid,
 }
 
-/// The proposal that waits for whoever is signed in.
+/// The proposals that wait for whoever is signed in.
 #[derive(Serialize, JsonSchema)]
 pub struct OwnMergeAnswer {
-    /// How the number of the other account ends; null: nothing waits.
-    pub other: Option<String>,
+    /// The oldest first; none: nothing waits.
+    pub items: Vec<OwnMergeInfo>,
+}
+
+/// One of them, as an owner may know it.
+#[derive(Serialize, JsonSchema)]
+pub struct OwnMergeInfo {
+    /// Its number.
+    pub id: Uuid,
+    /// How the number of the other account ends.
+    pub other: String,
     /// When it was proposed.
-    pub proposed_at: Option<DateTime<Utc>>,
+    pub proposed_at: DateTime<Utc>,
+    /// From when a second official may confirm it; until then it can be objected to in any case.
+    pub confirmable_from: DateTime<Utc>,
     /// Until when it waits for a second official.
-    pub expires_at: Option<DateTime<Utc>>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Why an owner does not agree.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectionRequest {
+    /// The proposal; none: all that wait.
+    #[serde(default)]
+    pub merge: Option<Uuid>,
+    /// Why; officials read it.
+    pub reason: String,
 }
 
 /// It is decided.
@@ -207,13 +246,13 @@ where
         .api_get(
             "/api/v1/me/merge",
             Door::SignedIn,
-            doc("getOwnMerge", "The proposal to join one's account to another one that waits, if there is one."),
+            doc("getOwnMerge", "The proposals to join one's account to another one that wait, the oldest first."),
             own,
         )
         .api_post(
             "/api/v1/me/merge/objection",
             Door::Citizen,
-            doc("objectToMerge", "Does not agree: the proposal is refused, both owners are told."),
+            doc("objectToMerge", "Does not agree to one proposal, or to all that wait: they are refused, both owners are told."),
             object,
         )
         .api_post(
@@ -221,7 +260,7 @@ where
             DOOR,
             doc(
                 "confirmMerge",
-                "Joins the two, by another official than the one who has proposed it: everything follows, the other account closes. Asks for step-up.",
+                "Joins the two, by another official than the one who has proposed it and not before `confirmable_from`: everything follows, the other account closes. Asks for step-up.",
             ),
             confirm,
         )
@@ -235,17 +274,24 @@ where
 
 async fn own<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<OwnMergeAnswer> {
     let mut op = visit.look().await?;
-    let found = engine(&visit).own_merge(&mut op).await?;
+    let found = engine(&visit).own_merges(&mut op).await?;
+    let info = |one: OwnMerge| OwnMergeInfo {
+        id: one.id,
+        other: one.other,
+        proposed_at: one.proposed_at,
+        confirmable_from: one.confirmable_from,
+        expires_at: one.expires_at,
+    };
     Ok(OwnMergeAnswer {
-        other: found.as_ref().map(|found| found.other.clone()),
-        proposed_at: found.as_ref().map(|found| found.proposed_at),
-        expires_at: found.map(|found| found.expires_at),
+        items: found.into_iter().map(info).collect(),
     })
 }
 
-async fn object<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: ReasonRequest) -> Result<MergeDecided> {
+async fn object<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: ObjectionRequest) -> Result<MergeDecided> {
     let mut op = visit.op().await?;
-    engine(&visit).object_to_merge(&mut op, &body.reason).await?;
+    engine(&visit)
+        .object_to_merge(&mut op, body.merge, &body.reason)
+        .await?;
     op.commit().await?;
     Ok(MergeDecided {
         state: MergeState::Refused,
@@ -261,6 +307,7 @@ fn side(side: MergeSide) -> MergeSideInfo {
         nationality: side.nationality,
         login: side.login,
         state: side.state,
+        told: side.told,
         created_at: side.created_at,
         last_sign_in_at: side.last_sign_in_at,
     }
@@ -281,11 +328,20 @@ fn view(preview: MergePreview) -> MergeView {
         into: side(preview.into),
         differs: preview.differs,
         counts: counts(preview.counts),
+        objections: preview.objections.into_iter().map(objection).collect(),
     }
 }
 
-fn info(row: MergeRow) -> MergeInfo {
+fn objection(one: Objection) -> ObjectionInfo {
+    ObjectionInfo {
+        at: one.at,
+        reason: one.reason,
+    }
+}
+
+fn info(engine: &Identity, row: MergeRow) -> MergeInfo {
     MergeInfo {
+        confirmable_from: engine.confirmable_from(&row),
         id: row.id,
         from_account: row.from_account.uuid(),
         from_name: row.from_name,
@@ -307,9 +363,8 @@ fn info(row: MergeRow) -> MergeInfo {
 
 async fn preview<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: MergeNumber) -> Result<MergeView> {
     let account = visit.parse_param("id")?;
-    let mut op = visit.op().await?;
-    let found = engine(&visit).merge_preview(&mut op, account, &body.number).await?;
-    op.commit().await?;
+    let op = visit.op().await?;
+    let found = engine(&visit).merge_preview(op, account, &body.number).await?;
     Ok(view(found))
 }
 
@@ -321,9 +376,8 @@ async fn propose<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>, body: MergeR
         differs: body.differs,
         why: body.why,
     };
-    let mut op = visit.op().await?;
-    let id = engine(&visit).propose_merge(&mut op, account, &new).await?;
-    op.commit().await?;
+    let op = visit.op().await?;
+    let id = engine(&visit).propose_merge(op, account, &new).await?;
     Ok(MergeProposed { id })
 }
 
@@ -337,7 +391,7 @@ async fn list<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<Merge
     let page = engine(&visit).merges(&mut op, decided, &visit.page_request()).await?;
     op.commit().await?;
     Ok(MergePage {
-        items: page.items.into_iter().map(info).collect(),
+        items: page.items.into_iter().map(|row| info(engine(&visit), row)).collect(),
         next: page.next,
     })
 }
@@ -353,7 +407,7 @@ async fn show<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<Merge
         Some(Err(fault)) => (None, Some(fault.code.to_owned())),
     };
     Ok(MergeDetail {
-        merge: info(row),
+        merge: info(engine(&visit), row),
         now,
         hindered_by,
     })

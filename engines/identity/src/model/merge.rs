@@ -86,6 +86,8 @@ pub struct MergeSide {
     pub login: String,
     /// The state of the account.
     pub state: Option<AccountState>,
+    /// The platform can tell them: they have a box, or an e-mail address is kept.
+    pub told: bool,
     /// Since when there is an account.
     pub created_at: Option<DateTime<Utc>>,
     /// When somebody last came in.

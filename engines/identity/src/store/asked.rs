@@ -141,7 +141,7 @@ impl Table {
             }
             Table::Merges => {
                 "SELECT id, sealed, NULL::text AS tax_number FROM identity.merge
-                 WHERE id > $1 AND substring(sealed FROM 2 FOR 4) <> $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE"
+                 WHERE id > $1 AND substring(sealed FROM 2 FOR 4) <> $2 ORDER BY id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED"
             }
         }
     }

@@ -28,6 +28,11 @@ pub(crate) struct Said {
     pub(crate) reason: String,
 }
 
+/// Passports of one number are of different countries: so many there are not.
+const MOST_OF_A_NUMBER: i64 = 300;
+/// Most proposals that are shown to an owner at once, and most objections of earlier ones.
+const MOST_SHOWN: i64 = 50;
+
 pub(crate) fn row_name(id: Uuid) -> String {
     format!("merge:{id}")
 }
@@ -45,6 +50,7 @@ pub(crate) struct SideRow {
     pub(crate) login: Option<String>,
     pub(crate) number: Option<String>,
     pub(crate) passport: Option<String>,
+    pub(crate) email: Option<String>,
     pub(crate) birth_date: Option<NaiveDate>,
     pub(crate) nationality: String,
     pub(crate) created_at: Option<DateTime<Utc>>,
@@ -111,6 +117,7 @@ pub(crate) async fn side(connection: &mut PgConnection, vault: &Vault, person: P
         login,
         number: details.personal_number,
         passport: details.passport,
+        email: details.email,
         birth_date: details.birth_date,
         nationality: row.nationality,
         created_at: row.created_at,
@@ -166,21 +173,62 @@ pub(crate) async fn hold_remaining(connection: &mut PgConnection, person: Person
     Ok(id.map(PersonId::from))
 }
 
-/// Whom a number or passport means, as it was typed: the ones who remain.
+/// Whom a number or passport means, as it was typed: the ones who remain. What was found by its hash is opened and compared: a hash that lies beside
+/// another number leads to nobody.
 pub(crate) async fn by_paper(connection: &mut PgConnection, vault: &Vault, number: &str) -> Result<Vec<PersonId>> {
-    let ids: Vec<Uuid> = sqlx::query_scalar(
-        "SELECT DISTINCT coalesce(merged_into, id)
+    let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
+        "SELECT id, coalesce(merged_into, id)
          FROM identity.person
          WHERE (personal_number = $1 OR number_tag = ANY ($2) OR passport_tag = ANY ($3)) AND kind = 'human'
-         LIMIT 2",
+         ORDER BY id
+         LIMIT $4",
     )
     .bind(number)
     .bind(NUMBER.tags(vault, number)?)
     .bind(PASSPORT.tags(vault, number)?)
-    .fetch_all(connection)
+    .bind(MOST_OF_A_NUMBER)
+    .fetch_all(&mut *connection)
     .await
     .map_err(db::fault)?;
-    Ok(ids.into_iter().map(PersonId::from).collect())
+    let mut found: Vec<PersonId> = Vec::new();
+    for (person, remains) in rows {
+        let known = details_of(&mut *connection, vault, person.into()).await?;
+        let remains = PersonId::from(remains);
+        if is_of(known.as_ref(), number) && !found.contains(&remains) {
+            found.push(remains);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a number or passport is a person's, or was that of somebody who was merged into them.
+pub(crate) async fn has_number(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    person: PersonId,
+    number: &str,
+) -> Result<bool> {
+    let former = former(&mut *connection, person).await?;
+    for one in std::iter::once(person).chain(former.into_iter().map(|(former, _)| former)) {
+        if is_of(details_of(&mut *connection, vault, one).await?.as_ref(), number) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_of(known: Option<&Details>, number: &str) -> bool {
+    let bare = |text: &str| -> String {
+        text.chars()
+            .filter(|c| !c.is_whitespace())
+            .collect::<String>()
+            .to_uppercase()
+    };
+    let wanted = bare(number);
+    let known = known.map_or([None, None], |known| {
+        [known.personal_number.as_deref(), known.passport.as_deref()]
+    });
+    !wanted.is_empty() && known.into_iter().flatten().any(|known| bare(known) == wanted)
 }
 
 /// Those who were merged into a person, with the accounts that they had: what stays written under them is the person's.
@@ -203,13 +251,16 @@ pub(crate) async fn former(
     Ok(rows.into_iter().map(pair).collect())
 }
 
+/// Person, account, and its name in plain or sealed.
+type NamedAccount = (Uuid, Uuid, Option<String>, Option<Vec<u8>>);
+
 /// The name by which the account signs in that remains of a closed one; whom an old number leads to.
 pub(crate) async fn joined_login(
     connection: &mut PgConnection,
     vault: &Vault,
     person: Uuid,
 ) -> Result<Option<(PersonId, String)>> {
-    let row: Option<(Uuid, Uuid, Option<String>, Option<Vec<u8>>)> = sqlx::query_as(
+    let row: Option<NamedAccount> = sqlx::query_as(
         "SELECT account.person, account.id, account.login, account.sealed
          FROM identity.person AS person
          JOIN identity.account AS account ON account.person = person.merged_into
@@ -371,21 +422,54 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: Uuid) -> Result<()> 
     Ok(())
 }
 
-/// The one that waits for a person.
+/// Those that wait for a person, the oldest first. What has run out waits no more, swept away or not.
 pub(crate) async fn waiting_for(
     connection: &mut PgConnection,
     vault: &Vault,
     person: PersonId,
-) -> Result<Option<MergeRow>> {
-    let row: Option<RawMerge> = sqlx::query_as(merges!(
-        "WHERE merge.state = 'proposed' AND $1 IN (merge.from_person, merge.into_person)
-         ORDER BY merge.proposed_at, merge.id LIMIT 1"
+    now: DateTime<Utc>,
+) -> Result<Vec<MergeRow>> {
+    let rows: Vec<RawMerge> = sqlx::query_as(merges!(
+        "WHERE merge.state = 'proposed' AND merge.expires_at > $2 AND $1 IN (merge.from_person, merge.into_person)
+         ORDER BY merge.proposed_at, merge.id LIMIT $3"
     ))
     .bind(person.uuid())
-    .fetch_optional(connection)
+    .bind(now)
+    .bind(MOST_SHOWN)
+    .fetch_all(connection)
     .await
     .map_err(db::fault)?;
-    row.map(|row| row.into_row(vault)).transpose()
+    rows.into_iter().map(|row| row.into_row(vault)).collect()
+}
+
+/// What these two have said against earlier proposals that concerned them, the latest first: when, and why.
+pub(crate) async fn objections(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    people: [PersonId; 2],
+) -> Result<Vec<(DateTime<Utc>, String)>> {
+    let rows: Vec<(Uuid, Vec<u8>, DateTime<Utc>)> = sqlx::query_as(
+        "SELECT merge.id, merge.sealed, merge.decided_at
+         FROM identity.merge AS merge
+         JOIN identity.account AS deciding ON deciding.id = merge.decided_by
+         WHERE merge.state = 'refused'
+           AND (merge.from_person = ANY ($1) OR merge.into_person = ANY ($1))
+           AND deciding.person = ANY ($1)
+           AND deciding.person IN (merge.from_person, merge.into_person)
+         ORDER BY merge.decided_at DESC, merge.id DESC
+         LIMIT $2",
+    )
+    .bind(&people.map(PersonId::uuid)[..])
+    .bind(MOST_SHOWN)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    rows.into_iter()
+        .map(|(id, sealed, at)| {
+            let said: Said = MERGE.open(vault, &row_name(id), &sealed)?;
+            Ok((at, said.reason))
+        })
+        .collect()
 }
 
 /// Those that wait, the oldest first; or those that were decided, the newest first.
@@ -443,10 +527,10 @@ pub(crate) async fn decide(
     id: Uuid,
     decided: &Decided<'_>,
 ) -> Result<()> {
-    sqlx::query(
+    let done = sqlx::query(
         "UPDATE identity.merge SET
              state = $2, sealed = $3, decided_by = $4, decided_at = $5, counts = $6, from_account = $7, into_account = $8
-         WHERE id = $1",
+         WHERE id = $1 AND state = 'proposed'",
     )
     .bind(id)
     .bind(decided.state.as_str())
@@ -459,7 +543,10 @@ pub(crate) async fn decide(
     .execute(connection)
     .await
     .map_err(db::fault)?;
-    Ok(())
+    match done.rows_affected() {
+        0 => Err(error::merge_decided()),
+        _ => Ok(()),
+    }
 }
 
 /// From now on a person leads to the one who remains, and so do all who led to them.
@@ -667,14 +754,19 @@ pub(crate) async fn registrations(connection: &mut PgConnection, _: &Permit, uni
     Ok(moved.rows_affected())
 }
 
-/// Proposals about which nobody has decided in time.
-pub(crate) async fn expire(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Uuid>> {
+/// Proposals about which nobody has decided in time; all, or those about the account of one person.
+pub(crate) async fn expire(
+    connection: &mut PgConnection,
+    whose: Option<PersonId>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>> {
     sqlx::query_scalar(
         "UPDATE identity.merge SET state = 'expired', decided_at = expires_at
-         WHERE state = 'proposed' AND expires_at <= $1
+         WHERE state = 'proposed' AND expires_at <= $1 AND ($2::uuid IS NULL OR from_person = $2)
          RETURNING id",
     )
     .bind(now)
+    .bind(whose.map(PersonId::uuid))
     .fetch_all(connection)
     .await
     .map_err(db::fault)

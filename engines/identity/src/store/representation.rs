@@ -243,6 +243,29 @@ pub(crate) async fn represents(
     Ok(!kinds.is_empty() && is_child(connection, vault, other, on).await?)
 }
 
+/// Whether one of these acts for one of those or the other way round, on the day or later, by whatever representation that nobody has ended. Whose child has
+/// come of age counts too: it is about who is close to whom.
+pub(crate) async fn between(
+    connection: &mut PgConnection,
+    these: &[PersonId],
+    those: &[PersonId],
+    on: NaiveDate,
+) -> Result<bool> {
+    let ids = |people: &[PersonId]| people.iter().map(|person| person.uuid()).collect::<Vec<Uuid>>();
+    sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT FROM identity.representation
+             WHERE ended_at IS NULL AND (valid_to IS NULL OR valid_to >= $3)
+               AND (representative = ANY ($1) AND represented = ANY ($2) OR represented = ANY ($1) AND representative = ANY ($2)))",
+    )
+    .bind(ids(these))
+    .bind(ids(those))
+    .bind(on)
+    .fetch_one(connection)
+    .await
+    .map_err(db::fault)
+}
+
 /// Who represents somebody on the day for everything: legal representatives of an organisation, parents and guardians of a child; with their accounts,
 /// where those are open. Whoever came first comes first. While the account of the represented is suspended nobody acts for it, and these are asked all the
 /// same: they would act again when it is let in.

@@ -235,6 +235,32 @@ pub(crate) async fn of_person_in(
     .map_err(db::fault)
 }
 
+/// How many roles are withheld from somebody.
+pub(crate) async fn count(connection: &mut PgConnection, person: PersonId) -> Result<i64> {
+    sqlx::query_scalar("SELECT count(*) FROM identity.withheld_role WHERE person = $1 AND returned_at IS NULL")
+        .bind(person.uuid())
+        .fetch_one(connection)
+        .await
+        .map_err(db::fault)
+}
+
+/// What is withheld from one of two people who are joined is withheld from the one who remains; how many. What was given back is history.
+pub(crate) async fn bring(connection: &mut PgConnection, _: &Permit, from: PersonId, into: PersonId) -> Result<u64> {
+    let moved = sqlx::query(
+        "UPDATE identity.withheld_role AS own SET person = $2
+         WHERE own.person = $1 AND own.returned_at IS NULL
+           AND NOT EXISTS (SELECT FROM identity.withheld_role AS other
+                           WHERE other.person = $2 AND other.position = own.position AND other.role = own.role
+                             AND other.returned_at IS NULL)",
+    )
+    .bind(from.uuid())
+    .bind(into.uuid())
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(moved.rows_affected())
+}
+
 /// What a position became by reorganisations, one after the other.
 pub(crate) async fn became(connection: &mut PgConnection, position: PositionId) -> Result<Vec<PositionId>> {
     let ids: Vec<Uuid> = sqlx::query_scalar(

@@ -123,7 +123,10 @@ async fn a_change_that_was_cut_short_is_finished_by_the_next_call() {
             break;
         }
         ended_within += 1;
-        assert_eq!(town.sealed_under(old).await + town.sealed_under(new).await, 5);
+        // In one look: what the call had sent before it was cut short may be written only now.
+        let uses = town.uses().await;
+        let sealed = uses.iter().filter(|used| used.purpose == "identity.totp");
+        assert_eq!(sealed.map(|used| used.count).sum::<i64>(), 5);
     }
     assert!(ended_within > 0, "{ended_within}");
     assert_eq!((town.sealed_under(old).await, town.sealed_under(new).await), (0, 5));

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use db::PageRequest;
-use identity::{AccountFilter, MergeState, NewCounterCode, NewMerge, NewPerson, Start, Validity, Vouched};
+use identity::{AccountFilter, MergeState, NewCounterCode, NewMerge, NewPerson, OwnMerge, Start, Validity, Vouched};
 use kernel::{AccountId, Actor, Fault, PersonId, PersonalNumber, Result};
 use op::{Keeper, Whom};
 use uuid::Uuid;
@@ -12,6 +12,8 @@ use crate::town::{HOME, PASSWORD, Town, code, day};
 const OLD: &str = "999192000017";
 const NEW: &str = "999192000028";
 const NAME: &str = "Lê Thị Sen";
+/// As long as owners may object in any case.
+const DAYS: Duration = Duration::days(3);
 const PAPER: &str = "Giấy xác nhận hủy số định danh 12/XN";
 
 fn numbered(name: &str, number: &str) -> NewPerson {
@@ -46,10 +48,8 @@ impl Town {
     }
 
     async fn propose_merge(&self, admin: &Actor, account: AccountId, new: &NewMerge) -> Result<Uuid, Fault> {
-        let mut op = self.op(admin).await;
-        let id = self.identity.propose_merge(&mut op, account, new).await?;
-        op.commit().await?;
-        Ok(id)
+        let op = self.op(admin).await;
+        self.identity.propose_merge(op, account, new).await
     }
 
     async fn agree(&self, admin: &Actor, id: Uuid) -> Result<(), Fault> {
@@ -66,7 +66,45 @@ impl Town {
 
     async fn join(&self, admins: &[Actor; 2], account: AccountId, number: &str) {
         let id = self.propose_merge(&admins[0], account, &into(number)).await.unwrap();
+        self.advance(DAYS);
         self.agree(&admins[1], id).await.unwrap();
+    }
+
+    async fn object(&self, owner: &Actor, which: Option<Uuid>, reason: &str) -> Result<(), Fault> {
+        let mut op = self.op(owner).await;
+        self.identity.object_to_merge(&mut op, which, reason).await?;
+        op.commit().await
+    }
+
+    async fn own_merges(&self, owner: &Actor) -> Vec<OwnMerge> {
+        let mut op = self.op(owner).await;
+        self.identity.own_merges(&mut op).await.unwrap()
+    }
+
+    /// One acts for another from now on, as the approval of a registration, or whoever gives a power of attorney, writes it.
+    async fn represents(&self, kind: &str, represented: PersonId, representative: PersonId, (from, to): (&str, &str)) {
+        sqlx::query(
+            "WITH asked AS (
+                 INSERT INTO identity.registration (
+                     id, kind, sealed, number_tag, nationality, receipt_sha256, asked_by, standing, agency, network, state, asked_at,
+                     expires_at, decided_at, decided_by, person)
+                 SELECT gen_random_uuid(), 'child', '\\x00', '\\x00', 'VN', sha256(gen_random_uuid()::text::bytea), account.id, 'parent',
+                        agency.id, '', 'approved', now(), now(), now(), account.id, $2
+                 FROM (SELECT id FROM identity.agency LIMIT 1) AS agency, (SELECT id FROM identity.account ORDER BY id LIMIT 1) AS account
+                 RETURNING id, asked_by)
+             INSERT INTO identity.representation (
+                 id, kind, represented, representative, valid_from, valid_to, registration, given_by, given_at)
+             SELECT gen_random_uuid(), $1, $2, $3, $4::date, $5::date, CASE WHEN $1 <> 'attorney' THEN id END, asked_by, now()
+             FROM asked",
+        )
+        .bind(kind)
+        .bind(represented.uuid())
+        .bind(representative.uuid())
+        .bind(day(from))
+        .bind(day(to))
+        .execute(&self.scratch.pool)
+        .await
+        .unwrap();
     }
 
     async fn people(&self, admin: &Actor, words: &str) -> Vec<PersonId> {
@@ -121,10 +159,9 @@ async fn one_official_proposes_another_confirms_and_the_old_account_leads_to_the
         into: remains,
     } = pair().await;
     let before = town.enter(OLD).await;
-    let mut op = town.op(&admins[0]).await;
-    let preview = town.identity.merge_preview(&mut op, from.1, "999 192 000 028").await;
+    let op = town.op(&admins[0]).await;
+    let preview = town.identity.merge_preview(op, from.1, "999 192 000 028").await;
     let preview = preview.unwrap();
-    op.commit().await.unwrap();
     assert_eq!((preview.from.person, preview.into.account), (from.0, Some(remains.1)));
     assert!(!preview.differs, "marks and case are no difference");
     assert_eq!(preview.from.number_masked, "•••••••••017");
@@ -144,6 +181,8 @@ async fn one_official_proposes_another_confirms_and_the_old_account_leads_to_the
         "identity.merge_waiting"
     );
     assert!(town.actor(&before.token).await.is_some(), "nothing works before");
+    assert_eq!(code(town.agree(&admins[0], id).await), "identity.merge_own");
+    town.advance(DAYS);
     assert_eq!(code(town.agree(&admins[0], id).await), "identity.merge_own");
     town.agree(&admins[1], id).await.unwrap();
     town.agree(&admins[1], id).await.unwrap();
@@ -296,6 +335,7 @@ async fn where_whoever_remains_has_no_account_the_account_follows_under_the_new_
     let remains = town.register(&numbered(NAME, NEW)).await;
     let owner = town.set_up(&town.identity, OLD).await;
     let id = town.propose_merge(&admins[0], account, &into(NEW)).await.unwrap();
+    town.advance(DAYS);
     town.agree(&admins[1], id).await.unwrap();
     assert_eq!(town.actor(&owner.signed.token).await, None);
     let told = town.sign_in(OLD, PASSWORD, HOME).await.unwrap_err();
@@ -399,11 +439,11 @@ async fn names_that_differ_are_joined_with_a_reason_alone_and_step_up_is_asked_t
     }
     let new = ticked(true, "tên phiên âm trong quyết định nhập tịch");
     let stale = town.scratch.ops.now() - Duration::days(1);
-    let mut op = town.op(&admins[0]).await.shown(Some(stale));
-    let refused = town.identity.propose_merge(&mut op, account, &new).await;
+    let op = town.op(&admins[0]).await.shown(Some(stale));
+    let refused = town.identity.propose_merge(op, account, &new).await;
     assert_eq!(code(refused), "identity.step_up_needed");
-    drop(op);
     let id = town.propose_merge(&admins[0], account, &new).await.unwrap();
+    town.advance(DAYS);
     let mut op = town.op(&admins[1]).await.shown(Some(stale));
     assert_eq!(
         code(town.identity.confirm_merge(&mut op, id).await),
@@ -432,6 +472,7 @@ async fn a_name_that_differs_only_since_the_proposal_stops_the_second_official()
         .await
         .unwrap();
     op.commit().await.unwrap();
+    town.advance(DAYS);
     assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_differs");
 }
 
@@ -440,6 +481,7 @@ async fn of_two_officials_one_decides_and_what_waits_too_long_is_over() {
     let Pair { town, admins, from, .. } = pair().await;
     let third = town.desk("anh.ba", &["admin"]).await;
     let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    town.advance(DAYS);
     let (one, other) = tokio::join!(town.agree(&admins[1], id), town.agree(&third, id));
     let mut outcomes = [code(one), code(other)];
     outcomes.sort_unstable();
@@ -533,6 +575,7 @@ async fn two_proposals_that_cross_end_in_one() {
     let one = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
     let other = town.propose_merge(&admins[0], remains.1, &into(OLD)).await.unwrap();
     let third = town.desk("anh.ba", &["admin"]).await;
+    town.advance(DAYS);
     let (a, b) = tokio::join!(town.agree(&admins[1], one), town.agree(&third, other));
     let mut outcomes = [code(a), code(b)];
     outcomes.sort_unstable();
@@ -545,6 +588,8 @@ async fn two_proposals_that_cross_end_in_one() {
 async fn what_opened_the_old_account_opens_nothing() {
     let Pair { town, admins, from, .. } = pair().await;
     let owner = town.set_up(&town.identity, OLD).await;
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    town.advance(DAYS);
     let mut op = town.op(&admins[0]).await;
     let entry = town
         .identity
@@ -561,7 +606,7 @@ async fn what_opened_the_old_account_opens_nothing() {
     };
     let counter = town.identity.issue_code(op, &wanted).await.unwrap();
     let half = town.half(OLD).await;
-    town.join(&admins, from.1, NEW).await;
+    town.agree(&admins[1], id).await.unwrap();
     town.advance(Duration::minutes(1));
     assert!(town.finish(&half, &town.app(&owner.secret)).await.is_err());
     assert_eq!(town.actor(&owner.signed.token).await, None);
@@ -659,6 +704,7 @@ async fn whoever_hands_in_at_that_moment_is_done_first_and_afterwards_comes_in_a
     let Pair { town, admins, from, .. } = pair().await;
     let owner = town.enter(OLD).await.actor;
     let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    town.advance(DAYS);
     let mut handing_in = town.op(&owner).await;
     town.identity.check_stands(&mut handing_in).await.unwrap();
     let mut op = town.op(&admins[1]).await;
@@ -685,6 +731,7 @@ async fn what_is_not_committed_has_not_happened() {
     let Pair { town, admins, from, .. } = pair().await;
     let before = town.enter(OLD).await;
     let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    town.advance(DAYS);
     let mut op = town.op(&admins[1]).await;
     town.identity.confirm_merge(&mut op, id).await.unwrap();
     drop(op);
@@ -727,32 +774,419 @@ async fn either_owner_stops_it_by_objecting() {
     for (login, other) in [(OLD, "028"), (NEW, "017")] {
         let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
         let owner = town.enter(login).await.actor;
-        let mut op = town.op(&owner).await;
-        let own = town.identity.own_merge(&mut op).await.unwrap().unwrap();
+        let own = town.own_merges(&owner).await;
+        let [own] = &own[..] else { panic!("{own:?}") };
         assert_eq!(own.other, other, "how the number of the other one ends, and no more");
+        assert_eq!(own.confirmable_from - own.proposed_at, DAYS);
+        assert_eq!(code(town.object(&owner, Some(id), " ").await), "identity.required");
         assert_eq!(
-            code(town.identity.object_to_merge(&mut op, " ").await),
-            "identity.required"
+            code(town.object(&owner, Some(Uuid::now_v7()), "tôi không nhờ ai gộp").await),
+            "identity.merge_not_found"
         );
-        drop(op);
-        let mut op = town.op(&owner).await;
-        town.identity
-            .object_to_merge(&mut op, "tôi không nhờ ai gộp")
-            .await
-            .unwrap();
-        op.commit().await.unwrap();
+        town.object(&owner, None, "tôi không nhờ ai gộp").await.unwrap();
         assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_decided");
-        let mut op = town.op(&owner).await;
-        assert_eq!(town.identity.own_merge(&mut op).await.unwrap(), None);
-        let again = town.identity.object_to_merge(&mut op, "tôi không nhờ ai gộp").await;
+        assert!(town.own_merges(&owner).await.is_empty());
+        let again = town.object(&owner, None, "tôi không nhờ ai gộp").await;
         assert_eq!(code(again), "identity.merge_not_found");
     }
     let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
     town.numbered("Người Lạ Mặt", "999192000040").await;
     for stranger in [town.enter("999192000040").await.actor, admins[1].clone()] {
-        let mut op = town.op(&stranger).await;
-        let refused = town.identity.object_to_merge(&mut op, "tôi không thích").await;
-        assert_eq!(code(refused), "identity.merge_not_found");
+        for which in [None, Some(id)] {
+            let refused = town.object(&stranger, which, "tôi không thích").await;
+            assert_eq!(code(refused), "identity.merge_not_found");
+        }
     }
+    town.advance(DAYS);
     town.agree(&admins[1], id).await.unwrap();
+}
+
+// shows: R030
+#[tokio::test]
+async fn the_owners_have_three_days_before_anybody_confirms() {
+    let Pair { town, admins, from, .. } = pair().await;
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    town.advance(Duration::seconds(1));
+    let fault = town.agree(&admins[1], id).await.unwrap_err();
+    assert_eq!(fault.code, "identity.merge_waits");
+    let mut op = town.op(&admins[1]).await;
+    let (row, preview) = town.identity.merge(&mut op, id).await.unwrap();
+    assert!(preview.unwrap().is_ok(), "the second official may look meanwhile");
+    let from_when = town.identity.confirmable_from(&row);
+    op.commit().await.unwrap();
+    assert_eq!(from_when, row.proposed_at + DAYS);
+    let day = kernel::local(from_when).format("%H:%M %d/%m/%Y").to_string();
+    assert_eq!(fault.params["from"], day);
+    town.advance(DAYS - Duration::seconds(2));
+    assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_waits");
+    assert_eq!(town.leads_to(from.0).await, None);
+    // To the last moment, and as long as nobody has confirmed.
+    town.advance(Duration::days(2));
+    let owner = town.enter(OLD).await.actor;
+    town.object(&owner, Some(id), "tôi không nhờ ai gộp").await.unwrap();
+    assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_decided");
+    // It can be stopped at once, and taken back.
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    town.disagree(&admins[0], id, "nhầm người").await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_of_which_nobody_was_told_is_not_joined() {
+    let (town, admins) = town_of_admins().await;
+    let (old, account) = town.numbered(NAME, OLD).await;
+    let remains = town.register(&numbered(NAME, NEW)).await;
+    let id = town.propose_merge(&admins[0], account, &into(NEW)).await.unwrap();
+    // Whoever remains opens an account of their own meanwhile.
+    town.account(remains, NEW).await;
+    town.advance(DAYS);
+    assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_stale");
+    let mut op = town.op(&admins[1]).await;
+    let (_, preview) = town.identity.merge(&mut op, id).await.unwrap();
+    assert_eq!(code(preview.unwrap()), "identity.merge_stale");
+    op.commit().await.unwrap();
+    assert_eq!(town.leads_to(old).await, None);
+    town.disagree(&admins[0], id, "có tài khoản mới").await.unwrap();
+    town.join(&admins, account, NEW).await;
+    assert_eq!(town.leads_to(old).await, Some(remains.uuid()));
+}
+
+// shows: R030, R037
+#[tokio::test]
+async fn a_role_that_was_taken_back_is_not_shed_by_becoming_another() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    let agency = town.agency("H30.29.01", "UBND phường Ngã Bảy").await;
+    let [shed, same] = [
+        town.position(agency, "mot-thoi", &["clerk"]).await,
+        town.position(agency, "hai-noi", &["clerk"]).await,
+    ];
+    let until = Validity {
+        from: day("2020-01-01"),
+        to: Some(town.today()),
+    };
+    for (person, position) in [(from.0, shed), (from.0, same), (remains.0, same)] {
+        town.hold(person, position, until).await;
+        let mut op = town.op(&admins[0]).await;
+        let taken = town
+            .identity
+            .withhold_role(&mut op, (person, position), "clerk", "làm lộ hồ sơ")
+            .await;
+        assert!(taken.unwrap());
+        op.commit().await.unwrap();
+    }
+    town.advance(Duration::days(1));
+    let op = town.op(&admins[0]).await;
+    let preview = town.identity.merge_preview(op, from.1, NEW).await.unwrap();
+    assert!(
+        preview
+            .counts
+            .iter()
+            .any(|one| one.what == "withheld" && one.count == 2)
+    );
+    town.join(&admins, from.1, NEW).await;
+    let open: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM identity.withheld_role WHERE person = $1 AND returned_at IS NULL")
+            .bind(remains.0.uuid())
+            .fetch_one(&town.scratch.pool)
+            .await
+            .unwrap();
+    assert_eq!(open, 2, "each once");
+    // The office is given to whoever remains, by either number: the role stays withheld until it is given back.
+    town.hold(from.0, shed, Validity::since(town.today())).await;
+    let held = town.enter(NEW).await.actor;
+    assert!(
+        held.official()
+            .is_none_or(|official| !official.roles.contains(&"clerk".to_owned()))
+    );
+}
+
+// shows: R032
+#[tokio::test]
+async fn nobody_joins_the_accounts_of_those_to_whom_they_are_bound() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    let own = admins[0].person().unwrap();
+    let today = town.today();
+    let (past, later) = (today - Duration::days(2), today + Duration::days(400));
+    let days = |from: chrono::NaiveDate, to: chrono::NaiveDate| (from.to_string(), to.to_string());
+    let (now, not_yet) = (days(past, later), days(later, later + Duration::days(9)));
+    for (kind, represented, representative, (since, until)) in [
+        ("child", from.0, own, &now),
+        ("attorney", own, from.0, &now),
+        ("attorney", remains.0, own, &now),
+        ("attorney", own, remains.0, &not_yet),
+    ] {
+        let before = town.propose_merge(&admins[1], from.1, &into(NEW)).await.unwrap();
+        town.advance(DAYS);
+        town.represents(kind, represented, representative, (since.as_str(), until.as_str()))
+            .await;
+        assert_eq!(
+            code(town.agree(&admins[0], before).await),
+            "identity.not_allowed",
+            "{kind}"
+        );
+        assert_eq!(
+            code(town.disagree(&admins[0], before, "không đúng").await),
+            "identity.not_allowed",
+            "{kind}"
+        );
+        town.disagree(&admins[1], before, "lập lại").await.unwrap();
+        let proposed = town.propose_merge(&admins[0], from.1, &into(NEW)).await;
+        assert_eq!(code(proposed), "identity.not_allowed", "{kind}");
+        let op = town.op(&admins[0]).await;
+        let seen = town.identity.merge_preview(op, from.1, NEW).await;
+        assert_eq!(code(seen), "identity.not_allowed", "{kind}");
+        let mut op = town.op(&admins[0]).await;
+        assert_eq!(code(town.identity.merge(&mut op, before).await), "identity.not_allowed");
+        drop(op);
+        sqlx::query("UPDATE identity.representation SET ended_at = now(), ended_by = given_by WHERE ended_at IS NULL")
+            .execute(&town.scratch.pool)
+            .await
+            .unwrap();
+    }
+    // What is over binds nobody.
+    let over = days(past - Duration::days(9), past);
+    town.represents("attorney", own, from.0, (&over.0, &over.1)).await;
+    town.join(&admins, from.1, NEW).await;
+}
+
+// shows: R030
+#[tokio::test]
+async fn an_owner_sees_every_proposal_that_waits_and_objects_to_one_or_to_all() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    let (_, third) = town.numbered(NAME, "999192000040").await;
+    let old = town.propose_merge(&admins[0], remains.1, &into(OLD)).await.unwrap();
+    town.advance(Duration::days(15));
+    // Nobody has swept the first one away; it is in nobody's way.
+    let owner = town.enter(NEW).await.actor;
+    assert!(town.own_merges(&owner).await.is_empty());
+    assert_eq!(
+        code(town.object(&owner, Some(old), "không phải").await),
+        "identity.merge_not_found"
+    );
+    let again = town.propose_merge(&admins[0], remains.1, &into(OLD)).await.unwrap();
+    assert_ne!(again, old);
+    let mut op = town.op(&admins[0]).await;
+    let (row, _) = town.identity.merge(&mut op, old).await.unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(row.state, MergeState::Expired);
+
+    let one = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let two = town.propose_merge(&admins[0], third, &into(NEW)).await.unwrap();
+    let seen = town.own_merges(&owner).await;
+    let mut ids: Vec<Uuid> = seen.iter().map(|own| own.id).collect();
+    ids.sort_unstable();
+    let mut expected = [again, one, two];
+    expected.sort_unstable();
+    assert_eq!(ids, expected);
+    let mut tails: Vec<&str> = seen.iter().map(|own| own.other.as_str()).collect();
+    tails.sort_unstable();
+    assert_eq!(tails, ["017", "017", "040"]);
+    town.object(&owner, Some(two), "tôi không biết số này").await.unwrap();
+    assert_eq!(town.own_merges(&owner).await.len(), 2);
+    town.object(&owner, None, "tôi không nhờ ai gộp").await.unwrap();
+    town.advance(DAYS);
+    for id in [again, one, two] {
+        assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_decided");
+    }
+    // Whoever proposes anew, and whoever confirms, reads what the owners have said.
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    let mut op = town.op(&admins[1]).await;
+    let (_, preview) = town.identity.merge(&mut op, id).await.unwrap();
+    let said = preview.unwrap().unwrap().objections;
+    let mut reasons: Vec<&str> = said.iter().map(|one| one.reason.as_str()).collect();
+    reasons.sort_unstable();
+    assert_eq!(
+        reasons,
+        ["tôi không biết số này", "tôi không nhờ ai gộp", "tôi không nhờ ai gộp"]
+    );
+}
+
+#[tokio::test]
+async fn whoever_objects_while_another_confirms_is_first_or_late_and_never_both() {
+    let Pair { town, admins, from, .. } = pair().await;
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    town.advance(DAYS);
+    let owner = town.enter(NEW).await.actor;
+    let (agreed, objected) = tokio::join!(
+        town.agree(&admins[1], id),
+        town.object(&owner, None, "tôi không nhờ ai gộp")
+    );
+    let mut op = town.op(&admins[0]).await;
+    let (row, _) = town.identity.merge(&mut op, id).await.unwrap();
+    let merged = town.leads_to(from.0).await.is_some();
+    match (code(agreed), code(objected)) {
+        ("it worked", "identity.merge_not_found") => assert!(merged && row.state == MergeState::Done),
+        ("identity.merge_decided", "it worked") => assert!(!merged && row.state == MergeState::Refused),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_proposed_who_may_no_more_is_not_confirmed() {
+    let Pair { town, admins, from, .. } = pair().await;
+    let id = town.propose_merge(&admins[0], from.1, &into(NEW)).await.unwrap();
+    town.advance(DAYS);
+    let account = admins[0].account().unwrap();
+    let mut op = town.op(&admins[1]).await;
+    town.identity
+        .suspend_account(&mut op, account, "nghi bị chiếm")
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+    assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_proposer");
+    let mut op = town.op(&admins[1]).await;
+    town.identity
+        .resume_account(&mut op, account, "đã kiểm tra")
+        .await
+        .unwrap();
+    op.commit().await.unwrap();
+    let holding = "UPDATE identity.holding SET valid_to = $2 WHERE person = $1";
+    let ends = async |to: Option<chrono::NaiveDate>| {
+        sqlx::query(holding)
+            .bind(admins[0].person().unwrap().uuid())
+            .bind(to)
+            .execute(&town.scratch.pool)
+            .await
+            .unwrap();
+    };
+    ends(Some(town.today() - Duration::days(1))).await;
+    assert_eq!(code(town.agree(&admins[1], id).await), "identity.merge_proposer");
+    ends(None).await;
+    town.agree(&admins[1], id).await.unwrap();
+}
+
+// shows: R030
+#[tokio::test]
+async fn a_number_of_before_is_still_a_number_of_whoever_remains() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    let is_number_of = async |person: PersonId, number: &str| {
+        let mut op = town.loader().await;
+        town.identity.is_number_of(&mut op, person, number).await.unwrap()
+    };
+    assert!(!is_number_of(remains.0, OLD).await);
+    town.join(&admins, from.1, NEW).await;
+    assert!(is_number_of(remains.0, OLD).await && is_number_of(remains.0, " 999 192 000 028").await);
+    assert!(!is_number_of(remains.0, "999192000040").await && !is_number_of(remains.0, " ").await);
+    let stranger = town.person("Người khác").await;
+    assert!(!is_number_of(stranger, OLD).await);
+}
+
+#[tokio::test]
+async fn a_hash_that_lies_beside_another_number_leads_to_nobody() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    // Whoever can write to the database, but has no key, lets a number lead to somebody else.
+    let (third, _) = town.numbered("Kẻ Mạo Danh", "999192000040").await;
+    let tag: Vec<u8> = sqlx::query_scalar("SELECT number_tag FROM identity.person WHERE id = $1")
+        .bind(remains.0.uuid())
+        .fetch_one(&town.scratch.pool)
+        .await
+        .unwrap();
+    for (person, tag) in [(remains.0, None), (third, Some(tag))] {
+        sqlx::query("UPDATE identity.person SET number_tag = $2 WHERE id = $1")
+            .bind(person.uuid())
+            .bind(tag)
+            .execute(&town.scratch.pool)
+            .await
+            .unwrap();
+    }
+    let proposed = town.propose_merge(&admins[0], from.1, &into(NEW)).await;
+    assert_eq!(code(proposed), "identity.merge_number");
+}
+
+#[tokio::test]
+async fn whoever_looks_leaves_a_trace_and_guesses_at_numbers_are_counted() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    let look = async |number: &str| {
+        let op = town.op(&admins[0]).await;
+        code(town.identity.merge_preview(op, from.1, number).await)
+    };
+    // Somebody who cannot be joined was looked at all the same.
+    let agency = town.agency("H30.29.01", "UBND phường Ngã Bảy").await;
+    let position = town.position(agency, "mot-cua", &["clerk"]).await;
+    let (holder, _) = town.numbered("Phạm Văn Mai", "999192000040").await;
+    town.hold(holder, position, Validity::since(day("2024-01-01"))).await;
+    assert_eq!(look("999192000040").await, "identity.merge_official");
+    assert_eq!(look(NEW).await, "it worked");
+    for (person, times) in [(from.0, 2), (remains.0, 1), (holder, 1)] {
+        let seen: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM op.audit_entry WHERE action = 'identity.account_read' AND person = $1",
+        )
+        .bind(person.uuid())
+        .fetch_one(&town.scratch.pool)
+        .await
+        .unwrap();
+        assert_eq!(seen, times);
+    }
+    for _ in 0..10 {
+        assert_eq!(look("999192000051").await, "identity.merge_number");
+    }
+    let missed = "SELECT count(*) FROM op.audit_entry WHERE action = 'identity.merge_missed'";
+    assert_eq!(town.count(missed).await, 10);
+    for number in ["999192000051", NEW] {
+        assert_eq!(look(number).await, "identity.too_many_attempts");
+        let proposed = town.propose_merge(&admins[0], from.1, &into(number)).await;
+        assert_eq!(code(proposed), "identity.too_many_attempts");
+    }
+    // Others are not kept from their work, and nobody for long.
+    town.propose_merge(&admins[1], from.1, &into(NEW)).await.unwrap();
+    town.advance(Duration::minutes(16));
+    assert_eq!(look(NEW).await, "it worked");
+    let trail = town.trail().await;
+    assert!(trail.iter().all(|(.., rest)| !rest.contains("999192000051")));
+}
+
+// shows: R032
+#[tokio::test]
+async fn a_representation_that_was_given_at_that_moment_follows_later() {
+    let Pair {
+        town,
+        admins,
+        from,
+        into: remains,
+    } = pair().await;
+    let (other, _) = town.numbered("Võ Văn Tám", "999192000051").await;
+    town.join(&admins, from.1, NEW).await;
+    let (since, until) = (
+        town.today().to_string(),
+        (town.today() + Duration::days(90)).to_string(),
+    );
+    town.represents("attorney", other, from.0, (&since, &until)).await;
+    town.represents("attorney", remains.0, from.0, (&since, &until)).await;
+    town.advance(Duration::minutes(16));
+    town.work().await;
+    let open: Vec<(Uuid, Uuid)> =
+        sqlx::query_as("SELECT represented, representative FROM identity.representation WHERE ended_at IS NULL")
+            .fetch_all(&town.scratch.pool)
+            .await
+            .unwrap();
+    assert_eq!(open, [(other.uuid(), remains.0.uuid())], "and nobody acts for themself");
 }

@@ -429,10 +429,11 @@ async fn joining(town: &Town, who: &SignedIn) -> (Actor, Uuid) {
         differs: false,
         why: String::new(),
     };
-    let mut op = town.op(&one).await;
     let account = who.actor.account().unwrap();
-    let id = town.identity.propose_merge(&mut op, account, &new).await.unwrap();
-    op.commit().await.unwrap();
+    let proposing = town.identity.propose_merge(town.op(&one).await, account, &new);
+    let id = proposing.await.unwrap();
+    // The owners have had their time.
+    town.advance(Duration::days(3));
     (other, id)
 }
 

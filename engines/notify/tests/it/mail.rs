@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::TimeDelta;
-use kernel::{AccountId, Actor, MessageId, Result};
-use notify::{Addresses, Delivery, DeliveryState, EmailConfig, Message, Notify, Recipient, Security};
+use kernel::{AccountId, Actor, MessageId, PersonId, Result};
+use notify::{Addresses, Delivery, DeliveryState, EmailConfig, Letter, Message, Notify, Recipient, Security};
 use op::{Jobs, Op};
 use render::Locale;
 use testkit::Scratch;
@@ -29,6 +29,15 @@ impl Addresses for Book {
             locale: Locale::Vi,
         };
         Ok((account == self.known).then_some(recipient))
+    }
+
+    async fn recipient_of(&self, _: &mut Op, person: PersonId) -> Result<Option<Recipient>> {
+        let recipient = Recipient {
+            email: "chua-co-tai-khoan@example.vn".into(),
+            name: "Nguyễn Thị Mẫu".into(),
+            locale: Locale::Vi,
+        };
+        Ok((person.uuid() == self.known.uuid()).then_some(recipient))
     }
 }
 
@@ -238,4 +247,32 @@ async fn settings_that_cannot_work_are_refused() {
         ..config(1)
     };
     assert_eq!(refused(open), "security");
+}
+
+#[tokio::test]
+async fn whoever_has_no_account_is_written_to_by_the_address_that_is_kept() {
+    let server = Smtp::start(Mood::Down).await;
+    let house = house(server.port).await;
+    // Of the one an address is kept, of the other none.
+    for person in [PersonId::from(house.account.uuid()), PersonId::new()] {
+        let mut op = house.scratch.ops.open(Actor::System("test")).await.expect("opens");
+        let letter = Letter::new(person, "result_ready", "/").with("code", "H30-7");
+        house.notify.write(&mut op, letter).await.expect("written");
+        let broken = house
+            .notify
+            .write(&mut op, Letter::new(person, "result_ready", "//xa.example"))
+            .await;
+        assert_eq!(broken.expect_err("leads outside").code, "notify.bad_link");
+        op.commit().await.expect("committed");
+    }
+    assert_eq!(house.drain().await, 2);
+    assert!(server.mails().is_empty());
+    server.set(Mood::Up);
+    house.scratch.clock.advance(TimeDelta::minutes(1));
+    assert_eq!(house.drain().await, 1, "it is sent when the server is there again");
+    house.scratch.clock.advance(TimeDelta::days(1));
+    assert_eq!(house.drain().await, 0, "and once");
+    let mails = server.mails();
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].contains("chua-co-tai-khoan@example.vn"), "{}", mails[0]);
 }

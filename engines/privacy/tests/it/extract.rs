@@ -221,6 +221,7 @@ async fn what_stays_after_a_deletion_is_named_part_by_part() {
             "representations",
             "registrations",
             "looks",
+            "questions",
             "account",
             "sessions"
         ]
