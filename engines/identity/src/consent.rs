@@ -116,19 +116,29 @@ impl Identity {
     }
 
     /// Whoever has given one of those whom it concerns a code that opens their account, or has suspended it, decides nothing with what is said there, or not
-    /// said. Fails with `identity.concerned_code`.
-    pub(crate) async fn check_codes(&self, op: &mut Op, row: &RegistrationDetail) -> Result<()> {
+    /// said; nor does whoever has struck one of them out these days. Fails with `identity.concerned_code`, `identity.concerned_ended`.
+    pub(crate) async fn check_hands(&self, op: &mut Op, row: &RegistrationDetail) -> Result<()> {
         let by = op.actor().account().ok_or_else(error::not_allowed)?;
         let since = op.now() - FOUR_EYES;
+        let mut refused = None;
+        if let Some(known) = row.known {
+            let struck = store::representation::struck_out(op.conn(), known, by, since).await?;
+            refused = struck.map(|name| error::concerned_ended(&name));
+        }
         for one in &row.concerned {
-            let Some(account) = one.account else { continue };
+            let Some(account) = one.account.filter(|_| refused.is_none()) else {
+                continue;
+            };
             let touched = store::counter_code::used_of(op.conn(), account, by, since).await?
                 || store::desk::touched(op.conn(), account, by, since).await?;
             if touched {
-                let decision = Decision::Deny(error::concerned_code(&one.name));
-                let subject = format!("registration:{}", row.id);
-                op.allow("identity.decide_registration", &subject, decision).await?;
+                refused = Some(error::concerned_code(&one.name));
             }
+        }
+        if let Some(fault) = refused {
+            let subject = format!("registration:{}", row.id);
+            op.allow("identity.decide_registration", &subject, Decision::Deny(fault))
+                .await?;
         }
         Ok(())
     }

@@ -526,6 +526,25 @@ async fn nobody_decides_about_what_somebody_has_asked_for_whom_they_act() {
     assert_eq!(approve_with(town, &second, id, &ends).await.unwrap(), Approved::Now);
 }
 
+// shows: R033
+#[tokio::test]
+async fn nobody_strikes_the_director_out_and_puts_another_one_in_alone() {
+    let house = House::new().await;
+    let town = &house.town;
+    let phu = citizen(town, "Phạm Thị Phù", PHU).await;
+    let id = house.asks(&phu, RegistrationKind::Organisation).await;
+    let admin = town.desk("chi.quan", &["admin"]).await;
+    end(town, &admin, house.legal).await.unwrap();
+    assert_eq!(
+        code(approve_with(town, &admin, id, &approval()).await),
+        "identity.concerned_ended"
+    );
+    assert_eq!(
+        approve_with(town, &house.clerk, id, &approval()).await.unwrap(),
+        Approved::Now
+    );
+}
+
 // shows: R032, R037
 #[tokio::test]
 async fn a_director_who_stays_does_not_strike_out_the_one_who_was_approved_against_her_word() {
