@@ -109,7 +109,8 @@ impl Identity {
     /// `identity.registration_over`, `identity.paper_needed`, `identity.registration_check`, `identity.registration_differs`, `identity.account_exists`,
     /// `identity.registration_official`, `identity.organisation_unknown`, `identity.represents_already`, `identity.of_age`, `identity.former_needed`,
     /// `identity.consent_needed`, `identity.standing_objected`, `identity.member_objected`, `identity.concerned_waiting` (those whom it concerns can still
-    /// answer), `identity.concerned_code` (the official has given one of them a code these days), `identity.step_up_needed`.
+    /// answer), `identity.concerned_code` (the official has given one of them a code these days), `identity.concerned_ended`
+    /// (or has struck one of them out), `identity.step_up_needed`.
     ///
     /// Where somebody whom it concerns cannot be asked here, or objects, two officials see the paper: of the first it is written down, and nothing works yet.
     pub async fn approve_with(&self, op: &mut Op, id: Uuid, approval: &Approval) -> Result<Approved> {
@@ -157,7 +158,7 @@ impl Identity {
         approval: &Approval,
         paper: &str,
     ) -> Result<()> {
-        self.check_codes(op, row).await?;
+        self.check_hands(op, row).await?;
         judge(row, approval)?;
         if row.seen_by.is_some() {
             return Ok(());
@@ -334,7 +335,7 @@ impl Identity {
             }
             _ => RepresentationKind::Legal,
         };
-        self.check_codes(op, row).await?;
+        self.check_hands(op, row).await?;
         judge(row, approval)?;
         let person = self.write_registered(op, permit, row).await?;
         if kind == RepresentationKind::Legal && !row.has_account {

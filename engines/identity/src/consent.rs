@@ -51,7 +51,10 @@ impl Identity {
         let mut concerned = store::representation::decisive(op.conn(), &self.vault, known, day).await?;
         if row.kind == RegistrationKind::Child
             && let Some(child) = store::person::get(op.conn(), &self.vault, known).await?
-            && child.birth_date.or(row.birth_date).is_some_and(|born| has_years(born, HEARS_FROM, day))
+            && child
+                .birth_date
+                .or(row.birth_date)
+                .is_some_and(|born| has_years(born, HEARS_FROM, day))
         {
             let account = store::representation::own_account(op.conn(), known).await?;
             if account.is_some() {
@@ -92,7 +95,10 @@ impl Identity {
         if row.kind == RegistrationKind::Member && is_agreed(row) {
             return None;
         }
-        let silent = row.concerned.iter().filter(|one| one.account.is_some() && one.agrees.is_none());
+        let silent = row
+            .concerned
+            .iter()
+            .filter(|one| one.account.is_some() && one.agrees.is_none());
         // Whoever was not told yet is told today at the earliest.
         let last = silent.map(|one| self.answer_until(one.told_at.map_or(day, local_date)));
         let open: Vec<NaiveDate> = last.filter(|last| day <= *last).collect();
@@ -110,19 +116,29 @@ impl Identity {
     }
 
     /// Whoever has given one of those whom it concerns a code that opens their account, or has suspended it, decides nothing with what is said there, or not
-    /// said. Fails with `identity.concerned_code`.
-    pub(crate) async fn check_codes(&self, op: &mut Op, row: &RegistrationDetail) -> Result<()> {
+    /// said; nor does whoever has struck one of them out these days. Fails with `identity.concerned_code`, `identity.concerned_ended`.
+    pub(crate) async fn check_hands(&self, op: &mut Op, row: &RegistrationDetail) -> Result<()> {
         let by = op.actor().account().ok_or_else(error::not_allowed)?;
         let since = op.now() - FOUR_EYES;
+        let mut refused = None;
+        if let Some(known) = row.known {
+            let struck = store::representation::struck_out(op.conn(), known, by, since).await?;
+            refused = struck.map(|name| error::concerned_ended(&name));
+        }
         for one in &row.concerned {
-            let Some(account) = one.account else { continue };
+            let Some(account) = one.account.filter(|_| refused.is_none()) else {
+                continue;
+            };
             let touched = store::counter_code::used_of(op.conn(), account, by, since).await?
                 || store::desk::touched(op.conn(), account, by, since).await?;
             if touched {
-                let decision = Decision::Deny(error::concerned_code(&one.name));
-                let subject = format!("registration:{}", row.id);
-                op.allow("identity.decide_registration", &subject, decision).await?;
+                refused = Some(error::concerned_code(&one.name));
             }
+        }
+        if let Some(fault) = refused {
+            let subject = format!("registration:{}", row.id);
+            op.allow("identity.decide_registration", &subject, Decision::Deny(fault))
+                .await?;
         }
         Ok(())
     }
@@ -285,7 +301,10 @@ fn is_agreed(row: &RegistrationDetail) -> bool {
 
 /// Whether one official is not enough: somebody whom it concerns cannot be asked here, or objects, and so the paper alone speaks.
 fn takes_two(row: &RegistrationDetail) -> bool {
-    let paper_alone = row.concerned.iter().any(|one| one.account.is_none() || one.agrees == Some(false));
+    let paper_alone = row
+        .concerned
+        .iter()
+        .any(|one| one.account.is_none() || one.agrees == Some(false));
     paper_alone && !(row.kind == RegistrationKind::Member && is_agreed(row))
 }
 

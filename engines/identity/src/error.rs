@@ -469,6 +469,11 @@ pub fn former_needed(representation: uuid::Uuid, name: &str) -> Fault {
         .field_fault(field)
 }
 
+/// The official has ended the representation of somebody whom it would concern, these days.
+pub fn concerned_ended(name: &str) -> Fault {
+    Fault::forbidden("identity.concerned_ended").with("name", name)
+}
+
 /// No organisation of this tax number has an account.
 pub fn organisation_unknown() -> Fault {
     Fault::conflict("identity.organisation_unknown")

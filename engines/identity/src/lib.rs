@@ -72,9 +72,9 @@ pub use hashing::PasswordHash;
 pub use lineage::{AgencyLineage, AgencyShare, AreaLineage, AreaShare};
 pub use merge::{MergePreview, NewMerge, Objection, OwnMerge};
 pub use model::{
-    Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, Awaited, CodeOrigin,
-    Concerned, Contact, Former, HeldPosition, MergeRow, MergeSide, MergeState, OfficialView, Passkey, Person,
-    PersonField, PersonRow, Position, Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow,
+    Account, AccountState, Agency, AgencyLevel, Area, AreaLevel, Assurance, Audience, Authentication, Awaited,
+    CodeOrigin, Concerned, Contact, Former, HeldPosition, MergeRow, MergeSide, MergeState, OfficialView, Passkey,
+    Person, PersonField, PersonRow, Position, Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow,
     RegistrationState, Representation, RepresentationKind, Represented, Residence, SecondFactor, SessionRow, Standing,
     Substitution, TotpOffer, Unit, Validity, Way, WayIn,
 };
@@ -120,7 +120,7 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0019_merge.sql",
         "0020_standing_voice.sql",
         "0021_wall_by_command.sql",
-        "0023_two_see_the_paper.sql"
+        "0022_two_see_the_paper.sql"
     ]
 );
 

@@ -37,8 +37,8 @@ mod standing;
 
 pub use merge::{MergeRow, MergeSide, MergeState};
 pub use standing::{
-    Awaited, Concerned, Former, Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow, RegistrationState,
-    Representation, RepresentationKind, Represented, Standing,
+    Awaited, Concerned, Former, Question, Receipt, RegistrationDetail, RegistrationKind, RegistrationRow,
+    RegistrationState, Representation, RepresentationKind, Represented, Standing,
 };
 
 words! {

@@ -8,8 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use kernel::{Actor, Result, WorkingCalendar};
 use op::Ops;
 
-pub use kernel::CalendarSource;
 pub use keep::{NewDays, add_days, announce, load, remove_day, save_year, seed, years};
+pub use kernel::CalendarSource;
 pub use year::{DayKind, DaysOff, LONGEST_NAME, StoredYear, WorkedDay, YearDeclaration, expand};
 
 /// A calendar that can be replaced while the program runs, when the holidays of the next year are published. Clones share it.

@@ -36,7 +36,7 @@ pub(super) fn routes() -> Routes<House> {
 async fn actings(visit: Visit<House>) -> Answer {
     let mut op = visit.look().await?;
     let mut actings = visit.state.identity.actings(&mut op).await?;
-    if visit.query("sau").is_some() {
+    if visit.query("sau").or(visit.query("so")).is_some() {
         let page = visit.state.identity.questions(&mut op, &visit.page_request()).await?;
         (actings.questions, actings.more_questions) = (page.items, page.next);
     }
@@ -119,7 +119,10 @@ async fn actings(visit: Visit<House>) -> Answer {
     let case = case_of(visit.query("ho_so"))
         .map(|id| id.to_string())
         .unwrap_or_default();
-    let more = actings.more_questions.as_deref().map(|cursor| address(ACTING, [("ho_so", case.as_str()), ("sau", cursor)]));
+    let more = actings.more_questions.as_deref().map(|cursor| {
+        let size = visit.query("so").unwrap_or_default();
+        address(ACTING, [("ho_so", case.as_str()), ("so", size), ("sau", cursor)])
+    });
     let content = json!({
         "case": case, "questions": questions, "more": more.unwrap_or_default(),
         "newest": if visit.query("sau").is_some() { ACTING } else { "" }, "received": listed(&actings.received, |one| &one.represented_name),

@@ -165,7 +165,9 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
     let own = visit.actor.person().is_some()
         && (found.known == visit.actor.person() || found.asked_by.is_some() && found.asked_by == visit.actor.account());
     let waits = found.state == identity::RegistrationState::Waiting && now < found.expires_at;
-    let until = found.awaited.and_then(|awaited| render::date_text(&awaited.until.to_string()));
+    let until = found
+        .awaited
+        .and_then(|awaited| render::date_text(&awaited.until.to_string()));
     let first = found.seen_by.is_some() && found.seen_by == visit.actor.account();
     let content = json!({
         "found": found, "rows": rows, "path": format!("{PATH}/{id}"), "back": PATH, "own": own, "now": now, "waits": waits,

@@ -394,6 +394,37 @@ async fn a_new_director_takes_the_place_of_the_former_who_has_objected() {
     page.shows("Thu hồi, không để Nguyễn Thị Lan làm thay");
 }
 
+// shows: R033
+#[tokio::test]
+async fn what_one_is_asked_about_comes_in_pages() {
+    let office = Office::new().await;
+    for (name, number) in [("Trần Văn Hùng", HIS), ("Phạm Thị Phù", "999190000033")] {
+        let mut person = NewPerson::named(name);
+        person.personal_number = Some(number.parse().unwrap());
+        office.account(&person, number, None).await;
+    }
+    asks(&office, HIS, "organisation").await;
+    let one = first(&office, "lua").await;
+    let clerk = office.sign_in("lua").await;
+    let page = clerk.get(&one).await;
+    clerk
+        .send(&page, &format!("{one}/duyet"), &[("paper", "Giấy chứng nhận")])
+        .await;
+    asks(&office, "lan", "organisation").await;
+    asks(&office, "999190000033", "organisation").await;
+    let hung = office.sign_in(HIS).await;
+    let newest = hung.get("/tai-khoan/lam-thay?so=1").await;
+    newest
+        .shows("Phạm Thị Phù đề nghị làm")
+        .shows("bạn có đến hết ngày 05/03/2026")
+        .hides("Nguyễn Thị Lan đề nghị làm");
+    let next = between(&newest.text, "href=\"/tai-khoan/lam-thay?", "\"").replace("&amp;", "&");
+    let older = hung.get(&format!("/tai-khoan/lam-thay?{next}")).await;
+    older
+        .shows("Nguyễn Thị Lan đề nghị làm")
+        .hides("Phạm Thị Phù đề nghị làm");
+}
+
 // shows: R074
 #[tokio::test]
 async fn the_link_of_a_message_about_a_case_of_another_leads_to_choosing_for_whom_to_act() {

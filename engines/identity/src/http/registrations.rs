@@ -11,8 +11,8 @@ use web::{Doc, Door, Routes, Site, Visit};
 
 use super::{engine, ops};
 use crate::{
-    Approval, Approved, Awaited, Concerned, Former, Identity, NewRegistration, NewStanding, Receipt, RegistrationDetail,
-    RegistrationFilter, RegistrationKind, RegistrationState, Standing,
+    Approval, Approved, Awaited, Concerned, Former, Identity, NewRegistration, NewStanding, Receipt,
+    RegistrationDetail, RegistrationFilter, RegistrationKind, RegistrationState, Standing,
 };
 
 /// An account that is asked for. It works when an official has seen the paper.
@@ -466,7 +466,9 @@ async fn show<S: AsRef<Site> + AsRef<Identity>>(visit: Visit<S>) -> Result<Regis
         has_account: found.has_account,
         others: found.others,
         concerned: found.concerned.into_iter().map(concerned).collect(),
-        awaited: found.awaited.map(|Awaited { people, until }| AwaitedAnswer { people, until }),
+        awaited: found
+            .awaited
+            .map(|Awaited { people, until }| AwaitedAnswer { people, until }),
         takes_two: found.takes_two,
         seen_by_name: found.seen_by_name,
         seen_at: found.seen_at,

@@ -599,12 +599,11 @@ pub(crate) async fn lock_voices(connection: &mut PgConnection, id: Uuid) -> Resu
 
 /// Whoever has asked and whom it is about, before the registration itself: where accounts are joined the order is the same (accounts, people, registrations).
 pub(crate) async fn lock_parties(connection: &mut PgConnection, row: &RegistrationDetail) -> Result<()> {
-    let asker: Option<Uuid> =
-        sqlx::query_scalar("SELECT person FROM identity.account WHERE id = $1 FOR NO KEY UPDATE")
-            .bind(row.asked_by.map(AccountId::uuid))
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(db::fault)?;
+    let asker: Option<Uuid> = sqlx::query_scalar("SELECT person FROM identity.account WHERE id = $1 FOR NO KEY UPDATE")
+        .bind(row.asked_by.map(AccountId::uuid))
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(db::fault)?;
     let people: Vec<Uuid> = asker.into_iter().chain(row.known.map(PersonId::uuid)).collect();
     sqlx::query("SELECT FROM identity.person WHERE id = ANY ($1) ORDER BY id FOR UPDATE")
         .bind(people)

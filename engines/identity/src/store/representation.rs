@@ -420,6 +420,30 @@ pub(crate) async fn end(
     Ok(ended.rows_affected() > 0)
 }
 
+/// Whose representation of somebody an official has ended since then, other than by approving another one at that moment.
+pub(crate) async fn struck_out(
+    connection: &mut PgConnection,
+    represented: PersonId,
+    by: AccountId,
+    since: DateTime<Utc>,
+) -> Result<Option<String>> {
+    sqlx::query_scalar(
+        "SELECT person.full_name
+         FROM identity.representation AS own
+         JOIN identity.person AS person ON person.id = own.representative
+         WHERE own.represented = $1 AND own.kind IN ('legal', 'child') AND own.ended_by = $2 AND own.ended_at > $3
+           AND NOT EXISTS (SELECT FROM identity.representation AS next
+                           WHERE next.represented = own.represented AND next.given_by = own.ended_by AND next.given_at = own.ended_at)
+         LIMIT 1",
+    )
+    .bind(represented.uuid())
+    .bind(by.uuid())
+    .bind(since)
+    .fetch_optional(connection)
+    .await
+    .map_err(db::fault)
+}
+
 /// Who has ended it.
 pub(crate) async fn ended_by(connection: &mut PgConnection, id: Uuid) -> Result<Option<AccountId>> {
     let by: Option<Uuid> = sqlx::query_scalar("SELECT ended_by FROM identity.representation WHERE id = $1")

@@ -381,7 +381,10 @@ async fn a_program_registers_somebody_and_the_desk_decides() {
     assert_eq!(session["actor"]["name"], "Lê Thị Thu Ngân");
     let token = session["token"].as_str().unwrap();
     let (_, acting) = ask(&router, Method::GET, "/api/v1/me/representations", token, Value::Null).await;
-    assert_eq!(acting, json!({ "received": [], "given": [], "questions": [], "more_questions": null }));
+    assert_eq!(
+        acting,
+        json!({ "received": [], "given": [], "questions": [], "more_questions": null })
+    );
     let voice = format!("/api/v1/me/standings/{id}/voice");
     let (status, _) = ask(&router, Method::PUT, &voice, token, json!({ "agrees": true })).await;
     assert_eq!(status, StatusCode::NOT_FOUND, "nobody has asked this one");

@@ -1,8 +1,8 @@
 use chrono::{Datelike, Duration};
 use db::PageRequest;
 use identity::{
-    AccountState, Approval, Approved, Former, NewAttorney, NewPerson, NewStanding, RegistrationFilter, RegistrationKind,
-    RepresentationKind, SignedIn, Standing,
+    AccountState, Approval, Approved, Former, NewAttorney, NewPerson, NewStanding, RegistrationFilter,
+    RegistrationKind, RepresentationKind, SignedIn, Standing,
 };
 use kernel::{Actor, AgencyId, Fault, Result};
 use uuid::Uuid;

@@ -252,7 +252,9 @@ async fn where_a_director_cannot_be_asked_two_officials_see_the_paper() {
         (clerk.account(), "Bản chính đã đối chiếu")
     );
     let trail = town.trail().await;
-    let seen = trail.iter().filter(|(action, ..)| action == "identity.registration_seen");
+    let seen = trail
+        .iter()
+        .filter(|(action, ..)| action == "identity.registration_seen");
     assert_eq!(seen.count(), 1, "pressed twice it is written once");
     // The database knows that they are two.
     let alone = sqlx::query(
@@ -360,7 +362,10 @@ async fn an_official_does_not_agree_in_the_name_of_the_director_by_a_code() {
     for suspends in [true, false] {
         let mut op = town.op(&admin).await;
         if suspends {
-            town.identity.suspend_account(&mut op, account, "nghi ngờ").await.unwrap();
+            town.identity
+                .suspend_account(&mut op, account, "nghi ngờ")
+                .await
+                .unwrap();
         } else {
             town.identity.resume_account(&mut op, account, "đã rõ").await.unwrap();
         }
@@ -424,10 +429,11 @@ async fn joining(town: &Town, who: &SignedIn) -> (Actor, Uuid) {
         differs: false,
         why: String::new(),
     };
-    let mut op = town.op(&one).await;
     let account = who.actor.account().unwrap();
-    let id = town.identity.propose_merge(&mut op, account, &new).await.unwrap();
-    op.commit().await.unwrap();
+    let proposing = town.identity.propose_merge(town.op(&one).await, account, &new);
+    let id = proposing.await.unwrap();
+    // The owners have had their time.
+    town.advance(Duration::days(3));
     (other, id)
 }
 
@@ -518,6 +524,25 @@ async fn nobody_decides_about_what_somebody_has_asked_for_whom_they_act() {
     );
     let second = town.desk("chi.sau", &["clerk"]).await;
     assert_eq!(approve_with(town, &second, id, &ends).await.unwrap(), Approved::Now);
+}
+
+// shows: R033
+#[tokio::test]
+async fn nobody_strikes_the_director_out_and_puts_another_one_in_alone() {
+    let house = House::new().await;
+    let town = &house.town;
+    let phu = citizen(town, "Phạm Thị Phù", PHU).await;
+    let id = house.asks(&phu, RegistrationKind::Organisation).await;
+    let admin = town.desk("chi.quan", &["admin"]).await;
+    end(town, &admin, house.legal).await.unwrap();
+    assert_eq!(
+        code(approve_with(town, &admin, id, &approval()).await),
+        "identity.concerned_ended"
+    );
+    assert_eq!(
+        approve_with(town, &house.clerk, id, &approval()).await.unwrap(),
+        Approved::Now
+    );
 }
 
 // shows: R032, R037
