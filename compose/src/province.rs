@@ -118,25 +118,32 @@ pub fn frame() -> Result<Frame> {
     })
 }
 
-/// How long a registration waits for an official to see the paper. Fails with `compose.table_broken` for no day and for more than a year.
-pub fn registration_waits() -> Result<chrono::Duration> {
-    let file: tables::ProvinceFile = tables::yaml("hau-giang/province.yaml")?;
-    let days = file.accounts.registration_days;
-    if !(1..=366).contains(&days) {
-        return Err(Fault::internal("compose.table_broken").with("reason", "accounts.registration_days"));
-    }
-    Ok(chrono::Duration::days(i64::from(days)))
+/// For how long things about accounts wait, as the province declares it.
+#[derive(Debug, Clone, Copy)]
+pub struct AccountWaits {
+    /// A registration, for its applicant to come with the paper.
+    pub registration: chrono::Duration,
+    /// A proposal to join two accounts, before its owners, until it may be confirmed.
+    pub merge: chrono::Duration,
+    /// A request to act for somebody, for the answer of whoever is concerned; in working days.
+    pub concerned: u16,
 }
 
-/// How long a proposal to join two accounts lies before their owners until it may be confirmed. Fails with `compose.table_broken` for no day, and for so
-/// many that nobody could confirm before it runs out.
-pub fn merge_waits() -> Result<chrono::Duration> {
+/// How long things about accounts wait. Fails with `compose.table_broken` for no day and for more than a year; of proposals to join for so many days that nobody
+/// could confirm before one runs out, of questions to whoever is concerned for more working days than a registration waits.
+pub fn account_waits() -> Result<AccountWaits> {
     let file: tables::ProvinceFile = tables::yaml("hau-giang/province.yaml")?;
-    let days = file.accounts.merge_days;
-    if !(1..=10).contains(&days) {
-        return Err(Fault::internal("compose.table_broken").with("reason", "accounts.merge_days"));
-    }
-    Ok(chrono::Duration::days(i64::from(days)))
+    let within = |what: &'static str, days: u16, most: u16| {
+        let broken = || Fault::internal("compose.table_broken").with("reason", what);
+        (1..=most).contains(&days).then_some(days).ok_or_else(broken)
+    };
+    let of = |days: u16| chrono::Duration::days(i64::from(days));
+    let rules = file.accounts;
+    Ok(AccountWaits {
+        registration: of(within("accounts.registration_days", rules.registration_days, 366)?),
+        merge: of(within("accounts.merge_days", rules.merge_days, 10)?),
+        concerned: within("accounts.concerned_days", rules.concerned_days, 15)?,
+    })
 }
 
 /// Sign-in names of the demonstration.

@@ -135,6 +135,7 @@ impl Program {
         let renderer = Arc::new(apps::texts(builder, &apps).build()?);
         let policy = compose::rights::policy()?;
         let watched = compose::oversight_rules::declaration()?;
+        let waits = compose::province::account_waits()?;
         let vault = vault(database, data).await?;
         let calendar = compose::calendar::of_the_file()?;
         let identity = Identity::new(
@@ -147,8 +148,9 @@ impl Program {
                 public_address: public_address.to_owned(),
                 dormant_days: watched.dormant_days,
                 emergency_hours: watched.emergency_hours,
-                registration_waits: compose::province::registration_waits()?,
-                merge_waits: compose::province::merge_waits()?,
+                registration_waits: waits.registration,
+                merge_waits: waits.merge,
+                concerned_days: waits.concerned,
                 calendar: Arc::new(calendar.clone()),
                 emergency_week_hours: watched.emergency_week_hours,
                 policy: policy.clone(),

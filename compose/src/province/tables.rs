@@ -71,6 +71,7 @@ pub(crate) struct ProvinceFile {
 pub(crate) struct AccountRules {
     pub(crate) registration_days: u16,
     pub(crate) merge_days: u16,
+    pub(crate) concerned_days: u16,
 }
 
 #[derive(Deserialize)]

@@ -178,7 +178,11 @@ async fn whoever_is_to_remain_without_an_account_is_written_to_by_the_address_th
     assert_eq!(written().await, 3);
     house.scratch.clock.advance(chrono::Duration::days(3));
     let mut op = house.player.ops.open(Actor::System("test")).await.unwrap();
-    let officer = identity.account_by_login(&mut op, "dulieu.tinh").await.unwrap().unwrap();
+    let officer = identity
+        .account_by_login(&mut op, "dulieu.tinh")
+        .await
+        .unwrap()
+        .unwrap();
     drop(op);
     let officer = house.player.actor(officer.id).await.unwrap();
     let mut op = house.player.ops.open(officer).await.unwrap();

@@ -133,6 +133,11 @@ pub(crate) fn broken(cause: impl std::fmt::Display) -> Fault {
     Fault::internal("scim.broken").caused_by(cause.to_string())
 }
 
+/// An application looks after the account: it ends it, or an administrator takes it from the application first.
+pub(crate) fn looked_after() -> Fault {
+    Fault::conflict("scim.looked_after")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,9 +157,4 @@ mod tests {
             assert_eq!(told(&fault), expected, "{}", fault.code);
         }
     }
-}
-
-/// An application looks after the account: it ends it, or an administrator takes it from the application first.
-pub(crate) fn looked_after() -> Fault {
-    Fault::conflict("scim.looked_after")
 }

@@ -748,13 +748,13 @@ async fn one_of_the_people_needs_the_consent_of_the_legal_representative() {
     let_pass(&town, anew).await;
     approve_with(&town, &clerk, anew, &ends).await.unwrap();
     assert_eq!(code(approve(&town, &clerk, id).await), "identity.consent_needed");
-    let waiting = format!(
-        "SELECT count(*) FROM op.job WHERE kind = 'identity.tell_concerned' AND payload ->> 'registration' = '{id}'"
-    );
-    let jobs: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(waiting))
-        .fetch_one(&town.scratch.pool)
-        .await
-        .unwrap();
+    let jobs: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM op.job WHERE kind = 'identity.tell_concerned' AND payload ->> 'registration' = $1",
+    )
+    .bind(id.to_string())
+    .fetch_one(&town.scratch.pool)
+    .await
+    .unwrap();
     assert_eq!(jobs, 1, "the new one is asked about what waits");
     town.tell_concerned(id).await;
     say(&town, &lien.actor, id, true).await.unwrap();
