@@ -70,6 +70,17 @@ impl Town {
 
 const TOLD: [&str; 7] = ["Nguyễn", "Mẫu", "Kín", "kín", "ấp 1", "hai", "1985"];
 
+/// The rows without identifiers, hashes and sealed bytes: among so many random digits every year stands somewhere.
+fn readable(rows: &str) -> String {
+    let random = |run: &str| run.len() > 12 && run.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let runs = rows.split_inclusive(|c: char| !c.is_ascii_hexdigit() && c != '-');
+    runs.map(|run| {
+        let end = run.trim_end_matches(|c: char| !c.is_ascii_hexdigit() && c != '-').len();
+        if random(&run[..end]) { &run[end..] } else { run }
+    })
+    .collect()
+}
+
 // shows: R028
 #[tokio::test]
 async fn raw_rows_show_nothing_of_what_was_typed() {
@@ -77,7 +88,7 @@ async fn raw_rows_show_nothing_of_what_was_typed() {
     let id = town.telling(&me).await;
     let rows = town.rows().await;
     for told in TOLD {
-        assert!(!rows.contains(told), "{told} in\n{rows}");
+        assert!(!readable(&rows).contains(told), "{told} in\n{rows}");
         // Nor behind the letters of bytes.
         let bytes: String = told.bytes().map(|byte| format!("{byte:02x}")).collect();
         assert!(told.len() < 4 || !rows.contains(&bytes), "{told} in\n{rows}");
@@ -151,7 +162,11 @@ async fn what_an_older_program_wrote_is_read_and_then_sealed() {
         .unwrap();
     town.run("UPDATE forms.attachment SET sealed = NULL, name = 'cccd-lê-văn-kín.png'")
         .await;
-    assert!(town.rows().await.contains("Nguyễn Thị Mẫu"));
+    let plain = readable(&town.rows().await);
+    assert!(
+        ["Nguyễn Thị Mẫu", "1985"].iter().all(|told| plain.contains(told)),
+        "{plain}"
+    );
     town.holds(&me, id).await;
     let done = Resealed {
         done: 2,
@@ -160,7 +175,7 @@ async fn what_an_older_program_wrote_is_read_and_then_sealed() {
     };
     assert_eq!(town.forms.seal_plain(&town.scratch.ops).await.unwrap(), done);
     let rows = town.rows().await;
-    assert!(TOLD.iter().all(|told| !rows.contains(told)), "{rows}");
+    assert!(TOLD.iter().all(|told| !readable(&rows).contains(told)), "{rows}");
     town.holds(&me, id).await;
     assert_eq!(
         town.forms.seal_plain(&town.scratch.ops).await.unwrap(),
