@@ -5,7 +5,7 @@ use kernel::{Actor, Result};
 use op::{Entry, Op, Ops};
 use serde_json::json;
 use uuid::Uuid;
-use vault::{KeyUse, Resealed, Wanted};
+use vault::{KeyUse, PASSES, PAUSE, Resealed, Wanted};
 
 use crate::{Notify, access, store};
 
@@ -19,21 +19,34 @@ impl Notify {
     }
 
     /// Seals with the newest key what is under another one, and what is not sealed. It can be stopped at any moment and begun again. What cannot
-    /// be unsealed stays as it is. For commands of the operator.
+    /// be unsealed stays as it is, and so does what others hold all the time ([`Resealed::left`]). For commands of the operator.
     pub async fn reseal(&self, ops: &Ops) -> Result<Resealed> {
         self.reseal_by(ops, BATCH).await
     }
 
     /// [`Self::reseal`], so many rows an operation.
     pub async fn reseal_by(&self, ops: &Ops, limit: i64) -> Result<Resealed> {
+        let mut whole = Resealed::default();
+        for _ in 0..PASSES {
+            let mut pass = Resealed::default();
+            for wanted in self.vault.older(&self.uses(ops).await?, limit)? {
+                pass += self.bring(ops, wanted).await?;
+            }
+            whole = whole.then(pass);
+            whole.left = self.vault.passed_over(&self.uses(ops).await?, &pass)?;
+            if !whole.left {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(whole)
+    }
+
+    async fn uses(&self, ops: &Ops) -> Result<Vec<KeyUse>> {
         let mut op = ops.open(Actor::System("keys")).await?;
         let uses = store::uses(op.conn()).await?;
         op.commit().await?;
-        let mut whole = Resealed::default();
-        for wanted in self.vault.older(&uses, limit)? {
-            whole += self.bring(ops, wanted).await?;
-        }
-        Ok(whole)
+        Ok(uses)
     }
 
     /// Seals what an older program has left in plain, for one turn of a job; [`Resealed::left`] says whether there is more.

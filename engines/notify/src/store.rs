@@ -391,7 +391,7 @@ impl Told {
     }
 }
 
-/// Locks the next messages that are not sealed with this key.
+/// Locks the next messages that are not sealed with this key, passing over what others hold.
 pub(crate) async fn lock_told(conn: &mut PgConnection, wanted: Wanted, after: Uuid) -> Result<Vec<Told>> {
     sqlx::query_as(
         "SELECT id, sealed, params
@@ -400,7 +400,7 @@ pub(crate) async fn lock_told(conn: &mut PgConnection, wanted: Wanted, after: Uu
            AND coalesce(substring(sealed FROM 2 FOR 4), '\\x00000000') = $2
          ORDER BY id
          LIMIT $3
-         FOR UPDATE",
+         FOR NO KEY UPDATE SKIP LOCKED",
     )
     .bind(after)
     .bind(wanted.key())

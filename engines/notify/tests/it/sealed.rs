@@ -1,5 +1,6 @@
 //! What messages say lies sealed in the database, and its keys change while people read.
 
+use chrono::TimeDelta;
 use db::PageRequest;
 use kernel::{AccountId, Actor};
 use notify::{Message, Notify};
@@ -105,4 +106,30 @@ async fn what_an_older_program_wrote_is_sealed_and_keys_change_while_people_are_
         .await
         .unwrap();
     assert!(noted >= 4, "a batch an entry: {noted}");
+}
+
+/// A message that somebody holds keeps no other one waiting: it is passed over, said to be left, and sealed by the next call.
+// shows: R028
+#[tokio::test]
+async fn what_somebody_holds_does_not_stop_a_change_of_keys() {
+    let scratch = Scratch::new(&[notify::MIGRATIONS]).await;
+    let (notify, lan) = (box_of(&scratch), AccountId::new());
+    for _ in 0..3 {
+        send(&scratch, &notify, lan).await;
+    }
+    scratch.clock.advance(TimeDelta::minutes(1));
+    keys(&scratch).add_key(scratch.ops.now()).unwrap();
+    let mut held = scratch.pool.begin().await.unwrap();
+    sqlx::query(
+        "SELECT FROM notify.message WHERE id = (SELECT id FROM notify.message ORDER BY id LIMIT 1 OFFSET 1) FOR UPDATE",
+    )
+    .execute(&mut *held)
+    .await
+    .unwrap();
+    let resealed = notify.reseal_by(&scratch.ops, 1).await.unwrap();
+    assert_eq!((resealed.done, resealed.left), (2, true));
+    held.rollback().await.unwrap();
+    let resealed = notify.reseal(&scratch.ops).await.unwrap();
+    assert_eq!((resealed.done, resealed.left), (1, false));
+    assert_eq!(said(&scratch, &notify, lan).await, [REASON; 3]);
 }
