@@ -3,6 +3,7 @@
 mod document;
 mod envelope;
 pub mod feel;
+pub mod field;
 mod map;
 mod nearest;
 mod node;

@@ -6,10 +6,11 @@ use chrono::Datelike;
 use dossiers::model::{Act as Deed, PaperCheck, SupplementItem};
 use dossiers::{Acted, Supply as Supplied};
 use files::{Accept, FileView, NewFile};
-use forms::definition::{FieldKind, FormDefinition};
+use forms::definition::FormDefinition;
 use forms::{Applicant, Channel, DraftView, NewDraft, Raw};
 use kernel::{AccountId, Actor, DossierId, DraftId, Fault, PersonalNumber, Result, TaskId};
 use op::{Op, Ops};
+use schema::field::FieldKind;
 use serde_json::{Map, Value, json};
 use workflow::{TaskState, TaskView};
 

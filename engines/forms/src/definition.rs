@@ -1,17 +1,16 @@
 //! What a system may declare here: pages, questions, checks, papers.
 
 mod field;
-mod pattern;
 mod read;
 
 use std::collections::BTreeSet;
 
 use schema::feel::Expression;
+use schema::field::FieldKind;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use field::{Class, Condition, FieldDefinition, FieldKind, Options, Prefill};
-pub use pattern::Pattern;
+pub use field::{FieldDefinition, Prefill};
 
 /// The newest grammar that is read.
 pub const FORMAT: u32 = 1;

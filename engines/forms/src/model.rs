@@ -4,7 +4,6 @@ mod controls;
 mod draft;
 mod ground;
 mod kind;
-mod number;
 mod page;
 mod prefill;
 mod progress;

@@ -1,8 +1,9 @@
 //! Answers as expressions read them.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use forms::definition::{FieldKind, FormDefinition};
+use forms::definition::FormDefinition;
 use schema::feel::{Scope, Value};
+use schema::field::FieldKind;
 use serde_json::Value as Json;
 
 /// The scope of a form's answers at a moment: JSON object field → value. Every field is there; what was not answered, or is

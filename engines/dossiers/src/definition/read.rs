@@ -4,9 +4,10 @@ mod rules;
 
 use std::collections::BTreeMap;
 
-use forms::definition::{Class, FieldKind, FormDefinition};
+use forms::definition::FormDefinition;
 use kernel::{AgencyCode, IntakeRule, ProcedureCode, ResultTypeCode};
 use schema::feel::{Expression, Type, TypeScope, infer};
+use schema::field::{Class, FieldKind};
 use schema::{Document, Map, Node, Problems, envelope};
 use workflow::Definition;
 

@@ -1,16 +1,12 @@
 //! The reader of `forms/<name>.form.yaml`: reports everything that is wrong at once.
 
-mod kind;
-
 use std::collections::BTreeSet;
 
 use schema::feel::{Expression, Type, TypeScope, infer};
+use schema::field::{Class, Condition, FieldKind, read_kind};
 use schema::{Document, FileName, Map, Node, Problems, envelope};
 
-use super::{
-    CheckDefinition, Class, Condition, FORMAT, FieldDefinition, FieldKind, FormDefinition, PageContent, PageDefinition,
-    Prefill,
-};
+use super::{CheckDefinition, FORMAT, FieldDefinition, FormDefinition, PageContent, PageDefinition, Prefill};
 
 /// Keys that would collide in the texts: `forms.<form>.check.<code>`, `<field>.label`.
 const RESERVED: [&str; 1] = ["check"];
@@ -252,7 +248,7 @@ impl<'a> Reader<'a> {
         let key = map
             .required("field", problems)
             .and_then(|key| self.field_key(&key, problems));
-        let kind = kind::read(&mut map, problems);
+        let kind = kind(&mut map, problems);
         let required = match map.optional("required") {
             None => Some(Condition::Never),
             Some(required) if required.is_string() => self
@@ -404,6 +400,17 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
+
+/// What sort of answer a field takes. Papers are asked for too, but on a page of their own.
+fn kind(map: &mut Map, problems: &mut Problems) -> Option<FieldKind> {
+    if let Some(node) = map.optional("type").filter(|node| node.text() == Some("papers")) {
+        problems
+            .at(&node, "forms.page_content", "papers are not a field")
+            .hint("give them a page of their own: - page: papers, papers: […]");
+        return None;
+    }
+    read_kind(map, problems)
 }
 
 fn given_scope(base: &FormDefinition) -> TypeScope {

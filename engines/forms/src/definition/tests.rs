@@ -95,3 +95,16 @@ fn a_form_of_a_step_reads_the_answers_of_the_case() {
         "it stands not alone"
     );
 }
+
+#[test]
+fn papers_are_no_field() {
+    let mut problems = Problems::new();
+    let wrong = BASE.replace("type: name,", "type: papers,");
+    assert!(FormDefinition::read("forms/apply.form.yaml", &wrong, &mut problems).is_none());
+    assert_eq!(problems.codes(), ["forms.page_content"]);
+    let hint = problems.iter().find_map(|problem| problem.hint.as_deref());
+    assert!(
+        hint.is_some_and(|hint| hint.contains("a page of their own")),
+        "{hint:?}"
+    );
+}

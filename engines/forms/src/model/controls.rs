@@ -1,10 +1,11 @@
 //! What was typed, before anybody has read it: which controls a field has, and how much of them is kept.
 
 use kernel::text::nfc;
+use schema::field::FieldKind;
 use serde_json::Value;
 
 use super::{Answers, Raw};
-use crate::definition::{FieldDefinition, FieldKind};
+use crate::definition::FieldDefinition;
 
 /// More than any field allows; what is longer is cut, and the field says that it is too long.
 const MOST_CHARACTERS: usize = 20_001;

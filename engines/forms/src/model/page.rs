@@ -1,6 +1,7 @@
 //! A page as it is to be drawn.
 
 use kernel::FieldFault;
+use schema::field::{FieldKind, Options};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use super::draft::Draft;
 use super::walk::{Walk, walk};
 use super::{Answers, Applicant, Ground, Raw, kind, prefill, progress, reading, typed};
 use crate::catalogue;
-use crate::definition::{FieldDefinition, FieldKind, FormDefinition, Options, PageDefinition};
+use crate::definition::{FieldDefinition, FormDefinition, PageDefinition};
 
 /// One page of a draft. Text keys are relative to the texts of the app.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,11 +1,12 @@
 //! What may stand in a field before the person types.
 
 use kernel::Sex;
+use schema::field::FieldKind;
 use serde_json::{Value, json};
 
 use super::{Applicant, Ground, Raw, kind, typed};
 use crate::catalogue;
-use crate::definition::{FieldDefinition, FieldKind, Prefill};
+use crate::definition::{FieldDefinition, Prefill};
 
 /// What the controls show of what is known; `None` where nothing is known or what is known would not pass.
 pub(crate) fn value(field: &FieldDefinition, applicant: &Applicant, ground: &Ground) -> Option<Value> {

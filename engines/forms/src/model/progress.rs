@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use kernel::FieldFault;
+use schema::field::{Broken, FieldKind};
 use serde_json::Value;
 
 use super::draft::{Attachment, Draft, DraftCard, DraftView, PageFault, PageState};
-use super::kind::Broken;
 use super::page::count;
 use super::walk::{Walk, walk};
 use super::{Answers, Ground, Raw, Ward, reading, typed};
-use crate::definition::{FieldKind, FormDefinition, PageDefinition};
+use crate::definition::{FormDefinition, PageDefinition};
 
 /// What is wrong with a page: with what was typed if it was not understood, else with the stored answers by the rules of today.
 pub(crate) fn faults_of(
@@ -164,6 +164,6 @@ fn renamed_places(
         .filter(|field| matches!(field.kind, FieldKind::Address { .. } | FieldKind::Area))
         .filter(|field| !faults.iter().any(|fault| fault.field == field.field))
         .filter_map(|field| Some((field, renamed(answers.get(&field.field)?)?)))
-        .map(|(field, rule)| reading::fault(form, field, Broken(rule, Vec::new())))
+        .map(|(field, rule)| reading::fault(form, field, Broken::new(rule)))
         .collect()
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use kernel::FieldFault;
 use schema::feel::{Scope, Value as Feel};
+use schema::field::{Broken, Condition};
 use serde_json::Value;
 
-use super::kind::{Broken, read_field};
+use super::kind::read_field;
 use super::{Answers, Ground, Raw, walk};
-use crate::definition::{CheckDefinition, Condition, FieldDefinition, FormDefinition};
+use crate::definition::{CheckDefinition, FieldDefinition, FormDefinition};
 
 /// What reading fields gave.
 #[derive(Debug, Default)]
@@ -51,10 +52,7 @@ pub(crate) fn read_fields<'f>(
         let why = match broken.remove(&field.field) {
             Some(why) => Some(why),
             None if answers.contains_key(&field.field) || !is_required(field, &scope) => None,
-            None => Some(Broken(
-                if field.kind.is_chosen() { "choose" } else { "required" },
-                Vec::new(),
-            )),
+            None => Some(Broken::new(if field.kind.is_chosen() { "choose" } else { "required" })),
         };
         reading.faults.extend(why.map(|why| fault(form, field, why)));
     }
@@ -91,7 +89,7 @@ pub(crate) fn is_required_now(
     is_required(field, &walk::scope(form, answers, now))
 }
 
-pub(crate) fn fault(form: &FormDefinition, field: &FieldDefinition, Broken(rule, params): Broken) -> FieldFault {
+pub(crate) fn fault(form: &FormDefinition, field: &FieldDefinition, Broken { rule, params }: Broken) -> FieldFault {
     let mut fault = FieldFault::new(&field.field, format!("forms.field.{rule}"))
         .with("own_key", form.key(&format!("{}.error_{rule}", field.field)))
         .with("label_key", form.key(&format!("{}.label", field.field)));

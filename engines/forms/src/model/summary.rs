@@ -1,12 +1,12 @@
 //! The rows of the page on which a person checks the answers, and of the case that officials read.
 
 use kernel::parse_date;
+use schema::field::{Class, FieldKind, Options, number};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::number;
 use crate::catalogue;
-use crate::definition::{Class, FieldDefinition, FieldKind, FormDefinition, Options};
+use crate::definition::{FieldDefinition, FormDefinition};
 
 /// The answers on one page.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use kernel::Money;
 use schema::feel::Value as Feel;
+use schema::field::{FieldKind, number};
 use serde_json::{Value, json};
 
-use super::{Answers, Ground, Raw, Ward, controls, number};
-use crate::definition::{FieldDefinition, FieldKind, FormDefinition};
+use super::{Answers, Ground, Raw, Ward, controls};
+use crate::definition::{FieldDefinition, FormDefinition};
 
 /// What FEEL sees of an answer.
 pub(crate) fn feel(kind: &FieldKind, value: &Value) -> Feel {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use forms::definition::FieldKind;
 use forms::{Raw, summary};
 use kernel::{Actor, DraftId};
+use schema::field::FieldKind;
 use serde_json::json;
 
 use crate::town::{Town, applicant, citizen, definition, raw};

@@ -2,12 +2,13 @@ use std::collections::BTreeMap;
 
 use kernel::from_local;
 use proptest::prelude::*;
+use schema::field::{Broken, Class, Condition, FieldKind, Options};
 use serde_json::{Value, json};
 
 use super::super::typed::{control_value, to_raw};
 use super::super::{Ground, Raw, Ward};
-use super::{Broken, read_field};
-use crate::definition::{Class, Condition, FieldDefinition, FieldKind, Options, Pattern};
+use super::read_field;
+use crate::definition::FieldDefinition;
 
 fn ground() -> Ground {
     let noon = "2026-03-02T12:00:00".parse().unwrap();
@@ -44,7 +45,7 @@ fn raw(pairs: &[(&str, &str)]) -> Raw {
 fn read(kind: &FieldKind, typed: &str) -> Result<Value, &'static str> {
     match read_field(&field(kind.clone()), &raw(&[("x", typed)]), &ground()) {
         Ok(value) => Ok(value.unwrap_or_default()),
-        Err(Broken(rule, _)) => Err(rule),
+        Err(why) => Err(why.rule),
     }
 }
 
@@ -97,31 +98,16 @@ fn texts() {
     assert_eq!(read(&text, "  ấp   1 "), Ok("ấp 1".into()));
     assert_eq!(read(&text, "   "), Ok(Value::Null));
     assert_eq!(read(&text, "ấp 123"), Err("too_long"));
-    let plate = FieldKind::Text {
-        max_length: 20,
-        pattern: vec![Pattern::new("99A-999.99").unwrap()],
-    };
-    assert_eq!(read(&plate, "95a-123.45"), Ok("95A-123.45".into()));
-    assert_eq!(read(&plate, "95A-12345"), Err("pattern"));
     assert_eq!(
         read(&FieldKind::LongText { max_length: 9 }, "a \r\n\r\n\r\n b"),
         Ok("a\n\nb".into())
     );
-    let name = FieldKind::Name { max_length: 20 };
-    for good in ["Ơ", "Nguyễn Văn An", "H'Hen Niê", "Jean-Luc", "Lê T. B"] {
-        assert_eq!(read(&name, good), Ok(good.into()), "{good}");
-    }
-    for bad in ["An 2", "-", "<b>", "An@"] {
-        assert_eq!(read(&name, bad), Err("name"), "{bad}");
-    }
 }
 
 #[test]
 fn days() {
     assert_eq!(read(&day(), "5/9/1985"), Ok("1985-09-05".into()));
-    assert_eq!(read(&day(), "31/02/2020"), Err("date"));
-    let parts =
-        |parts: &[(&str, &str)]| read_field(&field(day()), &raw(parts), &ground()).map_err(|Broken(rule, _)| rule);
+    let parts = |parts: &[(&str, &str)]| read_field(&field(day()), &raw(parts), &ground()).map_err(|why| why.rule);
     assert_eq!(
         parts(&[("x.day", "5"), ("x.month", " 09 "), ("x.year", "1985")]),
         Ok(Some("1985-09-05".into()))
@@ -135,88 +121,15 @@ fn days() {
         Err("date")
     );
     assert_eq!(parts(&[("x.day", ""), ("x.month", ""), ("x.year", "")]), Ok(None));
-    let bound = |past, future| FieldKind::Date {
-        min: "2026-01-01".parse().ok(),
-        max: "2026-12-31".parse().ok(),
-        past,
-        future,
-    };
     // The day in Vietnam is 2 March 2026.
-    for (kind, typed, result) in [
-        (bound(true, false), "2/3/2026", Ok("2026-03-02")),
-        (bound(true, false), "3/3/2026", Err("not_future")),
-        (bound(false, true), "2/3/2026", Ok("2026-03-02")),
-        (bound(false, true), "1/3/2026", Err("not_past")),
-        (bound(false, false), "31/12/2025", Err("date_from")),
-        (bound(false, false), "1/1/2027", Err("date_to")),
-    ] {
-        assert_eq!(read(&kind, typed), result.map(Value::from), "{typed}");
-    }
-}
-
-#[test]
-fn numbers() {
-    let number = |decimals| FieldKind::Number {
-        min: Some((-5).into()),
-        max: Some(2_000.into()),
-        decimals,
+    let born = FieldKind::Date {
+        min: None,
+        max: None,
+        past: true,
+        future: false,
     };
-    for (decimals, typed, result) in [
-        (0, "1.500", Ok(json!(1500))),
-        (0, "1,5", Err("whole_number")),
-        (0, "1,0", Ok(json!(1))),
-        (1, "1,5", Ok(json!(1.5))),
-        (1, "1,55", Err("decimals")),
-        (0, "hai", Err("number")),
-        (0, "-6", Err("min")),
-        (0, "2001", Err("max")),
-    ] {
-        assert_eq!(read(&number(decimals), typed), result, "{typed}");
-    }
-    let Err(Broken("max", params)) = read_field(&field(number(0)), &raw(&[("x", "9999")]), &ground()) else {
-        panic!("too much");
-    };
-    assert_eq!(params, [("max", "2000".to_owned())]);
-    let money = FieldKind::Money {
-        min: 1_000,
-        max: Some(1_000_000),
-    };
-    assert_eq!(read(&money, "8.000 đ"), Ok(json!(8_000)));
-    assert_eq!(read(&money, "8.00"), Err("money"));
-    assert_eq!(read(&money, "0"), Err("min"));
-    assert_eq!(read(&money, "1000001"), Err("max"));
-}
-
-#[test]
-fn codes_of_the_state() {
-    assert_eq!(read(&FieldKind::Phone, "+84 912.345.678"), Ok("0912345678".into()));
-    assert_eq!(read(&FieldKind::Phone, "113"), Err("phone"));
-    assert_eq!(read(&FieldKind::Email, "mau@vidu.vn"), Ok("mau@vidu.vn".into()));
-    for bad in [
-        "mau",
-        "mau@vidu",
-        "@vidu.vn",
-        "a b@vidu.vn",
-        "a@b@c.vn",
-        "a@vidu..vn",
-        "a@vidu.vn.",
-    ] {
-        assert_eq!(read(&FieldKind::Email, bad), Err("email"), "{bad}");
-    }
-    assert_eq!(
-        read(&FieldKind::PersonalNumber, "093 185 001 234"),
-        Ok("093185001234".into())
-    );
-    // Not yet born, no such province, too short.
-    for bad in ["093227001234", "003085001234", "362123456"] {
-        assert_eq!(read(&FieldKind::PersonalNumber, bad), Err("personal_number"), "{bad}");
-    }
-    assert_eq!(
-        read(&FieldKind::TaxNumber, "0100109106 001"),
-        Ok("0100109106-001".into())
-    );
-    assert_eq!(read(&FieldKind::TaxNumber, "0100109107"), Err("tax_number_check"));
-    assert_eq!(read(&FieldKind::TaxNumber, "12"), Err("tax_number"));
+    assert_eq!(read(&born, "2/3/2026"), Ok("2026-03-02".into()));
+    assert_eq!(read(&born, "3/3/2026"), Err("not_future"));
 }
 
 #[test]
@@ -245,7 +158,7 @@ fn choices_and_places() {
             &raw(&[("x.ward", ward), ("x.detail", detail)]),
             &ground(),
         )
-        .map_err(|Broken(rule, _)| rule)
+        .map_err(|why| why.rule)
     };
     assert_eq!(place("", " "), Ok(None));
     assert_eq!(place("31340", ""), Err("detail_missing"));
@@ -258,7 +171,7 @@ fn choices_and_places() {
 #[test]
 fn a_place_in_another_province_is_a_province_of_the_list_and_words() {
     let read = |kind: &FieldKind, typed: &[(&str, &str)]| {
-        read_field(&field(kind.clone()), &raw(typed), &ground()).map_err(|Broken(rule, _)| rule)
+        read_field(&field(kind.clone()), &raw(typed), &ground()).map_err(|why| why.rule)
     };
     let (outside, words) = (
         ("x.where", "outside"),
@@ -340,7 +253,7 @@ proptest! {
                         prop_assert_eq!(read_field(&field, &raw(&[("x", &shown)]), &ground()), Ok(Some(value)));
                     }
                 }
-                Err(Broken(rule, _)) => {
+                Err(Broken { rule, .. }) => {
                     let mut rules = kind.rules();
                     // Limits are announced where the definition has them; a smallest amount of money always is.
                     rules.extend(["decimals", "ward"]);

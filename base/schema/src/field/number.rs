@@ -1,15 +1,16 @@
 //! Numbers as Vietnamese people write them: `1.234,5`.
 
 use rust_decimal::Decimal;
-use schema::feel;
 use serde_json::Value;
+
+use crate::feel;
 
 /// More digits than a JSON number keeps exactly are a slip of the finger.
 const MOST_DIGITS: usize = 15;
 
 /// Reads `1.500` (grouped), `1,5`, `1.234,56`, `1 500`, `-3`. A point that cannot be a group mark is taken for a comma, since
 /// telephones offer it: `1.5`, `0.125`. Anything else is no number.
-pub(crate) fn parse(text: &str) -> Option<Decimal> {
+pub fn parse(text: &str) -> Option<Decimal> {
     let plain = kernel::text::clean_line(text);
     let (negative, digits) = match plain.strip_prefix(['-', '−']) {
         Some(rest) => (true, rest.trim_start()),
@@ -56,17 +57,17 @@ fn ungroup(whole: &str) -> Option<String> {
 }
 
 /// Writes `1234,5`: without group marks, since a number may be a year.
-pub(crate) fn format(number: Decimal) -> String {
+pub fn format(number: Decimal) -> String {
     number.normalize().to_string().replace('.', ",")
 }
 
 /// A JSON number; with at most 15 digits it is exact.
-pub(crate) fn to_json(number: Decimal) -> Value {
+pub fn to_json(number: Decimal) -> Value {
     Value::from(feel::Value::Number(number))
 }
 
 /// The decimal of a JSON number, by its digits.
-pub(crate) fn from_json(value: &Value) -> Option<Decimal> {
+pub fn from_json(value: &Value) -> Option<Decimal> {
     match feel::Value::from(value) {
         feel::Value::Number(number) => Some(number),
         _ => None,

@@ -1,18 +1,18 @@
-//! Reading what sort of answer a field takes.
+//! Reading what sort of value a field takes.
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use schema::{Map, Node, Problems};
 
-use crate::definition::{FieldKind, Options, Pattern};
+use super::{FieldKind, Options, Pattern};
+use crate::{Map, Node, Problems};
 
 /// Keys that would collide in the texts: `<field>.label`.
 const RESERVED_OPTIONS: [&str; 3] = ["label", "hint", "title"];
-/// The longest text that a form may ask for, in characters.
+/// The longest text that may be asked for, in characters.
 const LONGEST_TEXT: u32 = 20_000;
 /// The most decimal places: with them every answer is exact as a JSON number.
 const MOST_DECIMALS: u32 = 6;
-const TYPES: [&str; 17] = [
+const TYPES: [&str; 16] = [
     "text",
     "long_text",
     "name",
@@ -29,11 +29,11 @@ const TYPES: [&str; 17] = [
     "address",
     "area",
     "catalogue",
-    "papers",
 ];
 
-/// The keys of a field that say what sort of answer it takes.
-pub(super) fn read(map: &mut Map, problems: &mut Problems) -> Option<FieldKind> {
+/// The keys of a field that say what sort of value it takes: `type` and what belongs to it. Whoever declares fields reads its own keys
+/// (`field`, `class`, `required`, …) from the same mapping and finishes it.
+pub fn read_kind(map: &mut Map, problems: &mut Problems) -> Option<FieldKind> {
     let node = map.required("type", problems)?;
     let words: Vec<(&str, &str)> = TYPES.iter().map(|word| (*word, *word)).collect();
     let kind = match node.choice(&words, problems)? {
@@ -86,12 +86,8 @@ pub(super) fn read(map: &mut Map, problems: &mut Problems) -> Option<FieldKind> 
                 .unwrap_or(false),
         },
         "area" => FieldKind::Area,
-        _ => {
-            problems
-                .at(&node, "forms.page_content", "papers are not a field")
-                .hint("give them a page of their own: - page: papers, papers: […]");
-            return None;
-        }
+        // No other word is in the list.
+        _ => return None,
     };
     Some(kind)
 }
@@ -105,7 +101,7 @@ fn length(map: &mut Map, usual: u32, problems: &mut Problems) -> u32 {
         Some(length) => {
             problems.at(
                 &node,
-                "forms.range",
+                "schema.range",
                 format!("{length} is not between 1 and {LONGEST_TEXT} characters"),
             );
             usual
@@ -130,7 +126,7 @@ fn patterns(map: &mut Map, problems: &mut Problems) -> Vec<Pattern> {
                 Some(pattern) => patterns.push(pattern),
                 None => {
                     problems
-                        .at(item, "forms.pattern", "this is no pattern")
+                        .at(item, "schema.pattern", "this is no pattern")
                         .hint("9 is a digit, A a letter, \\9 and \\A stand for themselves");
                 }
             }
@@ -152,7 +148,7 @@ fn date(map: &mut Map, problems: &mut Problems) -> FieldKind {
     if let Some((true, node)) = &future
         && past
     {
-        problems.at(node, "forms.range", "a day cannot be asked for as past and as future");
+        problems.at(node, "schema.range", "a day cannot be asked for as past and as future");
     }
     if let (Some(min), Some((Some(max), node))) = (&min, &max) {
         in_order(min, max, node, problems);
@@ -173,7 +169,7 @@ fn number(map: &mut Map, problems: &mut Problems) -> FieldKind {
             Some(places) => {
                 problems.at(
                     &node,
-                    "forms.range",
+                    "schema.range",
                     format!("{places} decimal places; at most {MOST_DECIMALS} are kept exactly"),
                 );
                 0
@@ -195,7 +191,7 @@ fn number(map: &mut Map, problems: &mut Problems) -> FieldKind {
 
 fn in_order<T: PartialOrd>(min: &T, max: &T, node: &Node, problems: &mut Problems) {
     if min > max {
-        problems.at(node, "forms.range", "max is less than min");
+        problems.at(node, "schema.range", "max is less than min");
     }
 }
 
@@ -204,7 +200,7 @@ fn options(map: &mut Map, kind: &Node, problems: &mut Problems) -> Option<Option
         (Some(list), None) => {
             let options = list.keys(problems);
             if list.is_list() && options.len() < 2 {
-                problems.at(&list, "forms.options", "a choice needs at least two options");
+                problems.at(&list, "schema.options", "a choice needs at least two options");
             }
             for option in options
                 .iter()
@@ -212,7 +208,7 @@ fn options(map: &mut Map, kind: &Node, problems: &mut Problems) -> Option<Option
             {
                 problems.at(
                     &list,
-                    "forms.options",
+                    "schema.options",
                     format!("\"{option}\" has another meaning in the texts"),
                 );
             }
@@ -222,10 +218,58 @@ fn options(map: &mut Map, kind: &Node, problems: &mut Problems) -> Option<Option
         _ => {
             problems.at(
                 kind,
-                "forms.options",
+                "schema.options",
                 "a choice needs options: […] or catalogue: <name>, one of them",
             );
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Document;
+
+    fn read(yaml: &str) -> (Option<FieldKind>, Vec<String>) {
+        let mut problems = Problems::new();
+        let node = Document::yaml("x.yaml", yaml, &mut problems).unwrap();
+        let mut map = node.as_map(&mut problems).unwrap();
+        let kind = read_kind(&mut map, &mut problems);
+        map.finish(&mut problems);
+        (kind, problems.codes().into_iter().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn every_word_of_the_list_is_a_kind() {
+        for word in TYPES {
+            let more = match word {
+                "choice" | "choices" => ", options: [a, b]",
+                "catalogue" => ", catalogue: planets",
+                _ => "",
+            };
+            let (kind, codes) = read(&format!("{{ type: {word}{more} }}"));
+            assert_eq!((kind.map(|kind| kind.word()), codes), (Some(word), Vec::new()));
+        }
+    }
+
+    #[test]
+    fn limits_that_make_no_sense_are_problems() {
+        for (yaml, code) in [
+            ("{ type: papers }", "schema.unknown_choice"),
+            ("{ max_length: 5 }", "schema.missing_key"),
+            ("{ type: text, max_length: 0 }", "schema.range"),
+            ("{ type: date, past: true, future: true }", "schema.range"),
+            ("{ type: date, min: 2026-01-02, max: 2026-01-01 }", "schema.range"),
+            ("{ type: number, decimals: 7 }", "schema.range"),
+            ("{ type: money, min: 2, max: 1 }", "schema.range"),
+            ("{ type: text, pattern: '9\\' }", "schema.pattern"),
+            ("{ type: choice }", "schema.options"),
+            ("{ type: choice, options: [a] }", "schema.options"),
+            ("{ type: choices, options: [a, label] }", "schema.options"),
+            ("{ type: yes_no, options: [a, b] }", "schema.unknown_key"),
+        ] {
+            assert!(read(yaml).1.iter().any(|found| found == code), "{yaml}");
         }
     }
 }
