@@ -40,7 +40,7 @@ struct Step {
 }
 
 /// The steps of a load, in the order in which they need each other. Those that have tables bring what is there up to date.
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step {
         name: "areas",
         files: &["hau-giang/units.csv"],
@@ -52,6 +52,13 @@ const STEPS: [Step; 5] = [
         files: &["hau-giang/provinces.csv"],
         is_replaced_by_plans: true,
         load: |identity, op| Box::pin(areas::load_country(identity, op)),
+    },
+    Step {
+        name: "national_areas",
+        files: &["national/areas.csv", "national/area_changes.csv"],
+        // What the country calls its areas does not depend on what this house has carried out.
+        is_replaced_by_plans: false,
+        load: |identity, op| Box::pin(areas::load_national(identity, op)),
     },
     Step {
         name: "organisations",

@@ -184,6 +184,28 @@ pub(crate) struct ProvinceRow {
     pub(crate) valid_to: Option<chrono::NaiveDate>,
 }
 
+/// A row of `national/areas.csv`.
+#[derive(Deserialize)]
+pub(crate) struct NationalAreaRow {
+    pub(crate) code: String,
+    pub(crate) parent: String,
+    pub(crate) name: String,
+    pub(crate) valid_from: chrono::NaiveDate,
+    pub(crate) valid_from_basis: String,
+    pub(crate) valid_to: Option<chrono::NaiveDate>,
+}
+
+/// A row of `national/area_changes.csv`.
+#[derive(Deserialize)]
+pub(crate) struct NationalChangeRow {
+    pub(crate) first_day: chrono::NaiveDate,
+    pub(crate) old_code: String,
+    pub(crate) new_code: String,
+    pub(crate) share: String,
+    pub(crate) note: String,
+    pub(crate) basis: String,
+}
+
 /// A row of `organisations.csv`.
 #[derive(Deserialize)]
 pub(crate) struct OrganisationRow {

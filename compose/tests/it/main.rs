@@ -1,5 +1,6 @@
 //! The demonstration province, loaded whole, and what is played in it.
 
+mod areas;
 mod bounds;
 mod house;
 mod keys;

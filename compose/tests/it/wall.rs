@@ -62,6 +62,8 @@ const OPEN: &[(&str, &str)] = &[
     ("identity.agency_code", "public"),
     ("identity.agency_successor", "public"),
     ("identity.area", "public"),
+    ("identity.area_catalogue", "public"),
+    ("identity.area_catalogue_successor", "public"),
     ("identity.area_successor", "public"),
     ("identity.counter_code", "digests and what is sealed"),
     (

@@ -54,7 +54,7 @@ impl Identity {
     }
 }
 
-fn checked(area: &Area) -> Result<Area> {
+pub(crate) fn checked(area: &Area) -> Result<Area> {
     let digits = match area.level {
         AreaLevel::Province => 2,
         AreaLevel::District => 3,

@@ -31,7 +31,7 @@ pub use merges::{
 };
 pub use passkeys::{AddRequest, AgainRequest, OfferRequest, PasskeyRequest, QuestionRequest, SteppedUp};
 
-pub use organisation::{AgencyHistory, AgencyPlace};
+pub use organisation::{AgencyHistory, AgencyPlace, CataloguePage};
 
 use crate::{Agency, AgencyLevel, Entered, Identity, SecondStep, SignIn, SignedIn, Source, Validity, error};
 
@@ -190,10 +190,32 @@ where
             Doc::new(
                 "getArea",
                 "identity",
-                "What the code of an area means on a day, where that came from and what became of it.",
+                "What the code of an area means on a day in this house, where that came from and what became of it. The whole country: `getAreaOfCatalogue`.",
             )
             .with_query(&["on"]),
             organisation::area,
+        )
+        .api_get(
+            "/api/v1/area-catalogue",
+            Door::Public,
+            Doc::new(
+                "listAreaCatalogue",
+                "identity",
+                "The national list of administrative areas: those with these words in their name or that of an area above, without marks, or with this code (`q`); of one day (`on`), else of all days; with what became of each.",
+            )
+            .with_query(&["q", "on", "sau", "so"]),
+            organisation::catalogue,
+        )
+        .api_get(
+            "/api/v1/area-catalogue/{code}",
+            Door::Public,
+            Doc::new(
+                "getAreaOfCatalogue",
+                "identity",
+                "What a code means on a day by the national list, today if none is said: everything it ever meant, what it was made from, what it became and what it is called today.",
+            )
+            .with_query(&["on"]),
+            organisation::of_catalogue,
         )
         .api_get(
             "/api/v1/agencies/{code}",

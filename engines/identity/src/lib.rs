@@ -8,6 +8,7 @@ mod agencies;
 mod approve;
 mod areas;
 pub mod browser;
+mod catalogue;
 mod config;
 mod consent;
 mod correct;
@@ -61,6 +62,9 @@ pub use access::ACTIONS;
 pub use accounts::{NewAccount, PasswordChange};
 pub use agencies::{AgencyFilter, NewAgency};
 pub use approve::{Approved, RegistrationFilter};
+pub use catalogue::{
+    CatalogueArea, CatalogueChange, CatalogueEntry, CatalogueLineage, CatalogueQuery, CatalogueShare, NationalList,
+};
 pub use config::{Config, Guessing, Hashing, Lifetime, SecondFactorRule, StepUpRule};
 pub use consent::Approval;
 pub use correct::{Corrected, check_correction};
@@ -120,7 +124,8 @@ pub const MIGRATIONS: &[db::Migration] = db::migrations!(
         "0019_merge.sql",
         "0020_standing_voice.sql",
         "0021_wall_by_command.sql",
-        "0022_two_see_the_paper.sql"
+        "0022_two_see_the_paper.sql",
+        "0023_area_catalogue.sql"
     ]
 );
 

@@ -5,6 +5,7 @@ pub(crate) mod agency;
 pub(crate) mod area;
 pub(crate) mod asked;
 pub(crate) mod attempt;
+pub(crate) mod catalogue;
 pub(crate) mod counter_code;
 pub(crate) mod desk;
 pub(crate) mod emergency;

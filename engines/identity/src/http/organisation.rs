@@ -8,7 +8,10 @@ use serde::Serialize;
 use web::{Site, Visit};
 
 use super::{AgencyAnswer, agency_answer, engine};
-use crate::{AgencyFilter, AgencyLevel, AgencyShare, Area, AreaLineage, Identity, Reorganisation, error};
+use crate::{
+    AgencyFilter, AgencyLevel, AgencyShare, Area, AreaLineage, CatalogueEntry, CatalogueLineage, CatalogueQuery,
+    Identity, Reorganisation, error,
+};
 
 /// An agency that took the place of another one, or whose place was taken.
 #[derive(Serialize, JsonSchema)]
@@ -36,6 +39,15 @@ pub struct AgencyHistory {
     pub in_charge: AgencyAnswer,
 }
 
+/// A page of areas of the national list.
+#[derive(Serialize, JsonSchema)]
+pub struct CataloguePage {
+    /// Those whose own name is meant first, then in the order of names.
+    pub items: Vec<CatalogueEntry>,
+    /// Cursor of the next page (`?sau=`), if there is one.
+    pub next: Option<String>,
+}
+
 pub(super) async fn areas<S>(visit: Visit<S>) -> Result<Vec<Area>>
 where
     S: AsRef<Site> + AsRef<Identity>,
@@ -55,6 +67,36 @@ where
     let mut op = visit.op().await?;
     let on = day(&visit, &op)?;
     engine(&visit).area_lineage(&mut op, visit.param("code"), on).await
+}
+
+pub(super) async fn catalogue<S>(visit: Visit<S>) -> Result<CataloguePage>
+where
+    S: AsRef<Site> + AsRef<Identity>,
+{
+    let mut op = visit.look().await?;
+    let query = CatalogueQuery {
+        words: visit.query("q").unwrap_or_default().to_owned(),
+        on: match visit.query("on") {
+            None => None,
+            Some(_) => Some(day(&visit, &op)?),
+        },
+    };
+    let page = engine(&visit)
+        .search_area_catalogue(&mut op, &query, &visit.page_request())
+        .await?;
+    Ok(CataloguePage {
+        items: page.items,
+        next: page.next,
+    })
+}
+
+pub(super) async fn of_catalogue<S>(visit: Visit<S>) -> Result<CatalogueLineage>
+where
+    S: AsRef<Site> + AsRef<Identity>,
+{
+    let mut op = visit.look().await?;
+    let on = day(&visit, &op)?;
+    engine(&visit).catalogue_lineage(&mut op, visit.param("code"), on).await
 }
 
 pub(super) async fn agencies<S>(visit: Visit<S>) -> Result<Vec<AgencyAnswer>>

@@ -17,6 +17,11 @@ pub(super) struct AreaRow {
 }
 
 impl AreaRow {
+    /// What tells it from all others.
+    pub(super) fn key(&self) -> (&str, NaiveDate) {
+        (&self.code, self.valid_from)
+    }
+
     pub(super) fn into_area(self) -> Result<Area> {
         Ok(Area {
             level: AreaLevel::parse(&self.level).ok_or_else(|| super::unknown_word("area.level"))?,

@@ -9,7 +9,7 @@ use super::area::AreaRow;
 use crate::model::Area;
 
 /// More reorganisations than anybody will live to see: a loop in bad data must not become ours.
-const MOST_STEPS: i32 = 64;
+pub(super) const MOST_STEPS: i32 = 64;
 
 #[derive(sqlx::FromRow)]
 struct ShareRow {

@@ -31,7 +31,7 @@ impl AsRef<Identity> for House {
     }
 }
 
-fn router(town: &Town) -> Router {
+pub(crate) fn router(town: &Town) -> Router {
     let manifest =
         r#"{"citizen.css":"c.css","citizen.js":"c.js","officer.css":"o.css","officer.js":"o.js","emblem.svg":"e.svg"}"#;
     let renderer = Renderer::builder()
@@ -62,7 +62,7 @@ fn router(town: &Town) -> Router {
     identity::http::routes().into_router(House { site, identity })
 }
 
-async fn ask(router: &Router, method: Method, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
+pub(crate) async fn ask(router: &Router, method: Method, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
     let body = if body.is_null() {
         Body::empty()
     } else {

@@ -3,6 +3,7 @@
 mod api;
 mod areas;
 mod authenticator;
+mod catalogue;
 mod changes;
 mod counter_code;
 mod desk;
