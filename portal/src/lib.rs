@@ -12,6 +12,7 @@ mod my_dossiers;
 mod organisation;
 mod own_data;
 mod papers;
+mod place_names;
 mod places;
 mod procedures;
 mod questions;
@@ -51,6 +52,7 @@ pub fn routes() -> Routes<House> {
         .merge(track::routes())
         .merge(verify::routes())
         .merge(organisation::routes())
+        .merge(place_names::routes())
         .merge(trail::routes())
         .merge(account::routes())
         .merge(registration::routes())

@@ -9,12 +9,12 @@ use op::Op;
 use serde_json::{Value, json};
 use web::{Answer, Door, Routes, StatusCode, Visit, address};
 
-use crate::{House, words::Words};
+use crate::{House, place_names, words::Words};
 
 const AGENCIES: &str = "/co-quan";
 const AREAS: &str = "/dia-gioi";
 /// What somebody typed is shown again to be corrected, so far.
-const LONGEST_SHOWN: usize = 60;
+pub(crate) const LONGEST_SHOWN: usize = 60;
 
 pub(crate) fn routes() -> Routes<House> {
     Routes::new()
@@ -25,16 +25,16 @@ pub(crate) fn routes() -> Routes<House> {
 }
 
 /// The day that is asked for.
-struct Asked {
-    day: NaiveDate,
-    today: NaiveDate,
+pub(crate) struct Asked {
+    pub(crate) day: NaiveDate,
+    pub(crate) today: NaiveDate,
     /// As it was typed, where no day can be read from it.
-    unreadable: Option<String>,
+    pub(crate) unreadable: Option<String>,
 }
 
 impl Asked {
     /// Today where nothing is said, or nothing that is a day.
-    fn of(visit: &Visit<House>, op: &Op) -> Self {
+    pub(crate) fn of(visit: &Visit<House>, op: &Op) -> Self {
         let today = local_date(op.now());
         let typed = visit.query("ngay").filter(|typed| !typed.trim().is_empty());
         match typed.map(|typed| (typed, parse_date(typed))) {
@@ -57,16 +57,16 @@ impl Asked {
     }
 
     /// The address of a page about this day; today needs no saying.
-    fn to(&self, path: &str) -> String {
+    pub(crate) fn to(&self, path: &str) -> String {
         self.on(path, self.day)
     }
 
-    fn on(&self, path: &str, day: NaiveDate) -> String {
+    pub(crate) fn on(&self, path: &str, day: NaiveDate) -> String {
         let said = day.to_string();
         address(path, (day != self.today).then_some(("ngay", said.as_str())))
     }
 
-    fn content(&self, words: &Words) -> Value {
+    pub(crate) fn content(&self, words: &Words) -> Value {
         let wrong = self
             .unreadable
             .as_ref()
@@ -77,7 +77,7 @@ impl Asked {
         })
     }
 
-    fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         if self.unreadable.is_some() {
             StatusCode::BAD_REQUEST
         } else {
@@ -249,11 +249,11 @@ fn agency_link(words: &Words, asked: &Asked, agency: &Agency) -> Value {
 }
 
 /// The day itself while there is something then, else its nearest one.
-fn within(validity: Validity, day: NaiveDate) -> NaiveDate {
+pub(crate) fn within(validity: Validity, day: NaiveDate) -> NaiveDate {
     validity.to.map_or(day, |last| day.min(last)).max(validity.from)
 }
 
-fn days(words: &Words, validity: Validity) -> String {
+pub(crate) fn days(words: &Words, validity: Validity) -> String {
     let day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
     match validity.to {
         None => words.say("organisation.since", [("from", day(validity.from))]),
@@ -302,7 +302,8 @@ async fn areas(visit: Visit<House>) -> Answer {
         asked.status()
     };
     let content = json!({
-        "asked": asked.content(&words), "provinces": provinces, "unknown": unknown, "agencies": asked.to(AGENCIES),
+        "asked": asked.content(&words), "provinces": provinces, "agencies": asked.to(AGENCIES),
+        "names": address(place_names::NAMES, unknown.as_deref().map(|typed| ("q", typed))), "unknown": unknown,
     });
     visit
         .page_status(status, "portal/organisation/areas.html", content)
@@ -340,7 +341,7 @@ async fn area(visit: Visit<House>) -> Answer {
         "asked": asked.content(&words), "name": own.name, "code": own.code, "days": days(&words, own.validity), "in_force": found.in_force,
         "above": found.path.iter().skip(1).map(link).collect::<Vec<_>>(), "came_from": shares(&found.came_from),
         "became": shares(&found.became), "today": shares(&found.today), "others": others.map(link).collect::<Vec<_>>(),
-        "all": asked.to(AREAS), "here": format!("{AREAS}/{}", own.code),
+        "all": asked.to(AREAS), "here": format!("{AREAS}/{}", own.code), "names": address(place_names::NAMES, [("q", own.code.as_str())]),
     });
     visit
         .page_status(asked.status(), "portal/organisation/area.html", content)

@@ -353,6 +353,8 @@ const PAGES: &[(&str, &[&str])] = &[
     // What stands where on a day.
     ("GET /co-quan", &["GET /api/v1/agencies", "GET /api/v1/reorganisations"]),
     ("GET /co-quan/{code}", &["GET /api/v1/agencies/{code}"]),
+    ("GET /dia-danh", &["GET /api/v1/area-catalogue"]),
+    ("GET /dia-danh/{code}", &["GET /api/v1/area-catalogue/{code}"]),
     ("GET /dia-gioi", &["GET /api/v1/areas"]),
     ("GET /dia-gioi/{code}", &["GET /api/v1/areas/{code}"]),
     ("GET /kiem-chung", &["GET /api/v1/documents/{code}"]),

@@ -66,6 +66,7 @@ async fn every_public_page_opens_without_an_account() {
         "/dang-nhap",
         "/tra-cuu",
         "/kiem-chung",
+        "/dia-danh",
         "/tro-giup",
         "/kha-nang-tiep-can",
         "/quyen-rieng-tu",

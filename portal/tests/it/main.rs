@@ -10,6 +10,7 @@ mod office;
 mod offices;
 mod own_data;
 mod people;
+mod place_names;
 mod places;
 mod town;
 mod watching;

@@ -6,6 +6,7 @@ import { Browsers, desk, phone, plain, says } from '../browse.mjs';
 
 // shows: R048
 export const walks = [
+  { name: 'place-names', what: 'a stranger finds what a ward of 2024 is called today, by name and by a code that means two wards', walk: placeNames },
   { name: 'today', what: 'agencies and areas of today: codes of both forms, unknown ones, days that are none', walk: today },
   { name: 'days', what: 'after the reorganisation old codes lead to what is there now, and the day before is still to be seen', walk: days },
 ];
@@ -34,6 +35,29 @@ async function today({ browsers }) {
   await says(page, 'Phường Ngã Bảy', 'Thành phố Ngã Bảy');
   await browsers.examine(page, 'organisation-area');
   assert.equal((await page.goto('/dia-gioi/99999')).status(), 404);
+}
+
+// shows: R221
+async function placeNames({ browsers }) {
+  const page = await browsers.page(plain(phone));
+  await page.goto('/');
+  await page.getByRole('link', { name: 'Tên xã, phường cũ và mới' }).click();
+  await says(page, 'Hãy gõ tên hoặc mã');
+  await browsers.examine(page, 'place-names');
+  await page.getByLabel('Tên hoặc mã').fill('phuong iii vi thanh');
+  await page.getByRole('button', { name: 'Tìm', exact: true }).click();
+  await says(page, 'Phường III', 'Từ 01/07/2025: Phường Vị Thanh, Thành phố Cần Thơ');
+  await browsers.examine(page, 'place-names-found');
+  await page.getByRole('link', { name: 'Phường III', exact: true }).click();
+  await says(page, 'Hôm nay nơi này thuộc', 'đến 30/06/2025', 'Mã 31321 còn chỉ');
+  await browsers.examine(page, 'place-names-old');
+  await page.getByRole('link', { name: 'Phường Vị Thanh' }).first().click();
+  await says(page, 'hôm nay đang dùng tên này', 'Hình thành từ', 'Phường VII');
+  await browsers.examine(page, 'place-names-new');
+  await page.goto('/dia-danh?q=ngoc+ha&ngay=2024-12-31');
+  await says(page, 'Kết quả ngày 31/12/2024', 'Phường Ba Đình');
+  await page.goto('/dia-danh?q=khong-co-noi-nay');
+  await says(page, 'Không tìm thấy nơi nào');
 }
 
 async function days() {
