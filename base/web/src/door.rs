@@ -18,6 +18,9 @@ pub enum Door {
     Official,
     /// Officials whose position gives the right to this action.
     Right(&'static str),
+    /// Officials in any position, and applications that show an access token which is no session: whose it is, and whether it is good for this,
+    /// the handler finds out before anything else.
+    Program,
 }
 
 impl Door {
@@ -28,7 +31,7 @@ impl Door {
             Self::Public => true,
             Self::SignedIn => matches!(actor, Actor::Citizen(_) | Actor::Official(_)),
             Self::Citizen => matches!(actor, Actor::Citizen(_)),
-            Self::Official => actor.is_official(),
+            Self::Official | Self::Program => actor.is_official(),
             Self::Right(action) => actor.is_official() && rights.may(action),
         }
     }

@@ -18,6 +18,12 @@ pub struct Doc {
     pub status: u16,
     /// Names of query parameters.
     pub query: &'static [&'static str],
+    /// Names of headers.
+    pub headers: &'static [&'static str],
+    /// Whether it may answer 202: it waits for somebody who decides.
+    pub waits: bool,
+    /// The size of the largest body in bytes, where it is more than usual.
+    pub body: Option<usize>,
 }
 
 impl Doc {
@@ -29,6 +35,9 @@ impl Doc {
             summary,
             status: 200,
             query: &[],
+            headers: &[],
+            waits: false,
+            body: None,
         }
     }
 
@@ -41,6 +50,24 @@ impl Doc {
     /// It takes these query parameters.
     pub const fn with_query(mut self, query: &'static [&'static str]) -> Self {
         self.query = query;
+        self
+    }
+
+    /// It takes these headers.
+    pub const fn with_headers(mut self, headers: &'static [&'static str]) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// It may answer 202: it waits for somebody who decides.
+    pub const fn or_accepted(mut self) -> Self {
+        self.waits = true;
+        self
+    }
+
+    /// Its JSON may be so large.
+    pub const fn with_body(mut self, bytes: usize) -> Self {
+        self.body = Some(bytes);
         self
     }
 }
@@ -112,7 +139,10 @@ where
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": { "session": { "type": "http", "scheme": "bearer", "description": "Token from POST /api/v1/sessions" } },
+            "securitySchemes": {
+                "session": { "type": "http", "scheme": "bearer", "description": "Token from POST /api/v1/sessions" },
+                "application": { "type": "http", "scheme": "bearer", "description": "Access token that an application has got for itself" },
+            },
         },
     })
 }
@@ -130,6 +160,8 @@ fn describe(path: &str, door: Door, operation: &Operation, generator: &mut Schem
             .iter()
             .map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } })),
     );
+    let headers = operation.doc.headers.iter();
+    parameters.extend(headers.map(|name| json!({ "name": name, "in": "header", "schema": { "type": "string" } })));
     let success = match operation.response {
         Some(make) => json!({ "application/json": { "schema": make(generator) } }),
         None => json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } }),
@@ -144,8 +176,15 @@ fn describe(path: &str, door: Door, operation: &Operation, generator: &mut Schem
             "default": { "description": "Problem", "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } },
         },
     });
+    if operation.doc.waits {
+        let content = described["responses"][operation.doc.status.to_string()]["content"].clone();
+        described["responses"]["202"] = json!({ "description": "Waits for somebody who decides", "content": content });
+    }
     if door != Door::Public {
-        described["security"] = json!([{ "session": [] }]);
+        described["security"] = match door {
+            Door::Program => json!([{ "session": [] }, { "application": [] }]),
+            _ => json!([{ "session": [] }]),
+        };
         described["x-door"] = json!(door);
     }
     if let Some(make) = operation.request {
@@ -163,6 +202,9 @@ fn describe(path: &str, door: Door, operation: &Operation, generator: &mut Schem
             } }),
         };
         described["requestBody"] = json!({ "required": true, "content": content });
+        if let Some(most) = operation.doc.body {
+            described["requestBody"]["x-max-bytes"] = most.into();
+        }
     }
     if operation.raw {
         described["requestBody"] = json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });

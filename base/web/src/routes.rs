@@ -212,7 +212,7 @@ where
             door,
             kind: Kind::Api,
             doc: Some(operation),
-            body: PLAIN_BODY,
+            body: doc.body.unwrap_or(PLAIN_BODY),
             handler: Arc::new(move |visit, request| {
                 let handler = handler.clone();
                 Box::pin(async move {

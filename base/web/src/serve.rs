@@ -2,7 +2,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Instant,
 };
 
@@ -19,12 +19,13 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    Answer, Fields, Site, Upload, Visit,
+    Answer, Door, Fields, Site, Upload, Visit,
     again::{Again, Sent},
     body::TOKEN,
     cookie, patient, refuse,
     routes::{Kind, Route},
     token,
+    visit::Beside,
 };
 
 /// Pages ask for nothing from elsewhere, run no inline script and are not shown inside other sites.
@@ -82,6 +83,9 @@ where
         .collect();
     let device = cookie::device(&site.config, &parts.headers).map(ToString::to_string);
     let journey = cookie::journey(&site.config, &parts.headers).map(ToString::to_string);
+    let mut headers = parts.headers.clone();
+    headers.remove(header::COOKIE);
+    let beside = Arc::new(Beside::default());
     let visit = Visit {
         actor: identified
             .as_ref()
@@ -100,6 +104,8 @@ where
         request: arrival.request,
         path: parts.uri.path().to_string(),
         raw_query: parts.uri.query().unwrap_or_default().to_string(),
+        headers,
+        beside: beside.clone(),
         params,
         query,
         from: arrival.from,
@@ -118,14 +124,24 @@ where
         }
         let request = sent.keep(&route, request).await?;
         identified?;
-        if !route.door.admits(visit.rights()) {
+        let admitted =
+            route.door.admits(visit.rights()) || shows_another_token(&visit, &route, presented.as_deref()).await?;
+        if !admitted {
             return refuse::turn_away(&visit, &route, request, &sent.local, presented.as_deref()).await;
         }
         (route.handler)(visit, request).await
     })
     .await;
     let mut response = match outcome {
-        Ok(response) => response,
+        Ok(mut response) => {
+            if beside.accepted.load(Ordering::Relaxed) {
+                *response.status_mut() = StatusCode::ACCEPTED;
+            }
+            if let Some(tag) = beside.tag.get().and_then(|tag| HeaderValue::from_str(tag).ok()) {
+                response.headers_mut().insert(header::ETAG, tag);
+            }
+            response
+        }
         Err(fault) => {
             let again = sent.again(&fault, || token::issue(&site.config.secret, &holder));
             show(&site, &arrival, api, fault, again)
@@ -141,6 +157,21 @@ where
         milliseconds = elapsed.as_millis() as u64, "answered"
     );
     response
+}
+
+/// Whether somebody comes with a token that is and was no session, where applications may: the handler asks whose it is.
+async fn shows_another_token<S: AsRef<Site>>(
+    visit: &Visit<S>,
+    route: &Route<S>,
+    presented: Option<&str>,
+) -> Result<bool> {
+    if route.door != Door::Program || visit.actor != Actor::Anonymous || visit.header("authorization").is_none() {
+        return Ok(false);
+    }
+    Ok(match presented {
+        Some(token) => visit.site().identify.ended_session(token).await?.is_none(),
+        None => true,
+    })
 }
 
 /// A request that takes too long is dropped, and with it what it had begun in the database.

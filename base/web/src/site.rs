@@ -17,7 +17,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use op::Ops;
 use render::{ProvinceFrame, Renderer};
 
-use crate::{Chrome, Identify, StatusCode, serve};
+use crate::{Chrome, Identify, SessionView, StatusCode, serve};
 
 /// How long a request may take from its head to its answer: an upload of 20 MiB on a slow line included.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -95,6 +95,11 @@ impl Site {
             name.clone_into(&mut province.name);
         }
         new
+    }
+
+    /// The living session of a token, for addresses of a norm where the web itself looks at none.
+    pub async fn session(&self, token: &str) -> kernel::Result<Option<SessionView>> {
+        self.identify.session(token).await
     }
 
     /// Whether this address may send one more request now.

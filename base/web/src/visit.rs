@@ -1,9 +1,17 @@
 //! One request as a handler sees it.
 
-use std::{collections::BTreeMap, net::IpAddr, str::FromStr};
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    str::FromStr,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::{
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
@@ -16,6 +24,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{Answer, Resume, Site, answer::address, cookie, redirect, resume, token};
+
+/// What a handler says of its answer beside the body.
+#[derive(Default)]
+pub(crate) struct Beside {
+    /// The version of what is shown.
+    pub(crate) tag: OnceLock<String>,
+    /// It waits for somebody.
+    pub(crate) accepted: AtomicBool,
+}
 
 /// Who comes, in which language, with what parameters.
 pub struct Visit<S> {
@@ -31,6 +48,10 @@ pub struct Visit<S> {
     pub(crate) request: Uuid,
     pub(crate) path: String,
     pub(crate) raw_query: String,
+    /// As they came, but for cookies.
+    pub(crate) headers: HeaderMap,
+    /// What the handler says of its answer beside the body.
+    pub(crate) beside: Arc<Beside>,
     pub(crate) params: Vec<(String, String)>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) from: IpAddr,
@@ -120,6 +141,27 @@ impl<S: AsRef<Site>> Visit<S> {
             self.query("sau").map(ToString::to_string),
             self.query("so").and_then(|n| n.parse().ok()),
         )
+    }
+
+    /// A header that stands there once, cookies excepted. What stands there twice is passed over: which of them another program has
+    /// believed, nobody knows.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut all = self.headers.get_all(name).iter();
+        let first = all.next();
+        match all.next() {
+            None => first.and_then(|value| value.to_str().ok()),
+            Some(_) => None,
+        }
+    }
+
+    /// The answer of the JSON API will name this version of what it shows (`ETag`), to be sent back as `If-Match`.
+    pub fn tag(&self, version: impl std::fmt::Display) {
+        let _ = self.beside.tag.set(format!("\"{version}\""));
+    }
+
+    /// The answer of the JSON API will say that it is not done yet: somebody has to decide on it (202).
+    pub fn accepted(&self) {
+        self.beside.accepted.store(true, Ordering::Relaxed);
     }
 
     /// The address that the request came from.

@@ -28,10 +28,7 @@ pub(crate) struct Checked {
 /// Checks the content at `path` that came with the (cleaned) name. Blocks; call it off the runtime's threads.
 pub(crate) fn check(path: &Path, cleaned: &str, accept: &Accept, limits: &Limits) -> Result<Checked> {
     name::refuse_misleading(cleaned)?;
-    let mut head = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(HEAD).read_to_end(&mut head))
-        .map_err(error::disk)?;
+    let head = head(path)?;
     let (kind, flags) = match looks::look(&head) {
         Looks::Jpeg => (Kind::Jpeg, Vec::new()),
         Looks::Png => (Kind::Png, Vec::new()),
@@ -58,6 +55,15 @@ pub(crate) fn check(path: &Path, cleaned: &str, accept: &Accept, limits: &Limits
         name: name::with_true_extension(cleaned, kind),
         flags,
     })
+}
+
+/// The first bytes of a content. Blocks.
+pub(crate) fn head(path: &Path) -> Result<Vec<u8>> {
+    let mut head = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(HEAD).read_to_end(&mut head))
+        .map_err(error::disk)?;
+    Ok(head)
 }
 
 fn wrong(found: &str, accept: &Accept) -> Fault {

@@ -22,7 +22,7 @@ pub use clamd::Clamd;
 pub use config::Limits;
 pub use jobs::{Swept, register};
 pub use keep::Received;
-pub use model::{Accept, FileView, Kind, NewFile, Scan, harmless};
+pub use model::{Accept, FileView, Kind, NewContent, NewFile, Scan, harmless};
 pub use name::clean_name;
 pub use scan::{ScanError, Scanner, Verdict};
 

@@ -118,6 +118,19 @@ pub struct NewFile<'a> {
     pub accept: Accept,
 }
 
+/// What is said about a content that another engine reads, before its bytes are known.
+#[derive(Clone, Debug)]
+pub struct NewContent<'a> {
+    /// The name as the sender's machine gave it; it is cleaned here.
+    pub name: String,
+    /// What the file is for, a key such as `import`.
+    pub purpose: &'a str,
+    /// The thing that the file belongs to: `import:<uuid>`.
+    pub holder: String,
+    /// Most bytes. The installation's limit for papers does not hold here: what many rows are is not what a photograph is.
+    pub most_bytes: u64,
+}
+
 /// What the virus scanner said about a content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

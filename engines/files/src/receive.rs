@@ -8,7 +8,7 @@ use kernel::{Fault, Result};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncWriteExt, BufWriter};
 
-use crate::{Files, NewFile, Received, Scan, Verdict, check, disk::Incoming, error, name::clean_name};
+use crate::{Files, NewContent, NewFile, Received, Scan, Verdict, check, disk::Incoming, error, name};
 
 /// Bytes gathered before they are written.
 const BUFFER: usize = 256 << 10;
@@ -29,7 +29,7 @@ impl Files {
         let limits = self.limits.clone();
         let most = new.accept.max_bytes.unwrap_or(limits.max_bytes).min(limits.max_bytes);
         let spooled = self.spool(bytes, most).await?;
-        let name = clean_name(&new.name);
+        let name = name::clean_name(&new.name);
         let (incoming, checked) = {
             let _turn = self
                 .checking
@@ -53,6 +53,41 @@ impl Files {
             size: spooled.size,
             sha256: spooled.sha256,
             flags: checked.flags,
+            scan,
+        })
+    }
+
+    /// Takes the bytes of a content that another engine reads: a table of rows. Its name, its size and what the scanner says are judged here; what
+    /// it is says `judge`, who sees the cleaned name and the first bytes and gives the media type. Nothing is visible to anybody until
+    /// [`Files::keep`].
+    ///
+    /// # Errors
+    /// `files.misleading_name`, `files.empty`, `files.too_large`, `files.infected`, `files.scanner_unavailable`, `files.disk_full`, `files.storage`,
+    /// and those of `judge`.
+    pub async fn receive_content<S, E, J>(&self, new: NewContent<'_>, bytes: S, judge: J) -> Result<Received>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send,
+        E: Into<Box<dyn Error + Send + Sync>>,
+        J: FnOnce(&str, &[u8]) -> Result<&'static str> + Send,
+    {
+        let name = name::clean_name(&new.name);
+        name::refuse_misleading(&name)?;
+        let spooled = self.spool(bytes, new.most_bytes).await?;
+        let path = spooled.incoming.path().to_owned();
+        let head = tokio::task::spawn_blocking(move || check::head(&path))
+            .await
+            .map_err(error::task)??;
+        let media_type = judge(&name, &head)?;
+        let scan = self.scan(&spooled.incoming, &name).await?;
+        Ok(Received {
+            incoming: spooled.incoming,
+            name,
+            media_type: media_type.to_owned(),
+            purpose: new.purpose.to_owned(),
+            holder: new.holder,
+            size: spooled.size,
+            sha256: spooled.sha256,
+            flags: Vec::new(),
             scan,
         })
     }

@@ -44,6 +44,11 @@ impl Identity {
         store::area::wards(op.conn(), area, on).await
     }
 
+    /// The codes of all wards with the days on which each means something: for whoever judges what was true on many days.
+    pub async fn ward_days(&self, op: &mut Op) -> Result<Vec<(String, NaiveDate, Option<NaiveDate>)>> {
+        store::area::ward_days(op.conn()).await
+    }
+
     /// The area and those above it, the lowest first: ward, district if there is one, province.
     pub async fn area_path(&self, op: &mut Op, code: &str, on: NaiveDate) -> Result<Vec<Area>> {
         let path = store::area::path(op.conn(), code.trim(), on).await?;

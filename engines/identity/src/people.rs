@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use db::{Page, PageRequest};
 use kernel::code::Sex;
 use kernel::{AccountId, Actor, PersonId, PersonalNumber, PhoneNumber, Result, text};
-use op::{Entry, Op};
+use op::{Entry, Op, Permit};
 use serde_json::json;
 
 use crate::model::{Contact, Person, PersonRow, Residence};
@@ -297,6 +297,18 @@ impl Identity {
         )
         .await?;
         store::person::accounts_by_numbers(op.conn(), &self.vault, numbers).await
+    }
+
+    /// The person who has a personal number, for whoever writes into the trail whose data was looked at. Nothing else is told.
+    pub async fn whose_number(&self, op: &mut Op, number: &PersonalNumber) -> Result<Option<PersonId>> {
+        store::person::by_number(op.conn(), &self.vault, number).await
+    }
+
+    /// The personal number of a person, for an engine that tells the person what it keeps under it; the permit is that of whoever answers people
+    /// about their data.
+    pub async fn number_of(&self, op: &mut Op, _: &Permit, person: PersonId) -> Result<Option<PersonalNumber>> {
+        let found = store::person::get(op.conn(), &self.vault, person).await?;
+        Ok(found.and_then(|person| person.personal_number))
     }
 
     /// How to reach the person behind an account; for the platform when it sends, and for the person.

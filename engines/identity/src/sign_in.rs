@@ -333,6 +333,28 @@ impl Identity {
         let actor = actor(account, person, &name, held.first());
         self.with_reach(connection, actor, today).await
     }
+
+    /// The actor of an account from one position as of now, for what they have asked the program to do for them; `None` where they act from
+    /// it no longer, or the account is closed.
+    pub async fn actor_from(
+        &self,
+        connection: &mut PgConnection,
+        account: AccountId,
+        position: kernel::PositionId,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<Option<Actor>> {
+        let Some((person, name)) = store::session::owner(connection, account).await? else {
+            return Ok(None);
+        };
+        let today = local_date(now);
+        let mut held = store::office::held(connection, person, today).await?;
+        held.extend(self.lent(connection, person, &held, today).await?);
+        let Some(own) = held.iter().find(|own| own.position == position) else {
+            return Ok(None);
+        };
+        let actor = actor(account, person, &name, Some(own));
+        self.with_reach(connection, actor, today).await.map(Some)
+    }
 }
 
 /// The password may have been changed or the account suspended while we computed or waited.

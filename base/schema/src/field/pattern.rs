@@ -42,6 +42,39 @@ impl Pattern {
         typed.next().is_none().then_some(out)
     }
 
+    /// The pattern as it was declared.
+    pub fn source(&self) -> &str {
+        &self.0
+    }
+
+    /// How many digits and how many letters are open.
+    pub fn open(&self) -> (usize, usize) {
+        let count = |wanted: fn(&Sign) -> bool| self.signs().iter().filter(|sign| wanted(sign)).count();
+        (
+            count(|sign| matches!(sign, Sign::Digit)),
+            count(|sign| matches!(sign, Sign::Letter)),
+        )
+    }
+
+    /// A text of the shape: `digit` and `letter` give what stands in the place of each open sign, by its number among its kind.
+    pub fn fill(&self, mut digit: impl FnMut(usize) -> char, mut letter: impl FnMut(usize) -> char) -> String {
+        let (mut digits, mut letters) = (0, 0);
+        self.signs()
+            .into_iter()
+            .map(|sign| match sign {
+                Sign::Digit => {
+                    digits += 1;
+                    digit(digits - 1)
+                }
+                Sign::Letter => {
+                    letters += 1;
+                    letter(letters - 1)
+                }
+                Sign::Itself(own) => own,
+            })
+            .collect()
+    }
+
     fn signs(&self) -> Vec<Sign> {
         let mut signs = Vec::new();
         let mut letters = self.0.chars();
@@ -69,6 +102,10 @@ mod tests {
         assert_eq!(plate.apply("95-b1 234.567"), None);
         assert_eq!(Pattern::new(r"\A9").unwrap().apply("A7").as_deref(), Some("A7"));
         assert_eq!(Pattern::new(r"\A9").unwrap().apply("B7"), None);
+        assert_eq!(plate.open(), (8, 1));
+        assert_eq!(plate.fill(|_| '7', |_| 'C'), "77-C7 777.77");
+        let numbered = plate.fill(|nth| char::from(b'0' + nth as u8), |_| 'A');
+        assert_eq!(plate.apply(&numbered).as_deref(), Some("01-A2 345.67"));
         assert!(Pattern::new("").is_none());
         assert!(Pattern::new("99\\").is_none());
     }

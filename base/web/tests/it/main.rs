@@ -14,6 +14,7 @@ use kernel::{Actor, Citizen, Fault, Id, Official, Result, SessionId};
 use render::{AssetManifest, ProvinceFrame, Renderer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use testkit::Scratch;
 use tower::ServiceExt;
 use web::{Answer, Doc, Door, Fields, Identify, NoChrome, Routes, SessionView, Site, SiteConfig, Upload, Visit};
@@ -126,6 +127,24 @@ fn routes() -> Routes<Site> {
             add,
         )
         .api_post("/api/v1/mine", Door::Citizen, Doc::new("addMine", "test", "Adds."), add)
+        .api_post(
+            "/api/v1/program",
+            Door::Program,
+            Doc::new("addThere", "test", "Adds.")
+                .with_headers(&["If-Match"])
+                .or_accepted()
+                .with_body(2 << 20),
+            program,
+        )
+}
+
+/// Says what came: who, and the version that they have seen.
+async fn program(visit: Visit<Site>, _: serde_json::Value) -> Result<serde_json::Value> {
+    visit.tag(8);
+    if visit.header("x-wait").is_some() {
+        visit.accepted();
+    }
+    Ok(json!({ "actor": visit.actor.key(), "seen": visit.header("if-match"), "cookie": visit.header("cookie") }))
 }
 
 struct House {
@@ -439,6 +458,57 @@ async fn the_api_takes_no_cookie_and_answers_problems() {
     );
 }
 
+#[tokio::test]
+async fn programs_pass_their_own_door_and_no_other() {
+    let house = House::new().await;
+    let ask = async |path: &str, headers: &[(&'static str, &str)], size: usize| {
+        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = format!("{{}}{}", " ".repeat(size.saturating_sub(2)));
+        let (status, headers, body) = house.ask(request.body(Body::from(body)).unwrap()).await;
+        (
+            status,
+            headers,
+            serde_json::from_str::<serde_json::Value>(&body).unwrap(),
+        )
+    };
+    // What is no session gets to the handler as nobody, and there alone.
+    let token = ("authorization", "Bearer of.an.application");
+    let (status, headers, body) = ask("/api/v1/program", &[token, ("if-match", "\"7\""), ("cookie", "a=b")], 2).await;
+    assert_eq!(
+        (status, headers[header::ETAG].to_str().unwrap()),
+        (StatusCode::OK, "\"8\"")
+    );
+    assert_eq!(body, json!({ "actor": "anonymous", "seen": "\"7\"", "cookie": null }));
+    assert_eq!(ask("/api/v1/mine", &[token], 2).await.0, StatusCode::UNAUTHORIZED);
+    // Officials pass, others do not, nor does a session that has ended.
+    let (status, _, body) = ask("/api/v1/program", &[("authorization", "Bearer clerk")], 2).await;
+    assert!(status == StatusCode::OK && body["actor"].as_str().unwrap().starts_with("official:"));
+    for (token, refused) in [("lan", StatusCode::FORBIDDEN), ("gone", StatusCode::UNAUTHORIZED)] {
+        let token = format!("Bearer {token}");
+        assert_eq!(ask("/api/v1/program", &[("authorization", &token)], 2).await.0, refused);
+    }
+    assert_eq!(ask("/api/v1/program", &[], 2).await.0, StatusCode::UNAUTHORIZED);
+    // What stands there twice is not believed.
+    let twice = [token, ("if-match", "\"1\""), ("if-match", "\"2\"")];
+    assert_eq!(
+        ask("/api/v1/program", &twice, 2).await.2["seen"],
+        serde_json::Value::Null
+    );
+    assert_eq!(
+        ask("/api/v1/program", &[token, ("x-wait", "1")], 2).await.0,
+        StatusCode::ACCEPTED
+    );
+    // Larger than usual, and no larger.
+    assert_eq!(ask("/api/v1/program", &[token], 2 << 20).await.0, StatusCode::OK);
+    assert_eq!(
+        ask("/api/v1/program", &[token], (2 << 20) + 1).await.0,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
+}
+
 fn multipart(token: &str, size: usize) -> Body {
     Body::from(format!(
         "--B\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{token}\r\n--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\n\r\n{}\r\n--B--\r\n",
@@ -529,7 +599,12 @@ async fn a_province_that_is_named_anew_is_shown_so_at_once() {
 async fn the_description_of_the_api_lists_what_is_there() {
     let described = web::openapi(&routes(), "Test", "1");
     assert_eq!(described["openapi"], "3.1.0");
-    assert_eq!(described["paths"].as_object().unwrap().len(), 2);
+    assert_eq!(described["paths"].as_object().unwrap().len(), 3);
+    let program = &described["paths"]["/api/v1/program"]["post"];
+    assert_eq!(program["parameters"][0]["in"], "header");
+    assert!(program["responses"]["200"].is_object() && program["responses"]["202"].is_object());
+    assert_eq!(program["requestBody"]["x-max-bytes"], 2 << 20);
+    assert_eq!(program["security"], json!([{ "session": [] }, { "application": [] }]));
     assert_eq!(
         described["paths"]["/api/v1/sums"]["post"]["responses"]["201"]["description"],
         "Success"

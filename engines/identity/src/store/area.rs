@@ -124,6 +124,14 @@ pub(crate) async fn children(connection: &mut PgConnection, parent: Option<&str>
     .collect()
 }
 
+/// The codes of all wards with their days.
+pub(crate) async fn ward_days(connection: &mut PgConnection) -> Result<Vec<(String, NaiveDate, Option<NaiveDate>)>> {
+    sqlx::query_as("SELECT code, valid_from, valid_to FROM identity.area WHERE level = 'ward'")
+        .fetch_all(connection)
+        .await
+        .map_err(db::fault)
+}
+
 /// Every area of the day, those above first.
 pub(crate) async fn all(connection: &mut PgConnection, on: NaiveDate) -> Result<Vec<Area>> {
     sqlx::query_as::<_, AreaRow>(

@@ -1,0 +1,383 @@
+//! What a new declaration does to a register that is there: which columns and indexes come and go, and what must hold of the records
+//! so that nothing is lost. Pure.
+
+use std::collections::BTreeMap;
+
+use db::Name;
+use kernel::Result;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::column::{ColumnOf, Part, columns_of};
+use crate::definition::{Kind, RecordDefinition};
+
+/// What publishing does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// In order.
+    pub steps: Vec<Step>,
+    /// What must hold; where it does not, nothing is done.
+    pub conditions: Vec<Condition>,
+}
+
+/// One change of tables.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The tables of the register are made.
+    Make,
+    /// A column comes.
+    AddColumn(String),
+    /// A column goes.
+    DropColumn(String),
+    /// A column becomes another type.
+    Retype(String),
+    /// An index comes.
+    AddIndex(String),
+    /// An index goes.
+    DropIndex(String),
+    /// What follows from the values is computed anew for every record: computed fields, keys to sort by, words, keyed hashes.
+    Derive,
+}
+
+/// Something that must hold of the records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// No record has a value in this field.
+    Unused(String),
+    /// No record has this code in this field.
+    CodeUnused(String, String),
+    /// There is no record at all, for this field changes how it is protected, or is sealed.
+    NoRecords(String),
+    /// Not more records than can be computed anew at once.
+    FewRecords,
+    /// No two records agree in these fields.
+    Distinct(Vec<String>),
+}
+
+/// Why a declaration is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// What does not hold.
+    pub condition: Condition,
+    /// How many records stand against it.
+    pub records: i64,
+}
+
+/// An index of the table of a register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IndexOf {
+    /// Its name.
+    pub name: Name,
+    /// What it is for.
+    pub sort: IndexSort,
+    /// The columns.
+    pub columns: Vec<Name>,
+    /// The fields that it is about.
+    pub fields: Vec<String>,
+}
+
+/// What an index is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IndexSort {
+    /// No two records of the day agree.
+    Unique,
+    /// Lists are filtered and sorted by it.
+    Search,
+    /// Records are found by a keyed hash.
+    Tag,
+    /// Full text.
+    Words,
+}
+
+/// All columns of the fields of a register.
+pub(crate) fn columns(definition: &RecordDefinition) -> Result<Vec<(String, ColumnOf)>> {
+    let mut all = Vec::new();
+    for field in &definition.fields {
+        for column in columns_of(definition, field)? {
+            all.push((field.field.clone(), column));
+        }
+    }
+    Ok(all)
+}
+
+/// The column by which a field is compared whole.
+fn compared(definition: &RecordDefinition, field: &str) -> Result<Option<Name>> {
+    let Some(field) = definition.field(field) else {
+        return Ok(None);
+    };
+    let wanted = if field.is_sealed() { Part::Tag } else { Part::Value };
+    let columns = columns_of(definition, field)?;
+    Ok(columns
+        .into_iter()
+        .find(|column| column.part == wanted)
+        .map(|column| column.name))
+}
+
+/// All indexes of a register.
+pub(crate) fn indexes(definition: &RecordDefinition) -> Result<Vec<IndexOf>> {
+    let mut all = Vec::new();
+    let mut add = |sort: IndexSort, columns: Vec<Name>, fields: Vec<String>| -> Result<()> {
+        let seed = format!("{}:{sort:?}:{}", definition.record, fields.join(","));
+        let digest = hex::encode(Sha256::digest(seed.as_bytes()));
+        all.push(IndexOf {
+            name: Name::new(format!("i_{}", &digest[..24]))?,
+            sort,
+            columns,
+            fields,
+        });
+        Ok(())
+    };
+    let mut key = Vec::new();
+    for field in &definition.key {
+        key.extend(compared(definition, field)?);
+    }
+    add(IndexSort::Unique, key, definition.key.clone())?;
+    for field in definition.fields.iter().filter(|field| field.unique) {
+        if definition.key == [field.field.clone()] {
+            continue;
+        }
+        let column = compared(definition, &field.field)?;
+        add(
+            IndexSort::Unique,
+            column.into_iter().collect(),
+            vec![field.field.clone()],
+        )?;
+    }
+    for field in &definition.fields {
+        for column in columns_of(definition, field)? {
+            let fields = vec![field.field.clone()];
+            match column.part {
+                Part::Tag => add(IndexSort::Tag, vec![column.name], fields)?,
+                Part::Sort => add(IndexSort::Search, vec![column.name], fields)?,
+                Part::Value if field.search && !super::column::has_sort_key(field) => {
+                    add(IndexSort::Search, vec![column.name], fields)?;
+                }
+                // Others point here: a record that is merged brings those along.
+                Part::Value if matches!(field.kind, Kind::Link(_)) => {
+                    add(IndexSort::Search, vec![column.name], fields)?;
+                }
+                Part::Value | Part::Until => {}
+            }
+        }
+    }
+    if definition.fields.iter().any(|field| field.is_words()) {
+        add(IndexSort::Words, vec![Name::new("words")?], Vec::new())?;
+    }
+    Ok(all)
+}
+
+/// The way from the declaration that is in force to a new one.
+pub(crate) fn plan(old: Option<&RecordDefinition>, new: &RecordDefinition) -> Result<Plan> {
+    let mut plan = Plan::default();
+    let Some(old) = old else {
+        plan.steps.push(Step::Make);
+        return Ok(plan);
+    };
+    protection(old, new, &mut plan);
+    options(old, new, &mut plan);
+    let before = by_name(columns(old)?);
+    let after = by_name(columns(new)?);
+    let old_indexes = indexes(old)?;
+    let new_indexes = indexes(new)?;
+    for index in old_indexes.iter().filter(|index| !new_indexes.contains(index)) {
+        plan.steps.push(Step::DropIndex(index.name.as_str().to_owned()));
+    }
+    let mut derive = derives(old) != derives(new);
+    for (name, (field, column)) in &before {
+        match after.get(name) {
+            None => {
+                if matches!(column.part, Part::Value) {
+                    plan.conditions.push(Condition::Unused(field.clone()));
+                }
+                plan.steps.push(Step::DropColumn(name.clone()));
+            }
+            Some((_, other)) if other.sql != column.sql => {
+                if !widens(column.sql, other.sql) {
+                    plan.conditions.push(Condition::Unused(field.clone()));
+                }
+                plan.steps.push(Step::Retype(name.clone()));
+            }
+            Some(_) => {}
+        }
+    }
+    for (name, (_, column)) in &after {
+        if !before.contains_key(name) {
+            derive |= matches!(column.part, Part::Sort | Part::Tag);
+            plan.steps.push(Step::AddColumn(name.clone()));
+        }
+    }
+    if derive {
+        plan.conditions.push(Condition::FewRecords);
+        plan.steps.push(Step::Derive);
+    }
+    for index in new_indexes.iter().filter(|index| !old_indexes.contains(index)) {
+        if index.sort == IndexSort::Unique {
+            plan.conditions.push(Condition::Distinct(index.fields.clone()));
+        }
+        plan.steps.push(Step::AddIndex(index.name.as_str().to_owned()));
+    }
+    Ok(plan)
+}
+
+fn by_name(columns: Vec<(String, ColumnOf)>) -> BTreeMap<String, (String, ColumnOf)> {
+    columns
+        .into_iter()
+        .map(|(field, column)| (column.name.as_str().to_owned(), (field, column)))
+        .collect()
+}
+
+/// Whether every value of one type is one of the other.
+fn widens(from: &str, to: &str) -> bool {
+    matches!(
+        (from, to),
+        ("bigint" | "numeric" | "date" | "boolean" | "uuid", "text") | ("bigint", "numeric")
+    )
+}
+
+/// What is kept beside the values because it follows from them.
+fn derives(definition: &RecordDefinition) -> Vec<String> {
+    let computed = definition.fields.iter().filter_map(|field| match &field.kind {
+        Kind::Computed { value, .. } => Some(format!("{}={}", field.field, value.source())),
+        _ => None,
+    });
+    let words = definition.fields.iter().filter(|field| field.is_words());
+    // A name is sorted by its last word: a text that becomes a name is sorted anew.
+    let sorted = definition
+        .fields
+        .iter()
+        .filter(|field| super::column::has_sort_key(field));
+    computed
+        .chain(words.map(|field| format!("words {}", field.field)))
+        .chain(sorted.map(|field| format!("sort {} {}", field.field, field.word())))
+        .collect()
+}
+
+fn protection(old: &RecordDefinition, new: &RecordDefinition, plan: &mut Plan) {
+    for field in &old.fields {
+        match new.field(&field.field) {
+            Some(other) if other.is_sealed() != field.is_sealed() => {
+                plan.conditions.push(Condition::NoRecords(field.field.clone()));
+            }
+            // Another kind of value in what is sealed cannot be told from outside.
+            Some(other) if field.is_sealed() && other.word() != field.word() => {
+                plan.conditions.push(Condition::NoRecords(field.field.clone()));
+            }
+            None if field.is_sealed() => plan.conditions.push(Condition::NoRecords(field.field.clone())),
+            _ => {}
+        }
+    }
+}
+
+fn options(old: &RecordDefinition, new: &RecordDefinition, plan: &mut Plan) {
+    for field in &old.fields {
+        let Some(other) = new.field(&field.field) else {
+            continue;
+        };
+        if other.word() != field.word() {
+            continue;
+        }
+        for option in &field.options {
+            if other.options.iter().all(|own| own.code != option.code) {
+                plan.conditions.push(match field.is_sealed() {
+                    true => Condition::NoRecords(field.field.clone()),
+                    false => Condition::CodeUnused(field.field.clone(), option.code.clone()),
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::tests::{SHOP, shop};
+
+    fn changed(from: &str, to: &str) -> Plan {
+        assert!(SHOP.contains(from), "{from}");
+        let text = SHOP.replacen(from, to, 1);
+        let mut problems = schema::Problems::new();
+        let new = RecordDefinition::read("shop", &text, &mut problems).unwrap_or_else(|| panic!("{problems}"));
+        plan(Some(&shop()), &new).unwrap()
+    }
+
+    #[test]
+    fn nothing_changes_nothing() {
+        assert_eq!(changed("Cửa hàng", "Cửa hàng"), Plan::default());
+        assert_eq!(
+            changed("vi: Cửa hàng", "vi: Cửa hiệu"),
+            Plan::default(),
+            "words are no column"
+        );
+        assert_eq!(plan(None, &shop()).unwrap().steps, [Step::Make]);
+    }
+
+    #[test]
+    fn what_would_lose_something_has_a_condition() {
+        let gone = changed(
+            "  - { field: at, vi: Vị trí, en: Position, type: point, class: public }\n",
+            "",
+        );
+        assert_eq!(gone.steps, [Step::DropColumn("at".into())]);
+        assert_eq!(gone.conditions, [Condition::Unused("at".into())]);
+        let code = changed(
+            "      - { code: paused, vi: Tạm nghỉ, en: Paused, to: 2020-12-31 }\n",
+            "",
+        );
+        assert_eq!(
+            code.conditions,
+            [Condition::CodeUnused("state".into(), "paused".into())]
+        );
+        let opened = changed("type: phone, class: personal", "type: phone, class: internal");
+        assert!(opened.conditions.contains(&Condition::NoRecords("phone".into())));
+        let key = changed("key: [code]", "key: [code, ward]");
+        assert_eq!(
+            key.conditions,
+            [Condition::Distinct(vec!["code".into(), "ward".into()])]
+        );
+        let narrow = changed("type: number, decimals: 1, min: 0, unit: m2", "type: date");
+        assert!(
+            narrow.conditions.contains(&Condition::Unused("area_m2".into())),
+            "{narrow:?}"
+        );
+    }
+
+    #[test]
+    fn what_loses_nothing_is_done() {
+        let more = changed(
+            "  - { field: at, vi",
+            "  - { field: note, vi: Ghi chú, en: Note, type: date, class: public, search: true }\n  - { field: at, vi",
+        );
+        assert_eq!(more.conditions, []);
+        assert!(matches!(&more.steps[..], [Step::AddColumn(name), Step::AddIndex(_)] if name == "note"));
+        let wider = changed(
+            "type: money, class: internal, search: true",
+            "type: number, class: internal, search: true",
+        );
+        assert_eq!(wider.conditions, []);
+        assert_eq!(wider.steps, [Step::Retype("capital".into())]);
+        // Sorting by a text needs keys for the records that are there.
+        let sorted = changed(
+            "type: name, class: personal }",
+            "type: name, class: personal, search: true }",
+        );
+        assert!(sorted.steps.contains(&Step::Derive));
+        assert_eq!(sorted.conditions, [Condition::FewRecords]);
+    }
+
+    /// Whatever the keys are: every name stays within what PostgreSQL keeps.
+    #[test]
+    fn names_stay_short() {
+        let long = "k".repeat(40);
+        let text = SHOP
+            .replace("capital", &long)
+            .replacen("record: shop", &format!("record: {}", "r".repeat(40)), 1);
+        let mut problems = schema::Problems::new();
+        let new = RecordDefinition::read("shop", &text, &mut problems).unwrap_or_else(|| panic!("{problems}"));
+        assert!(columns(&new).unwrap().len() > 10);
+        let indexes = indexes(&new).unwrap();
+        let names: std::collections::BTreeSet<_> = indexes.iter().map(|index| &index.name).collect();
+        assert_eq!(names.len(), indexes.len());
+    }
+}
