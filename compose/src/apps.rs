@@ -2,7 +2,10 @@
 
 mod manifest;
 mod publish;
+mod publish_registers;
 mod read;
+mod records;
+mod registers;
 mod sources;
 mod words;
 
@@ -15,6 +18,7 @@ use std::{
 use dossiers::definition::ProcedureDefinition;
 use forms::definition::FormDefinition;
 use kernel::{Fault, Result};
+use registry::definition::RecordDefinition;
 use render::{Locale, RendererBuilder};
 use schema::Problems;
 use workflow::Definition;
@@ -24,6 +28,9 @@ use crate::scenarios::Scenario;
 pub(crate) use manifest::is_requirement;
 pub use manifest::{Engine, Manifest};
 pub use publish::{Published, publish};
+pub use publish_registers::{Planned, Refused, Registers, plan_registers, publish_registers};
+pub use records::{Records, Row};
+pub use registers::DOCUMENT_LISTS;
 pub use sources::Sources;
 
 /// A system whose declarations are without problems.
@@ -37,8 +44,8 @@ pub struct App {
     pub forms: BTreeMap<String, FormDefinition>,
     /// `workflow/<name>.bpmn` with its binding, by name.
     pub processes: BTreeMap<String, Definition>,
-    /// `dossiers/procedure.yaml`.
-    pub procedure: ProcedureDefinition,
+    /// `dossiers/procedure.yaml`; none where the system has registers only.
+    pub procedure: Option<ProcedureDefinition>,
     /// Keys of the reasons for a refusal (form 03), from its texts.
     pub refusal_reasons: BTreeSet<String>,
     /// The words as they were written.
@@ -47,6 +54,17 @@ pub struct App {
     pub documents: BTreeMap<String, String>,
     /// `scenarios/<name>.yaml`, in order of their names.
     pub scenarios: Vec<Scenario>,
+    /// `registry/<key>.record.yaml` by key, with the records beside them.
+    pub registers: BTreeMap<String, Register>,
+}
+
+/// A register that a system declares.
+#[derive(Debug, Clone)]
+pub struct Register {
+    /// `registry/<key>.record.yaml`.
+    pub definition: RecordDefinition,
+    /// `registry/<key>.records.csv`: what is published with it.
+    pub records: Option<Records>,
 }
 
 /// The files of words of a system, in TOML.
@@ -72,18 +90,21 @@ pub struct Findings {
 }
 
 impl App {
+    /// The procedure, where the system must have one.
+    pub fn procedure(&self) -> Result<&ProcedureDefinition> {
+        self.procedure.as_ref().ok_or_else(|| broken(&self.key, "procedure"))
+    }
+
     /// The form that the procedure names.
     pub fn form(&self) -> Result<&FormDefinition> {
-        self.forms
-            .get(&self.procedure.form)
-            .ok_or_else(|| broken(&self.key, &self.procedure.form))
+        let name = &self.procedure()?.form;
+        self.forms.get(name).ok_or_else(|| broken(&self.key, name))
     }
 
     /// The process that the procedure names.
     pub fn process(&self) -> Result<&Definition> {
-        self.processes
-            .get(&self.procedure.process)
-            .ok_or_else(|| broken(&self.key, &self.procedure.process))
+        let name = &self.procedure()?.process;
+        self.processes.get(name).ok_or_else(|| broken(&self.key, name))
     }
 }
 
@@ -102,6 +123,11 @@ pub fn check(root: &Path) -> io::Result<Findings> {
 /// `compose.app_broken` with all of them.
 pub fn embedded() -> Result<Vec<App>> {
     sound(&Sources::embedded())
+}
+
+/// The systems with a procedure that the program carries, without their registers: quick to read, for whoever needs no register.
+pub fn embedded_procedures() -> Result<Vec<App>> {
+    sound(&Sources::embedded().procedures())
 }
 
 /// The systems of a folder in their place, under the same condition; a folder that cannot be read is `compose.app_broken` too.

@@ -14,12 +14,13 @@ use op::{Jobs, Keepers, Movers, Reactions};
 use openid::Openid;
 use oversight::Oversight;
 use privacy::Privacy;
+use registry::Registry;
 use render::{Documents, Renderer};
 use scim::Scim;
 use workflow::{Actions, PublishedCalendar, Workflow};
 
 use crate::apps::{self, App};
-use crate::{account_news, oversight_rules, personal_data};
+use crate::{account_news, oversight_rules, personal_data, province};
 
 /// The tables of all engines, lower floors first. Those of `op` come before them.
 pub const MIGRATIONS: &[&[Migration]] = &[
@@ -29,6 +30,7 @@ pub const MIGRATIONS: &[&[Migration]] = &[
     openid::MIGRATIONS,
     scim::MIGRATIONS,
     notify::MIGRATIONS,
+    registry::MIGRATIONS,
     workflow::MIGRATIONS,
     forms::MIGRATIONS,
     privacy::MIGRATIONS,
@@ -44,6 +46,7 @@ pub fn actions() -> impl Iterator<Item = &'static op::Action> {
         openid::ACTIONS,
         scim::ACTIONS,
         notify::ACTIONS,
+        registry::ACTIONS,
         workflow::ACTIONS,
         forms::ACTIONS,
         privacy::ACTIONS,
@@ -91,6 +94,8 @@ pub struct Engines {
     pub notify: Notify,
     /// Stored files.
     pub files: Files,
+    /// Registers.
+    pub registry: Registry,
     /// Processes.
     pub workflow: Workflow,
     /// Forms and drafts.
@@ -128,6 +133,9 @@ impl Engines {
         let actions = Actions::new();
         let workflow = Workflow::new(actions.clone(), Arc::new(calendar.clone()));
         let forms = Forms::new(files.clone(), identity.clone());
+        let registry = Registry::new(identity.clone())
+            .with_files(files.clone())
+            .knowing(province::register_organisations()?);
         let dossiers = Dossiers::new(Parts {
             forms: forms.clone(),
             files: files.clone(),
@@ -147,6 +155,7 @@ impl Engines {
         keepers.add(openid.clone());
         keepers.add(notify.clone());
         keepers.add(scim.clone());
+        keepers.add(registry.clone());
         keepers.add(forms.clone());
         let oversight = Oversight::new(oversight::Parts {
             identity: identity.clone(),
@@ -174,6 +183,7 @@ impl Engines {
             openid,
             notify,
             files,
+            registry,
             workflow,
             forms,
             dossiers,
@@ -213,6 +223,7 @@ impl Engines {
     /// Who brings something along when agencies end, lower engines first.
     pub fn movers(&self) -> Movers {
         let mut movers = Movers::new();
+        registry::register_movers(&mut movers, &self.registry);
         workflow::register_movers(&mut movers, &self.workflow);
         dossiers::register_movers(&mut movers, &self.dossiers);
         movers
@@ -228,6 +239,7 @@ impl Engines {
         federation::register(&mut jobs, &self.federation);
         files::register(&mut jobs, &self.files);
         notify::register(&mut jobs, &self.notify);
+        registry::jobs::register(&mut jobs, &self.registry);
         workflow::jobs::register(&mut jobs, self.workflow.clone());
         forms::register(&mut jobs, &self.forms);
         privacy::register(&mut jobs, &self.privacy);

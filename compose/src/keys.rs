@@ -34,6 +34,7 @@ impl Engines {
         all.extend(self.federation.keys_in_use(op).await?);
         all.extend(self.openid.keys_in_use(op).await?);
         all.extend(self.notify.keys_in_use(op).await?);
+        all.extend(self.registry.keys_in_use(op).await?);
         all.extend(self.forms.keys_in_use(op).await?);
         all.extend(self.privacy.keys_in_use(op).await?);
         all.extend(self.dossiers.keys_in_use(op).await?);
@@ -46,6 +47,7 @@ impl Engines {
         all += self.federation.reseal(ops).await?;
         all += self.openid.reseal(ops).await?;
         all += self.notify.reseal(ops).await?;
+        all += self.registry.reseal(ops).await?;
         all += self.forms.reseal(ops).await?;
         all += self.privacy.reseal(ops).await?;
         all += self.dossiers.reseal(ops).await?;

@@ -7,8 +7,10 @@ mod offices;
 pub(crate) mod people;
 pub(crate) mod tables;
 
-use identity::Identity;
-use kernel::{Actor, Fault, Result};
+use std::collections::{BTreeMap, BTreeSet};
+
+use identity::{AgencyFilter, Identity};
+use kernel::{Actor, AgencyId, Fault, FaultKind, Result};
 use op::{BoxFuture, Op, Ops};
 
 pub use demo::{DemoAccount, Password};
@@ -160,9 +162,66 @@ pub fn demo_names() -> Result<Vec<String>> {
 }
 
 /// Codes of all organisations.
-pub(crate) fn organisation_codes() -> Result<std::collections::BTreeSet<String>> {
+pub(crate) fn organisation_codes() -> Result<BTreeSet<String>> {
     let rows: Vec<tables::OrganisationRow> = tables::csv("hau-giang/organisations.csv")?;
     Ok(rows.into_iter().map(|row| row.code).collect())
+}
+
+/// Names of all organisations, by their codes.
+pub(crate) fn organisation_names() -> Result<BTreeMap<String, String>> {
+    let rows: Vec<tables::OrganisationRow> = tables::csv("hau-giang/organisations.csv")?;
+    Ok(rows.into_iter().map(|row| (row.code, row.name)).collect())
+}
+
+/// Codes of the organisations that are agencies, with the codes of those agencies.
+pub(crate) fn agency_codes() -> Result<BTreeMap<String, String>> {
+    offices::agency_codes()
+}
+
+/// The organisations that a register made in the browser may name: those that are agencies, in Vietnamese order.
+pub(crate) fn register_organisations() -> Result<Vec<registry::Organisation>> {
+    let mut names = organisation_names()?;
+    let mut known: Vec<registry::Organisation> = agency_codes()?
+        .into_iter()
+        .map(|(code, agency)| registry::Organisation {
+            name: names.remove(&code).unwrap_or_else(|| code.clone()),
+            code,
+            agency,
+        })
+        .collect();
+    known.sort_by_cached_key(|own| kernel::text::collation_key(&own.name));
+    Ok(known)
+}
+
+/// The agencies that do the work of organisations today, by the codes of these. An organisation without an agency is left out.
+pub(crate) async fn agencies_in_charge(
+    identity: &Identity,
+    op: &mut Op,
+    organisations: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, AgencyId>> {
+    let codes = agency_codes()?;
+    let today = identity.agencies(op, &AgencyFilter::default()).await?;
+    let mut found = BTreeMap::new();
+    for organisation in organisations {
+        let Some(code) = codes.get(*organisation) else { continue };
+        let id = match today.iter().find(|agency| agency.code.as_str() == code) {
+            Some(agency) => agency.id,
+            None => match identity.agency_by_code(op, code).await {
+                Ok(agency) => identity.agency_in_charge(op, agency.id).await?.id,
+                Err(fault) if fault.kind == FaultKind::NotFound => continue,
+                Err(fault) => return Err(fault),
+            },
+        };
+        found.insert((*organisation).to_owned(), id);
+    }
+    Ok(found)
+}
+
+/// Codes of the wards of the tables.
+pub(crate) fn ward_codes() -> Result<Vec<String>> {
+    let rows: Vec<tables::UnitRow> = tables::csv("hau-giang/units.csv")?;
+    let wards = rows.into_iter().filter(|row| row.level == "commune");
+    Ok(wards.map(|row| row.code).collect())
 }
 
 /// The personal number behind a sign-in name of the demonstration.

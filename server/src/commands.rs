@@ -13,7 +13,7 @@ use kernel::Actor;
 use render::{Locale, Texts};
 
 use crate::{
-    doctor,
+    apps, doctor, generate,
     house::{self, LOCAL},
     keys, oidc, reorganise, scim, secrets, serve, trail,
 };
@@ -141,20 +141,7 @@ pub(crate) fn command(texts: &Texts) -> Command {
         )
         .subcommand(stored("worker").arg(public_address(texts)))
         .subcommand(stored("migrate"))
-        .subcommand(
-            Command::new("apps")
-                .about(about("apps"))
-                .subcommand_required(true)
-                .arg_required_else_help(true)
-                .subcommand(
-                    Command::new("check").about(about("check")).arg(
-                        Arg::new("dir")
-                            .value_parser(value_parser!(PathBuf))
-                            .default_value("apps")
-                            .help(words(texts, "option.dir")),
-                    ),
-                ),
-        )
+        .subcommand(apps::command(texts))
         .subcommand(
             Command::new("province")
                 .about(about("province"))
@@ -168,7 +155,8 @@ pub(crate) fn command(texts: &Texts) -> Command {
                             .help(words(texts, "option.file")),
                     ),
                 )
-                .subcommand(reorganise::command(texts, stored("reorganise"))),
+                .subcommand(reorganise::command(texts, stored("reorganise")))
+                .subcommand(generate::command(texts, stored("generate"))),
         )
         .subcommand(
             Command::new("demo")
@@ -305,14 +293,21 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
             let program = house::Program::for_command(&database, &directory(options), systems(texts, options)?).await?;
             compose::province::load(&program.ops, &program.engines.identity, false, &|_, _, _| {}).await?;
             program.settle().await?;
-            let published = program.publish().await?;
+            let (published, registers) = program.publish().await?;
             say("published", &[("count", published.to_string())]);
+            for line in apps::tell(texts, &registers) {
+                eprintln!("{line}");
+            }
         }
         Some(("province", group)) => {
             let (name, options) = group.subcommand().context("a subcommand is required")?;
             if name == "reorganise" {
                 let database = beside(texts, options).await?;
                 return reorganise::run(texts, options, &database, &directory(options), systems(texts, options)?).await;
+            }
+            if name == "generate" {
+                let database = beside(texts, options).await?;
+                return generate::run(texts, options, &database).await;
             }
             let file = options.get_one::<PathBuf>("file").context("a file is required")?;
             let official = OfficialSource::open(file).map_err(|fault| told(texts, &fault))?;
@@ -339,24 +334,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
                 return Ok(ExitCode::from(WITH_FINDINGS));
             }
         }
-        Some(("apps", group)) => {
-            let (_, options) = group.subcommand().context("a subcommand is required")?;
-            let root = options.get_one::<PathBuf>("dir").context("dir has a default")?;
-            let findings = compose::apps::check(root).with_context(|| root.display().to_string())?;
-            print!("{}", findings.problems);
-            let count = findings.problems.len();
-            say(
-                "checked",
-                &[
-                    ("apps", findings.apps.len().to_string()),
-                    ("files", findings.files.to_string()),
-                    ("count", count.to_string()),
-                ],
-            );
-            if count > 0 {
-                return Ok(ExitCode::from(WITH_FINDINGS));
-            }
-        }
+        Some(("apps", group)) => return apps::run(texts, group).await,
         Some(("demo", group)) => {
             let (_, options) = group.subcommand().context("a subcommand is required")?;
             let accounts = secrets::accounts(&directory(options))?;

@@ -215,9 +215,12 @@ impl Program {
         Ok(compose::calendar::settle(&self.ops, &self.engines.calendar).await?)
     }
 
-    /// Puts the systems into force. Needs the catalogue of procedures.
-    pub(crate) async fn publish(&self) -> Result<usize> {
-        Ok(apps::publish(&self.ops, &self.engines, &self.apps).await?.len())
+    /// Puts the systems into force, and tells how many have a procedure, and what became of the registers. Needs the catalogue of procedures and the
+    /// organisations.
+    pub(crate) async fn publish(&self) -> Result<(usize, apps::Registers)> {
+        let published = apps::publish(&self.ops, &self.engines, &self.apps).await?.len();
+        let registers = apps::publish_registers(&self.ops, &self.engines, &self.apps).await?;
+        Ok((published, registers))
     }
 
     /// Everything that pages need.
@@ -256,6 +259,7 @@ impl Program {
             scim: engines.scim.clone(),
             notify: engines.notify.clone(),
             files: engines.files.clone(),
+            registry: engines.registry.clone(),
             workflow: engines.workflow.clone(),
             forms: engines.forms.clone(),
             dossiers: engines.dossiers.clone(),

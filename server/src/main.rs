@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod apps;
 mod background;
 mod commands;
 mod doctor;
+mod generate;
 mod house;
 mod keys;
 mod listen;

@@ -67,11 +67,11 @@ impl Teller<'_> {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), value.clone()))
             .collect();
-        eprintln!(
-            "[{:>5.1} s] {}",
-            self.started.elapsed().as_secs_f32(),
-            self.texts.get(Locale::Vi, &format!("cli.{key}"), &params)
-        );
+        self.tell(&self.texts.get(Locale::Vi, &format!("cli.{key}"), &params));
+    }
+
+    fn tell(&self, line: &str) {
+        eprintln!("[{:>5.1} s] {line}", self.started.elapsed().as_secs_f32());
     }
 }
 
@@ -157,7 +157,10 @@ async fn start(teller: &Teller<'_>, settings: &Settings, address: &str) -> Resul
     };
     compose::province::load(&program.ops, identity, settings.demo, &progress).await?;
     program.settle().await?;
-    program.publish().await?;
+    let (_, registers) = program.publish().await?;
+    for line in crate::apps::tell(teller.texts, &registers) {
+        teller.tell(&line);
+    }
     if settings.demo {
         let names = compose::province::demo_names()?;
         let passwords = secrets::passwords(&settings.data, &names.iter().map(String::as_str).collect::<Vec<_>>())?;

@@ -8,7 +8,7 @@ use crate::province::organisation_codes;
 pub const FORMAT: u32 = 1;
 
 /// What a system is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
     /// Its version, three numbers.
     pub version: String,
@@ -31,15 +31,28 @@ pub enum Engine {
     Forms,
     /// `workflow/`.
     Workflow,
-    /// `dossiers/`.
+    /// `dossiers/`, with `documents/` and `scenarios/`.
     Dossiers,
+    /// `registry/`.
+    Registry,
 }
 
-const ENGINES: [(&str, Engine); 3] = [
+const ENGINES: [(&str, Engine); 4] = [
     ("forms", Engine::Forms),
     ("workflow", Engine::Workflow),
     ("dossiers", Engine::Dossiers),
+    ("registry", Engine::Registry),
 ];
+
+impl Engine {
+    /// Its name in `app.toml`.
+    pub fn word(self) -> &'static str {
+        ENGINES
+            .iter()
+            .find(|(_, engine)| *engine == self)
+            .map_or("", |(word, _)| word)
+    }
+}
 
 impl Manifest {
     /// Reads an `app.toml`; `None` if anything is wrong, and every problem is reported.
@@ -98,9 +111,17 @@ fn read(app: &str, label: &str, text: &str, problems: &mut Problems) -> Option<M
     let legal_basis = map
         .required("legal_basis", problems)
         .map(|node| node.each(problems, Node::non_empty_string));
-    let engines = map
-        .required("engines", problems)
-        .map(|node| node.each(problems, |item, problems| item.choice(&ENGINES, problems)));
+    let engines = map.required("engines", problems).map(|node| {
+        let engines = node.each(problems, |item, problems| item.choice(&ENGINES, problems));
+        if node.is_list() && node.list(&mut Problems::new()).is_empty() {
+            problems.at(
+                &node,
+                "compose.no_engine",
+                "a system has declarations for at least one engine",
+            );
+        }
+        engines
+    });
     let requirements = map.required("requirements", problems).map(|node| {
         node.each(problems, |item, problems| {
             let id = item.non_empty_string(problems)?;

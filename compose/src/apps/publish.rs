@@ -16,19 +16,19 @@ pub struct Published {
     pub version: i32,
 }
 
-/// Puts the forms, processes and procedures of the systems into force. Each engine stores the same content once, so that a start
+/// Puts the forms, processes and procedures of the systems into force; their registers are for [`super::publish_registers`]. Each engine stores the same content once, so that a start
 /// without changes writes nothing. One system is one transaction: a process never comes into force without its form. Before that,
 /// systems that are not among these are taken out of force.
 pub async fn publish(ops: &Ops, engines: &Engines, apps: &[App]) -> Result<Vec<Published>> {
     let procedures: Vec<(&str, &str)> = apps
         .iter()
-        .map(|app| (app.key.as_str(), app.procedure.code.as_str()))
+        .filter_map(|app| Some((app.key.as_str(), app.procedure.as_ref()?.code.as_str())))
         .collect();
     let mut op = ops.open(Actor::System("compose")).await?;
     engines.dossiers.withdraw_others(&mut op, &procedures).await?;
     op.commit().await?;
-    let mut published = Vec::with_capacity(apps.len());
-    for app in apps {
+    let mut published = Vec::with_capacity(procedures.len());
+    for app in apps.iter().filter(|app| app.procedure.is_some()) {
         let mut op = ops.open(Actor::System("compose")).await?;
         for form in app.forms.values() {
             engines.forms.publish(&mut op, &app.key, form).await?;
@@ -38,7 +38,7 @@ pub async fn publish(ops: &Ops, engines: &Engines, apps: &[App]) -> Result<Vec<P
         }
         let procedure = AppProcedure {
             app: &app.key,
-            procedure: &app.procedure,
+            procedure: app.procedure()?,
             form: app.form()?,
             refusal_reasons: app.refusal_reasons.clone(),
         };

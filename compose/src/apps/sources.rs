@@ -12,6 +12,8 @@ struct Embedded;
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     pub(crate) apps: BTreeMap<String, BTreeMap<String, Option<String>>>,
+    /// Whether nobody asks for registers.
+    pub(crate) without_registers: bool,
 }
 
 impl Sources {
@@ -24,6 +26,17 @@ impl Sources {
             }
         }
         sources
+    }
+
+    /// Those with a procedure, as if they had no registers.
+    pub(crate) fn procedures(mut self) -> Self {
+        self.apps
+            .retain(|_, files| files.contains_key("dossiers/procedure.yaml"));
+        for files in self.apps.values_mut() {
+            files.retain(|file, _| !file.starts_with("registry/"));
+        }
+        self.without_registers = true;
+        self
     }
 
     /// The systems in a folder, one folder each. Files beside those folders belong to nobody and are passed over.

@@ -24,15 +24,34 @@ fn changed(app: &str, file: &str, change: impl FnOnce(&str) -> String) -> Proble
 #[test]
 fn the_shipped_systems_are_without_problems() {
     let findings = check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../apps")).unwrap();
-    assert_eq!(
-        findings.names,
-        ["birth-registration", "civil-extract", "household-business"]
-    );
     assert!(findings.problems.is_empty(), "{}", findings.problems);
-    assert_eq!(findings.apps.len(), 3);
-    for app in embedded().unwrap() {
+    assert_eq!(findings.apps.len(), findings.names.len());
+    let (online, registers_only): (Vec<_>, Vec<_>) = findings.apps.iter().partition(|app| app.procedure.is_some());
+    let online: Vec<&str> = online.iter().map(|app| app.key.as_str()).collect();
+    assert_eq!(online, ["birth-registration", "civil-extract", "household-business"]);
+    assert!(registers_only.len() >= 20);
+    for app in registers_only {
+        assert_eq!(app.manifest.engines, [Engine::Registry], "{}", app.key);
+        assert!(!app.registers.is_empty(), "{}", app.key);
+        assert!(app.form().is_err() && app.process().is_err());
+    }
+    let both = findings
+        .apps
+        .iter()
+        .find(|app| app.key == "household-business")
+        .unwrap();
+    assert!(both.registers.contains_key("household_business"));
+}
+
+#[test]
+fn systems_with_a_procedure_are_read_without_registers() {
+    let procedures = embedded_procedures().unwrap();
+    assert_eq!(procedures.len(), 3);
+    for app in procedures {
         assert!(app.form().is_ok() && app.process().is_ok());
-        assert!(app.documents.contains_key(&app.procedure.result.document));
+        let procedure = app.procedure().unwrap();
+        assert!(app.documents.contains_key(&procedure.result.document));
+        assert!(app.registers.is_empty());
     }
 }
 
@@ -93,7 +112,7 @@ fn a_document_that_is_named_must_be_there() {
 
 #[test]
 fn every_system_has_scenarios_of_the_three_ways_a_case_may_go() {
-    for app in embedded().unwrap() {
+    for app in embedded_procedures().unwrap() {
         for name in ["happy_path", "supplement", "refusal"] {
             assert!(
                 app.scenarios.iter().any(|scenario| scenario.name == name),

@@ -3,30 +3,30 @@
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 /// Draws by chance.
-pub(super) struct Dice(StdRng);
+pub(crate) struct Dice(StdRng);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(StdRng::seed_from_u64(seed))
     }
 
     /// One of a list that is not empty.
-    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.0.random_range(0..from.len())]
     }
 
     /// From the first number to the second, both included.
-    pub(super) fn between(&mut self, least: i64, most: i64) -> i64 {
+    pub(crate) fn between(&mut self, least: i64, most: i64) -> i64 {
         self.0.random_range(least..=most.max(least))
     }
 
     /// True so many times in a hundred.
-    pub(super) fn chance(&mut self, percent: u32) -> bool {
+    pub(crate) fn chance(&mut self, percent: u32) -> bool {
         self.0.random_ratio(percent.min(100), 100)
     }
 
     /// The place of one of the weights, the heavier the more often.
-    pub(super) fn weighted(&mut self, weights: &[u32]) -> usize {
+    pub(crate) fn weighted(&mut self, weights: &[u32]) -> usize {
         let total: u32 = weights.iter().sum();
         let mut at = self.0.random_range(0..total.max(1));
         for (place, weight) in weights.iter().enumerate() {

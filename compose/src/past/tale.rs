@@ -158,12 +158,12 @@ impl<'a> Tale<'a> {
         self.pause(pause);
         let clerk = self.crew.clerk.clone();
         self.act(&clerk, "receive", "accept", Act::default());
-        let length = self.app.procedure.deadline(&Scope::new(self.now))?;
+        let length = self.app.procedure()?.deadline(&Scope::new(self.now))?;
         let due = self
             .stage
             .moments
             .calendar
-            .due(self.now, length, &self.app.procedure.intake);
+            .due(self.now, length, &self.app.procedure()?.intake);
         self.due = Some(due.at);
         Ok(())
     }

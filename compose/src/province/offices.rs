@@ -23,6 +23,17 @@ fn level_of(row: &OrganisationRow) -> AgencyLevel {
     }
 }
 
+/// Organisations that become agencies: single bodies that have an agency code.
+pub(super) fn agency_codes() -> Result<BTreeMap<String, String>> {
+    let rows: Vec<OrganisationRow> = tables::csv("hau-giang/organisations.csv")?;
+    let coded = rows.into_iter().filter(is_agency);
+    Ok(coded.map(|row| (row.code, row.agency_code)).collect())
+}
+
+fn is_agency(row: &OrganisationRow) -> bool {
+    row.real == "yes" && !row.agency_code.is_empty()
+}
+
 /// Writes every organisation that has an agency code, with its units and the positions of its kind.
 pub(super) async fn load(identity: &Identity, op: &mut Op) -> Result<()> {
     let rows: Vec<OrganisationRow> = tables::csv("hau-giang/organisations.csv")?;
@@ -32,10 +43,7 @@ pub(super) async fn load(identity: &Identity, op: &mut Op) -> Result<()> {
         .iter()
         .map(|row| (row.code.as_str(), row.agency_code.as_str()))
         .collect();
-    let mut coded: Vec<&OrganisationRow> = rows
-        .iter()
-        .filter(|row| row.real == "yes" && !row.agency_code.is_empty())
-        .collect();
+    let mut coded: Vec<&OrganisationRow> = rows.iter().filter(|row| is_agency(row)).collect();
     // A parent's code is the beginning of its children's codes, so the shorter ones come first.
     coded.sort_by_key(|row| row.agency_code.len());
     for row in coded {

@@ -149,6 +149,7 @@ pub(crate) struct NamesFile {
     pub(crate) hamlets: BTreeMap<String, Vec<String>>,
     pub(crate) streets: Vec<String>,
     pub(crate) personal_number: NumberRule,
+    pub(crate) email_domain: String,
 }
 
 #[derive(Deserialize)]

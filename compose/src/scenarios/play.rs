@@ -160,7 +160,7 @@ impl Player {
             draft = saved.draft;
         }
         for (paper, count) in case.papers {
-            let rule = case.app.procedure.paper(paper);
+            let rule = case.app.procedure()?.paper(paper);
             let most = rule.map_or(1, |rule| rule.most_files);
             for number in 0..*count {
                 let file = self.paper(op, paper, number, forms::holder(draft.id)).await?;

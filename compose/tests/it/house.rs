@@ -59,7 +59,7 @@ pub async fn house() -> House {
 /// The same, with a mail server where one is given.
 pub async fn house_with(mail: Option<&EmailConfig>) -> House {
     let (scratch, identity, vault) = loaded_with_vault().await;
-    let apps = apps::embedded().unwrap();
+    let apps = apps::embedded_procedures().unwrap();
     let renderer = Arc::new(apps::texts(Renderer::builder(), &apps).build().unwrap());
     let engines = Engines::new(Materials {
         federation: Federation::new(

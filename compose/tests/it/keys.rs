@@ -38,6 +38,9 @@ const COLUMNS: &[(&str, &str)] = &[
     ("openid.signing_key.sealed", "sealed"),
     ("privacy.request.sealed", "sealed"),
     ("privacy.request_line.sealed", "sealed"),
+    ("registry.bad_row.sealed", "sealed"),
+    ("registry.bulk.sealed", "sealed"),
+    ("registry.proposal.sealed", "sealed"),
 ];
 
 #[tokio::test]

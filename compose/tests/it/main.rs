@@ -6,6 +6,7 @@ mod house;
 mod keys;
 mod past;
 mod post;
+mod registers;
 mod reorganise;
 mod rights;
 mod scenarios;

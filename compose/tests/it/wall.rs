@@ -27,6 +27,14 @@ const WALLED: &[&str] = &[
     "notify.message",
     "oversight.emergency_report",
     "oversight.review_line",
+    "registry.bulk",
+    "registry.bulk_record",
+    "registry.draft_register",
+    "registry.failing",
+    "registry.profile",
+    "registry.proposal",
+    "registry.quality_run",
+    "registry.twin",
 ];
 
 /// Tables that everybody's operation reads and none changes: entries are added, the platform does the rest.
@@ -164,6 +172,29 @@ const OPEN: &[(&str, &str)] = &[
         "the person and the officials of data protection; one desk for the whole province",
     ),
     ("privacy.request_line", "as the request"),
+    ("registry.bad_row", "sealed"),
+    (
+        "registry.change",
+        "identifiers of records and what happened to them, never values",
+    ),
+    (
+        "registry.import",
+        "names of files and numbers of rows; whoever imports has the pages, and is asked there",
+    ),
+    (
+        "registry.led_on",
+        "identifiers of records; what they say lies behind the wall of their register",
+    ),
+    (
+        "registry.merged",
+        "which record remains, asked for by every reference; reasons are shown to whoever reads the register",
+    ),
+    ("registry.register", "public"),
+    ("registry.version", "public"),
+    (
+        "registry.quality",
+        "counts alone; the overview of all registers is for every official",
+    ),
     ("scim.group", "asked for by applications, which act as the platform"),
     ("scim.member", "asked for by applications, which act as the platform"),
     ("scim.user", "asked for by applications, which act as the platform"),
