@@ -3,6 +3,8 @@ export function guardSubmit(): void {
   document.addEventListener("submit", (event) => {
     const form = event.target as HTMLFormElement;
     if (event.defaultPrevented || form.method === "dialog" || form.method === "get") return;
+    // A file comes and the page stays: it may be asked for again.
+    if (form.hasAttribute("data-nb-download")) return;
     if (form.dataset.nbSent || tooLarge(form)) {
       event.preventDefault();
       return;

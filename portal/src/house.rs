@@ -14,6 +14,7 @@ use op::Ops;
 use openid::Openid;
 use oversight::Oversight;
 use privacy::Privacy;
+use registry::Registry;
 use scim::Scim;
 use web::{Chrome, Site, WayIn};
 use workflow::{PublishedCalendar, Workflow};
@@ -35,6 +36,8 @@ pub struct House {
     pub notify: Notify,
     /// Stored files.
     pub files: Files,
+    /// Registers.
+    pub registry: Registry,
     /// Processes.
     pub workflow: Workflow,
     /// Forms and drafts.
@@ -90,6 +93,12 @@ impl AsRef<Notify> for House {
 impl AsRef<Files> for House {
     fn as_ref(&self) -> &Files {
         &self.files
+    }
+}
+
+impl AsRef<Registry> for House {
+    fn as_ref(&self) -> &Registry {
+        &self.registry
     }
 }
 

@@ -16,6 +16,8 @@ mod place_names;
 mod places;
 mod procedures;
 mod questions;
+mod registers;
+mod registers_files;
 mod registration;
 mod sign_on;
 mod supply;
@@ -59,6 +61,8 @@ pub fn routes() -> Routes<House> {
         .merge(sign_on::routes())
         .merge(own_data::routes())
         .merge(desk::routes())
+        .merge(registers_files::routes())
+        .merge(registers::routes())
         .merge(messages::routes())
         .merge(help::routes())
         .merge(dossiers::catalogue::http::routes())
@@ -68,6 +72,7 @@ pub fn routes() -> Routes<House> {
         .merge(federation::http::routes())
         .merge(openid::http::routes())
         .merge(scim::http::routes())
+        .merge(registry::http::routes())
         .merge(privacy::http::routes())
         .merge(oversight::http::routes())
         .merge(notify::routes())

@@ -1,7 +1,7 @@
 //! The places that questions offer: the wards of this province, and the other provinces.
 
 use forms::FieldView;
-use identity::{Area, AreaLevel};
+use identity::{Area, AreaLevel, Identity};
 use kernel::{Result, local_date};
 use op::Op;
 use serde::Serialize;
@@ -21,8 +21,9 @@ pub(crate) struct Places {
     home: String,
 }
 
+/// A district with its wards.
 #[derive(Serialize)]
-struct District {
+pub(crate) struct District {
     code: String,
     name: String,
     wards: Vec<Named>,
@@ -34,7 +35,42 @@ struct Named {
     name: String,
 }
 
+fn named(area: &Area) -> Named {
+    Named {
+        code: area.code.clone(),
+        name: area.name.clone(),
+    }
+}
+
 impl Places {
+    /// A province that is divided, with everything below it.
+    async fn add(&mut self, identity: &Identity, op: &mut Op, province: Area) -> Result<()> {
+        let today = local_date(op.now());
+        let below = identity.areas(op, Some(&province.code), today).await?;
+        let wards = identity.wards_of(op, &province.code, today).await?;
+        let inside = |parent: &str| -> Vec<Named> {
+            let own = |ward: &&Area| ward.parent.as_deref() == Some(parent);
+            wards.iter().filter(own).map(named).collect()
+        };
+        let districts = below.iter().filter(|area| area.level == AreaLevel::District);
+        self.districts.extend(districts.map(|district| District {
+            code: district.code.clone(),
+            name: district.name.clone(),
+            wards: inside(&district.code),
+        }));
+        // Wards directly under the province: since 2025-07-01 there are no districts between.
+        let bare = inside(&province.code);
+        if !bare.is_empty() {
+            self.districts.push(District {
+                code: String::new(),
+                name: province.name.clone(),
+                wards: bare,
+            });
+        }
+        self.home = province.name;
+        Ok(())
+    }
+
     /// What the controls of a place show, from its parts.
     pub(crate) fn shown<T: AsRef<str> + Serialize>(&self, part: impl Fn(&'static str) -> T) -> Value {
         let (ward, province, place) = (part("ward"), part("province"), part("place"));
@@ -52,6 +88,17 @@ impl Places {
     }
 }
 
+/// The wards of today by district.
+pub(crate) async fn districts(visit: &Visit<House>, op: &mut Op) -> Result<Vec<District>> {
+    let identity = &visit.state.identity;
+    let today = local_date(op.now());
+    let mut places = Places::default();
+    for province in identity.divided_provinces(op, today).await? {
+        places.add(identity, op, province).await?;
+    }
+    Ok(places.districts)
+}
+
 /// What may be chosen on pages that ask for a place; nothing for the others.
 pub(crate) async fn places_if_asked(visit: &Visit<House>, op: &mut Op, fields: &[FieldView]) -> Result<Places> {
     let mut places = Places::default();
@@ -60,10 +107,6 @@ pub(crate) async fn places_if_asked(visit: &Visit<House>, op: &mut Op, fields: &
     }
     let identity = &visit.state.identity;
     let today = local_date(op.now());
-    let named = |area: &Area| Named {
-        code: area.code.clone(),
-        name: area.name.clone(),
-    };
     let own = identity.divided_provinces(op, today).await?;
     let others = identity.areas(op, None, today).await?;
     let others = others
@@ -71,28 +114,7 @@ pub(crate) async fn places_if_asked(visit: &Visit<House>, op: &mut Op, fields: &
         .filter(|province| own.iter().all(|own| own.code != province.code));
     places.provinces = others.map(named).collect();
     for province in own {
-        let below = identity.areas(op, Some(&province.code), today).await?;
-        let wards = identity.wards_of(op, &province.code, today).await?;
-        let inside = |parent: &str| -> Vec<Named> {
-            let own = |ward: &&Area| ward.parent.as_deref() == Some(parent);
-            wards.iter().filter(own).map(named).collect()
-        };
-        let districts = below.iter().filter(|area| area.level == AreaLevel::District);
-        places.districts.extend(districts.map(|district| District {
-            code: district.code.clone(),
-            name: district.name.clone(),
-            wards: inside(&district.code),
-        }));
-        // Wards directly under the province: since 2025-07-01 there are no districts between.
-        let bare = inside(&province.code);
-        if !bare.is_empty() {
-            places.districts.push(District {
-                code: String::new(),
-                name: province.name.clone(),
-                wards: bare,
-            });
-        }
-        places.home = province.name;
+        places.add(identity, op, province).await?;
     }
     Ok(places)
 }

@@ -26,6 +26,11 @@ impl Words {
         }
     }
 
+    /// The language of the visit, as declarations name it.
+    pub(crate) fn language(&self) -> &'static str {
+        self.locale.tag()
+    }
+
     /// A text that the system must have; the key is relative to its texts.
     pub(crate) fn app(&self, key: &str) -> String {
         self.texts.get(self.locale, &self.key(key), &Params::new())

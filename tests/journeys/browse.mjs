@@ -14,7 +14,7 @@ export const plain = device => ({ ...device, javaScriptEnabled: false });
 
 /** A text key that nobody translated, a value that nobody wrote out, a moment as machines write it. */
 const raw = [
-  /\b(apply|apps|desk|dossiers|errors|federation|files|flash|forms|history|identity|kernel|layout|notify|openid|portal|privacy|rights|sign_on|status|web|workflow)\.[a-z0-9_]+(\.[a-z0-9_]+)*\b/,
+  /\b(apply|apps|desk|dossiers|errors|federation|files|flash|forms|history|identity|kernel|layout|notify|openid|portal|privacy|registers|registry|rights|sign_on|status|web|workflow)\.[a-z0-9_]+(\.[a-z0-9_]+)*\b/,
   /\b(undefined|null|NaN|None|Some\()/, /\{\{|\{%|%\}|\[object /, /\d{4}-\d\d-\d\dT/, /\{[a-z_]+\}/,
 ];
 

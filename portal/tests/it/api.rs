@@ -319,6 +319,56 @@ const PAGES: &[(&str, &[&str])] = &[
         "POST /can-bo/du-lieu-ca-nhan/{id}/trich-xuat",
         &["GET /api/v1/data-requests/{id}/extract", "POST /api/v1/me/step-up"],
     ),
+    // The quality of registers, duplicates, merging.
+    ("GET /can-bo/chat-luong-du-lieu", &["GET /api/v1/register-quality"]),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/chat-luong",
+        &["GET /api/v1/registers/{register}/quality"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/chat-luong",
+        &["POST /api/v1/registers/{register}/quality/measurement"],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/chua-dat",
+        &["GET /api/v1/registers/{register}/failing"],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/trung-lap",
+        &["GET /api/v1/registers/{register}/duplicates"],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/trung-lap/{one}/{other}",
+        &["GET /api/v1/registers/{register}/duplicates/{one}/{other}"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/trung-lap/{one}/{other}/mo",
+        &["GET /api/v1/registers/{register}/duplicates/{one}/{other}"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/trung-lap/{one}/{other}/gop",
+        &["POST /api/v1/registers/{register}/merges"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/trung-lap/{one}/{other}/khac-nhau",
+        &["PUT /api/v1/registers/{register}/duplicates/{one}/{other}/difference"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/trung-lap/{one}/{other}/xet-lai",
+        &["DELETE /api/v1/registers/{register}/duplicates/{one}/{other}/difference"],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/da-gop",
+        &["GET /api/v1/registers/{register}/merges"],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/da-gop/{record}",
+        &["GET /api/v1/registers/{register}/merges/{id}"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/da-gop/{record}/hoan-lai",
+        &["POST /api/v1/registers/{register}/merges/{id}/undo"],
+    ),
     // Breaches of the protection of personal data.
     ("GET /can-bo/su-co-du-lieu", &["GET /api/v1/data-incidents"]),
     ("GET /can-bo/su-co-du-lieu/moi", &["POST /api/v1/data-incidents"]),
@@ -348,8 +398,220 @@ const PAGES: &[(&str, &[&str])] = &[
         "POST /can-bo/su-co-du-lieu/{id}/ket-thuc",
         &["POST /api/v1/data-incidents/{id}/closing"],
     ),
+    // Registers out into a file, in from a file.
+    (
+        "GET /co-so-du-lieu/{register}/xuat",
+        &["GET /api/v1/registers/{register}/export"],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/xuat",
+        &["GET /api/v1/registers/{register}/export"],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/xuat/tep",
+        &["GET /api/v1/registers/{register}/export"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/xuat/tep",
+        &["GET /api/v1/registers/{register}/export", "POST /api/v1/me/step-up"],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/nhap",
+        &["GET /api/v1/registers/{register}/imports"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/nhap",
+        &["POST /api/v1/registers/{register}/imports"],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/nhap/{id}",
+        &[
+            "GET /api/v1/registers/{register}/imports/{id}",
+            "GET /api/v1/registers/{register}/imports/{id}/preview",
+        ],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/nhap/{id}",
+        &["POST /api/v1/registers/{register}/imports/{id}/start"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/nhap/{id}/trang-tinh",
+        &["PUT /api/v1/registers/{register}/imports/{id}/sheet"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/nhap/{id}/dung",
+        &["DELETE /api/v1/registers/{register}/imports/{id}"],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/nhap/{id}/dong-loi",
+        &["GET /api/v1/registers/{register}/imports/{id}/bad-rows"],
+    ),
     // For anybody.
     ("GET /tra-cuu", &["GET /api/v1/tracking/{code}"]),
+    // /api/v1/registers/{register}egisters: those that are open are read by everybody, officials work in their own frame.
+    // Where the owner approves what is entered, and many records at once.
+    (
+        "GET /can-bo/de-nghi-cap-nhat",
+        &[
+            "GET /api/v1/register-proposals",
+            "GET /api/v1/register-proposals/waiting",
+        ],
+    ),
+    (
+        "GET /can-bo/de-nghi-cap-nhat/{id}",
+        &["GET /api/v1/register-proposals/{id}"],
+    ),
+    (
+        "POST /can-bo/de-nghi-cap-nhat/{id}/duyet",
+        &["POST /api/v1/register-proposals/{id}/approval"],
+    ),
+    (
+        "POST /can-bo/de-nghi-cap-nhat/{id}/tu-choi",
+        &["POST /api/v1/register-proposals/{id}/refusal"],
+    ),
+    (
+        "POST /can-bo/de-nghi-cap-nhat/{id}/rut",
+        &["POST /api/v1/register-proposals/{id}/withdrawal"],
+    ),
+    (
+        "POST /can-bo/de-nghi-cap-nhat/{id}/lam-lai",
+        &["POST /api/v1/register-proposals/{id}/renewal"],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/sua-nhieu",
+        &["POST /api/v1/registers/{register}/bulk-previews"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/sua-nhieu",
+        &[
+            "POST /api/v1/registers/{register}/bulk-previews",
+            "POST /api/v1/registers/{register}/bulk-changes",
+        ],
+    ),
+    ("GET /can-bo/sua-nhieu-ban-ghi", &["GET /api/v1/register-bulk-changes"]),
+    (
+        "GET /can-bo/sua-nhieu-ban-ghi/{id}",
+        &[
+            "GET /api/v1/register-bulk-changes/{id}",
+            "GET /api/v1/register-bulk-changes/{id}/failures",
+        ],
+    ),
+    (
+        "POST /can-bo/sua-nhieu-ban-ghi/{id}/duyet",
+        &["POST /api/v1/register-bulk-changes/{id}/approval"],
+    ),
+    (
+        "POST /can-bo/sua-nhieu-ban-ghi/{id}/tu-choi",
+        &["POST /api/v1/register-bulk-changes/{id}/refusal"],
+    ),
+    (
+        "POST /can-bo/sua-nhieu-ban-ghi/{id}/dung",
+        &["POST /api/v1/register-bulk-changes/{id}/stop"],
+    ),
+    // Registers made in the browser.
+    ("GET /co-so-du-lieu", &["GET /api/v1/registers"]),
+    (
+        "GET /co-so-du-lieu/{register}",
+        &[
+            "GET /api/v1/registers/{register}",
+            "GET /api/v1/registers/{register}/records",
+        ],
+    ),
+    (
+        "GET /co-so-du-lieu/{register}/{record}",
+        &[
+            "GET /api/v1/registers/{register}/records/{id}",
+            "GET /api/v1/registers/{register}/records/{id}/history",
+        ],
+    ),
+    (
+        "GET /co-so-du-lieu/{register}/{record}/tep/{file}",
+        &["GET /api/v1/registers/{register}/records/{record}/files/{file}"],
+    ),
+    ("GET /can-bo/co-so-du-lieu", &["GET /api/v1/registers"]),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}",
+        &[
+            "GET /api/v1/registers/{register}",
+            "GET /api/v1/registers/{register}/records",
+        ],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/tim",
+        &["GET /api/v1/registers/{register}/records"],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/{record}",
+        &[
+            "GET /api/v1/registers/{register}/records/{id}",
+            "GET /api/v1/registers/{register}/records/{id}/history",
+        ],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/{record}/mo",
+        &["GET /api/v1/registers/{register}/records/{id}"],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/{record}/tep/{file}",
+        &["GET /api/v1/registers/{register}/records/{record}/files/{file}"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/{record}/tep",
+        &["GET /api/v1/registers/{register}/records/{record}/files/{file}"],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/moi",
+        &["GET /api/v1/registers/{register}/schema"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/moi",
+        &["POST /api/v1/registers/{register}/records"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/moi/tep",
+        &[
+            "POST /api/v1/registers/{register}/files",
+            "POST /api/v1/registers/{register}/records",
+        ],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/{record}/cap-nhat",
+        &["GET /api/v1/registers/{register}/records/{id}"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/{record}/cap-nhat",
+        &["PUT /api/v1/registers/{register}/records/{id}"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/{record}/cap-nhat/tep",
+        &[
+            "POST /api/v1/registers/{register}/files",
+            "PUT /api/v1/registers/{register}/records/{id}",
+        ],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/{record}/dinh-chinh",
+        &["GET /api/v1/registers/{register}/records/{id}"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/{record}/dinh-chinh",
+        &["POST /api/v1/registers/{register}/records/{id}/correction"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/{record}/dinh-chinh/tep",
+        &[
+            "POST /api/v1/registers/{register}/files",
+            "POST /api/v1/registers/{register}/records/{id}/correction",
+        ],
+    ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/{record}/ket-thuc",
+        &["GET /api/v1/registers/{register}/records/{id}"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/{record}/ket-thuc",
+        &["POST /api/v1/registers/{register}/records/{id}/end"],
+    ),
     // What stands where on a day.
     ("GET /co-quan", &["GET /api/v1/agencies", "GET /api/v1/reorganisations"]),
     ("GET /co-quan/{code}", &["GET /api/v1/agencies/{code}"]),
@@ -544,8 +806,13 @@ fn every_page_has_its_operations_and_every_operation_is_described() {
             operations.iter().any(|operation| !operation.starts_with("GET "))
                 || [
                     "POST /kiem-chung/{code}",
+                    "POST /can-bo/co-so-du-lieu/{register}/trung-lap/{one}/{other}/mo",
                     "POST /dang-nhap/lien-thong/{provider}",
                     "POST /tai-khoan/lien-ket",
+                    // What is sealed is asked for in the body, so that no address keeps it; nothing is changed.
+                    "POST /can-bo/co-so-du-lieu/{register}/tim",
+                    "POST /can-bo/co-so-du-lieu/{register}/{record}/mo",
+                    "POST /can-bo/co-so-du-lieu/{register}/{record}/tep",
                 ]
                 .contains(page),
             "{page}"

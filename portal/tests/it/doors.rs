@@ -67,6 +67,7 @@ async fn every_public_page_opens_without_an_account() {
         "/tra-cuu",
         "/kiem-chung",
         "/dia-danh",
+        "/co-so-du-lieu",
         "/tro-giup",
         "/kha-nang-tiep-can",
         "/quyen-rieng-tu",

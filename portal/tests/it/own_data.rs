@@ -156,6 +156,7 @@ async fn everything_is_taken_away_as_a_file_by_whoever_shows_who_they_are() {
             "openid",
             "notify",
             "scim",
+            "registry",
             "forms",
             "oversight",
             "dossiers",
@@ -163,7 +164,7 @@ async fn everything_is_taken_away_as_a_file_by_whoever_shows_who_they_are() {
         ]
     );
     assert_eq!(
-        extract["engines"][5]["parts"][0]["items"][0]["answers"]["extract_kind"],
+        extract["engines"][6]["parts"][0]["items"][0]["answers"]["extract_kind"],
         "birth_certificate"
     );
     let pdf = sen.post(OWN, &take, &[("dang", "pdf")]).await;

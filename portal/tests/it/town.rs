@@ -216,7 +216,7 @@ impl Town {
         )
         .unwrap();
         let notify = Notify::new(identity.vault().clone());
-        let apps = compose::apps::embedded().unwrap();
+        let apps = compose::apps::embedded_procedures().unwrap();
         let renderer = Arc::new(renderer(&apps));
         let federation = Federation::new(
             identity.clone(),
@@ -267,6 +267,7 @@ impl Town {
             notify,
             forms: engines.forms.clone(),
             files: engines.files.clone(),
+            registry: engines.registry.clone(),
             dossiers: engines.dossiers.clone(),
             privacy: engines.privacy.clone(),
             oversight: engines.oversight.clone(),
