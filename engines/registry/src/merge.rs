@@ -67,7 +67,7 @@ impl Registry {
     /// the past, with the reason; references to it lead to the one that remains. The owner.
     ///
     /// # Errors
-    /// `registry.not_found` {register}, `registry.not_allowed`, `registry.record_not_found`, `registry.merge_itself`, `registry.reason_needed`,
+    /// `registry.not_found` {register}, `registry.not_allowed`, `registry.needs_approval` {register}, `registry.record_not_found`, `registry.merge_itself`, `registry.reason_needed`,
     /// `registry.changed_meanwhile` {version}, `registry.merge_unknown_field` {field}, `registry.invalid` with a fault for each field,
     /// `registry.duplicate_key`, `registry.merge_clash` {register, record}.
     pub async fn merge(&self, op: &mut Op, register: &str, merge: &Merge) -> Result<Written> {
@@ -81,6 +81,9 @@ impl Registry {
                 access::own(op.rights(), "registry.merge", seen.standing),
             )
             .await?;
+        if self.waits(op, &definition) {
+            return Err(error::needs_approval(register));
+        }
         if keep == lose {
             return Err(error::merge_itself());
         }

@@ -23,7 +23,7 @@ impl Registry {
     /// owner, within [`UNDONE_WITHIN_DAYS`] days and as long as the record that remained was not changed.
     ///
     /// # Errors
-    /// `registry.not_found` {register}, `registry.not_allowed`, `registry.merge_not_found`, `registry.reason_needed`,
+    /// `registry.not_found` {register}, `registry.not_allowed`, `registry.needs_approval` {register}, `registry.merge_not_found`, `registry.reason_needed`,
     /// `registry.merge_too_old` {days}, `registry.merge_settled`, `registry.duplicate_key` where another record has taken the key meanwhile.
     pub async fn undo_merge(&self, op: &mut Op, register: &str, lost: Uuid, reason: &str) -> Result<()> {
         let seen = self.seen(op, register).await?;
@@ -35,6 +35,9 @@ impl Registry {
                 access::own(op.rights(), "registry.merge", seen.standing),
             )
             .await?;
+        if self.waits(op, &definition) {
+            return Err(error::needs_approval(register));
+        }
         let reason: String = kernel::text::clean_line(reason).chars().take(LONGEST_REASON).collect();
         if reason.is_empty() {
             return Err(error::reason_needed());

@@ -190,6 +190,28 @@ async fn entering_and_changing_are_no_way_around_it() {
     let both = with_roles(&town.official("SCT", "leader"), &["leader", "specialist"]);
     let fault = town.add(&both, REGISTER, shop("CH-0002")).await.unwrap_err();
     assert_eq!(fault.code, "registry.needs_approval");
+    // Nor do two records become one, with values that nobody has approved, by one person's word.
+    let other = made(&town, "CH-0003").await;
+    let merge = registry::Merge {
+        keep: (written.id, written.version),
+        lose: (other.id, other.version),
+        take: Vec::new(),
+        given: given(json!({ "name": "Tên chưa ai duyệt" })),
+        reason: "Nhập hai lần".into(),
+    };
+    for actor in [town.official("SCT", "specialist"), both] {
+        let mut op = town.op(&actor).await;
+        let fault = town.registry.merge(&mut op, REGISTER, &merge).await.unwrap_err();
+        assert_eq!(fault.code, "registry.needs_approval");
+        let mut op = town.op(&actor).await;
+        let fault = town
+            .registry
+            .undo_merge(&mut op, REGISTER, other.id, "Không trùng")
+            .await
+            .unwrap_err();
+        assert_eq!(fault.code, "registry.needs_approval");
+    }
+    assert_eq!(record(&town, other.id).await.version, 1, "it is there as it was");
     // Where nothing is to be approved it is written at once.
     let owner = town.official("SCT", "specialist");
     let mut op = town.op(&owner).await;
