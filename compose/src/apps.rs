@@ -114,13 +114,17 @@ fn broken(app: &str, what: impl std::fmt::Display) -> Fault {
         .with("reason", what)
 }
 
+fn all_broken(reason: impl std::fmt::Display) -> Fault {
+    Fault::internal("compose.apps_broken").with("reason", reason)
+}
+
 /// Checks every system below a folder such as `apps/`.
 pub fn check(root: &Path) -> io::Result<Findings> {
     Ok(read::all(&Sources::folder(root)?))
 }
 
 /// The systems that the program carries with it. A program whose own systems have problems does not start:
-/// `compose.app_broken` with all of them.
+/// `compose.apps_broken` with all of them.
 pub fn embedded() -> Result<Vec<App>> {
     sound(&Sources::embedded())
 }
@@ -130,9 +134,9 @@ pub fn embedded_procedures() -> Result<Vec<App>> {
     sound(&Sources::embedded().procedures())
 }
 
-/// The systems of a folder in their place, under the same condition; a folder that cannot be read is `compose.app_broken` too.
+/// The systems of a folder in their place, under the same condition; a folder that cannot be read is `compose.apps_broken` too.
 pub fn of_folder(root: &Path) -> Result<Vec<App>> {
-    let sources = Sources::folder(root).map_err(|error| broken("", format!("{}: {error}", root.display())))?;
+    let sources = Sources::folder(root).map_err(|error| all_broken(format!("{}: {error}", root.display())))?;
     sound(&sources)
 }
 
@@ -141,7 +145,7 @@ fn sound(sources: &Sources) -> Result<Vec<App>> {
     if findings.problems.is_empty() {
         Ok(findings.apps)
     } else {
-        Err(broken("", &findings.problems))
+        Err(all_broken(&findings.problems))
     }
 }
 

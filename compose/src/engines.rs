@@ -20,7 +20,7 @@ use scim::Scim;
 use workflow::{Actions, PublishedCalendar, Workflow};
 
 use crate::apps::{self, App};
-use crate::{account_news, oversight_rules, personal_data, province};
+use crate::{account_news, oversight_rules, personal_data, province, register_news};
 
 /// The tables of all engines, lower floors first. Those of `op` come before them.
 pub const MIGRATIONS: &[&[Migration]] = &[
@@ -198,6 +198,7 @@ impl Engines {
         let mut reactions = Reactions::new();
         dossiers::register_reactions(&mut reactions, &self.dossiers);
         account_news::register(&mut reactions, &self.notify);
+        register_news::register(&mut reactions, &self.identity, &self.notify, &self.registry);
         openid::register_reactions(&mut reactions, &self.openid);
         oversight::register_reactions(&mut reactions, &self.oversight);
         scim::register_reactions(&mut reactions, &self.scim);
@@ -213,6 +214,7 @@ impl Engines {
         reactions.unite(self.federation.clone());
         reactions.unite(self.openid.clone());
         reactions.unite(self.scim.clone());
+        reactions.unite(self.registry.clone());
         reactions.unite(self.notify.clone());
         reactions.unite(self.forms.clone());
         reactions.unite(self.privacy.clone());

@@ -30,7 +30,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use kernel::{Fault, Result, local_date};
+use registry::definition::FieldDefinition;
 use registry::{Ground, Values, read_row};
+use schema::field::Condition;
 use sha2::{Digest, Sha256};
 
 use crate::apps::Sources;
@@ -335,10 +337,29 @@ impl Invention {
                 why = format!("missing {}", definition.fields[*field].field);
                 continue;
             }
-            let reading = read_row(definition, &draft.values, &self.ground, draft.start);
+            let mut reading = read_row(definition, &draft.values, &self.ground, draft.start);
             if let Some(fault) = reading.faults.first() {
                 why = format!("{} {}", fault.field, fault.code);
                 continue;
+            }
+            // What must be there once and is there already is left empty, or another is drawn.
+            let once: Vec<(&FieldDefinition, u64)> = definition
+                .fields
+                .iter()
+                .filter(|field| field.unique && field.links_to().is_none())
+                .filter_map(|field| {
+                    let value = reading.values.get(&field.field)?.to_string();
+                    Some((field, hashed(&[field.field.as_bytes(), value.as_bytes()])))
+                })
+                .collect();
+            let (again, once): (Vec<_>, Vec<_>) = once.into_iter().partition(|(_, mark)| keys.contains(mark));
+            if let Some((field, _)) = again.iter().find(|(field, _)| field.required != Condition::Never) {
+                why = format!("{} registry.field.unique", field.field);
+                continue;
+            }
+            for (field, _) in again {
+                draft.values.remove(&field.field);
+                reading.values.remove(&field.field);
             }
             let kept = keep::kept(&draft, &reading.values);
             let parts: Vec<&[u8]> = kept.key.iter().map(|part| part.as_bytes()).collect();
@@ -346,6 +367,7 @@ impl Invention {
                 why = "key".to_owned();
                 continue;
             }
+            keys.extend(once.into_iter().map(|(_, mark)| mark));
             return Ok((keep::made(draft), kept));
         }
         Err(why)

@@ -11,6 +11,7 @@ pub mod past;
 pub mod personal_data;
 pub mod post;
 pub mod province;
+mod register_news;
 pub mod registers_page;
 pub mod reorganise;
 pub mod rights;

@@ -3,6 +3,7 @@
 
 mod bulk;
 mod controls;
+mod draw;
 mod ending;
 mod enter;
 mod faults;
@@ -46,6 +47,7 @@ pub(crate) fn routes() -> Routes<House> {
         .merge(quality::routes())
         .merge(proposals::routes())
         .merge(bulk::routes())
+        .merge(draw::routes())
 }
 
 /// In which frame a page stands.
@@ -112,6 +114,14 @@ impl Shown {
         })
     }
 
+    /// The register of a list, with nothing of the fields that whoever visits does not see: what is asked of those is told as of names that nobody
+    /// has declared.
+    async fn list(visit: &Visit<House>, op: &mut Op) -> Result<Self> {
+        let mut shown = Self::read(visit, op).await?;
+        shown.published = visit.state.registry.narrowed(op, visit.param("register")).await?;
+        Ok(shown)
+    }
+
     fn key(&self) -> &str {
         &self.published.definition.record
     }
@@ -134,8 +144,11 @@ impl Shown {
     }
 }
 
-/// What a system is called.
+/// What a system is called; registers that were made here stand together.
 fn system(words: &Words, app: &str) -> String {
+    if app == registry::OWN_APP {
+        return words.say("registers_drawing.system", []);
+    }
     let title = words.maybe("title");
     let title = if title.is_empty() { words.maybe("name") } else { title };
     if title.is_empty() { app.to_owned() } else { title }

@@ -3,6 +3,7 @@
 mod exports;
 mod imports;
 mod mapping;
+pub(crate) mod review;
 
 use kernel::Result;
 use op::Op;
@@ -16,7 +17,7 @@ use crate::House;
 const BASE: &str = "/can-bo/co-so-du-lieu";
 
 pub(crate) fn routes() -> Routes<House> {
-    exports::routes().merge(imports::routes())
+    exports::routes().merge(imports::routes()).merge(review::routes())
 }
 
 /// The register that the address names.

@@ -24,11 +24,20 @@ pub(crate) fn errors_of(words: &Words, fault: &Fault, control: impl Fn(&str) -> 
     if fault.fields.is_empty() {
         return vec![json!({ "field": "", "text": words.fault(fault) })];
     }
+    // A page may ask why in one of several forms: the summary says what for.
+    let asks_why = matches!(
+        fault.code,
+        "registry.note_needed" | "registry.reason_needed" | "registry.purpose_needed"
+    );
     fault
         .fields
         .iter()
         .map(|field| {
-            json!({ "field": control(&field.field).unwrap_or_default(), "text": words.code(&field.code, &field.params) })
+            let text = match asks_why {
+                true => words.fault(fault),
+                false => words.code(&field.code, &field.params),
+            };
+            json!({ "field": control(&field.field).unwrap_or_default(), "text": text })
         })
         .collect()
 }

@@ -142,6 +142,9 @@ fn print(texts: &Texts, one: &Planned) {
             line(texts, &format!("step.{key}"), &[("what", what.to_owned())]);
         }
     }
+    for notice in rehearsal.iter().flat_map(|rehearsal| &rehearsal.plan.notices) {
+        line(texts, "notice", &[("text", notice.said(texts, Locale::Vi))]);
+    }
     for refusal in rehearsal.iter().flat_map(|rehearsal| &rehearsal.refusals) {
         let (key, what, code) = refusal_words(refusal);
         let params = [("what", what), ("code", code), ("records", refusal.records.to_string())];

@@ -7,7 +7,7 @@ import { Town } from './town.mjs';
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : '';
 // Two lanes side by side, each with a citizen of its own; then, alone, those that look into the folders of the program or end it.
 const beside = [['doors', 'whole/extract', 'whole/birth', 'english'], ['whole/shop', 'ends', 'counter', 'keyboard']];
-const alone = ['account', 'rights', 'accounts_desk', 'people', 'joined', 'passkeys', 'federation', 'sign_on', 'certificates', 'organisation', 'registers', 'scim', 'own_data', 'trail', 'interrupted', 'hostile', 'strangers', 'restart'];
+const alone = ['account', 'rights', 'accounts_desk', 'people', 'joined', 'passkeys', 'federation', 'sign_on', 'certificates', 'organisation', 'registers', 'registers_drawing', 'scim', 'own_data', 'trail', 'interrupted', 'hostile', 'strangers', 'restart'];
 const walks = [];
 for (const file of new Set([...beside.flat().map(name => name.split('/')[0]), ...alone])) {
   walks.push(...(await import(`./walks/${file}.mjs`)).walks.map(walk => ({ ...walk, name: `${file}/${walk.name}` })));

@@ -175,7 +175,7 @@ fn field_id(name: &str) -> String {
 fn link(address: &str) -> String {
     let own = (address.starts_with('/') && !address.starts_with("//") && !address.starts_with("/\\"))
         || address.starts_with(['#', '?']);
-    let known = ["https://", "http://", "tel:", "mailto:"]
+    let known = ["https://", "http://", "tel:", "mailto:", "geo:"]
         .iter()
         .any(|scheme| address.starts_with(scheme));
     if own || known || address.is_empty() {

@@ -105,13 +105,16 @@ pub(crate) fn compose(value: Value) -> Value {
     }
 }
 
+/// What formulas begin with; spreadsheets of East Asia take the full-width ones for the same.
+const BEGIN_FORMULAS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
 /// Whether a spreadsheet would take the text for a formula, or would if apostrophes before it were gone.
 ///
 /// Spreadsheets look past blanks, so we do too. Leading apostrophes are looked past so that [`arm`] and [`disarm`]
 /// undo each other for every text.
 pub(crate) fn is_formula(text: &str) -> bool {
     let bare = text.trim_start_matches('\'');
-    bare.starts_with(['\t', '\r']) || bare.trim_start_matches(is_blank).starts_with(['=', '+', '-', '@'])
+    bare.starts_with(['\t', '\r']) || bare.trim_start_matches(is_blank).starts_with(BEGIN_FORMULAS)
 }
 
 /// The text as it may stand in a file that a spreadsheet opens.
@@ -191,7 +194,9 @@ mod tests {
 
     #[test]
     fn what_a_spreadsheet_would_run_is_disarmed() {
-        for text in ["=1+1", "+84", "-5", "@a", "\tx", "\rx", "  =1", "'=1", "\u{1}=1"] {
+        for text in [
+            "=1+1", "+84", "-5", "@a", "\tx", "\rx", "  =1", "'=1", "\u{1}=1", "＝1+1", "＋84", " －5", "＠a",
+        ] {
             assert!(disarm(text).starts_with('\''), "{text:?}");
         }
         for text in ["a=b", "'tis", "", "0-1"] {
@@ -201,10 +206,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arming_undoes_disarming(text in "['=+@\\- \ta]{0,6}") {
+        fn arming_undoes_disarming(text in "['=+@＝＋－＠\\- \ta]{0,6}") {
             let safe = disarm(&text).into_owned();
             prop_assert_eq!(arm(&safe), text.as_str());
-            prop_assert!(!safe.starts_with(['=', '+', '-', '@', '\t', '\r']));
+            prop_assert!(!safe.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r']));
         }
 
         #[test]

@@ -9,7 +9,7 @@ mod write;
 
 pub use cell::Cell;
 pub use format::Format;
-pub use read::{Broken, Limits, Row, Rows, read, read_sheet, sheets};
+pub use read::{Broken, Limits, Row, Rows, read, read_sheet};
 pub use write::{Heading, Kind, Writer};
 
 /// The heading of the geometry in what was read from GeoJSON, always the last one.

@@ -12,8 +12,6 @@ use kernel::Fault;
 
 use crate::{Cell, Format, fault};
 
-pub use xlsx::sheets;
-
 /// How much of a file is read, so that nobody can fill the memory with one.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -27,6 +25,8 @@ pub struct Limits {
     pub rows: u64,
     /// The most bytes that all parts of a workbook may unpack to.
     pub unpacked: u64,
+    /// The most bytes of those parts of a workbook that are held in memory while it is open: texts that cells share, styles.
+    pub held: u64,
 }
 
 impl Default for Limits {
@@ -37,6 +37,7 @@ impl Default for Limits {
             row: 8 << 20,
             rows: 1_000_000,
             unpacked: 256 << 20,
+            held: 128 << 20,
         }
     }
 }
@@ -120,8 +121,10 @@ type Source = Box<dyn Iterator<Item = Result<Row, Broken>> + Send>;
 /// The rows of a file, one after the other. Broken rows are items too, and reading goes on behind them.
 pub struct Rows {
     headings: Vec<String>,
+    sheets: Vec<String>,
     geometry: Option<usize>,
     source: Source,
+    delimiter: u8,
     position: u64,
     most: u64,
     ended: bool,
@@ -131,8 +134,10 @@ impl Rows {
     fn new(headings: Vec<String>, source: Source, limits: &Limits) -> Self {
         Self {
             headings,
+            sheets: Vec::new(),
             geometry: None,
             source,
+            delimiter: b',',
             position: 0,
             most: limits.rows,
             ended: false,
@@ -144,9 +149,19 @@ impl Rows {
         &self.headings
     }
 
+    /// The names of the sheets that hold cells, in their order, hidden ones too (XLSX).
+    pub fn sheets(&self) -> &[String] {
+        &self.sheets
+    }
+
     /// Which column holds the geometry (GeoJSON).
     pub fn geometry(&self) -> Option<usize> {
         self.geometry
+    }
+
+    /// What stands between the cells of CSV; a comma for everything else.
+    pub fn delimiter(&self) -> u8 {
+        self.delimiter
     }
 
     /// How many rows have been handed out or skipped, broken ones counted. Whoever reads the same file later and begins

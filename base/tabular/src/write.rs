@@ -77,8 +77,13 @@ enum Sheet<W: Write + Send> {
 impl<W: Write + Send> Writer<W> {
     /// A writer of this format. XLSX collects its rows in a temporary file and writes to `out` when it is finished.
     pub fn new(out: W, format: Format) -> Result<Self> {
+        Self::parted_by(out, format, b',')
+    }
+
+    /// The same with something else between the cells of CSV: a comma, a semicolon or a tab.
+    pub fn parted_by(out: W, format: Format, delimiter: u8) -> Result<Self> {
         let sheet = match format {
-            Format::Csv => Sheet::Csv(csv::Csv::new(out)),
+            Format::Csv => Sheet::Csv(csv::Csv::new(out, delimiter)),
             Format::Xlsx => Sheet::Xlsx(Box::new(xlsx::Xlsx::new(out)?)),
             Format::Json => Sheet::Json(json::Json::new(out, json::Form::Array)),
             Format::JsonLines => Sheet::Json(json::Json::new(out, json::Form::Lines)),

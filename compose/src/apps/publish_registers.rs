@@ -28,7 +28,7 @@ pub struct Registers {
     pub changed: usize,
     /// Registers that are as they were.
     pub unchanged: usize,
-    /// Registers that stay with the declaration that they have, or are not there at all.
+    /// Registers that stay with the declaration that they have, or are not there at all; or whose records beside them could not be taken over.
     pub refused: Vec<Refused>,
     /// Registers that were in force and that no system declares any more. They stay, with their records.
     pub left: Vec<Left>,
@@ -36,7 +36,7 @@ pub struct Registers {
     pub taken: BTreeMap<String, Taken>,
 }
 
-/// A register whose declaration was not put into force.
+/// A register whose declaration was not put into force, or whose records were not taken over.
 #[derive(Debug)]
 pub struct Refused {
     /// The system.
@@ -152,24 +152,23 @@ impl Publishing<'_> {
             match compared.difference {
                 Difference::None => {}
                 Difference::Kept => kept.push(*one),
-                Difference::New => {
-                    empty.push(*one);
-                    self.done.new += 1;
-                }
-                Difference::Empty => {
-                    empty.push(*one);
-                    self.done.changed += 1;
-                }
+                Difference::New | Difference::Empty => empty.push((*one, compared.difference)),
             }
         }
         let registry = &self.engines.registry;
         for some in empty.chunks(AT_ONCE) {
-            let (mut op, agencies) = self.open(some).await?;
-            let with_tables = registry.publish_many(&mut op, some, &agencies).await?;
+            let declared: Vec<Declared<'_>> = some.iter().map(|(one, _)| *one).collect();
+            let (mut op, agencies) = self.open(&declared).await?;
+            let with_tables = registry.publish_many(&mut op, &declared, &agencies).await?;
             op.commit().await?;
-            // Somebody has entered the first record meanwhile.
-            self.done.changed -= with_tables.len();
-            kept.extend(with_tables.into_iter().map(|place| some[place]));
+            for (place, (one, difference)) in some.iter().enumerate() {
+                match difference {
+                    // Somebody has entered the first record meanwhile.
+                    _ if with_tables.contains(&place) => kept.push(*one),
+                    Difference::New => self.done.new += 1,
+                    _ => self.done.changed += 1,
+                }
+            }
         }
         for one in kept {
             let (mut op, agencies) = self.open(&[one]).await?;
@@ -192,24 +191,46 @@ impl Publishing<'_> {
         });
     }
 
-    /// Takes over the records beside declarations that are in force, those first to which others lead.
+    /// Takes over the records beside declarations that are in force, those first to which others lead. What cannot be taken over keeps nobody from
+    /// starting.
     async fn take_over(&mut self, all: &[(&App, &Register)]) -> Result<()> {
-        for (register, records) in in_order(all)? {
+        for (app, register, records) in in_order(all)? {
             if self.is_refused(register) {
                 continue;
             }
-            let mut op = self.ops.open(PUBLISHER).await?;
-            let mark = mark(register);
-            if op.mark(&mark).await?.is_some_and(|digest| digest == records.digest) {
-                continue;
+            match self.take_over_one(register, records).await {
+                Ok(None) => {}
+                Ok(Some(taken)) => {
+                    self.done.taken.insert(register.record.clone(), taken);
+                }
+                Err(fault) => {
+                    let (app, definition) = (app.key.as_str(), register);
+                    self.refuse(Declared { app, definition }, fault);
+                }
             }
-            let rows = given(&self.engines.identity, &mut op, register, records).await?;
-            let taken = self.engines.registry.take_over(&mut op, &register.record, rows).await?;
-            op.set_mark(&mark, &records.digest).await?;
-            op.commit().await?;
-            self.done.taken.insert(register.record.clone(), taken);
         }
         Ok(())
+    }
+
+    /// What became of the records of one register; none where they were taken over before.
+    async fn take_over_one(&self, register: &RecordDefinition, records: &Records) -> Result<Option<Taken>> {
+        let mut op = self.ops.open(PUBLISHER).await?;
+        let mark = mark(register);
+        if op.mark(&mark).await?.is_some_and(|digest| digest == records.digest) {
+            return Ok(None);
+        }
+        let rows = given(&self.engines.identity, &mut op, register, records).await?;
+        let taken = self
+            .engines
+            .registry
+            .take_over(&mut op, &register.record, rows, registry::Keep::Sealed)
+            .await?;
+        // Bad rows are tried again: what they lack may be there at the next start.
+        if taken.bad.is_empty() {
+            op.set_mark(&mark, &records.digest).await?;
+        }
+        op.commit().await?;
+        Ok(Some(taken))
     }
 }
 
@@ -218,7 +239,8 @@ fn mark(register: &RecordDefinition) -> String {
     format!("apps.records.{}", register.record)
 }
 
-fn in_order<'a>(all: &[(&'a App, &'a Register)]) -> Result<Vec<(&'a RecordDefinition, &'a Records)>> {
+/// Systems, registers and the records beside them, those first to which others lead.
+fn in_order<'a>(all: &[(&'a App, &'a Register)]) -> Result<Vec<(&'a App, &'a RecordDefinition, &'a Records)>> {
     let with_records: BTreeMap<&str, (&RecordDefinition, &Records)> = all
         .iter()
         .filter_map(|(_, register)| {
@@ -227,7 +249,12 @@ fn in_order<'a>(all: &[(&'a App, &'a Register)]) -> Result<Vec<(&'a RecordDefini
         })
         .collect();
     let order = ordered(&with_records).map_err(|circle| broken("", circle.join(", ")))?;
-    Ok(order.into_iter().map(|key| with_records[key]).collect())
+    let app = |key: &str| all.iter().find(|(_, register)| register.definition.record == key);
+    let each = order.into_iter().filter_map(|key| {
+        let (definition, records) = with_records[key];
+        app(key).map(|(app, _)| (*app, definition, records))
+    });
+    Ok(each.collect())
 }
 
 /// The rows as the engine takes them: organisations that they name are agencies there.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use registry::OWN_APP;
-use registry::definition::{FieldDefinition, RecordDefinition};
+use registry::definition::{FieldDefinition, Readers, RecordDefinition, Share};
+use schema::field::Condition;
 use schema::{Position, Problems, nearest};
 
 use super::records::{self, Records, World};
@@ -178,8 +179,44 @@ fn references(one: &Declared<'_>, by_key: &BTreeMap<&str, Vec<&Declared<'_>>>, p
                     .at_position(&place(), "compose.no_catalogue", message)
                     .hint(format!("catalogue: true in {}, or type: link here", other.label));
             }
-            Some(_) => {}
+            Some(other) => out_of_reach(one, field, other, problems),
         }
+    }
+}
+
+/// Whoever enters a record must be able to find the one that it leads to: the owner always, the others who enter where the link must be there.
+/// What they may leave out the owner adds.
+fn out_of_reach(one: &Declared<'_>, field: &FieldDefinition, to: &Declared<'_>, problems: &mut Problems) {
+    let target = &to.definition;
+    if field.links_to().is_none() || target.readers != Readers::Owner {
+        return;
+    }
+    let own = &one.definition;
+    let named = |share: &Share| {
+        let has = |field: &String| share.fields.is_empty() || share.fields.contains(field);
+        share.with.contains(&own.owner) && has(&target.title) && target.key.iter().all(has)
+    };
+    if own.owner != target.owner && !target.shared.iter().any(named) {
+        let message = format!(
+            "{} answers for this register and does not read \"{}\", to which \"{}\" leads: nobody could choose a record",
+            own.owner, target.record, field.field
+        );
+        problems
+            .at_position(&one.field(field, &target.record), "compose.link_unread", message)
+            .hint(format!("share its title and key with {} in {}", own.owner, to.label));
+    }
+    let blind = own.enters.iter().any(|level| !target.enters.contains(level));
+    if blind && matches!(field.required, Condition::Always) {
+        let message = format!(
+            "those who enter here (enters) do not read \"{}\", to which \"{}\" leads and which is required: they could enter nothing",
+            target.record, field.field
+        );
+        problems
+            .at_position(&one.field(field, &target.record), "compose.link_unread", message)
+            .hint(format!(
+                "leave out required: true here, or declare the same enters in {}",
+                to.label
+            ));
     }
 }
 

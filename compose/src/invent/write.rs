@@ -235,7 +235,10 @@ impl<'a> Fill<'a> {
                     .iter()
                     .zip(first..)
                     .map(|(made, place)| self.given(made, place));
-                let taken = self.registry.take_over(&mut op, register, rows.collect()).await?;
+                let taken = self
+                    .registry
+                    .take_over(&mut op, register, rows.collect(), registry::Keep::Sealed)
+                    .await?;
                 done.created += taken.created;
                 done.changed += taken.changed;
                 done.unchanged += taken.unchanged;

@@ -77,7 +77,7 @@ impl Town {
             });
             let taken = self
                 .registry
-                .take_over(&mut op, &definition.record, rows.collect())
+                .take_over(&mut op, &definition.record, rows.collect(), registry::Keep::Sealed)
                 .await
                 .unwrap();
             assert_eq!(taken.bad, [], "{}", definition.record);

@@ -312,3 +312,35 @@ fn shipped_declarations_are_read_back_as_they_were() {
     let mut problems = Problems::new();
     assert!(RecordDefinition::read("empty", "", &mut problems).is_none());
 }
+
+/// Rows that were not sound are tried again at every start, and what cannot be taken over at all keeps nobody from starting.
+#[tokio::test]
+async fn records_that_are_not_taken_over_are_told_and_tried_again() {
+    let house = house().await;
+    let mut apps = apps::embedded().unwrap();
+    apps.retain(|app| app.registers.contains_key("ethnic_group"));
+    apps[0].registers.retain(|key, _| key == "ethnic_group");
+    let rows = &mut declared(&mut apps, "ethnic_group").records.as_mut().unwrap().rows;
+    let name = rows[0].fields.remove("name").unwrap();
+    for created in [53, 0] {
+        let done = publish(&house, &apps).await;
+        let taken = &done.taken["ethnic_group"];
+        assert_eq!((taken.created, taken.bad.len()), (created, 1));
+    }
+    sqlx::query("ALTER TABLE records.ethnic_group RENAME TO elsewhere")
+        .execute(&house.scratch.pool)
+        .await
+        .unwrap();
+    let done = publish(&house, &apps).await;
+    let refused: Vec<&str> = done.refused.iter().map(|one| one.register.as_str()).collect();
+    assert_eq!((refused, done.taken.len()), (vec!["ethnic_group"], 0));
+    sqlx::query("ALTER TABLE records.elsewhere RENAME TO ethnic_group")
+        .execute(&house.scratch.pool)
+        .await
+        .unwrap();
+    let rows = &mut declared(&mut apps, "ethnic_group").records.as_mut().unwrap().rows;
+    rows[0].fields.insert("name".into(), name);
+    let done = publish(&house, &apps).await;
+    assert_eq!(done.taken["ethnic_group"].created, 1);
+    assert!(publish(&house, &apps).await.taken.is_empty());
+}

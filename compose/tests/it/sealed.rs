@@ -584,12 +584,14 @@ const COLUMNS: &[(&str, &[(&str, How)])] = &[
     (
         "registry.import",
         &[
+            ("decided_name", Plain("what an official signs with their name")),
             ("digest", Thing),
             ("file_name", Thing),
             ("file_sha256", Hash),
             ("format", Thing),
             ("headings", Thing),
             ("mapping", Thing),
+            ("note", Plain("words of officials about their work")),
             ("register", Thing),
             ("sheet", Thing),
             ("sheets", Thing),

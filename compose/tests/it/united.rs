@@ -50,6 +50,10 @@ const FOLLOWS: &[&str] = &[
     "privacy.incident_person.person",
     "privacy.request.account",
     "privacy.request.person",
+    "registry.bulk.asked_by",
+    "registry.draft_register.person",
+    "registry.import.started_by",
+    "registry.proposal.proposed_by",
     "scim.user.person",
 ];
 
@@ -125,17 +129,11 @@ const STAYS: &[(&str, &str)] = &[
     ("oversight.review_line.answered_by", "who did it"),
     ("privacy.request_line.actor", "who did it"),
     ("registry.bulk.account", "who did it"),
-    ("registry.bulk.asked_by", "who did it"),
     ("registry.bulk.decided_by", "who did it"),
-    (
-        "registry.draft_register.person",
-        "nobody is joined who holds a position; without one nobody draws",
-    ),
     ("registry.import.account", "who did it"),
-    ("registry.import.started_by", "who did it"),
+    ("registry.import.decided_by", "who did it"),
     ("registry.merged.by_person", "who did it"),
     ("registry.proposal.decided_by", "who did it"),
-    ("registry.proposal.proposed_by", "who did it"),
     ("registry.register.owner", "an agency"),
     ("registry.twin.decided_by", "who did it"),
     ("registry.twin.found_by", "the run, nobody"),
@@ -360,6 +358,31 @@ async fn everything_that_the_engines_keep_follows_in_one_operation() {
     let trail = "SELECT count(*) FROM op.audit_entry WHERE person = $1";
     let entries = count(&house, trail, from).await;
 
+    for statement in [
+        "INSERT INTO registry.version (register, digest, definition, published_at, published_by) VALUES ('stall', 'd', '{}', now(), 'test')",
+        "INSERT INTO registry.register (register, app, digest, owner, agencies, readers, enters, catalogue, name_vi, name_en, name_key, words,
+                                        published_at)
+         VALUES ('stall', 'demo', 'd', gen_random_uuid(), '{}', 'owner', '{}', false, 'Sạp', 'Stalls', 'sap', 'sap', now())",
+    ] {
+        sqlx::query(statement).execute(&house.scratch.pool).await.unwrap();
+    }
+    // What waits, and what the other account has approved: that stays as it was done.
+    for decided in [None, Some(into)] {
+        sqlx::query(
+            "INSERT INTO registry.proposal (id, register, kind, sealed, seen, agency, agency_name, proposed_by, proposed_name, proposed_at, state,
+                                            decided_by, decided_at, written)
+             VALUES ($1, 'stall', 'add', '', 0, $2, '', $3, '', now(), CASE WHEN $4::uuid IS NULL THEN 'waiting' ELSE 'approved' END,
+                     $4, CASE WHEN $4::uuid IS NOT NULL THEN now() END, CASE WHEN $4::uuid IS NOT NULL THEN 1 END)",
+        )
+        .bind(Uuid::now_v7())
+        .bind(Uuid::now_v7())
+        .bind(from)
+        .bind(decided)
+        .execute(&house.scratch.pool)
+        .await
+        .unwrap();
+    }
+
     let id = propose(&house, old.account().unwrap()).await;
     let told = "SELECT count(*) FROM notify.message WHERE account = $1 AND kind = 'merge_proposed'";
     for account in [closes, remains] {
@@ -375,6 +398,13 @@ async fn everything_that_the_engines_keep_follows_in_one_operation() {
 
     assert_eq!(count(&house, cases, from).await, 0);
     assert_eq!(count(&house, cases, into).await, had);
+    let proposed = "SELECT count(*) FROM registry.proposal WHERE proposed_by = $1";
+    assert_eq!(
+        count(&house, proposed, into).await,
+        1,
+        "own, so that nobody approves it"
+    );
+    assert_eq!(count(&house, proposed, from).await, 1);
     assert!(count(&house, trail, from).await >= entries, "nothing of the trail goes");
     let holder = "SELECT count(*) FROM forms.draft WHERE id = $1 AND holder LIKE 'citizen:%'";
     assert_eq!(count(&house, holder, draft).await, 1);

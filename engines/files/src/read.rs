@@ -1,5 +1,6 @@
 //! The reading verbs, and those that change only rows.
 
+use chrono::{DateTime, Utc};
 use kernel::{Fault, FileId, Result};
 use op::Op;
 use sha2::{Digest, Sha256};
@@ -107,6 +108,12 @@ impl Files {
         } else {
             Err(missing(id))
         }
+    }
+
+    /// Removes what holders whose names begin so have left lying since before a moment: what waited for something that never came. Their number.
+    pub async fn remove_left(&self, op: &mut Op, holders: &str, before: DateTime<Utc>) -> Result<u64> {
+        let now = op.now();
+        store::remove_left(op.conn(), holders, before, now).await
     }
 }
 

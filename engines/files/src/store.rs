@@ -181,6 +181,30 @@ pub(crate) async fn remove(conn: &mut PgConnection, id: FileId, now: DateTime<Ut
     Ok(done.rows_affected() == 1)
 }
 
+/// The same of everything that such holders have had since before a moment.
+pub(crate) async fn remove_left(
+    conn: &mut PgConnection,
+    holders: &str,
+    before: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    let gone: i64 = sqlx::query_scalar(
+        "WITH gone AS (
+             DELETE FROM files.file WHERE starts_with(holder, $1) AND uploaded_at < $2 RETURNING sha256
+         ), touched AS (
+             UPDATE files.blob SET touched_at = greatest(touched_at, $3) WHERE sha256 IN (SELECT sha256 FROM gone)
+         )
+         SELECT count(*) FROM gone",
+    )
+    .bind(holders)
+    .bind(before)
+    .bind(now)
+    .fetch_one(conn)
+    .await
+    .map_err(db::fault)?;
+    Ok(u64::try_from(gone).unwrap_or_default())
+}
+
 /// Contents without a file that nobody touched since `before`; at most `limit`.
 pub(crate) async fn unused(conn: &mut PgConnection, before: DateTime<Utc>, limit: i64) -> Result<Vec<String>> {
     sqlx::query_scalar(

@@ -304,6 +304,15 @@ impl Identity {
         store::person::by_number(op.conn(), &self.vault, number).await
     }
 
+    /// The same of many numbers at once, by number; those that nobody has are left out.
+    pub async fn whose_numbers(
+        &self,
+        op: &mut Op,
+        numbers: &[PersonalNumber],
+    ) -> Result<BTreeMap<PersonalNumber, PersonId>> {
+        store::person::by_numbers(op.conn(), &self.vault, numbers).await
+    }
+
     /// The personal number of a person, for an engine that tells the person what it keeps under it; the permit is that of whoever answers people
     /// about their data.
     pub async fn number_of(&self, op: &mut Op, _: &Permit, person: PersonId) -> Result<Option<PersonalNumber>> {

@@ -45,7 +45,7 @@ pub(crate) struct Desk {
     /// The agency.
     pub agency: AgencyId,
     /// Its level.
-    pub level: Option<Level>,
+    pub level: Level,
 }
 
 /// How an actor stands to a register: `owner` is the agency in charge today.
@@ -66,7 +66,7 @@ pub(crate) fn standing(
 pub(crate) fn standing_at(definition: &RecordDefinition, owner: AgencyId, desk: Option<Desk>) -> Standing {
     match desk {
         Some(desk) if desk.agency == owner => Standing::Owner,
-        Some(Desk { level: Some(level), .. }) if definition.enters.contains(&level) => Standing::Enters,
+        Some(desk) if definition.enters.contains(&desk.level) => Standing::Enters,
         Some(_) => Standing::Official,
         None => Standing::Stranger,
     }
@@ -125,10 +125,28 @@ pub(crate) fn read(register: &str, sight: &Sight) -> Decision {
     Decision::when(!sight.plain.is_empty(), || error::not_found(register))
 }
 
+/// Asking for records under the addresses of a norm, of a register of which something is seen: what was asked is not even looked at elsewhere.
+pub(crate) fn ask(register: &str, sees: bool, writes: bool) -> Decision {
+    Decision::when(sees, || match writes {
+        true => error::not_allowed(),
+        false => error::not_found(register),
+    })
+}
+
 /// Reading how good a register is, where it fails and what is there twice: officials who see anything of it.
 pub(crate) fn measured(register: &str, standing: Standing, sight: &Sight) -> Decision {
     let reads = standing >= Standing::Official && !sight.plain.is_empty();
     Decision::when(reads, || error::not_found(register))
+}
+
+/// Reading what is there twice: of those the ones who see all that is compared. A hint about a hidden field would tell what it holds.
+pub(crate) fn compared(register: &str, definition: &RecordDefinition, standing: Standing, sight: &Sight) -> Decision {
+    let sees = |field: &String| sight.plain.contains(field) || sight.sealed.contains(field);
+    let ways = &definition.duplicates;
+    match ways.iter().flat_map(|way| way.same.iter().chain(&way.alike)).all(sees) {
+        true => measured(register, standing, sight),
+        false => Decision::Deny(error::not_found(register)),
+    }
 }
 
 /// Opening what is sealed, for a purpose.
@@ -191,6 +209,21 @@ pub(crate) fn see_bulk(rights: Rights<'_>, standing: Standing, asked_by: PersonI
     let own = rights.actor().is_official() && rights.actor().person() == Some(asked_by);
     let decides = decide_any(rights).is_allowed() && standing == Standing::Owner;
     Decision::when(own || decides, error::bulk_not_found)
+}
+
+/// Deciding on a file that was brought in: as on a proposal.
+pub(crate) fn decide_import(rights: Rights<'_>, standing: Standing, brought_by: PersonId) -> Decision {
+    if rights.actor().person() == Some(brought_by) {
+        return Decision::Deny(error::own_proposal());
+    }
+    let decides = decide_any(rights).is_allowed() && standing == Standing::Owner;
+    Decision::when(decides, error::import_not_found)
+}
+
+/// Seeing what was decided on a file: whoever decides in that register.
+pub(crate) fn see_import(rights: Rights<'_>, standing: Standing) -> Decision {
+    let decides = decide_any(rights).is_allowed() && standing == Standing::Owner;
+    Decision::when(decides, error::import_not_found)
 }
 
 /// Stopping what one has asked for follows from having asked.

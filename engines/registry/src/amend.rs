@@ -65,7 +65,7 @@ impl Registry {
 }
 
 /// The period from which is kept.
-fn own(before: &[Record], spot: Spot, today: NaiveDate) -> Option<&Record> {
+pub(crate) fn own(before: &[Record], spot: Spot, today: NaiveDate) -> Option<&Record> {
     match spot {
         Spot::Period(from) => before.iter().find(|record| record.valid_from == from),
         Spot::Day(day) => {
@@ -79,14 +79,24 @@ fn own(before: &[Record], spot: Spot, today: NaiveDate) -> Option<&Record> {
     }
 }
 
-fn filled(
+/// Whether a field that is not named keeps what the record has.
+fn is_kept(field: &FieldDefinition, keep: Keep) -> bool {
+    !field.is_computed() && (keep == Keep::All || field.is_sealed())
+}
+
+/// Whether something that is kept is not named.
+pub(crate) fn lacks(definition: &RecordDefinition, given: &Map<String, Value>, keep: Keep) -> bool {
+    let mut kept = definition.fields.iter().filter(|field| is_kept(field, keep));
+    kept.any(|field| !given.contains_key(&field.field))
+}
+
+pub(crate) fn filled(
     definition: &RecordDefinition,
     own: &Record,
     mut given: Map<String, Value>,
     keep: Keep,
 ) -> Map<String, Value> {
-    let kept = |field: &&FieldDefinition| !field.is_computed() && (keep == Keep::All || field.is_sealed());
-    for field in definition.fields.iter().filter(kept) {
+    for field in definition.fields.iter().filter(|field| is_kept(field, keep)) {
         if let (false, Some(value)) = (given.contains_key(&field.field), own.values.get(&field.field)) {
             given.insert(field.field.clone(), value.clone());
         }

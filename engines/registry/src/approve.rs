@@ -20,6 +20,8 @@ impl Registry {
     /// what [`Self::change`] refuses: what was sound may break a rule by now.
     pub async fn approve(&self, op: &mut Op, id: Uuid) -> Result<Written> {
         let (row, published, permit) = self.decides(op, id).await?;
+        // Whoever approves writes, with the files of whoever proposed.
+        self.take_proposed_files(op, &row.register, row.id).await?;
         let target = row.record.map(|record| (record, row.seen));
         let entry = self
             .to_write(op, &published, target, row.body.command.clone(), &row.body.reason)

@@ -1,6 +1,6 @@
 //! How a change of many records is judged and carried out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::access::{self, Standing};
 use crate::bulk::told_of;
 use crate::definition::{Level, RecordDefinition};
-use crate::enter::{Command, Written};
+use crate::enter::{Command, Written, after_all};
 use crate::model::bulk::{self, BulkState};
 use crate::model::proposal::{self, FieldChange};
 use crate::model::reading::{self, Ground};
@@ -121,6 +121,8 @@ impl Registry {
             let mut unresolved = self.resolve(op, &definition, &mut values).await?;
             for (place, ((id, version, before, mut faults), values)) in records.into_iter().zip(values).enumerate() {
                 faults.extend(unresolved.remove(&place).into_iter().flatten());
+                let (held, met) = ([(id, before.as_slice())], &mut HashSet::new());
+                faults.extend(self.foreign_files(op, &definition, &held, &values, met).await?);
                 let title = title(&definition, &before, wish.from);
                 let one = match self
                     .judge_one(op, wish, &mut reach, (before, version), values, faults)
@@ -178,6 +180,7 @@ impl Registry {
         }
         let change = Change::Change {
             from: wish.from,
+            to: None,
             values: values.clone(),
         };
         timeline::decide(&periods_of(&before), &change)?;
@@ -198,7 +201,7 @@ impl Registry {
         {
             reach.own = self.identity().agency(op, desk.agency).await?.area_code;
             // An agency without an area is one of the whole province, or writes nothing.
-            reach.nowhere = reach.own.is_none() && desk.level != Some(Level::Province);
+            reach.nowhere = reach.own.is_none() && desk.level != Level::Province;
         }
         Ok(reach)
     }
@@ -260,6 +263,8 @@ impl Registry {
                 self.end_bulk(ops, id, BulkState::Done, "").await?;
                 Ok(false)
             }
+            // These again, by the declaration that was published meanwhile.
+            Err(fault) if fault.code == "registry.declared_anew" => Ok(true),
             // Whoever asked may do it no longer, or what is set is not sound any more.
             Err(fault) if is_of_the_record(&fault) => {
                 self.end_bulk(ops, id, BulkState::Stopped, fault.code).await?;
@@ -317,6 +322,7 @@ impl Registry {
                 fault,
             });
         }
+        self.still_in_force(&mut op, &definition).await?;
         store::bulk::came(op.conn(), &permit, id, &lines).await?;
         op.commit().await?;
         Ok(true)
@@ -338,12 +344,21 @@ impl Registry {
         };
         let change = Change::Change {
             from: row.body.from,
+            to: None,
             values: sound.values,
         };
         let reason = &row.body.reason;
         store::proposal::begin_trial(op.conn()).await?;
         let done = self
-            .put(op, permit, definition, written, &sound.before, &change, reason)
+            .put(
+                op,
+                permit,
+                definition,
+                written,
+                (&sound.before, after_all(&sound.before, op.now())),
+                &change,
+                reason,
+            )
             .await;
         match done {
             Ok(()) => {

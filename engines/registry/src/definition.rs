@@ -28,8 +28,8 @@ pub const LONGEST_KEY: usize = 40;
 pub const MOST_FIELDS: usize = 120;
 /// The most columns of its list.
 pub const MOST_LISTED: usize = 8;
-/// Names of columns that every register has.
-pub const RESERVED: [&str; 11] = [
+/// Names of columns that every table has: of a register, or of the database itself.
+pub const RESERVED: [&str; 17] = [
     "id",
     "valid_from",
     "valid_to",
@@ -41,7 +41,19 @@ pub const RESERVED: [&str; 11] = [
     "replaced_at",
     "replaced_by",
     "replaced_why",
+    "ctid",
+    "tableoid",
+    "xmin",
+    "cmin",
+    "xmax",
+    "cmax",
 ];
+
+/// Whether a register called so would take the name of an index: those of one schema share their names with its tables.
+pub(crate) fn is_name_of_index(key: &str) -> bool {
+    let digest = key.strip_prefix("i_").unwrap_or_default();
+    key.ends_with("_pkey") || (digest.len() == 24 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
 
 /// Words for people in both languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use kernel::{AgencyId, PersonId, Result};
 use op::{Entry, Op, Permit};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::definition::{Drawn, Kind, LinkTarget, RecordDefinition};
@@ -49,8 +50,23 @@ pub struct Draft {
     pub id: Uuid,
     /// The declaration as far as it is drawn, in the shape of its file.
     pub tree: Value,
+    /// What tells this state of it from others: whoever writes names the one that they saw.
+    pub version: String,
     /// When it was changed.
     pub changed_at: DateTime<Utc>,
+}
+
+impl Draft {
+    pub(crate) fn new(id: Uuid, tree: Value, changed_at: DateTime<Utc>) -> Self {
+        let digest = hex::encode(Sha256::digest(tree.to_string()));
+        let version = digest.chars().take(16).collect();
+        Self {
+            id,
+            tree,
+            version,
+            changed_at,
+        }
+    }
 }
 
 impl Registry {
@@ -74,19 +90,18 @@ impl Registry {
             .ok_or_else(error::draft_not_found)
     }
 
-    /// Keeps a drawing, be it sound or not; a new one where no number is given.
+    /// Keeps a drawing, be it sound or not; a new one where none is named. One that is there is named with the version that was seen: what
+    /// another window has kept meanwhile is not written over.
     ///
     /// # Errors
-    /// `registry.draft_not_found`, `registry.draft_too_large`, `registry.not_allowed`.
-    pub async fn save_draft(&self, op: &mut Op, id: Option<Uuid>, tree: Value) -> Result<Uuid> {
+    /// `registry.draft_not_found`, `registry.draft_changed`, `registry.draft_too_large`, `registry.not_allowed`.
+    pub async fn save_draft(&self, op: &mut Op, seen: Option<(Uuid, &str)>, tree: Value) -> Result<Uuid> {
         let (person, permit) = self.draws(op).await?;
         if tree.to_string().len() > LARGEST || !tree.is_object() {
             return Err(error::draft_too_large());
         }
-        if let Some(id) = id {
-            store::draft::get(op.conn(), person, id)
-                .await?
-                .ok_or_else(error::draft_not_found)?;
+        if let Some((id, version)) = seen {
+            self.seen_draft(op, person, id, version).await?;
         }
         let name = tree["vi"]
             .as_str()
@@ -94,11 +109,8 @@ impl Registry {
             .chars()
             .take(300)
             .collect::<String>();
-        let draft = Draft {
-            id: id.unwrap_or_else(|| new_id(op)),
-            tree,
-            changed_at: op.now(),
-        };
+        let id = seen.map_or_else(|| new_id(op), |(id, _)| id);
+        let draft = Draft::new(id, tree, op.now());
         match store::draft::put(op.conn(), &permit, person, &draft, &name).await? {
             true => Ok(draft.id),
             false => Err(error::draft_not_found()),
@@ -195,15 +207,17 @@ impl Registry {
     ) -> Result<Values> {
         self.draws(op).await?;
         let today = kernel::local_date(op.now());
-        self.judged(op, definition, given, today).await
+        self.judged(op, definition, given, today, &[]).await
     }
 
     /// Puts a drawing into force that is sound, and throws it away. The register belongs to the system [`OWN_APP`]; what would lose data is refused.
     ///
     /// # Errors
-    /// `registry.draft_not_found`, `registry.draft_unsound` {problems}, `registry.plan_refused` {register, why}, `registry.not_allowed`.
-    pub async fn publish_draft(&self, op: &mut Op, id: Uuid) -> Result<(String, Rehearsal)> {
-        let draft = self.draft(op, id).await?;
+    /// `registry.draft_not_found`, `registry.draft_changed`, `registry.draft_unsound` {problems}, `registry.plan_refused` {register, why},
+    /// `registry.not_allowed`.
+    pub async fn publish_draft(&self, op: &mut Op, id: Uuid, version: &str) -> Result<(String, Rehearsal)> {
+        let (person, _) = self.draws(op).await?;
+        let draft = self.seen_draft(op, person, id, version).await?;
         let drawn = self.check_drawn(op, &draft.tree).await?;
         let Some(definition) = drawn.definition else {
             return Err(error::draft_unsound(drawn.problems.len()));
@@ -215,6 +229,17 @@ impl Registry {
         op.record(Entry::new("registry.drawn", subject).detail(json!({ "version": rehearsal.digest })))
             .await?;
         Ok((definition.record, rehearsal))
+    }
+
+    /// A drawing as it was seen; nobody else writes it until the operation is over.
+    async fn seen_draft(&self, op: &mut Op, person: PersonId, id: Uuid, version: &str) -> Result<Draft> {
+        let draft = store::draft::locked(op.conn(), person, id)
+            .await?
+            .ok_or_else(error::draft_not_found)?;
+        match draft.version == version {
+            true => Ok(draft),
+            false => Err(error::draft_changed()),
+        }
     }
 
     /// The agencies that a declaration names, as they do their work today.

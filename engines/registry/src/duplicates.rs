@@ -4,7 +4,7 @@ mod find;
 
 use chrono::{DateTime, Utc};
 use db::{Page, PageRequest, cursor};
-use kernel::{PersonId, Result};
+use kernel::{Actor, PersonId, Result};
 use op::{Entry, Op};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -164,11 +164,14 @@ impl Registry {
         candidates.sort_unstable();
         candidates.dedup();
         let vault = self.vault();
+        let opens = matches!(op.actor(), Actor::System(_)) || op.rights().may("registry.open");
         let records = store::quality::day_records(op.conn(), &definition, day, &candidates, Some(vault)).await?;
         let mut likely: Vec<LikelyTwin> = records
             .into_iter()
             .filter_map(|record| {
-                let (score, why) = judge(&definition, &values, &record.values)?;
+                let (score, mut why) = judge(&definition, &values, &record.values)?;
+                // Of what is sealed whoever may not open it learns that something is alike, not what.
+                why.retain(|hint| opens || definition.field(&hint.field).is_none_or(|field| !field.is_sealed()));
                 Some(LikelyTwin {
                     id: record.id,
                     title: title_of(&record, &definition.title),
@@ -191,7 +194,7 @@ impl Registry {
         op.allow(
             "registry.read",
             &format!("register:{register}"),
-            access::measured(register, seen.standing, &seen.sight),
+            access::compared(register, &seen.published.definition, seen.standing, &seen.sight),
         )
         .await?;
         let after = page.after.as_deref().map(cursor::decode).transpose()?;
@@ -220,7 +223,7 @@ impl Registry {
         op.allow(
             "registry.read",
             &format!("register:{register}"),
-            access::measured(register, seen.standing, &seen.sight),
+            access::compared(register, &seen.published.definition, seen.standing, &seen.sight),
         )
         .await?;
         if one == other || !seen.published.made {
@@ -234,7 +237,10 @@ impl Registry {
         for id in [one, other] {
             let own = whole.iter().find(|record| record.id == id);
             let own = own.ok_or_else(error::record_not_found)?;
-            let filled = definition.sealed().map(|field| field.field.clone());
+            let known = definition
+                .sealed()
+                .filter(|field| seen.sight.sealed.contains(&field.field));
+            let filled = known.map(|field| field.field.clone());
             sealed.push(filled.filter(|field| own.values.contains_key(field)).collect());
             records.push(match purpose {
                 // By the verb that writes down who has looked.

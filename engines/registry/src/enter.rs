@@ -1,8 +1,9 @@
 //! Entering, changing, correcting and ending records.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use kernel::{Actor, Result};
 use op::{Entry, Event, Op, Permit};
 use serde::{Deserialize, Serialize};
@@ -137,7 +138,7 @@ impl Registry {
     /// Does something to a record whose version whoever acts has seen.
     ///
     /// # Errors
-    /// `registry.changed_meanwhile` {version}, `registry.reason_needed`, those of [`Self::add`] and of the record's days: `registry.later_period`,
+    /// `registry.changed_meanwhile` {version}, `registry.reason_needed`, those of [`Self::add`] and of the record's days: `registry.later_period`, `registry.begins_later`,
     /// `registry.no_period`, `registry.overlap`, `registry.backwards`, `registry.ended`.
     pub async fn change(
         &self,
@@ -233,8 +234,9 @@ impl Registry {
         let today = kernel::local_date(op.now());
         let values = match entry.command.given() {
             Some(given) => {
-                self.judged(op, &entry.definition, given, entry.command.first_day(today))
-                    .await?
+                let own: Vec<(Uuid, &[Record])> = entry.target.iter().map(|(id, _)| (*id, &*entry.before)).collect();
+                let day = entry.command.first_day(today);
+                self.judged(op, &entry.definition, given, day, &own).await?
             }
             None => Values::new(),
         };
@@ -257,23 +259,25 @@ impl Registry {
             permit,
             &entry.definition,
             written,
-            &entry.before,
+            (&entry.before, after_all(&entry.before, op.now())),
             &change,
             &entry.reason,
         )
         .await?;
+        self.still_in_force(op, &entry.definition).await?;
         self.tell(op, permit, register, written.id, entry.command.kind(), &entry.reason)
             .await?;
         Ok(written)
     }
 
-    /// Values that may be kept from a day on: read, with links resolved; every fault at once.
+    /// Values that may be kept from a day on: read, with links resolved; every fault at once. Files of these records may stay where they are.
     pub(crate) async fn judged(
         &self,
         op: &mut Op,
         definition: &RecordDefinition,
         given: &Map<String, Value>,
         day: NaiveDate,
+        own: &[(Uuid, &[Record])],
     ) -> Result<Values> {
         let ground = self.ground(op, definition).await?;
         let mut read = reading::read(definition, given, &ground, day);
@@ -282,13 +286,15 @@ impl Registry {
         let [values] = records;
         let mut faults = read.faults;
         faults.extend(unresolved.into_values().flatten());
+        let met = &mut HashSet::new();
+        faults.extend(self.foreign_files(op, definition, own, &values, met).await?);
         match faults.is_empty() {
             true => Ok(values),
             false => Err(error::invalid(faults)),
         }
     }
 
-    /// Brings the periods of a record from what they are to what they become.
+    /// Brings the periods of a record from what they are to what they become, at a moment of [`after_all`].
     #[expect(clippy::too_many_arguments, reason = "one write, said in one place")]
     pub(crate) async fn put(
         &self,
@@ -296,7 +302,7 @@ impl Registry {
         permit: &Permit,
         definition: &RecordDefinition,
         written: Written,
-        before: &[Record],
+        (before, at): (&[Record], DateTime<Utc>),
         change: &Change,
         reason: &str,
     ) -> Result<()> {
@@ -314,9 +320,11 @@ impl Registry {
             .filter(|period| !after.contains(period))
             .map(|period| period.from)
             .collect();
-        let (at, by) = (op.now(), op.actor().person());
+        let new: Vec<&Period> = after.iter().filter(|period| !periods.contains(period)).collect();
+        self.sole(op, definition, (written.id, before), &new).await?;
+        let by = op.actor().person();
         store::record::supersede(op.conn(), permit, definition, written.id, &gone, (at, by, reason)).await?;
-        for period in after.iter().filter(|period| !periods.contains(period)) {
+        for period in new {
             let row = store::record::NewRow {
                 definition,
                 id: written.id,
@@ -327,6 +335,8 @@ impl Registry {
                 by,
             };
             store::record::insert(op.conn(), permit, self.vault(), &row, &period.values).await?;
+            self.keep_files(op, definition, (written.id, before), &period.values)
+                .await?;
         }
         Ok(())
     }
@@ -380,12 +390,13 @@ impl Registry {
         let own = self.identity().agency(op, desk.agency).await?.area_code;
         let Some(own) = own else {
             // An agency of the whole province.
-            return Ok(desk.level == Some(crate::definition::Level::Province));
+            return Ok(desk.level == crate::definition::Level::Province);
         };
-        let mut wards: Vec<String> = before
-            .iter()
-            .filter_map(|record| record.values.get(place)?.as_str().map(str::to_owned))
-            .collect();
+        // What lies nowhere is the owner's alone.
+        let lies = |record: &Record| record.values.get(place)?.as_str().map(str::to_owned);
+        let Some(mut wards) = before.iter().map(lies).collect::<Option<Vec<String>>>() else {
+            return Ok(false);
+        };
         let named = given.map(|given| {
             let ward = given.get(place).and_then(Value::as_str);
             ward.filter(|ward| !ward.trim().is_empty())
@@ -421,6 +432,12 @@ pub(crate) fn subject(register: &str, record: Uuid) -> String {
     format!("record:{register}/{record}")
 }
 
+/// The moment of writing: after everything that is known of the record. Whoever has waited for it began earlier than what they have waited for.
+pub(crate) fn after_all(before: &[Record], now: DateTime<Utc>) -> DateTime<Utc> {
+    let newest = before.iter().map(|record| record.recorded_at).max();
+    newest.map_or(now, |newest| now.max(newest + TimeDelta::microseconds(1)))
+}
+
 /// Identifiers come in the order of time.
 pub(crate) fn new_id(_: &Op) -> Uuid {
     Uuid::now_v7()
@@ -430,6 +447,7 @@ pub(crate) fn change_of(command: &Command, values: Values, before: &[Record], to
     Ok(match command {
         Command::Add { from, .. } | Command::Change { from, .. } => Change::Change {
             from: from.unwrap_or(today),
+            to: None,
             values,
         },
         Command::Correct { period, from, to, .. } => {

@@ -13,10 +13,13 @@ pub const CODES: &[&str] = &[
     "registry.backwards",
     "registry.bad_day",
     "registry.bad_filter",
+    "registry.begins_later",
     "registry.broken_row",
     "registry.bulk_decided",
     "registry.bulk_not_found",
     "registry.changed_meanwhile",
+    "registry.declared_anew",
+    "registry.draft_changed",
     "registry.draft_not_found",
     "registry.draft_too_large",
     "registry.draft_unsound",
@@ -31,12 +34,15 @@ pub const CODES: &[&str] = &[
     "registry.import_left",
     "registry.import_moved",
     "registry.import_no_bad_rows",
+    "registry.import_no_file",
     "registry.import_no_key",
     "registry.import_no_table",
     "registry.import_not_found",
     "registry.import_panicked",
     "registry.import_state",
     "registry.import_too_bad",
+    "registry.import_undecided",
+    "registry.imports_busy",
     "registry.invalid",
     "registry.later_period",
     "registry.mediator_client",
@@ -146,9 +152,19 @@ pub(crate) fn changed_meanwhile(version: i64) -> Fault {
     Fault::conflict("registry.changed_meanwhile").with("version", version)
 }
 
+/// Another declaration was published while something was written by the one before.
+pub(crate) fn declared_anew(register: &str) -> Fault {
+    Fault::conflict("registry.declared_anew").with("register", register)
+}
+
 /// The record is known to change at a later day.
 pub(crate) fn later_period(from: NaiveDate) -> Fault {
     Fault::conflict("registry.later_period").with("from", kernel::format_date(from))
+}
+
+/// The record begins at a later day.
+pub(crate) fn begins_later(from: NaiveDate) -> Fault {
+    Fault::conflict("registry.begins_later").with("from", kernel::format_date(from))
 }
 
 /// The record has no such period.
@@ -229,6 +245,11 @@ pub(crate) fn too_many_records(most: i64) -> Fault {
 /// There is no such drawing, or it is somebody else's.
 pub(crate) fn draft_not_found() -> Fault {
     Fault::not_found("registry.draft_not_found")
+}
+
+/// A drawing is not as it was seen any more.
+pub(crate) fn draft_changed() -> Fault {
+    Fault::conflict("registry.draft_changed")
 }
 
 /// A drawing holds only so much.
@@ -413,6 +434,11 @@ pub(crate) fn import_left() -> Fault {
     Fault::invalid("registry.import_left")
 }
 
+/// Nobody has decided on it in time.
+pub(crate) fn import_undecided() -> Fault {
+    Fault::invalid("registry.import_undecided")
+}
+
 /// No row was handed back, or they were forgotten.
 pub(crate) fn import_no_bad_rows() -> Fault {
     Fault::not_found("registry.import_no_bad_rows")
@@ -426,6 +452,11 @@ pub(crate) fn no_geometry() -> Fault {
 /// A sheet of a workbook ends.
 pub(crate) fn too_many_for_a_sheet(most: i64) -> Fault {
     Fault::invalid("registry.too_many_for_a_sheet").with("most", most)
+}
+
+/// As many workbooks as may be are being opened.
+pub(crate) fn imports_busy() -> Fault {
+    Fault::unavailable("registry.imports_busy")
 }
 
 /// As many files as may be are being written.

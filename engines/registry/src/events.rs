@@ -16,6 +16,10 @@ pub const PROPOSED: &str = "registry.proposed";
 /// Something waits no longer: {register, proposal, record, state, person}; state is `approved`, `refused`, `returned` or `withdrawn`, person
 /// whoever proposed.
 pub const PROPOSAL_DECIDED: &str = "registry.proposal_decided";
+/// A file waits for somebody who approves what comes into a register: {register, import, person}, person whoever has brought it.
+pub const IMPORT_ASKED: &str = "registry.import_asked";
+/// It waits no longer: {register, import, state, person}; state is `approved`, `returned` or `refused`, person whoever has brought it.
+pub const IMPORT_DECIDED: &str = "registry.import_decided";
 /// How far a change of many records is: {register, bulk, state, records, person}; state is `waiting`, `running`, `done`, `refused`, `withdrawn` or
 /// `stopped`, person whoever asked.
 pub const BULK: &str = "registry.bulk";

@@ -4,7 +4,7 @@ mod cells;
 pub(crate) mod pipe;
 mod wish;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::sync::Arc;
 
@@ -35,8 +35,8 @@ const PAGE: i64 = 2_000;
 pub(crate) const AT_ONCE: usize = 8;
 /// The most records of a sheet: the first row holds the headings.
 const MOST_IN_A_SHEET: i64 = 1_048_575;
-/// The shortest purpose, in characters.
-const SHORTEST_PURPOSE: usize = 5;
+/// The longest beginning of the name of a file, in characters.
+const LONGEST_STEM: usize = 80;
 
 /// A file that may be taken.
 pub struct Export {
@@ -99,11 +99,16 @@ impl Registry {
             op.allow("registry.open", &subject, access::open(op.rights(), &seen.sight))
                 .await?;
             self.identity().check_step_up(op)?;
-            if purpose.trim().chars().count() < SHORTEST_PURPOSE {
-                return Err(error::purpose_needed());
-            }
+            crate::show::check_purpose(purpose)?;
         }
         let query = self.asked(op, &seen, &wish.query)?;
+        if !query.tags.is_empty() && wish.purpose.is_none() {
+            return Err(error::purpose_needed());
+        }
+        // What is sealed is taken as it is known now.
+        if wish.purpose.is_some() && query.known_at.is_some() {
+            return Err(error::bad_filter("known_at"));
+        }
         let columns = columns(&seen, &wish)?;
         let definition = seen.published.definition.clone();
         let has_shape =
@@ -139,7 +144,7 @@ impl Registry {
         op.record(entry).await?;
         let today = kernel::local_date(op.now());
         Ok(Export {
-            name: format!("{register}-{today}.{}", wish.format.extension()),
+            name: format!("{}-{today}.{}", stem(&definition, wish.locale), wish.format.extension()),
             count,
             plan: Arc::new(Plan {
                 registry: self.clone(),
@@ -166,19 +171,9 @@ impl Registry {
         definition: &RecordDefinition,
         record: &Record,
     ) -> Result<Vec<PersonId>> {
-        let mut people = Vec::new();
-        for field in &definition.fields {
-            if !matches!(field.kind, Kind::Person | Kind::Plain(FieldKind::PersonalNumber)) {
-                continue;
-            }
-            let number = record.values.get(&field.field).and_then(Value::as_str);
-            if let Some(number) = number.and_then(|text| PersonalNumber::parse(text).ok()) {
-                people.extend(self.identity().whose_number(op, &number).await?);
-            }
-        }
-        people.sort();
-        people.dedup();
-        Ok(people)
+        let numbers = numbers_of(definition, record);
+        let known = self.identity().whose_numbers(op, &numbers).await?;
+        Ok(people_among(&known, &numbers))
     }
 
     fn export_turn(&self) -> Result<OwnedSemaphorePermit> {
@@ -254,6 +249,31 @@ impl Registry {
             links.insert(register.to_owned(), Named { definition, field });
         }
         Ok(links)
+    }
+}
+
+/// The numbers of people that a record holds.
+fn numbers_of(definition: &RecordDefinition, record: &Record) -> Vec<PersonalNumber> {
+    let fields = definition.fields.iter().filter(|field| field.is_personal_number());
+    let numbers = fields.filter_map(|field| record.values.get(&field.field)?.as_str());
+    numbers.filter_map(|text| PersonalNumber::parse(text).ok()).collect()
+}
+
+/// Whose these numbers are, each person once.
+fn people_among(known: &BTreeMap<PersonalNumber, PersonId>, numbers: &[PersonalNumber]) -> Vec<PersonId> {
+    let people: BTreeSet<PersonId> = numbers.iter().filter_map(|number| known.get(number).copied()).collect();
+    people.into_iter().collect()
+}
+
+/// What people call the register, as every system takes it for the name of a file.
+fn stem(definition: &RecordDefinition, locale: render::Locale) -> String {
+    let terms = kernel::text::search_terms(definition.words.in_language(locale.tag()));
+    let stem: String = terms.join("-").chars().take(LONGEST_STEM).collect();
+    let stem = stem.trim_matches('-');
+    if stem.is_empty() {
+        definition.record.clone()
+    } else {
+        stem.to_owned()
     }
 }
 
@@ -407,10 +427,20 @@ impl Plan {
             .into_iter()
             .filter(|name| self.definition.field(name).is_some_and(FieldDefinition::is_sealed))
             .collect();
-        for record in records {
-            let people = self.registry.people_of(&mut op, &self.definition, record).await?;
-            let withheld = op.withheld(&people, identity::OFFICE_LISTS).await?;
-            if !withheld.is_empty() {
+        // Asked once for all of them: a page has thousands.
+        let numbers: Vec<Vec<PersonalNumber>> = records
+            .iter()
+            .map(|record| numbers_of(&self.definition, record))
+            .collect();
+        let all: BTreeSet<PersonalNumber> = numbers.iter().flatten().cloned().collect();
+        let all: Vec<PersonalNumber> = all.into_iter().collect();
+        let known = self.registry.identity().whose_numbers(&mut op, &all).await?;
+        let everybody: Vec<PersonId> = known.values().copied().collect();
+        let withheld = op.withheld(&everybody, identity::OFFICE_LISTS).await?;
+        for (record, numbers) in records.iter_mut().zip(&numbers) {
+            let people = people_among(&known, numbers);
+            let opened = fields.iter().any(|field| record.values.contains_key(*field));
+            if people.iter().any(|person| withheld.contains(person)) {
                 let personal = |key: &String| {
                     self.definition
                         .field(key)
@@ -418,16 +448,21 @@ impl Plan {
                 };
                 record.values.retain(|key, _| !personal(key));
             }
-            for person in people {
-                let subject = crate::enter::subject(&self.definition.record, record.id);
+            let entry = || {
                 let facts = json!({ "register": self.definition.record, "fields": fields, "export": self.export });
-                op.record(
-                    Entry::new("registry.opened", subject)
-                        .purpose(purpose.trim())
-                        .detail(facts)
-                        .about(Some(person)),
+                Entry::new(
+                    "registry.opened",
+                    crate::enter::subject(&self.definition.record, record.id),
                 )
-                .await?;
+                .purpose(purpose.trim())
+                .detail(facts)
+            };
+            // Whoever has no account is looked at all the same.
+            if people.is_empty() && opened {
+                op.record(entry()).await?;
+            }
+            for person in people {
+                op.record(entry().about(Some(person))).await?;
             }
         }
         op.commit().await
@@ -482,8 +517,8 @@ impl Plan {
         self.columns
             .iter()
             .map(|column| match column {
-                Column::ValidFrom => Cell::Date(record.valid_from),
-                Column::ValidTo => record.valid_to.map_or(Cell::Empty, Cell::Date),
+                Column::ValidFrom => cells::day(record.valid_from, &self.lookup),
+                Column::ValidTo => record.valid_to.map_or(Cell::Empty, |day| cells::day(day, &self.lookup)),
                 Column::Field(field) => {
                     let value = record.values.get(&field.field).unwrap_or(&Value::Null);
                     let register = match &field.kind {

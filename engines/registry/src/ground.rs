@@ -2,16 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use chrono::NaiveDate;
+use identity::AgencyFilter;
 use kernel::{FieldFault, Result};
 use op::Op;
 use schema::field::{Broken, FieldKind};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::definition::{Kind, LinkTarget, RecordDefinition};
+use crate::definition::{FieldDefinition, Kind, LinkTarget, RecordDefinition};
 use crate::model::Values;
 use crate::model::reading::{self, Ground};
-use crate::{Registry, store};
+use crate::store::many::Which;
+use crate::{Registry, error, store};
+
+/// So many agencies are looked up one by one.
+const FEW_AGENCIES: usize = 8;
+/// Agencies that are none of today: more are not looked for in one piece.
+const MOST_OLD_AGENCIES: usize = 200;
 
 impl Registry {
     /// Everything that a declaration needs to be judged.
@@ -104,7 +112,18 @@ impl Registry {
 
     async fn agencies(&self, op: &mut Op, wanted: &HashSet<String>) -> Result<HashMap<String, Uuid>> {
         let mut found = HashMap::new();
-        for named in wanted {
+        // Many are looked for among those of today; the few that are none of these one by one: codes of old papers.
+        if wanted.len() > FEW_AGENCIES {
+            for agency in self.identity().agencies(op, &AgencyFilter::default()).await? {
+                for named in [agency.id.uuid().to_string(), agency.code.to_string()] {
+                    if wanted.contains(&named) {
+                        found.insert(named, agency.id.uuid());
+                    }
+                }
+            }
+        }
+        let others: Vec<&String> = wanted.iter().filter(|named| !found.contains_key(*named)).collect();
+        for named in others.into_iter().take(MOST_OLD_AGENCIES) {
             let agency = match Uuid::parse_str(named) {
                 Ok(id) => self.identity().agency(op, id.into()).await,
                 Err(_) => self.identity().agency_by_code(op, named).await,
@@ -120,6 +139,7 @@ impl Registry {
         Ok(found)
     }
 
+    /// Records of a register by identifier or key, as far as whoever acts sees something of it: a link tells nobody what they could not look up.
     pub(crate) async fn records(
         &self,
         op: &mut Op,
@@ -131,17 +151,31 @@ impl Registry {
             return Ok(HashMap::new());
         };
         let definition = self.definition(op, register, &standing.digest).await?;
-        let (ids, keys): (Vec<&String>, Vec<&String>) = wanted.iter().partition(|named| Uuid::parse_str(named).is_ok());
-        let keys: Vec<String> = keys.into_iter().cloned().collect();
-        let mut found = store::record::by_key(op.conn(), self.vault(), &definition, &keys).await?;
-        let today = kernel::local_date(op.now());
-        let mut remaining = HashMap::new();
-        for named in ids {
-            if let Ok(id) = Uuid::parse_str(named) {
-                let id = store::register::remaining(op.conn(), register, id).await?;
-                remaining.insert(named.clone(), id);
-            }
+        let sight = self.seen(op, register).await?.sight;
+        if sight.plain.is_empty() {
+            return Ok(HashMap::new());
         }
+        let (ids, keys): (Vec<&String>, Vec<&String>) = wanted.iter().partition(|named| Uuid::parse_str(named).is_ok());
+        let today = kernel::local_date(op.now());
+        let secret = |key: &String| definition.field(key).is_some_and(FieldDefinition::is_sealed);
+        let opens = definition
+            .key
+            .iter()
+            .all(|key| !secret(key) || sight.sealed.contains(key));
+        let mut found = match opens {
+            true => self.keyed(op, &definition, &keys, today).await?,
+            false => HashMap::new(),
+        };
+        let ids: HashMap<&String, Uuid> = ids
+            .into_iter()
+            .filter_map(|named| Some((named, Uuid::parse_str(named).ok()?)))
+            .collect();
+        let all: Vec<Uuid> = ids.values().copied().collect();
+        let led = store::register::remaining_of(op.conn(), register, &all).await?;
+        let remaining: HashMap<String, Uuid> = ids
+            .into_iter()
+            .map(|(named, id)| (named.clone(), led.get(&id).copied().unwrap_or(id)))
+            .collect();
         let there: HashSet<Uuid> = store::record::there(
             op.conn(),
             &definition,
@@ -153,5 +187,44 @@ impl Registry {
         .collect();
         found.extend(remaining.into_iter().filter(|(_, id)| there.contains(id)));
         Ok(found)
+    }
+
+    /// The records of a register whose key is one field, by what names them: those that go on, else what holds on a day.
+    async fn keyed(
+        &self,
+        op: &mut Op,
+        definition: &RecordDefinition,
+        named: &[&String],
+        day: NaiveDate,
+    ) -> Result<HashMap<String, Uuid>> {
+        let [field] = definition.key.as_slice() else {
+            return Ok(HashMap::new());
+        };
+        let field = definition.field(field).ok_or_else(|| error::broken_row("key"))?;
+        // As the key is kept: what cannot be one is found nowhere. Lists are not asked whether they still hold it.
+        let ground = Ground {
+            now: op.now(),
+            ..Ground::default()
+        };
+        let by_list = matches!(field.kind, Kind::Plain(FieldKind::Area)) || field.catalogue().is_some();
+        let read = |named: &str| match by_list {
+            true => Some(named.to_owned()),
+            false => {
+                let value = reading::read_one(field, &Value::from(named), &ground, day).ok()??;
+                Some(store::record::whole(&value))
+            }
+        };
+        let keys: Vec<(&String, [String; 1])> = named
+            .iter()
+            .filter_map(|named| Some((*named, [read(named)?])))
+            .collect();
+        let asked: Vec<&[String]> = keys.iter().map(|(_, key)| key.as_slice()).collect();
+        let days = vec![(day, Some(day)); asked.len()];
+        let mut known = store::many::by_keys(op.conn(), self.vault(), definition, &asked, Which::Ending(&days)).await?;
+        known.extend(store::many::by_keys(op.conn(), self.vault(), definition, &asked, Which::GoingOn).await?);
+        Ok(keys
+            .into_iter()
+            .filter_map(|(named, key)| Some((named.clone(), *known.get(key.as_slice())?)))
+            .collect())
     }
 }

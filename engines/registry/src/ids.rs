@@ -31,6 +31,6 @@ impl Registry {
             .map(Vec::as_slice)
             .filter(|key| key.len() == definition.key.len())
             .collect();
-        store::many::by_keys(op.conn(), self.vault(), &definition, &keys, None).await
+        store::many::by_keys(op.conn(), self.vault(), &definition, &keys, store::many::Which::GoingOn).await
     }
 }

@@ -4,6 +4,7 @@
 mod bad;
 mod carry;
 mod cells;
+mod decide;
 mod forget;
 mod keys;
 mod look;
@@ -14,7 +15,7 @@ mod start;
 mod upload;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Fault, FieldFault, Result};
+use kernel::{Fault, FieldFault, PersonId, Result};
 use op::{Jobs, Op, Permit};
 use render::{Locale, Params, Texts};
 use serde::Serialize;
@@ -30,10 +31,12 @@ use crate::{Registry, access, error};
 pub use bad::BadRows;
 #[cfg(test)]
 pub(crate) use cells::value as cell_value;
+pub use decide::Verdict;
 pub use mapping::{Choice, Known, Match, Target, control};
 pub use preview::{Column, Preview, PreviewRow};
 pub use source::MOST_BYTES as MOST_IMPORT_BYTES;
 pub(crate) use source::Source;
+pub(crate) use upload::AT_ONCE;
 pub use upload::Arrived;
 
 /// The kind of the job that reads one piece.
@@ -47,6 +50,8 @@ pub const FORGET: &str = "registry.forget_imports";
 pub enum State {
     /// The file is there; what its columns are is to be confirmed.
     Mapping,
+    /// It waits for somebody who approves it.
+    Asked,
     /// It waits for its turn.
     Waiting,
     /// It is being read.
@@ -57,6 +62,8 @@ pub enum State {
     Stopped,
     /// It cannot be read further.
     Broken,
+    /// Whoever approves has refused it.
+    Refused,
 }
 
 impl State {
@@ -64,22 +71,26 @@ impl State {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Mapping => "mapping",
+            Self::Asked => "asked",
             Self::Waiting => "waiting",
             Self::Running => "running",
             Self::Done => "done",
             Self::Stopped => "stopped",
             Self::Broken => "broken",
+            Self::Refused => "refused",
         }
     }
 
     fn parse(word: &str) -> Result<Self> {
         let all = [
             Self::Mapping,
+            Self::Asked,
             Self::Waiting,
             Self::Running,
             Self::Done,
             Self::Stopped,
             Self::Broken,
+            Self::Refused,
         ];
         all.into_iter()
             .find(|state| state.as_str() == word)
@@ -88,7 +99,7 @@ impl State {
 
     /// Whether nothing more happens to it.
     pub fn has_ended(self) -> bool {
-        matches!(self, Self::Done | Self::Stopped | Self::Broken)
+        matches!(self, Self::Done | Self::Stopped | Self::Broken | Self::Refused)
     }
 
     /// Whether it is read, or will be.
@@ -122,7 +133,9 @@ pub struct Import {
     pub mapping: Vec<Target>,
     /// The first day of rows that say nothing of it.
     pub valid_from: NaiveDate,
-    /// Whoever has started it.
+    /// Whoever has brought it.
+    pub started_by: PersonId,
+    /// Their name.
     pub started_name: String,
     /// When.
     pub started_at: DateTime<Utc>,
@@ -140,6 +153,14 @@ pub struct Import {
     pub unchanged: u64,
     /// Rows that were handed back.
     pub bad: u64,
+    /// When somebody was asked to approve it.
+    pub asked_at: Option<DateTime<Utc>>,
+    /// Name of whoever decided on it.
+    pub decided_name: String,
+    /// When.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// Why it was handed back or refused.
+    pub note: String,
     /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
     /// Why it ended before the file did.
@@ -169,6 +190,7 @@ impl Import {
             headings: row.headings,
             mapping: targets(definition, &row.mapping),
             valid_from: row.valid_from,
+            started_by: PersonId::from(row.started_by),
             started_name: row.started_name,
             started_at: row.started_at,
             state,
@@ -178,6 +200,10 @@ impl Import {
             changed: row.changed.unsigned_abs(),
             unchanged: row.unchanged.unsigned_abs(),
             bad: row.bad.unsigned_abs(),
+            asked_at: row.asked_at,
+            decided_name: row.decided_name,
+            decided_at: row.decided_at,
+            note: row.note,
             ended_at: row.ended_at,
             what: row.what.as_ref().and_then(|what| fault_of(&what.0)),
         })

@@ -5,7 +5,6 @@ use kernel::Result;
 use op::{Forgotten, Keeper, Kept, Op, Permit, Whom};
 use serde_json::{Value, json};
 
-use crate::definition::Kind;
 use crate::{Registry, store};
 
 #[async_trait]
@@ -27,7 +26,7 @@ impl Keeper for Registry {
                 continue;
             }
             let definition = self.definition(op, &register, &standing.digest).await?;
-            for field in definition.tagged().filter(|field| matches!(field.kind, Kind::Person)) {
+            for field in definition.tagged().filter(|field| field.is_personal_number()) {
                 let hashes = store::record::tags(self.vault(), &register, &field.field, &number)?;
                 let ids = store::sealed::naming(op.conn(), &definition, &field.field, &hashes, most + 1).await?;
                 for id in ids {

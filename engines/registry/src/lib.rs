@@ -18,6 +18,7 @@ pub mod events;
 mod export;
 mod find;
 mod ground;
+pub mod held;
 pub mod http;
 mod ids;
 pub mod import;
@@ -28,6 +29,7 @@ mod may;
 mod merge;
 mod model;
 mod move_house;
+mod once;
 mod proposals;
 mod propose;
 mod publish;
@@ -41,6 +43,7 @@ mod show;
 mod store;
 mod take_over;
 pub mod transfer;
+mod uniter;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
@@ -68,8 +71,8 @@ pub use model::judge::{Judgement, judge};
 pub use model::reading::{Ground, Reading, read as read_row};
 pub use model::{
     BulkState, Change, Chapter, ChapterKind, Condition, FieldChange, FieldProfile, Figure, Figures, FrequentValue,
-    Hint, Likeness, Passage, Past, Period, Plan, ProposalState, Reason, ReasonCount, Record, Refusal, Sort, Step,
-    Values, settable, story,
+    Hint, Likeness, Notice, Passage, Past, Period, Plan, ProposalState, Reason, ReasonCount, Record, Refusal, Sort,
+    Step, Values, settable, story,
 };
 pub use move_house::register_movers;
 pub use proposals::{Proposal, ProposalBox, ProposalDetail};
@@ -86,7 +89,10 @@ use definition::RecordDefinition;
 use published::Seen;
 
 /// The tables of this engine.
-pub const MIGRATIONS: &[db::Migration] = db::migrations!("registry", ["0001_registry.sql"]);
+pub const MIGRATIONS: &[db::Migration] = db::migrations!(
+    "registry",
+    ["0001_registry.sql", "0002_import_approval.sql", "0003_wall_once.sql"]
+);
 
 /// The engine. One a program; clones are cheap and share everything.
 #[derive(Clone)]
@@ -104,6 +110,8 @@ struct Inner {
     sources: Mutex<Vec<(Uuid, import::Source)>>,
     /// Turns for files of records on their way out.
     exports: Arc<Semaphore>,
+    /// Turns for workbooks that are opened.
+    workbooks: Arc<Semaphore>,
     /// Published declarations by register and digest, read once in this program: rows never change.
     definitions: RwLock<HashMap<(String, String), Arc<RecordDefinition>>>,
     /// The organisations that declarations made in the browser may name.
@@ -136,6 +144,7 @@ impl Registry {
                 files,
                 sources: Mutex::default(),
                 exports: Arc::new(Semaphore::new(export::AT_ONCE)),
+                workbooks: Arc::new(Semaphore::new(import::AT_ONCE)),
                 definitions: RwLock::new(HashMap::new()),
                 organisations,
             }),
@@ -166,6 +175,10 @@ impl Registry {
 
     fn exports(&self) -> Arc<Semaphore> {
         self.inner.exports.clone()
+    }
+
+    fn workbooks(&self) -> Arc<Semaphore> {
+        self.inner.workbooks.clone()
     }
 
     fn cache(&self) -> &RwLock<HashMap<(String, String), Arc<RecordDefinition>>> {

@@ -1,10 +1,10 @@
 //! Lists of records: what is asked for, as it stands in an address.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use db::{Name, Page, PageRequest, cursor};
-use kernel::{Fault, Result};
-use op::Op;
-use serde_json::Value;
+use kernel::{Actor, Fault, Result};
+use op::{Entry, Op};
+use serde_json::{Value, json};
 
 use crate::definition::{FieldDefinition, Kind, RecordDefinition};
 use crate::model::reading::{self, Ground};
@@ -26,7 +26,7 @@ pub const COUNTED: i64 = 10_000;
 pub struct Query {
     /// What must hold, all of it.
     pub filters: Vec<Filter>,
-    /// Words to be found, tones or not, in whatever order.
+    /// Words to be found, tones or not, in whatever order; the last one may be the beginning of a word, from two letters on.
     pub text: String,
     /// Sorted by; the newest first where nothing is said.
     pub order: Option<Order>,
@@ -36,6 +36,8 @@ pub struct Query {
     pub known_at: Option<DateTime<Utc>>,
     /// Filters on sealed fields, as columns and hashes; made when the query is understood.
     pub(crate) tags: Vec<(Name, Vec<Vec<u8>>)>,
+    /// The column of the ward, and those of which records are read at all; made when the query is understood.
+    pub(crate) within: Option<(Name, Vec<String>)>,
 }
 
 /// One condition.
@@ -113,6 +115,12 @@ impl Query {
         Ok((query, others))
     }
 
+    /// Whether it asks for what is sealed.
+    pub fn asks_sealed(&self, definition: &RecordDefinition) -> bool {
+        let mut fields = self.filters.iter().filter_map(|filter| definition.field(&filter.field));
+        fields.any(FieldDefinition::is_sealed)
+    }
+
     fn filter(&mut self, field: &FieldDefinition, part: Option<&str>, value: &str) -> Result<()> {
         let key = &field.field;
         // An empty control of a page narrows nothing.
@@ -179,8 +187,9 @@ pub(crate) fn moment(text: &str) -> Result<DateTime<Utc>> {
         return Ok(moment.to_utc());
     }
     let day = kernel::parse_date(text).map_err(|_| error::bad_day())?;
-    let end = day.and_hms_opt(23, 59, 59).ok_or_else(error::bad_day)?;
-    Ok(kernel::from_local(end))
+    let next = day.succ_opt().and_then(|next| next.and_hms_opt(0, 0, 0));
+    // As fine as the database keeps moments.
+    Ok(kernel::from_local(next.ok_or_else(error::bad_day)?) - TimeDelta::microseconds(1))
 }
 
 fn order(definition: &RecordDefinition, text: &str) -> Result<Order> {
@@ -248,7 +257,8 @@ fn understood(field: &FieldDefinition, value: &str) -> Result<Value> {
 }
 
 impl Registry {
-    /// A page of the records that hold on a day, with the fields that whoever asks sees; sealed ones never.
+    /// A page of the records that hold on a day, with the fields that whoever asks sees; sealed ones never. That something sealed was asked for is
+    /// written down: whoever asks for it commits ([`Query::asks_sealed`]).
     ///
     /// # Errors
     /// `registry.not_found` {register}, those of [`Query::read`], `registry.field_sealed` {field}, `db.bad_cursor`.
@@ -273,6 +283,12 @@ impl Registry {
                 next: None,
             };
             return Ok(Listing { page, fields: shown });
+        }
+        if !query.tags.is_empty() {
+            let columns: Vec<&str> = query.tags.iter().map(|(column, _)| column.as_str()).collect();
+            let detail = self.marked(json!({ "columns": columns }));
+            op.record(Entry::new("registry.sought", format!("register:{register}")).detail(detail))
+                .await?;
         }
         let day = query.as_of.unwrap_or_else(|| kernel::local_date(op.now()));
         let after: Option<After> = page.after.as_deref().map(cursor::decode).transpose()?;
@@ -305,7 +321,7 @@ impl Registry {
     }
 
     /// The query with what the reader may not ask refused, and what is sealed asked by hashes.
-    pub(crate) fn asked(&self, _: &Op, seen: &crate::Seen, query: &Query) -> Result<Query> {
+    pub(crate) fn asked(&self, op: &Op, seen: &crate::Seen, query: &Query) -> Result<Query> {
         let definition = &seen.published.definition;
         let mut asked = query.clone();
         asked.filters.clear();
@@ -320,8 +336,13 @@ impl Registry {
                 asked.filters.push(filter.clone());
                 continue;
             }
-            if !seen.sight.sealed.contains(&filter.field) {
+            // Whoever may not open what is sealed does not learn it by asking for it; and no hash is kept of what was.
+            let opens = matches!(op.actor(), Actor::System(_)) || op.rights().may("registry.open");
+            if !opens || !seen.sight.sealed.contains(&filter.field) {
                 return Err(error::bad_filter(&filter.field));
+            }
+            if query.known_at.is_some() {
+                return Err(error::field_sealed(&filter.field));
             }
             let Condition::Equals(wanted) = &filter.condition else {
                 return Err(error::field_sealed(&filter.field));
@@ -338,6 +359,9 @@ impl Registry {
             asked
                 .tags
                 .push((Name::new(filter.field.clone())?.with("__tag")?, hashes));
+        }
+        if let (Some(wards), Some(place)) = (&seen.within, &definition.place) {
+            asked.within = Some((Name::new(place.clone())?, wards.clone()));
         }
         let hidden = |order: &Order| !seen.sight.plain.contains(&order.field);
         if let Some(order) = asked.order.as_ref().filter(|order| hidden(order)) {
@@ -362,5 +386,19 @@ impl Registry {
             .filter(|(key, _)| sight.plain.contains(*key) || (sealed && sight.sealed.contains(*key)))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was recorded in the last second of a day is known at its end.
+    #[test]
+    fn a_day_ends_with_its_last_moment() {
+        let end = moment("2026-03-02").unwrap();
+        let late = DateTime::parse_from_rfc3339("2026-03-02T23:59:59.999999+07:00").unwrap();
+        assert_eq!(end, late.to_utc());
+        assert_eq!(moment("2026-03-02T10:00:00+07:00").unwrap().timestamp() % 3_600, 0);
     }
 }

@@ -55,10 +55,12 @@ impl Registry {
         let seen = self.seen(op, register).await?;
         let mut may = may(op, &seen);
         if let Some(record) = record
-            && may.enter
+            && (may.enter || may.open)
             && seen.standing == Standing::Enters
         {
-            may.enter = self.in_area(op, &seen, std::slice::from_ref(record), None).await?;
+            let inside = self.in_area(op, &seen, std::slice::from_ref(record), None).await?;
+            may.enter &= inside;
+            may.open &= inside || seen.shared;
         }
         Ok(may)
     }

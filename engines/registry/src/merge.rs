@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::definition::RecordDefinition;
-use crate::enter::{Written, subject};
+use crate::enter::{Written, after_all, subject};
 use crate::model::{Change, Past, Record, Values};
 use crate::quality::LEAD_ON;
 use crate::store::merge::MergedRow;
@@ -121,13 +121,15 @@ impl Registry {
         let own = in_force(keep_before, today).ok_or_else(error::record_not_found)?;
         let other = in_force(lose_before, today).ok_or_else(error::record_not_found)?;
         let chosen = chosen(&definition, (keep, &own.values), (lose, &other.values), merge)?;
-        let values = self.judged(op, &definition, &chosen, own.valid_from).await?;
+        let both = [(keep, keep_before.as_slice()), (lose, lose_before.as_slice())];
+        let values = self.judged(op, &definition, &chosen, own.valid_from, &both).await?;
         let changed = values != own.values;
         let written = Written {
             id: keep,
             version: if changed { version + 1 } else { version },
         };
-        let (at, by) = (op.now(), op.actor().person());
+        let at = after_all(keep_before, after_all(lose_before, op.now()));
+        let by = op.actor().person();
         let days: Vec<_> = lose_before.iter().map(|record| record.valid_from).collect();
         store::record::supersede(op.conn(), &permit, &definition, lose, &days, (at, by, &reason)).await?;
         let by_name = op.actor().official().map(|official| official.name.clone());
@@ -143,16 +145,18 @@ impl Registry {
         };
         store::merge::put(op.conn(), &permit, register, &row).await?;
         if changed {
+            self.lead_files(op, &definition, (lose, keep), &values).await?;
             let change = Change::Correct {
                 period: own.valid_from,
                 from: own.valid_from,
                 to: own.valid_to,
                 values,
             };
-            self.put(op, &permit, &definition, written, keep_before, &change, &reason)
+            self.put(op, &permit, &definition, written, (keep_before, at), &change, &reason)
                 .await?;
             self.tell(op, &permit, register, keep, "corrected", &reason).await?;
         }
+        self.still_in_force(op, &definition).await?;
         store::twin::drop_of(op.conn(), &permit, register, lose).await?;
         self.tell(op, &permit, register, lose, "merged", &reason).await?;
         op.emit(Event::new(
@@ -230,12 +234,10 @@ impl Registry {
             access::measured(register, seen.standing, &seen.sight),
         )
         .await?;
-        if purpose.is_some() {
+        if let Some(purpose) = purpose {
             op.allow("registry.open", &subject, access::open(op.rights(), &seen.sight))
                 .await?;
-        }
-        if purpose.is_some_and(|purpose| purpose.trim().chars().count() < crate::show::SHORTEST_PURPOSE) {
-            return Err(error::purpose_needed());
+            crate::show::check_purpose(purpose)?;
         }
         let row = store::merge::find(op.conn(), register, lost)
             .await?

@@ -4,6 +4,7 @@ pub(crate) mod bulk;
 pub(crate) mod column;
 pub(crate) mod judge;
 pub(crate) mod likeness;
+pub(crate) mod notice;
 pub(crate) mod plan;
 pub(crate) mod profile;
 pub(crate) mod proposal;
@@ -20,6 +21,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 pub use bulk::{BulkState, settable};
+pub use notice::Notice;
 pub use plan::{Condition, Plan, Refusal, Step};
 pub use profile::{FieldProfile, FrequentValue};
 pub use proposal::{FieldChange, ProposalState};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::access;
-use crate::enter::{Command, ToWrite, Written, new_id};
+use crate::enter::{Command, ToWrite, Written, after_all, new_id};
 use crate::model::proposal::{self, ProposalState};
 use crate::model::timeline::{self, Change};
 use crate::model::{Record, Values};
@@ -102,6 +102,7 @@ impl Registry {
         if let Some(given) = given_mut(&mut command) {
             given.extend(edits);
         }
+        self.take_proposed_files(op, &row.register, id).await?;
         if row.state == ProposalState::Waiting {
             self.withdrawn(op, &permit, &row).await?;
         }
@@ -117,18 +118,26 @@ impl Registry {
         let Actor::Official(official) = op.actor().clone() else {
             return Err(error::needs_approval(&entry.definition.record));
         };
-        let change = self.decided(op, entry).await?;
-        self.tried(op, permit, entry, &change).await?;
-        let body = body_of(entry, change, kernel::local_date(op.now()));
         let record = entry.target.map(|(record, _)| record);
         store::proposal::lock_person(op.conn(), official.person).await?;
         let register = &entry.definition.record;
         let own = store::proposal::waiting_of(op.conn(), self.vault(), official.person, register, record).await?;
-        if let Some(same) = own.iter().find(|own| own.body == body && own.seen == entry.version()) {
+        // Its files are no longer theirs to name: the same is known by what was said.
+        let same = own.iter().find(|own| {
+            let seen = entry.target.map_or(own.seen, |(_, seen)| seen);
+            (seen, own.seen) == (own.seen, entry.version())
+                && (&own.body.command, &own.body.reason) == (&entry.command, &entry.reason)
+        });
+        if let Some(same) = same {
             return Ok(same.id);
         }
+        let change = self.decided(op, entry).await?;
+        self.tried(op, permit, entry, &change).await?;
+        let body = body_of(entry, change, kernel::local_date(op.now()));
         let row = new_row(op, &official, entry, body, follows);
         store::proposal::insert(op.conn(), permit, self.vault(), &row).await?;
+        self.propose_files(op, &entry.definition, row.id, &row.body.values)
+            .await?;
         op.emit(Event::new(
             events::PROPOSED,
             subject(row.id),
@@ -157,7 +166,7 @@ impl Registry {
                 permit,
                 &entry.definition,
                 written,
-                &entry.before,
+                (&entry.before, after_all(&entry.before, op.now())),
                 change,
                 &entry.reason,
             )
@@ -197,6 +206,10 @@ impl Registry {
         written: Option<Written>,
     ) -> Result<()> {
         let record = written.map(|written| written.id).or(row.record);
+        // What was handed back may come again with its files.
+        if matches!(state, ProposalState::Refused | ProposalState::Withdrawn) {
+            self.drop_proposed_files(op, row.id).await?;
+        }
         op.emit(Event::new(
             events::PROPOSAL_DECIDED,
             subject(row.id),

@@ -7,6 +7,7 @@ use op::{Entry, Event, Op, Permit};
 use serde_json::json;
 
 use crate::definition::RecordDefinition;
+use crate::model::notice;
 use crate::model::plan::{self, Condition, Plan, Refusal, Step};
 use crate::{Registry, access, error, events, store};
 
@@ -34,12 +35,19 @@ impl Registry {
             .await?;
         let digest = definition.digest();
         let standing = store::register::get(op.conn(), &definition.record).await?;
-        // Without tables there is nothing to change: they are made with the first record, as they are declared then.
-        let old = match &standing {
-            Some(standing) if standing.made => Some(self.definition(op, &definition.record, &standing.digest).await?),
-            _ => None,
+        let in_force = match &standing {
+            Some(standing) => Some(self.definition(op, &definition.record, &standing.digest).await?),
+            None => None,
         };
-        let plan = plan::plan(old.as_deref(), definition)?;
+        // Without tables there is nothing to change: they are made with the first record, as they are declared then.
+        let made = standing.as_ref().is_some_and(|standing| standing.made);
+        let old = in_force.clone().filter(|_| made);
+        let mut plan = plan::plan(old.as_deref(), definition)?;
+        if made {
+            let there = store::table::index_names(op.conn()).await?;
+            plan::add_missing(&mut plan, definition, &there)?;
+        }
+        plan.notices = in_force.map_or_else(Vec::new, |old| notice::notices(&old, definition));
         let mut refusals = Vec::new();
         if let Some(old) = old.as_deref() {
             for condition in &plan.conditions {
@@ -88,13 +96,21 @@ impl Registry {
         // Tables are made by their owner, which nobody is who acts.
         op.beyond_the_wall(&permit).await?;
         store::register::lock(op.conn(), &permit, &definition.record).await?;
-        let rehearsal = self.rehearse(op, definition).await?;
+        let mut rehearsal = self.rehearse(op, definition).await?;
         let standing = store::register::get(op.conn(), &definition.record).await?;
         if rehearsal.in_force
+            && (rehearsal.plan.steps.is_empty() || rehearsal.plan.steps.contains(&Step::Make))
             && standing
                 .is_some_and(|standing| standing.app == app && standing.agencies == own && standing.owner == owner)
         {
             return Ok(rehearsal);
+        }
+        if !rehearsal.plan.steps.is_empty() && !rehearsal.plan.steps.contains(&Step::Make) {
+            // A large table takes longer than a statement of an operation may.
+            db::take_time(op.conn()).await?;
+            store::table::lock(op.conn(), &permit, definition, &rehearsal.plan).await?;
+            // What holds of the records is asked again: somebody may have written while others were waited for.
+            rehearsal = self.rehearse(op, definition).await?;
         }
         if let Some(refusal) = rehearsal.refusals.first() {
             let why = serde_json::to_string(&refusal.condition).unwrap_or_default();
@@ -123,6 +139,7 @@ impl Registry {
         op.record(Entry::new("registry.published", subject).detail(json!({
             "version": rehearsal.digest,
             "steps": rehearsal.plan.steps,
+            "notices": rehearsal.plan.notices,
         })))
         .await?;
         Ok(rehearsal)
@@ -145,6 +162,15 @@ impl Registry {
         store::register::set_made(op.conn(), permit, register).await
     }
 
+    /// Whether what was written by a declaration may stay: it was read before the table was held, and somebody may have published another one
+    /// since. To be asked once what is written has been written.
+    pub(crate) async fn still_in_force(&self, op: &mut Op, definition: &RecordDefinition) -> Result<()> {
+        match *self.register(op, &definition.record).await?.definition == *definition {
+            true => Ok(()),
+            false => Err(error::declared_anew(&definition.record)),
+        }
+    }
+
     async fn carry_out(&self, op: &mut Op, permit: &Permit, new: &RecordDefinition, plan: &Plan) -> Result<()> {
         store::table::change(op.conn(), permit, new, plan).await?;
         if plan.steps.contains(&Step::Derive) {
@@ -155,7 +181,6 @@ impl Registry {
 
     /// Computes anew what follows from the values of every record.
     async fn derive(&self, op: &mut Op, permit: &Permit, definition: &RecordDefinition) -> Result<()> {
-        db::take_time(op.conn()).await?;
         let now = op.now();
         let mut after = None;
         loop {

@@ -8,6 +8,8 @@ use op::{Entry, Event, Op};
 use serde_json::json;
 
 use crate::definition::RecordDefinition;
+use crate::model::notice;
+use crate::model::plan::{self, Plan};
 use crate::publish::own_agencies;
 use crate::store::register::{Publication, Standing};
 use crate::{Registry, access, error, events, store};
@@ -67,13 +69,22 @@ impl Registry {
         op.allow("registry.publish", "registers", access::publish(op.rights()))
             .await?;
         let standing: HashMap<String, Standing> = store::register::all(op.conn()).await?.into_iter().collect();
+        let there = store::table::index_names(op.conn()).await?;
         let each = declared.iter().map(|one| {
             let digest = one.definition.digest();
             let own = own_agencies(one.definition, agencies).ok();
-            let difference = difference(one, &digest, own.as_ref(), standing.get(&one.definition.record));
-            Compared { digest, difference }
+            let standing = standing.get(&one.definition.record);
+            let mut difference = difference(one, &digest, own.as_ref(), standing);
+            if difference == Difference::None && standing.is_some_and(|own| own.made) {
+                let mut plan = Plan::default();
+                plan::add_missing(&mut plan, one.definition, &there)?;
+                if plan != Plan::default() {
+                    difference = Difference::Kept;
+                }
+            }
+            Ok(Compared { digest, difference })
         });
-        Ok(each.collect())
+        each.collect()
     }
 
     /// Puts declarations into force whose registers have had no record, all of them or none. Those that have tables are left out: their places
@@ -126,7 +137,14 @@ impl Registry {
             let subject = format!("register:{}", new.definition.record);
             let told = json!({ "register": new.definition.record, "version": new.digest });
             op.emit(Event::new(events::PUBLISHED, &subject, told));
-            let detail = json!({ "version": new.digest, "steps": [] });
+            let notices = match standing.get(&new.definition.record) {
+                Some(old) => {
+                    let old = self.definition(op, &new.definition.record, &old.digest).await?;
+                    notice::notices(&old, new.definition)
+                }
+                None => Vec::new(),
+            };
+            let detail = json!({ "version": new.digest, "steps": [], "notices": notices });
             op.record(Entry::new("registry.published", subject).detail(detail))
                 .await?;
         }

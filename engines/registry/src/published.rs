@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use chrono::{DateTime, Utc};
-use identity::Agency;
+use identity::{Agency, AgencyLevel};
 use kernel::{AgencyId, Result};
 use op::Op;
 
 use crate::access::{self, Desk, Sight, Standing};
-use crate::definition::{Level, RecordDefinition};
+use crate::definition::{Level, Readers, RecordDefinition};
 use crate::{Registry, error, store};
 
 /// A register in force.
@@ -36,6 +36,11 @@ pub(crate) struct Seen {
     pub published: Published,
     pub standing: Standing,
     pub sight: Sight,
+    /// The wards whose records the actor reads, where a register is shown to its owner and to those who enter: each of these enters, and reads, what
+    /// lies in its own area.
+    pub within: Option<Vec<String>>,
+    /// Whether the declaration shares something with the agency.
+    pub shared: bool,
 }
 
 impl Registry {
@@ -114,7 +119,43 @@ impl Registry {
     pub(crate) async fn seen(&self, op: &mut Op, register: &str) -> Result<Seen> {
         let published = self.register(op, register).await?;
         let desk = self.desk(op).await?;
-        Ok(self.seen_from(op, published, desk))
+        let mut seen = self.seen_from(op, published, desk);
+        seen.within = self.within(op, &seen, desk).await?;
+        Ok(seen)
+    }
+
+    async fn within(&self, op: &mut Op, seen: &Seen, desk: Option<Desk>) -> Result<Option<Vec<String>>> {
+        let definition = &seen.published.definition;
+        let narrow = seen.standing == Standing::Enters && definition.readers == Readers::Owner && !seen.shared;
+        let (true, Some(desk), Some(_)) = (narrow, desk, &definition.place) else {
+            return Ok(None);
+        };
+        match self.identity().agency(op, desk.agency).await?.area_code {
+            None => Ok((desk.level != Level::Province).then(Vec::new)),
+            Some(own) => {
+                let today = kernel::local_date(op.now());
+                let wards = self.identity().wards_of(op, &own, today).await?;
+                let below = wards.into_iter().map(|ward| ward.code);
+                Ok(Some(below.chain([own]).collect()))
+            }
+        }
+    }
+
+    /// The register as whoever acts may know of it: fields that they do not see are not there, so that nothing that is asked tells them from names that
+    /// nobody has declared.
+    ///
+    /// # Errors
+    /// `registry.not_found` {register}.
+    pub async fn narrowed(&self, op: &mut Op, register: &str) -> Result<Published> {
+        let Seen {
+            mut published, sight, ..
+        } = self.seen(op, register).await?;
+        let mut definition = RecordDefinition::clone(&published.definition);
+        definition
+            .fields
+            .retain(|field| sight.plain.contains(&field.field) || sight.sealed.contains(&field.field));
+        published.definition = Arc::new(definition);
+        Ok(published)
     }
 
     /// The same of a register that is known, from a desk.
@@ -135,6 +176,8 @@ impl Registry {
             published,
             standing,
             sight,
+            within: None,
+            shared: !shares.is_empty(),
         }
     }
 
@@ -163,10 +206,9 @@ impl Registry {
             return Ok(None);
         };
         let level = match self.identity().agency(op, agency).await?.level {
-            identity::AgencyLevel::Province => Some(Level::Province),
-            identity::AgencyLevel::District => Some(Level::District),
-            identity::AgencyLevel::Commune => Some(Level::Commune),
-            _ => None,
+            AgencyLevel::Province | AgencyLevel::Department => Level::Province,
+            AgencyLevel::District => Level::District,
+            AgencyLevel::Commune => Level::Commune,
         };
         Ok(Some(Desk { agency, level }))
     }

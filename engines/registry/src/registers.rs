@@ -33,6 +33,25 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// The words that are asked for; nothing where signs alone are: they are no word, and find nothing rather than everything.
+    fn terms(&self) -> Option<Vec<String>> {
+        let asked: String = self.text.chars().take(LONGEST_TEXT).collect();
+        let terms = text::search_terms(&asked);
+        (!terms.is_empty() || asked.trim().is_empty()).then_some(terms)
+    }
+
+    /// Whether a register is wanted, whoever answers for it: words are found by their beginnings.
+    pub fn takes(&self, published: &Published) -> bool {
+        self.terms().is_some_and(|terms| self.fits(published, &terms))
+    }
+
+    /// Whether everything that is asked for stands in its name.
+    pub fn names(&self, published: &Published) -> bool {
+        let words = &published.definition.words;
+        let said = text::search_terms(&format!("{} {}", words.vi, words.en));
+        self.terms().is_some_and(|terms| are_said(&terms, &said))
+    }
+
     fn fits(&self, published: &Published, terms: &[String]) -> bool {
         let definition = &published.definition;
         let is = |wanted: &Option<String>, own: &str| wanted.as_deref().is_none_or(|wanted| wanted == own);
@@ -45,11 +64,13 @@ impl Wanted {
             && self.sharing.is_none_or(|form| definition.sharing.contains(&form))
             && self.update.is_none_or(|update| definition.update == update)
             && self.catalogue.is_none_or(|catalogue| definition.catalogue == catalogue)
-            && (terms.is_empty() || {
-                let said = said();
-                terms.iter().all(|term| said.iter().any(|word| word.starts_with(term)))
-            })
+            && (terms.is_empty() || are_said(terms, &said()))
     }
+}
+
+/// Whether each term begins a word.
+fn are_said(terms: &[String], said: &[String]) -> bool {
+    terms.iter().all(|term| said.iter().any(|word| word.starts_with(term)))
 }
 
 /// A register in the list.
@@ -120,13 +141,10 @@ impl Registry {
             let definition = &published.definition;
             (text::collation_key(&definition.words.vi), definition.record.clone())
         };
-        let asked: String = wanted.text.chars().take(LONGEST_TEXT).collect();
-        let terms = text::search_terms(&asked);
-        if terms.is_empty() && !asked.trim().is_empty() {
-            // Signs alone are no word: nothing is found, rather than everything.
+        let Some(terms) = wanted.terms() else {
             let (items, next) = (Vec::new(), None);
             return Ok(Page { items, next });
-        }
+        };
         let desk = self.desk(op).await?;
         let mut homes = BTreeMap::new();
         let mut found = Vec::new();
@@ -183,6 +201,7 @@ impl Registry {
             published,
             standing,
             sight,
+            ..
         } = seen;
         op.beyond_the_wall(&permit).await?;
         let records = self.size(op, &published).await?;

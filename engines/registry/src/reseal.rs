@@ -149,8 +149,16 @@ impl Registry {
                 match sealed::anew(self.vault(), definition, row) {
                     Ok(None) => {}
                     Ok(Some(anew)) => {
-                        sealed::put(op.conn(), &permit, definition, table, row, anew).await?;
-                        done += 1;
+                        // What the database refuses undoes this row alone.
+                        store::proposal::begin_trial(op.conn()).await?;
+                        if sealed::put(op.conn(), &permit, definition, table, row, anew).await? {
+                            store::proposal::keep_trial(op.conn()).await?;
+                            done += 1;
+                        } else {
+                            store::proposal::end_trial(op.conn()).await?;
+                            tracing::error!(register = definition.record, record = %row.place.id, "the same value stands in another record: a person has to look at both");
+                            whole.conflicting += 1;
+                        }
                     }
                     Err(error) => {
                         tracing::warn!(register = definition.record, %error, "a record cannot be sealed anew");

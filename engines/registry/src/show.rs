@@ -1,20 +1,31 @@
 //! One record, its past, and what is sealed of it.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{PersonalNumber, Result};
+use kernel::Result;
 use op::{Entry, Op};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::definition::{Kind, RecordDefinition};
+use crate::definition::RecordDefinition;
 use crate::enter::subject;
-use crate::model::{Past, Record};
-use crate::{Registry, access, error, store};
+use crate::model::{Passage, Past, Record, story};
+use crate::{Registry, Seen, access, error, store};
 
 /// Rows of the history that are shown.
 const HISTORY: i64 = 200;
-/// The shortest purpose, in characters.
-pub(crate) const SHORTEST_PURPOSE: usize = 5;
+/// The fewest letters and digits of a purpose.
+const SHORTEST_PURPOSE: usize = 5;
+
+/// Whether something is said of what for: dots and blanks say nothing.
+pub(crate) fn check_purpose(purpose: &str) -> Result<()> {
+    let said = purpose.chars().filter(|letter| letter.is_alphanumeric()).count();
+    match said >= SHORTEST_PURPOSE {
+        true => Ok(()),
+        false => Err(error::purpose_needed()),
+    }
+}
 
 /// On which day, and as it was known at which moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,8 +36,17 @@ pub struct AsOf {
     pub known: Option<DateTime<Utc>>,
 }
 
+/// Whether a record lies where whoever looks reads at all.
+fn is_within(seen: &Seen, record: &Record) -> bool {
+    let (Some(wards), Some(place)) = (&seen.within, &seen.published.definition.place) else {
+        return true;
+    };
+    let ward = record.values.get(place).and_then(Value::as_str);
+    ward.is_some_and(|ward| wards.iter().any(|own| own == ward))
+}
+
 impl Registry {
-    /// A record on a day, as it is known now or was known then. A record that was merged is the one that remains. Sealed fields come only with a
+    /// A record on a day, as it is known now or was known then. A record that was merged is the one that remains, unless it was known by itself then. Sealed fields come only with a
     /// purpose, which is recorded with whose data it was.
     ///
     /// # Errors
@@ -47,9 +67,7 @@ impl Registry {
         if let Some(purpose) = purpose {
             op.allow("registry.open", &subject, access::open(op.rights(), &seen.sight))
                 .await?;
-            if purpose.trim().chars().count() < SHORTEST_PURPOSE {
-                return Err(error::purpose_needed());
-            }
+            check_purpose(purpose)?;
         }
         if !seen.published.made {
             return Err(error::record_not_found());
@@ -58,7 +76,16 @@ impl Registry {
         let id = store::register::remaining(op.conn(), register, record).await?;
         let day = as_of.day.unwrap_or_else(|| kernel::local_date(op.now()));
         let found = match as_of.known {
-            Some(known) => store::record::as_known(op.conn(), &definition, id, (day, known), vault).await?,
+            // What was known then was known of the record itself, whatever it was merged into later.
+            Some(known) => {
+                let own = store::record::as_known(op.conn(), &definition, record, (day, known), vault).await?;
+                match own {
+                    None if id != record => {
+                        store::record::as_known(op.conn(), &definition, id, (day, known), vault).await?
+                    }
+                    own => own,
+                }
+            }
             None => {
                 let periods = store::record::periods(op.conn(), &definition, id, vault, false).await?;
                 periods
@@ -66,12 +93,24 @@ impl Registry {
                     .find(|record| record.valid_from <= day && record.valid_to.is_none_or(|to| day <= to))
             }
         };
-        let mut found = found.ok_or_else(error::record_not_found)?;
+        let mut found = found
+            .filter(|found| is_within(&seen, found))
+            .ok_or_else(error::record_not_found)?;
         if let Some(purpose) = purpose {
+            self.own_area(op, &seen, &found).await?;
             self.looked(op, &definition, &found, purpose).await?;
         }
         found.values = Self::visible(&found.values, &seen.sight, purpose.is_some());
         Ok(found)
+    }
+
+    /// Refuses what is sealed of a record that lies in the area of others, to whoever enters in their own.
+    async fn own_area(&self, op: &mut Op, seen: &Seen, record: &Record) -> Result<()> {
+        let enters = seen.standing == access::Standing::Enters && !seen.shared;
+        match enters && !self.in_area(op, seen, std::slice::from_ref(record), None).await? {
+            true => Err(error::not_allowed()),
+            false => Ok(()),
+        }
     }
 
     /// Everything that is and was known of a record: what is known now by periods, then what was replaced, the newest first. Sealed fields under
@@ -94,9 +133,7 @@ impl Registry {
         if let Some(purpose) = purpose {
             op.allow("registry.open", &subject, access::open(op.rights(), &seen.sight))
                 .await?;
-            if purpose.trim().chars().count() < SHORTEST_PURPOSE {
-                return Err(error::purpose_needed());
-            }
+            check_purpose(purpose)?;
         }
         if !seen.published.made {
             return Err(error::record_not_found());
@@ -104,8 +141,10 @@ impl Registry {
         let vault = purpose.map(|_| self.vault());
         let id = store::register::remaining(op.conn(), register, record).await?;
         let mut periods = store::record::periods(op.conn(), &definition, id, vault, false).await?;
-        if periods.is_empty() {
-            return Err(error::record_not_found());
+        let newest = periods.last().filter(|newest| is_within(&seen, newest));
+        let newest = newest.ok_or_else(error::record_not_found)?;
+        if purpose.is_some() {
+            self.own_area(op, &seen, newest).await?;
         }
         let mut past = store::record::past(op.conn(), &definition, id, vault, HISTORY).await?;
         if let Some(purpose) = purpose {
@@ -117,6 +156,49 @@ impl Registry {
             record.values = Self::visible(&record.values, &seen.sight, purpose.is_some());
         }
         Ok((periods, past))
+    }
+
+    /// Where the writings of a record have changed what is sealed: versions, each with the first day of what it changed. That something has changed
+    /// is told to every reader, what it was to nobody.
+    ///
+    /// # Errors
+    /// Those of [`Self::record`].
+    pub async fn sealed_changes(
+        &self,
+        op: &mut Op,
+        register: &str,
+        record: Uuid,
+    ) -> Result<BTreeSet<(i64, NaiveDate)>> {
+        let seen = self.seen(op, register).await?;
+        let definition = seen.published.definition.clone();
+        op.allow(
+            "registry.read",
+            &subject(register, record),
+            access::read(register, &seen.sight),
+        )
+        .await?;
+        if !seen.published.made || definition.sealed().next().is_none() {
+            return Ok(BTreeSet::new());
+        }
+        let vault = Some(self.vault());
+        let id = store::register::remaining(op.conn(), register, record).await?;
+        let periods = store::record::periods(op.conn(), &definition, id, vault, false).await?;
+        let past = store::record::past(op.conn(), &definition, id, vault, HISTORY).await?;
+        let differs = |passage: &Passage| {
+            let before = passage.before.as_ref().map(|before| &before.values);
+            let after = &passage.after.values;
+            before.is_some_and(|before| {
+                definition
+                    .sealed()
+                    .any(|field| before.get(&field.field) != after.get(&field.field))
+            })
+        };
+        let mut changed = BTreeSet::new();
+        for chapter in story(&periods, &past) {
+            let passages = chapter.passages.iter().filter(|passage| differs(passage));
+            changed.extend(passages.map(|passage| (chapter.version, passage.after.valid_from)));
+        }
+        Ok(changed)
     }
 
     /// What records of a register are called, by identifier; those that are not there are left out.
@@ -148,22 +230,7 @@ impl Registry {
         record: &Record,
         purpose: &str,
     ) -> Result<()> {
-        let mut people = Vec::new();
-        for field in &definition.fields {
-            let is_number = matches!(
-                field.kind,
-                Kind::Person | Kind::Plain(schema::field::FieldKind::PersonalNumber)
-            );
-            let number = record.values.get(&field.field).and_then(Value::as_str);
-            if let Some(number) = number
-                .filter(|_| is_number)
-                .and_then(|text| PersonalNumber::parse(text).ok())
-            {
-                people.extend(self.identity().whose_number(op, &number).await?);
-            }
-        }
-        people.sort();
-        people.dedup();
+        let people = self.people_of(op, definition, record).await?;
         let fields: Vec<&str> = definition
             .sealed()
             .filter(|field| record.values.contains_key(&field.field))
@@ -181,5 +248,24 @@ impl Registry {
             op.record(entry().about(Some(person))).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_and_blanks_are_no_purpose() {
+        for nothing in ["", "xem", ".....", "     ", "⠀⠀⠀⠀⠀", "a.b.c.d.", "-----!"] {
+            assert_eq!(
+                check_purpose(nothing).unwrap_err().code,
+                "registry.purpose_needed",
+                "{nothing:?}"
+            );
+        }
+        for said in ["Kiểm tra", "H30-12", "Xác minh 7"] {
+            check_purpose(said).unwrap();
+        }
     }
 }

@@ -17,3 +17,4 @@ pub(crate) mod requests;
 pub(crate) mod sealed;
 pub(crate) mod table;
 pub(crate) mod twin;
+pub(crate) mod united;

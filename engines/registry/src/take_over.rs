@@ -2,19 +2,25 @@
 //! written, all in one operation.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
-use kernel::{FieldFault, Result};
+use futures::{Stream, StreamExt, stream};
+use kernel::{Fault, FieldFault, Result};
 use op::{Entry, Event, Op, Permit};
 use schema::field::Broken;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::amend::{self, Keep, Spot};
 use crate::definition::RecordDefinition;
-use crate::enter::Written;
+use crate::enter::{Written, after_all};
+use crate::held::file_fields;
 use crate::model::reading::{self, Ground};
 use crate::model::timeline::Change;
 use crate::model::{Record, Values};
+use crate::once::Claim;
+use crate::store::many::{Days, Which};
 use crate::{Registry, access, error, events, store};
 
 /// One row of many, as it was sent or read from a file.
@@ -77,6 +83,12 @@ pub enum What {
     Unchanged,
 }
 
+/// Rows that one thread judges, or lays out for one statement.
+const SHARE: usize = 2_000;
+
+/// Records by the values of their keys.
+type ByKey = HashMap<Vec<String>, Uuid>;
+
 /// A row that may be kept.
 struct Sound {
     number: u64,
@@ -89,13 +101,24 @@ struct Sound {
 
 impl Registry {
     /// Takes many rows over, idempotent by key: a new key is a new record, another content is a change from the row's first day on, the same
-    /// content nothing. Rows with faults are handed back, the others are written. A row with the key of one before it is a fault. For the owner
+    /// content nothing. Fields that a row does not name stay what the record has of them, as far as `keep` says. Rows with faults are handed back, the others are written. A row with the key of one before it is a fault. For the owner
     /// and for the platform; where the owner approves what is entered, for the platform alone.
     ///
     /// # Errors
     /// `registry.not_allowed`, `registry.needs_approval` {register}, `registry.not_found` {register}, `registry.duplicate_key` where somebody else has entered one of the keys meanwhile:
     /// the same again may well succeed.
-    pub async fn take_over(&self, op: &mut Op, register: &str, rows: Vec<Given>) -> Result<Taken> {
+    pub async fn take_over(&self, op: &mut Op, register: &str, rows: Vec<Given>, keep: Keep) -> Result<Taken> {
+        self.take_over_as(op, register, rows, (keep, false)).await
+    }
+
+    /// The same; `approved`: somebody else has approved these rows.
+    pub(crate) async fn take_over_as(
+        &self,
+        op: &mut Op,
+        register: &str,
+        mut rows: Vec<Given>,
+        (keep, approved): (Keep, bool),
+    ) -> Result<Taken> {
         let seen = self.seen(op, register).await?;
         let definition = seen.published.definition.clone();
         let permit = op
@@ -105,45 +128,34 @@ impl Registry {
                 access::own(op.rights(), "registry.import", seen.standing),
             )
             .await?;
-        if self.waits(op, &definition) {
+        if !approved && self.waits(op, &definition) {
             return Err(error::needs_approval(register));
         }
-        let ground = self.ground(op, &definition).await?;
+        let ground = Arc::new(self.ground(op, &definition).await?);
         let mut taken = Taken::default();
-        let mut sound = self.sound(op, &definition, &ground, rows, &mut taken).await?;
+        let seen = match seen.published.made {
+            true => self.complete(op, &definition, &ground, &mut rows, keep).await?,
+            false => HashMap::new(),
+        };
+        let sound = self.sound(op, &definition, &ground, rows, &mut taken).await?;
         self.make(op, &permit, register).await?;
-        let known = self.known(op, &definition, &sound).await?;
-        self.unique(op, &definition, &known, &mut sound, &mut taken).await?;
+        self.keep_apart(op, register, sound.iter().any(|row| row.to.is_some()))
+            .await?;
+        let asked: Vec<(&[String], Days)> = sound
+            .iter()
+            .map(|row| (row.key.as_slice(), (row.from, row.to)))
+            .collect();
+        let known = self.known(op, &definition, &asked).await?;
+        let sound = self.with_own_files(op, &definition, &known, sound, &mut taken).await?;
         let (old, new): (Vec<Sound>, Vec<Sound>) = sound.into_iter().partition(|row| known.contains_key(&row.key));
+        let new = self.unique(op, &definition, new, &mut taken).await?;
         if !new.is_empty() {
-            let ids = self.create(op, &permit, &definition, &new).await?;
-            taken.rows.extend(new.iter().zip(ids).map(|(row, record)| TakenRow {
-                number: row.number,
-                record,
-                what: What::Created,
-            }));
+            taken.created = new.len() as u64;
+            taken.rows = self.create(op, &permit, &definition, new).await?;
         }
-        taken.created = new.len() as u64;
-        for row in old {
-            let id = known[&row.key];
-            match self.bring(op, &permit, &definition, id, &row).await {
-                Ok(done) => {
-                    let (count, what) = match done {
-                        true => (&mut taken.changed, What::Changed),
-                        false => (&mut taken.unchanged, What::Unchanged),
-                    };
-                    *count += 1;
-                    let (number, record) = (row.number, id);
-                    taken.rows.push(TakenRow { number, record, what });
-                }
-                // What does not fit the days of one record is a fault of its row.
-                Err(fault) if fault.kind == kernel::FaultKind::Conflict => taken.bad.push(BadRow {
-                    number: row.number,
-                    faults: vec![FieldFault::new("valid_from", "registry.field.days")],
-                }),
-                Err(fault) => return Err(fault),
-            }
-        }
+        self.bring_all(op, &permit, &definition, (&known, &seen, old), &mut taken)
+            .await?;
+        self.still_in_force(op, &definition).await?;
         taken.bad.sort_by_key(|row| row.number);
         let told = json!({
             "register": register, "created": taken.created, "changed": taken.changed,
@@ -159,30 +171,30 @@ impl Registry {
     async fn sound(
         &self,
         op: &mut Op,
-        definition: &RecordDefinition,
-        ground: &Ground,
+        definition: &Arc<RecordDefinition>,
+        ground: &Arc<Ground>,
         rows: Vec<Given>,
         taken: &mut Taken,
     ) -> Result<Vec<Sound>> {
         let mut heads = Vec::with_capacity(rows.len());
         let mut records = Vec::with_capacity(rows.len());
-        for row in rows {
-            let from = row.from.unwrap_or_else(|| ground.today());
-            let mut read = reading::read(definition, &row.fields, ground, from);
-            if row.to.is_some_and(|to| to < from) {
-                read.faults
-                    .push(reading::fault("valid_to", Broken::new("period_backwards")));
-            }
-            if read.faults.is_empty() {
-                heads.push((row.number, from, row.to));
-                records.push(read.values);
-            } else {
-                taken.bad.push(BadRow {
-                    number: row.number,
-                    faults: read.faults,
-                });
+        let (own, ground) = (definition.clone(), ground.clone());
+        let mut judged = spread(rows, move |rows| {
+            let judged = rows.into_iter().map(|row| judge(&own, &ground, &row));
+            judged.collect::<Vec<_>>()
+        });
+        while let Some(share) = judged.next().await {
+            for row in share? {
+                match row {
+                    Ok((head, values)) => {
+                        heads.push(head);
+                        records.push(values);
+                    }
+                    Err(bad) => taken.bad.push(bad),
+                }
             }
         }
+        drop(judged);
         let mut unresolved = self.resolve(op, definition, &mut records).await?;
         let mut sound = Vec::with_capacity(records.len());
         let mut keys: HashSet<Vec<String>> = HashSet::with_capacity(records.len());
@@ -207,104 +219,231 @@ impl Registry {
         Ok(sound)
     }
 
-    /// The records that have the keys of rows already.
-    async fn known(
-        &self,
-        op: &mut Op,
-        definition: &RecordDefinition,
-        rows: &[Sound],
-    ) -> Result<HashMap<Vec<String>, Uuid>> {
-        let keys: Vec<&[String]> = rows.iter().map(|row| row.key.as_slice()).collect();
-        let mut known = store::many::by_keys(op.conn(), self.vault(), definition, &keys, None).await?;
-        // What ends is not found among what goes on: by its first day.
-        let ending: Vec<&Sound> = rows
+    /// The records that have the keys of rows already: those that go on, else those that end and hold on one of the days of the row.
+    async fn known(&self, op: &mut Op, definition: &RecordDefinition, rows: &[(&[String], Days)]) -> Result<ByKey> {
+        let keys: Vec<&[String]> = rows.iter().map(|(key, _)| *key).collect();
+        let mut known = store::many::by_keys(op.conn(), self.vault(), definition, &keys, Which::GoingOn).await?;
+        let (keys, days): (Vec<&[String]>, Vec<Days>) = rows
             .iter()
-            .filter(|row| row.to.is_some() && !known.contains_key(&row.key))
-            .collect();
-        for row in ending {
-            let keys = [row.key.as_slice()];
-            let found = store::many::by_keys(op.conn(), self.vault(), definition, &keys, Some(row.from)).await?;
-            known.extend(found);
-        }
+            .filter(|(key, _)| !known.contains_key(*key))
+            .copied()
+            .unzip();
+        known.extend(store::many::by_keys(op.conn(), self.vault(), definition, &keys, Which::Ending(&days)).await?);
         Ok(known)
     }
 
-    /// Hands back rows that would take a value which another record has, where it must be there once.
+    /// Fills what rows do not name from the records with their keys; the versions that were seen there.
+    pub(crate) async fn complete(
+        &self,
+        op: &mut Op,
+        definition: &RecordDefinition,
+        ground: &Ground,
+        rows: &mut [Given],
+        keep: Keep,
+    ) -> Result<HashMap<Uuid, i64>> {
+        let mut seen = HashMap::new();
+        let days = |row: &Given| (row.from.unwrap_or_else(|| ground.today()), row.to);
+        let in_part = rows
+            .iter_mut()
+            .filter(|row| amend::lacks(definition, &row.fields, keep));
+        let mut in_part: Vec<(Vec<String>, &mut Given)> = in_part
+            .filter_map(|row| Some((key_given(definition, row, ground)?, row)))
+            .collect();
+        let asked: Vec<(&[String], Days)> = in_part.iter().map(|(key, row)| (key.as_slice(), days(row))).collect();
+        let known = self.known(op, definition, &asked).await?;
+        let ids: Vec<Uuid> = known.values().copied().collect();
+        let records = store::record::periods_of(op.conn(), definition, &ids, self.vault()).await?;
+        for (key, row) in &mut in_part {
+            let Some(before) = known.get(key).and_then(|id| records.get(id)) else {
+                continue;
+            };
+            let spot = Spot::Day(Some(days(row).0));
+            if let Some(own) = amend::own(before, spot, ground.today()) {
+                row.fields = amend::filled(definition, own, std::mem::take(&mut row.fields), keep);
+                seen.insert(own.id, version_of(before));
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Hands back new rows that would take a value which another record has, where it must be there once.
     async fn unique(
         &self,
         op: &mut Op,
         definition: &RecordDefinition,
-        known: &HashMap<Vec<String>, Uuid>,
-        rows: &mut Vec<Sound>,
+        rows: Vec<Sound>,
         taken: &mut Taken,
-    ) -> Result<()> {
+    ) -> Result<Vec<Sound>> {
+        let claims: Vec<Claim<'_>> = rows
+            .iter()
+            .map(|row| Claim {
+                record: None,
+                days: (row.from, row.to),
+                values: &row.values,
+            })
+            .collect();
+        let mut against: HashMap<usize, String> = self.claimed(op, definition, &claims).await?.into_iter().collect();
         for field in definition.fields.iter().filter(|field| field.unique) {
-            if definition.key == [field.field.clone()] {
-                continue;
-            }
-            let values: Vec<&Value> = rows.iter().filter_map(|row| row.values.get(&field.field)).collect();
-            let owners = store::many::owners(op.conn(), self.vault(), definition, field, &values).await?;
             let mut met: HashSet<String> = HashSet::new();
-            let mut kept = Vec::with_capacity(rows.len());
-            for row in rows.drain(..) {
+            for (place, row) in rows.iter().enumerate() {
                 let value = row.values.get(&field.field).map(store::record::whole);
-                let taken_by_other = value.as_ref().is_some_and(|value| {
-                    owners
-                        .get(value)
-                        .is_some_and(|owner| known.get(&row.key) != Some(owner))
-                        || !met.insert(value.clone())
-                });
-                match taken_by_other {
-                    true => taken.bad.push(BadRow {
-                        number: row.number,
-                        faults: vec![reading::fault(&field.field, Broken::new("unique"))],
-                    }),
-                    false => kept.push(row),
+                if value.is_some_and(|value| !met.insert(value)) {
+                    against.insert(place, field.field.clone());
                 }
             }
-            *rows = kept;
         }
-        Ok(())
+        let mut kept = Vec::with_capacity(rows.len());
+        for (place, row) in rows.into_iter().enumerate() {
+            match against.remove(&place) {
+                Some(field) => taken.bad.push(not_unique(row.number, &field)),
+                None => kept.push(row),
+            }
+        }
+        Ok(kept)
     }
 
-    /// Writes new records; their identifiers in the order of the rows.
+    /// Hands back rows that name files of something else.
+    async fn with_own_files(
+        &self,
+        op: &mut Op,
+        definition: &RecordDefinition,
+        known: &ByKey,
+        rows: Vec<Sound>,
+        taken: &mut Taken,
+    ) -> Result<Vec<Sound>> {
+        if file_fields(definition).next().is_none() {
+            return Ok(rows);
+        }
+        let (mut kept, mut met) = (Vec::with_capacity(rows.len()), HashSet::new());
+        for row in rows {
+            let own: Vec<(Uuid, &[Record])> = known.get(&row.key).map(|id| (*id, &[][..])).into_iter().collect();
+            let faults = self.foreign_files(op, definition, &own, &row.values, &mut met).await?;
+            match faults.is_empty() {
+                true => kept.push(row),
+                false => taken.bad.push(BadRow {
+                    number: row.number,
+                    faults,
+                }),
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Writes new records.
     async fn create(
         &self,
         op: &mut Op,
         permit: &Permit,
-        definition: &RecordDefinition,
-        rows: &[Sound],
-    ) -> Result<Vec<Uuid>> {
+        definition: &Arc<RecordDefinition>,
+        rows: Vec<Sound>,
+    ) -> Result<Vec<TakenRow>> {
         let (at, by) = (op.now(), op.actor().person());
-        let mut block = store::many::Block::new(definition)?;
-        let mut ids = Vec::with_capacity(rows.len());
-        for row in rows {
-            let id = Uuid::now_v7();
-            ids.push(id);
-            let new = store::record::NewRow {
-                definition,
-                id,
-                from: row.from,
-                to: row.to,
-                version: 1,
-                at,
-                by,
-            };
-            block.push(self.vault(), &new, &row.values)?;
+        let rows: Vec<(Uuid, Sound)> = rows.into_iter().map(|row| (Uuid::now_v7(), row)).collect();
+        let created = rows.iter().map(|(record, row)| TakenRow {
+            number: row.number,
+            record: *record,
+            what: What::Created,
+        });
+        let created: Vec<TakenRow> = created.collect();
+        if file_fields(definition).next().is_some() {
+            for (record, row) in &rows {
+                self.keep_files(op, definition, (*record, &[]), &row.values).await?;
+            }
         }
-        store::many::insert(op.conn(), permit, definition, block).await?;
+        let (own, vault) = (definition.clone(), self.vault().clone());
+        let mut blocks = spread(rows, move |rows| -> Result<store::many::Block> {
+            let mut block = store::many::Block::new(&own)?;
+            for (id, row) in &rows {
+                let new = store::record::NewRow {
+                    definition: &own,
+                    id: *id,
+                    from: row.from,
+                    to: row.to,
+                    version: 1,
+                    at,
+                    by,
+                };
+                block.push(&vault, &new, &row.values)?;
+            }
+            Ok(block)
+        });
+        while let Some(block) = blocks.next().await {
+            store::many::insert(op.conn(), permit, definition, block??).await?;
+        }
         // Identifiers of one program rise: the stretch is told by its ends, and by the moment.
-        if let (Some(first), Some(last)) = (ids.iter().min(), ids.iter().max()) {
+        let ids = || created.iter().map(|row| row.record);
+        if let (Some(first), Some(last)) = (ids().min(), ids().max()) {
             let changed = store::register::Changed {
                 register: &definition.record,
-                record: *first,
-                last: (ids.len() > 1).then_some(*last),
+                record: first,
+                last: (created.len() > 1).then_some(last),
                 kind: "created",
                 at,
             };
             store::register::tell(op.conn(), permit, &changed).await?;
         }
-        Ok(ids)
+        Ok(created)
+    }
+
+    /// Brings records that are known to what rows say. Those of which nothing new is said are not even locked.
+    async fn bring_all(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        definition: &RecordDefinition,
+        (known, seen, rows): (&ByKey, &HashMap<Uuid, i64>, Vec<Sound>),
+        taken: &mut Taken,
+    ) -> Result<()> {
+        let id_of = |row: &Sound| known[&row.key];
+        let ids: Vec<Uuid> = rows.iter().map(id_of).collect();
+        let before = store::record::periods_of(op.conn(), definition, &ids, self.vault()).await?;
+        let says_nothing = |row: &Sound| {
+            let before = before.get(&id_of(row));
+            before.is_some_and(|before| says_the_same(before, row))
+        };
+        let (same, rows): (Vec<Sound>, Vec<Sound>) = rows.into_iter().partition(says_nothing);
+        let mut done: Vec<(&Sound, What)> = same.iter().map(|row| (row, What::Unchanged)).collect();
+        // As they are once nobody else changes them.
+        let ids: Vec<Uuid> = rows.iter().map(id_of).collect();
+        store::record::lock_many(op.conn(), definition, &ids).await?;
+        let mut before = store::record::periods_of(op.conn(), definition, &ids, self.vault()).await?;
+        // What a row does not name was read before it was locked.
+        for (id, periods) in &before {
+            let version = version_of(periods);
+            if seen.get(id).is_some_and(|seen| *seen != version) {
+                return Err(error::changed_meanwhile(version));
+            }
+        }
+        for row in &rows {
+            let id = id_of(row);
+            let own = match before.remove(&id) {
+                Some(own) => own,
+                // A second row of a record that had another key before.
+                None => store::record::periods(op.conn(), definition, id, Some(self.vault()), false).await?,
+            };
+            match self.bring(op, permit, definition, (id, &own), row).await {
+                Ok(true) => done.push((row, What::Changed)),
+                Ok(false) => done.push((row, What::Unchanged)),
+                Err(fault) if fault.code == "registry.duplicate_key" => {
+                    let field = fault.fields.first().map_or("", |field| field.field.as_str());
+                    taken.bad.push(not_unique(row.number, field));
+                }
+                // What does not fit the days of one record is a fault of its row.
+                Err(fault) if fault.kind == kernel::FaultKind::Conflict => taken.bad.push(BadRow {
+                    number: row.number,
+                    faults: vec![FieldFault::new("valid_from", "registry.field.days")],
+                }),
+                Err(fault) => return Err(fault),
+            }
+        }
+        taken.changed = done.iter().filter(|(_, what)| *what == What::Changed).count() as u64;
+        taken.unchanged = done.len() as u64 - taken.changed;
+        taken.rows.extend(done.into_iter().map(|(row, what)| TakenRow {
+            number: row.number,
+            record: id_of(row),
+            what,
+        }));
+        Ok(())
     }
 
     /// Brings a record to what a row says; whether anything was to be done.
@@ -313,17 +452,15 @@ impl Registry {
         op: &mut Op,
         permit: &Permit,
         definition: &RecordDefinition,
-        id: Uuid,
+        (id, before): (Uuid, &[Record]),
         row: &Sound,
     ) -> Result<bool> {
-        let before = store::record::periods(op.conn(), definition, id, Some(self.vault()), true).await?;
-        if says_the_same(&before, row) {
+        if says_the_same(before, row) {
             return Ok(false);
         }
-        let version = before.iter().map(|record| record.version).max().unwrap_or(0);
         let written = Written {
             id,
-            version: version + 1,
+            version: version_of(before) + 1,
         };
         let change = match before.iter().find(|record| record.valid_from == row.from) {
             // The same first day: what was said of it is put right.
@@ -335,10 +472,13 @@ impl Registry {
             },
             None => Change::Change {
                 from: row.from,
+                to: row.to,
                 values: row.values.clone(),
             },
         };
-        self.put(op, permit, definition, written, &before, &change, "").await?;
+        let at = after_all(before, op.now());
+        self.put(op, permit, definition, written, (before, at), &change, "")
+            .await?;
         let changed = store::register::Changed {
             register: &definition.record,
             record: id,
@@ -351,6 +491,56 @@ impl Registry {
     }
 }
 
+/// Does pure work on many rows where nothing else waits, on as many threads as there are to take shares of them. The results come in the order of
+/// the rows.
+fn spread<T, R>(
+    rows: Vec<T>,
+    work: impl Fn(Vec<T>) -> R + Send + Sync + 'static,
+) -> impl Stream<Item = Result<R>> + Unpin
+where
+    T: Send + 'static,
+    R: Send + 'static,
+{
+    let work = Arc::new(work);
+    let mut shares = Vec::with_capacity(rows.len().div_ceil(SHARE));
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let share: Vec<T> = rows.by_ref().take(SHARE).collect();
+        let work = work.clone();
+        shares.push(tokio::task::spawn_blocking(move || work(share)));
+    }
+    Box::pin(stream::iter(shares).then(async |share| {
+        share
+            .await
+            .map_err(|error| Fault::internal("registry.import_panicked").caused_by(error))
+    }))
+}
+
+/// What identifies a row, its first day and its last.
+type Head = (u64, NaiveDate, Option<NaiveDate>);
+
+/// A row as it may be kept, but for what only the database knows.
+fn judge(definition: &RecordDefinition, ground: &Ground, row: &Given) -> std::result::Result<(Head, Values), BadRow> {
+    let from = row.from.unwrap_or_else(|| ground.today());
+    let mut read = reading::read(definition, &row.fields, ground, from);
+    for (field, day) in [("valid_from", Some(from)), ("valid_to", row.to)] {
+        if day.is_some_and(|day| !reading::is_sound(day)) {
+            read.faults.push(reading::fault(field, Broken::new("date")));
+        }
+    }
+    if row.to.is_some_and(|to| to < from) {
+        read.faults
+            .push(reading::fault("valid_to", Broken::new("period_backwards")));
+    }
+    match read.faults.is_empty() {
+        true => Ok(((row.number, from, row.to), read.values)),
+        false => Err(BadRow {
+            number: row.number,
+            faults: read.faults,
+        }),
+    }
+}
+
 /// The values of the key, as they are compared.
 fn key_of(definition: &RecordDefinition, values: &Values) -> Vec<String> {
     definition
@@ -360,12 +550,34 @@ fn key_of(definition: &RecordDefinition, values: &Values) -> Vec<String> {
         .collect()
 }
 
-/// Whether a row says nothing that is not known: the values of the period that goes on, or of the one that begins on its day.
+/// The key of a row, as it would be kept; nothing where it cannot be read.
+fn key_given(definition: &RecordDefinition, row: &Given, ground: &Ground) -> Option<Vec<String>> {
+    let day = row.from.unwrap_or_else(|| ground.today());
+    let part = |key: &String| {
+        let read = reading::read_one(definition.field(key)?, row.fields.get(key)?, ground, day);
+        read.ok().flatten().map(|value| store::record::whole(&value))
+    };
+    definition.key.iter().map(part).collect()
+}
+
+fn version_of(before: &[Record]) -> i64 {
+    before.iter().map(|record| record.version).max().unwrap_or(0)
+}
+
+fn not_unique(number: u64, field: &str) -> BadRow {
+    BadRow {
+        number,
+        faults: vec![reading::fault(field, Broken::new("unique"))],
+    }
+}
+
+/// Whether a row says nothing that is not known: the values of the period that begins on its day, of the one that holds then, or of the one that
+/// goes on.
 fn says_the_same(before: &[Record], row: &Sound) -> bool {
-    let own = before
-        .iter()
-        .find(|record| record.valid_from == row.from)
-        .or_else(|| before.iter().find(|record| record.valid_to.is_none()));
+    let find = |wanted: &dyn Fn(&Record) -> bool| before.iter().find(|record| wanted(record));
+    let own = find(&|record| record.valid_from == row.from)
+        .or_else(|| find(&|record| record.valid_from <= row.from && record.valid_to.is_none_or(|to| row.from <= to)))
+        .or_else(|| find(&|record| record.valid_to.is_none()));
     own.is_some_and(|record| {
         let same_end = row.to.is_none() || row.to == record.valid_to;
         same_end && record.values == row.values

@@ -14,12 +14,13 @@ use crate::import::{self, Choice, Import, MOST_IMPORT_BYTES, Target};
 use crate::{Registry, Wish};
 
 pub use bodies::{
-    ImportAnswer, ImportColumn, ImportList, ImportReason, ImportRequest, ImportRowAnswer, ImportSheet, ImportStart,
-    ImportStop, PreviewAnswer,
+    ImportAnswer, ImportColumn, ImportDecision, ImportList, ImportReason, ImportRequest, ImportReview, ImportRowAnswer,
+    ImportSheet, ImportStart, ImportStop, PreviewAnswer,
 };
 
 const TAG: &str = "registers";
 const IMPORT: Door = Door::Right("registry.import");
+const DECIDES: Door = Door::Right("registry.approve");
 /// The part of a form that holds JSON.
 const PART: &str = "import";
 /// The file with what stands around it.
@@ -92,8 +93,35 @@ where
         .api_post(
             "/api/v1/registers/{register}/imports/{id}/start",
             IMPORT,
-            doc("startImport", "Confirms what the columns are; the work begins."),
+            doc(
+                "startImport",
+                "Confirms what the columns are; the work begins, or waits (`asked`) for somebody who approves what comes into the register.",
+            ),
             start,
+        )
+        .api_get(
+            "/api/v1/register-imports",
+            DECIDES,
+            doc("listAskedImports", "Files that wait for whoever asks to decide, the oldest first.").with_query(&["sau", "so"]),
+            asked,
+        )
+        .api_get(
+            "/api/v1/registers/{register}/imports/{id}/review",
+            DECIDES,
+            doc(
+                "reviewImport",
+                "A file that waits to be approved, with its first rows; sealed fields are left out.",
+            ),
+            review,
+        )
+        .api_post(
+            "/api/v1/registers/{register}/imports/{id}/decision",
+            DECIDES,
+            doc(
+                "decideImport",
+                "Approves a file that waits, hands it back, or refuses it; the last two with a note.",
+            ),
+            decide,
         )
         .api_download(
             "/api/v1/registers/{register}/imports/{id}/bad-rows",
@@ -113,7 +141,7 @@ fn engine<S: AsRef<Registry>>(visit: &Visit<S>) -> &Registry {
 async fn export<S: AsRef<Site> + AsRef<Registry>>(visit: Visit<S>) -> Answer {
     let register = visit.param("register").to_owned();
     let mut op = visit.op().await?;
-    let published = engine(&visit).register(&mut op, &register).await?;
+    let published = engine(&visit).narrowed(&mut op, &register).await?;
     let pairs: Vec<(String, String)> = visit
         .queries()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -265,6 +293,37 @@ async fn start<S: AsRef<Site> + AsRef<Registry>>(visit: Visit<S>, body: ImportSt
     let said = said(&definition, &import, &body.columns)?;
     let import = registry
         .start_import(&mut op, register, id, (&known, &said), body.valid_from)
+        .await?;
+    op.commit().await?;
+    Ok(ImportAnswer::of(&visit, &import))
+}
+
+async fn asked<S: AsRef<Site> + AsRef<Registry>>(visit: Visit<S>) -> Result<ImportList> {
+    let mut op = visit.look().await?;
+    let page = engine(&visit).asked_imports(&mut op, &visit.page_request()).await?;
+    let items = page.items.iter().map(|import| ImportAnswer::of(&visit, import));
+    Ok(ImportList {
+        items: items.collect(),
+        next: page.next,
+    })
+}
+
+async fn review<S: AsRef<Site> + AsRef<Registry>>(visit: Visit<S>) -> Result<ImportReview> {
+    let known = import::known(&visit.site().renderer.texts());
+    let mut op = visit.look().await?;
+    let (import, preview) = engine(&visit)
+        .review_import(&mut op, visit.param("register"), id(&visit)?, &known)
+        .await?;
+    Ok(ImportReview {
+        import: ImportAnswer::of(&visit, &import),
+        preview: preview.map(|preview| PreviewAnswer::of(&visit, &preview)),
+    })
+}
+
+async fn decide<S: AsRef<Site> + AsRef<Registry>>(visit: Visit<S>, body: ImportDecision) -> Result<ImportAnswer> {
+    let mut op = visit.op().await?;
+    let import = engine(&visit)
+        .decide_import(&mut op, visit.param("register"), id(&visit)?, body.verdict, &body.note)
         .await?;
     op.commit().await?;
     Ok(ImportAnswer::of(&visit, &import))

@@ -13,7 +13,7 @@ use super::controls::Controls;
 use super::faults::Said;
 use super::filters::{self, Pairs};
 use super::given::{self, Given};
-use super::lookups::Lookups;
+use super::lookups::{FilesOf, Lookups};
 use super::show::Show;
 use super::{Shown, Side, at, day};
 use crate::House;
@@ -132,7 +132,7 @@ impl Page {
             }
         }
         let values: Vec<&Values> = values.iter().collect();
-        let mut lookups = Lookups::of(visit, op, &definition, &values, false).await?;
+        let mut lookups = Lookups::of(visit, op, &definition, &values, FilesOf::Nothing).await?;
         for catalogue in self.chosen_fields().iter().filter_map(|field| field.catalogue()) {
             lookups.add_catalogue(visit, op, catalogue).await?;
         }
@@ -281,7 +281,15 @@ async fn begin(visit: Visit<House>) -> Answer {
         .into_iter()
         .partition(|(name, _)| name == FIELD);
     let pairs = pairs.into_iter().filter(|(name, _)| name != "sort").collect();
-    let page = Page::read(&visit, &mut op, pairs, Fields::new(own)).await?;
+    // The form of the fields was sent: it carries one that is none.
+    let sent = !own.is_empty();
+    let mut page = Page::read(&visit, &mut op, pairs, Fields::new(own)).await?;
+    if sent && page.chosen.is_empty() {
+        let words = &page.shown.words;
+        let text = words.say("registers_bulk.fields_none", []);
+        page.said.add(words, &page.shown.published.definition, FIELD, text);
+        page.status = StatusCode::UNPROCESSABLE_ENTITY;
+    }
     page.draw(&visit, &mut op).await
 }
 
@@ -399,7 +407,7 @@ async fn detail(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> 
         .filter(|(_, value)| !value.is_null())
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let lookups = Lookups::of(visit, &mut op, definition, &[&set], false).await?;
+    let lookups = Lookups::of(visit, &mut op, definition, &[&set], FilesOf::Nothing).await?;
     let shown = Show {
         words: &words,
         lookups: &lookups,

@@ -82,13 +82,14 @@ impl Controls<'_> {
         match &field.kind {
             Kind::Plain(FieldKind::Area) => {
                 set("kind", json!("area"));
-                set("districts", filters::wards(self.visit, op).await?);
-                set(
-                    "value",
-                    json!({
-                        "district": self.typed(&format!("{name}.district")), "ward": self.typed(&format!("{name}.ward")),
-                    }),
-                );
+                let districts = filters::wards(self.visit, op).await?;
+                let ward = self.typed(&format!("{name}.ward"));
+                let district = match self.typed(&format!("{name}.district")) {
+                    "" => district_of(&districts, ward),
+                    typed => typed,
+                };
+                set("value", json!({ "district": district, "ward": ward }));
+                set("districts", districts.clone());
             }
             Kind::Plain(kind) => match kind.catalogue() {
                 Some(catalogue) => {
@@ -305,7 +306,7 @@ impl Controls<'_> {
         let named: Vec<&str> = self.fields.all(name).filter(|id| !id.is_empty()).collect();
         let own = self.before.and_then(|before| before.get(&field.field));
         let register = &self.shown.published.definition.record;
-        let kept = files::own(self.visit, op, register, &named, own)
+        let kept = files::own(self.visit, op, (register, &field.field), &named, own)
             .await?
             .unwrap_or_default();
         let kept: Vec<Value> = kept
@@ -354,6 +355,16 @@ fn drawn_as(kind: &FieldKind, options: usize, required: bool) -> &'static str {
         FieldKind::YesNo => "yes_no_or_nothing",
         _ => "text",
     }
+}
+
+/// The district in which a ward lies: a record names the ward alone.
+fn district_of<'d>(districts: &'d Value, ward: &str) -> &'d str {
+    let mut all = districts.as_array().into_iter().flatten();
+    let found = all.find(|district| {
+        let mut wards = district["wards"].as_array().into_iter().flatten();
+        wards.any(|own| own["code"] == ward)
+    });
+    found.and_then(|district| district["code"].as_str()).unwrap_or_default()
 }
 
 /// How a cell of a table is drawn.

@@ -52,7 +52,7 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
         Some(fault)
             if matches!(
                 fault.code,
-                "registry.later_period" | "registry.ended" | "registry.backwards"
+                "registry.later_period" | "registry.begins_later" | "registry.ended" | "registry.backwards"
             ) =>
         {
             let mut said = Said::default();

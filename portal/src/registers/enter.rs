@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use kernel::{Fault, Result, local_date, parse_date};
 use op::Op;
-use registry::{Chapter, Command, Keep, Outcome, Record, Spot, Values, Written, story};
+use registry::{Chapter, Command, Keep, LikelyTwin, Outcome, Record, Spot, Values, Written, story};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -14,14 +14,16 @@ use super::controls::Controls;
 use super::faults::Said;
 use super::given::{self, Given};
 use super::history::History;
-use super::lookups::Lookups;
+use super::lookups::{FilesOf, Lookups};
 use super::record::Known;
 use super::show::Show;
-use super::{Shown, Side, day, days, files, proposals};
+use super::{Shown, Side, day, days, files, proposals, quality};
 use crate::House;
 use crate::told::{is_told_in_place, status_of};
 
 const ENTER: Door = Door::Right("registry.enter");
+/// How many digits the code of a ward has.
+const WARD_DIGITS: usize = 5;
 
 pub(super) fn routes() -> Routes<House> {
     let most = files::MOST_BYTES;
@@ -164,8 +166,33 @@ impl Sheet {
         }
     }
 
+    /// What the form began from when this version was the newest.
+    fn then(&self, seen: i64) -> Option<&Record> {
+        let (_, known) = self.target.as_ref()?;
+        let all = known.periods.iter().chain(known.past.iter().map(|past| &past.record));
+        all.filter(|own| own.version <= seen && self.period.is_none_or(|period| own.valid_from == period))
+            .max_by_key(|own| (own.version, own.valid_from))
+    }
+
     fn before(&self) -> Option<&Values> {
         self.base().map(|record| &record.values)
+    }
+
+    /// The last day of a record that has ended: a change lets it begin again.
+    fn revives(&self) -> Option<NaiveDate> {
+        let (_, known) = self.target.as_ref().filter(|_| self.act == Act::Change)?;
+        let last = known.periods.last().and_then(|last| last.valid_to);
+        last.filter(|_| known.has_ended(self.today))
+    }
+
+    /// What is said when it is done. A change from the first day of a period takes the place of what was recorded for it.
+    fn done(&self, command: &Command) -> &'static str {
+        let first = self.base().map(|record| record.valid_from);
+        match command {
+            Command::Change { .. } if self.revives().is_some() => "register_revived",
+            Command::Change { from, .. } if first == Some(from.unwrap_or(self.today)) => "register_replaced",
+            _ => self.act.done(),
+        }
     }
 
     fn version(&self) -> i64 {
@@ -194,7 +221,7 @@ async fn begin(visit: Visit<House>, act: Act) -> Answer {
     let definition = &sheet.shown.published.definition;
     let mut pairs = Vec::new();
     if let Some(values) = sheet.before() {
-        let lookups = Lookups::of(&visit, &mut op, definition, &[values], false).await?;
+        let lookups = Lookups::of(&visit, &mut op, definition, &[values], FilesOf::Nothing).await?;
         let show = Show {
             words: &sheet.shown.words,
             lookups: &lookups,
@@ -211,6 +238,9 @@ async fn begin(visit: Visit<House>, act: Act) -> Answer {
         }
         _ => put("valid_from", day(sheet.today)),
     }
+    if let Some((place, ward)) = own_ward(&visit, &mut op, &sheet).await? {
+        put(&format!("{place}.ward"), ward);
+    }
     put("version", sheet.version().to_string());
     put("once", Uuid::now_v7().to_string());
     let page = Page {
@@ -218,6 +248,17 @@ async fn begin(visit: Visit<House>, act: Act) -> Answer {
         ..Page::default()
     };
     page.draw(&visit, &mut op, &sheet).await
+}
+
+/// Whoever works for a ward enters what lies there: the control, and the ward.
+async fn own_ward(visit: &Visit<House>, op: &mut Op, sheet: &Sheet) -> Result<Option<(String, String)>> {
+    let place = sheet.shown.published.definition.place.as_deref();
+    let (Act::Add, Some(place), Some(agency)) = (sheet.act, place, visit.actor.agency()) else {
+        return Ok(None);
+    };
+    let area = visit.state.identity.agency(op, agency).await?.area_code;
+    let ward = area.filter(|code| code.len() == WARD_DIGITS);
+    Ok(ward.map(|ward| (given::control(place), ward)))
 }
 
 /// What the page is drawn with.
@@ -228,6 +269,8 @@ struct Page {
     given: Given,
     /// What others have done meanwhile.
     meanwhile: Vec<Chapter>,
+    /// Records that are likely the same thing, and that nobody has called another one yet.
+    twins: Vec<LikelyTwin>,
     /// It was looked through, and nothing is wrong.
     checked: bool,
     status: Option<StatusCode>,
@@ -240,7 +283,7 @@ impl Page {
         let meanwhile = self.meanwhile.iter().flat_map(|chapter| &chapter.passages);
         let sides = meanwhile.flat_map(|passage| passage.before.iter().chain([&passage.after]));
         let values: Vec<&Values> = sides.map(|record| &record.values).chain(sheet.before()).collect();
-        let mut lookups = Lookups::of(visit, op, &definition, &values, false).await?;
+        let mut lookups = Lookups::of(visit, op, &definition, &values, FilesOf::Nothing).await?;
         for catalogue in definition.fields.iter().filter_map(|field| field.catalogue()) {
             lookups.add_catalogue(visit, op, catalogue).await?;
         }
@@ -286,8 +329,11 @@ impl Page {
         content["errors"] = json!(self.said.errors);
         content["faults"] = json!(self.said.by_control);
         content["checked"] = json!(self.checked);
+        content["revives"] = json!(sheet.revives());
         content["waits"] = json!(definition.approval);
         content["meanwhile"] = json!(meanwhile);
+        content["twins"] = json!(self.twins.iter().map(|twin| twin_line(shown, twin)).collect::<Vec<_>>());
+        content["apart"] = json!(self.apart());
         content["typed"] = json!({
             "valid_from": typed("valid_from"), "valid_to": typed("valid_to"), "reason": typed("reason"),
             "version": typed("version"), "once": typed("once"), "ky": typed("ky"),
@@ -295,6 +341,34 @@ impl Page {
         content["periods"] = json!(periods(sheet, &back));
         let status = self.status.unwrap_or(StatusCode::OK);
         visit.page_status(status, "portal/registers/form.html", content).await
+    }
+
+    /// What the button "it is another one" says: which records were shown. One that comes up later is asked about by itself.
+    fn apart(&self) -> String {
+        let said = self.fields.filled("khac").into_iter().map(str::to_owned);
+        let shown = self.twins.iter().map(|twin| twin.id.to_string());
+        said.chain(shown).collect::<Vec<_>>().join(",")
+    }
+
+    /// What nobody has touched in this form becomes what others have made of it: pressing once more takes nothing of theirs back.
+    async fn take_on(&mut self, visit: &Visit<House>, op: &mut Op, sheet: &Sheet, seen: i64) -> Result<()> {
+        let definition = sheet.shown.published.definition.clone();
+        let (Some(then), Some(now)) = (sheet.then(seen), sheet.before()) else {
+            return Ok(());
+        };
+        let lookups = Lookups::of(visit, op, &definition, &[&then.values, now], FilesOf::Nothing).await?;
+        let show = Show {
+            words: &sheet.shown.words,
+            lookups: &lookups,
+            side: sheet.shown.side,
+        };
+        let (old, new) = (
+            given::pairs(&definition, &then.values, &show),
+            given::pairs(&definition, now, &show),
+        );
+        self.fields = Fields::new(given::take_on(&definition, &self.fields, &old, &new));
+        self.given = given::read(visit, op, &definition, &self.fields, sheet.before()).await?;
+        Ok(())
     }
 
     /// The same form, to be pressed anew: with the newest version, and another mark of the press.
@@ -310,6 +384,32 @@ impl Page {
         });
         self.fields = Fields::new(renewed.collect::<Vec<_>>());
     }
+}
+
+/// A record that is likely the same thing: what it is called, where it stands, why.
+fn twin_line(shown: &Shown, twin: &LikelyTwin) -> Value {
+    let words = &shown.words;
+    let title = match twin.title.is_empty() {
+        true => words.say("registers.show.untitled", []),
+        false => twin.title.clone(),
+    };
+    json!({
+        "title": title, "href": shown.side.record(shown.key(), twin.id), "score": twin.score,
+        "why": quality::why(words, &shown.published.definition, &twin.why),
+    })
+}
+
+/// Likely twins of what is entered, but for those that were called another thing with this press.
+async fn twins_of(visit: &Visit<House>, op: &mut Op, sheet: &Sheet, page: &Page) -> Result<Vec<LikelyTwin>> {
+    if sheet.act != Act::Add {
+        return Ok(Vec::new());
+    }
+    let registry = &visit.state.registry;
+    let mut twins = registry.likely_twins(op, sheet.shown.key(), &page.given.values).await?;
+    let said = page.fields.get("khac").unwrap_or_default();
+    let apart: Vec<Uuid> = said.split(',').filter_map(|id| id.parse().ok()).collect();
+    twins.retain(|twin| !apart.contains(&twin.id));
+    Ok(twins)
 }
 
 /// The periods of which one may be corrected.
@@ -415,15 +515,13 @@ async fn saved(visit: &Visit<House>, act: Act, fields: Fields, told: Vec<(String
         return page.draw(visit, &mut op, &sheet).await;
     }
     let only_check = page.fields.filled("kiem_tra").is_some();
+    let done = sheet.done(&command);
+    // Before it is written: afterwards it would be its own twin.
+    page.twins = twins_of(visit, &mut op, &sheet, &page).await?;
     match write(visit, &mut op, &sheet, command, &page.fields).await {
-        Ok(outcome) if page.said.is_empty() && !only_check => {
-            let holder = match outcome {
-                Outcome::Written(written) => format!("record:{}/{}", definition.record, written.id),
-                Outcome::Proposed(proposal) => files::proposed(proposal),
-            };
-            files::hand_over(visit, &mut op, &definition, &page.given.values, &holder).await?;
+        Ok(outcome) if page.said.is_empty() && !only_check && page.twins.is_empty() => {
             let kept = Kept::new(outcome, &page.fields);
-            let to = kept.page(sheet.shown.key(), act.done());
+            let to = kept.page(sheet.shown.key(), done);
             if let Some(mark) = &mark
                 && let Some(kept) = op.claim(mark, &kept).await?
             {
@@ -436,8 +534,13 @@ async fn saved(visit: &Visit<House>, act: Act, fields: Fields, told: Vec<(String
         }
         Ok(_) => {
             drop(op);
-            page.checked = page.said.is_empty();
-            page.status = (!page.checked).then_some(StatusCode::UNPROCESSABLE_ENTITY);
+            page.status = match (page.said.is_empty(), only_check) {
+                (false, _) => Some(StatusCode::UNPROCESSABLE_ENTITY),
+                (true, true) => None,
+                // Nothing is wrong with it, but whether it is another one is asked first.
+                (true, false) => Some(StatusCode::CONFLICT),
+            };
+            page.checked = page.said.is_empty() && page.twins.is_empty();
             let mut op = visit.look().await?;
             page.draw(visit, &mut op, &sheet).await
         }
@@ -553,9 +656,10 @@ async fn refused(visit: &Visit<House>, sheet: Sheet, mut page: Page, fault: Faul
             page.said
                 .errors
                 .push(json!({ "field": "", "text": words.say("registers.form.meanwhile", []) }));
+            page.take_on(visit, &mut op, &sheet, seen).await?;
             page.renew(Some(sheet.version()));
         }
-        ("registry.later_period" | "registry.overlap", _) => {
+        ("registry.later_period" | "registry.begins_later" | "registry.overlap", _) => {
             page.said.add(words, &definition, "valid_from", words.fault(&fault));
         }
         // Whoever enters in their own area only has named a place outside of it.

@@ -1,21 +1,18 @@
 //! Files of records: looked at where their field may be read, kept while a form is filled in, handed to the record with it.
 
-use std::collections::BTreeSet;
-
 use ::files::{Accept, FileView, NewFile};
 use axum::body::BodyDataStream;
 use chrono::TimeDelta;
 use kernel::{Fault, FileId, Result};
 use op::Op;
-use registry::Values;
 use registry::definition::{FieldDefinition, Kind, RecordDefinition};
+use registry::{Values, held};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
-use uuid::Uuid;
 use web::{Answer, Body, Doc, Door, Fields, Routes, Upload, Visit, attachment};
 
-use super::{Side, at, record, show, strip};
+use super::{Side, at, record, strip};
 use crate::House;
 use crate::papers;
 use crate::words::Words;
@@ -80,23 +77,18 @@ pub(super) fn shown(view: &FileView, record: &str, look: &[(String, String)], si
 async fn file_of(visit: &Visit<House>, op: &mut Op, values: &Values, file: FileId) -> Result<FileView> {
     let register = visit.state.registry.register(op, visit.param("register")).await?;
     let id = file.to_string();
-    let holds = |field: &FieldDefinition| {
+    let holds = |field: &&FieldDefinition| {
         let listed = values.get(&field.field).and_then(Value::as_array);
         matches!(field.kind, Kind::File { .. }) && listed.is_some_and(|ids| ids.iter().any(|own| own == id.as_str()))
     };
     let missing = || Fault::not_found("files.not_found").with("id", file);
-    if !register.definition.fields.iter().any(holds) {
+    let mut naming = register.definition.fields.iter().filter(holds).peekable();
+    if naming.peek().is_none() {
         return Err(missing());
     }
     // Whatever a field says: nobody reads a file of something else by naming it in a record.
     let view = visit.state.files.get(op, file).await?;
-    let of_register = |kind: &&str| {
-        let rest = view
-            .holder
-            .strip_prefix(&format!("{kind}:{}", register.definition.record));
-        rest.is_some_and(|rest| rest.starts_with([':', '/']))
-    };
-    let own = [FORM, UPLOAD, RECORD].iter().any(of_register);
+    let own = naming.any(|field| held::is_of_field(&view.holder, &register.definition.record, &field.field));
     own.then_some(view).ok_or_else(missing)
 }
 
@@ -144,14 +136,9 @@ async fn sealed(visit: &Visit<House>, file: FileId, purpose: &str) -> Answer {
     papers::send(visit, &view).await
 }
 
-/// Who holds files: a form that is filled in, a program that will write a record, a record.
-const FORM: &str = "record-form";
-const UPLOAD: &str = "record-upload";
-const RECORD: &str = "record";
-
 /// Who holds files while the form of a register is filled in.
 fn waiting(visit: &Visit<House>, register: &str) -> String {
-    format!("{FORM}:{register}:{}", visit.actor.key())
+    held::form_holder(register, &visit.actor.key())
 }
 
 /// A file that was kept.
@@ -176,7 +163,7 @@ async fn api_upload(visit: Visit<House>, bytes: BodyDataStream) -> Result<KeptFi
     let new = NewFile {
         name: visit.query("ten").unwrap_or_default().to_owned(),
         purpose: "record",
-        holder: format!("{UPLOAD}:{register}:{}", visit.actor.key()),
+        holder: held::upload_holder(&register, &visit.actor.key()),
         accept: Accept::documents(),
     };
     let received = visit.state.files.receive(new, bytes).await?;
@@ -266,7 +253,7 @@ pub(super) async fn take(visit: &Visit<House>, definition: &RecordDefinition, mu
 pub(super) async fn own(
     visit: &Visit<House>,
     op: &mut Op,
-    register: &str,
+    (register, field): (&str, &str),
     named: &[&str],
     before: Option<&Value>,
 ) -> Result<Option<Vec<FileView>>> {
@@ -282,58 +269,10 @@ pub(super) async fn own(
             return Ok(None);
         };
         match super::known(visit.state.files.get(op, file).await)? {
-            Some(view) if view.holder == holder || has(id) => own.push(view),
+            Some(view) if view.holder == holder => own.push(view),
+            Some(view) if has(id) && held::is_of_field(&view.holder, register, field) => own.push(view),
             _ => return Ok(None),
         }
     }
     Ok(Some(own))
-}
-
-/// Who holds the files of a proposal until somebody has decided.
-pub(super) fn proposed(proposal: Uuid) -> String {
-    format!("register_proposal:{proposal}")
-}
-
-/// Hands everything that somebody holds to another one; where there is none, it is thrown away.
-pub(super) async fn move_on(visit: &Visit<House>, op: &mut Op, from: &str, to: Option<&str>) -> Result<()> {
-    let files = &visit.state.files;
-    for view in files.by_holder(op, from).await? {
-        match to {
-            Some(to) => {
-                files.reassign(op, &[view.id], to).await?;
-            }
-            None => {
-                files.remove(op, view.id).await?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Hands the files that wait to their record or proposal, in the operation that writes it.
-pub(super) async fn hand_over(
-    visit: &Visit<House>,
-    op: &mut Op,
-    definition: &RecordDefinition,
-    given: &serde_json::Map<String, Value>,
-    to: &str,
-) -> Result<()> {
-    let holder = waiting(visit, &definition.record);
-    let fields = definition
-        .fields
-        .iter()
-        .filter(|field| matches!(field.kind, Kind::File { .. }));
-    let named: BTreeSet<&str> = fields
-        .filter_map(|field| given.get(&field.field)?.as_array())
-        .flatten()
-        .map(show::text)
-        .collect();
-    for id in named {
-        let Ok(file) = id.parse::<FileId>() else { continue };
-        let view = visit.state.files.get(op, file).await?;
-        if view.holder == holder {
-            visit.state.files.reassign(op, &[file], to).await?;
-        }
-    }
-    Ok(())
 }

@@ -60,7 +60,10 @@ pub(super) async fn read(
                     .filter(|id| !id.is_empty() && !gone.contains(id))
                     .collect();
                 let own = before.and_then(|before| before.get(&field.field));
-                if files::own(visit, op, &definition.record, &named, own).await?.is_none() {
+                if files::own(visit, op, (&definition.record, &field.field), &named, own)
+                    .await?
+                    .is_none()
+                {
                     let fault = words.code("registry.field.file", &render::Params::new());
                     given.told.push((field.field.clone(), fault));
                 }
@@ -170,6 +173,39 @@ fn rows(fields: &Fields, name: &str, columns: &[Column]) -> (Value, Vec<usize>) 
         }
     }
     (Value::Array(rows), kept)
+}
+
+/// The controls of a form in which each field that still says `old` says `new`; what was typed otherwise stays.
+pub(super) fn take_on(
+    definition: &RecordDefinition,
+    fields: &Fields,
+    old: &[(String, String)],
+    new: &[(String, String)],
+) -> Vec<(String, String)> {
+    let of = |pairs: &[(String, String)], field: &str| -> Vec<(String, String)> {
+        let (name, part) = (control(field), format!("{}.", control(field)));
+        let own = pairs.iter().filter(|(own, _)| *own == name || own.starts_with(&part));
+        own.cloned().collect()
+    };
+    // What the page alone needs, and what says nothing, is not compared.
+    let said = |mut pairs: Vec<(String, String)>| {
+        pairs.retain(|(name, value)| !value.trim().is_empty() && !name.ends_with(".district"));
+        pairs.sort();
+        pairs
+    };
+    let mut typed: Vec<(String, String)> = fields
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    for field in definition.plain() {
+        let (own, before, after) = (of(&typed, &field.field), of(old, &field.field), of(new, &field.field));
+        let untouched = said(own.clone()) == said(before.clone()) && !matches!(field.kind, Kind::File { .. });
+        if untouched && before != after {
+            typed.retain(|pair| !own.contains(pair));
+            typed.extend(after);
+        }
+    }
+    typed
 }
 
 /// What a record holds as the controls of its form.

@@ -1,6 +1,6 @@
 //! The past of a record in words: what was written when, by whom, why, and what it changed from what to what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{PersonId, Result};
 use op::Op;
@@ -26,6 +26,16 @@ impl History<'_> {
     pub async fn chapters(&self, op: &mut Op, story: &[Chapter]) -> Result<Vec<Value>> {
         let names = self.names(op, story.iter().filter_map(|chapter| chapter.by)).await?;
         let desk = self.shown.side == Side::Desk;
+        let record = story.iter().flat_map(|chapter| &chapter.passages).next();
+        let registry = &self.visit.state.registry;
+        let sealed = match record {
+            Some(passage) => registry.sealed_changes(op, self.shown.key(), passage.after.id).await?,
+            None => BTreeSet::new(),
+        };
+        let passage = |chapter: &Chapter, passage: &Passage| {
+            let sealed = sealed.contains(&(chapter.version, passage.after.valid_from));
+            self.passage(chapter.kind, passage, sealed)
+        };
         let one = |chapter: &Chapter| {
             let who = match chapter.by {
                 Some(person) => names.get(&person).cloned().unwrap_or_default(),
@@ -37,7 +47,7 @@ impl History<'_> {
                 "kind": kind, "title": self.shown.words.say(&format!("registers.past.{}", super::show::text(&kind)), []),
                 "at": chapter.at, "who": if desk { who } else { String::new() },
                 "reason": if desk { chapter.reason.as_str() } else { "" }, "version": chapter.version,
-                "passages": chapter.passages.iter().map(|passage| self.passage(chapter.kind, passage)).collect::<Vec<_>>(),
+                "passages": chapter.passages.iter().map(|own| passage(chapter, own)).collect::<Vec<_>>(),
                 "href": address(self.href, [("known_at", moment.as_str())]),
             })
         };
@@ -60,8 +70,8 @@ impl History<'_> {
         self.visit.state.identity.names(op, &people).await
     }
 
-    /// What changed within some days.
-    fn passage(&self, kind: ChapterKind, passage: &Passage) -> Value {
+    /// What changed within some days; of what is sealed only that it did.
+    fn passage(&self, kind: ChapterKind, passage: &Passage, sealed: bool) -> Value {
         let words = &self.shown.words;
         let after = &passage.after;
         let mut changes = Vec::new();
@@ -85,11 +95,10 @@ impl History<'_> {
         }
         let moved = kind == ChapterKind::Corrected && passage.moves_days();
         let old_days = passage.before.as_ref().filter(|_| moved);
-        let nothing = changes.is_empty() && passage.before.is_some() && kind != ChapterKind::Ended && !moved;
         json!({
             "days": days(words, after.valid_from, after.valid_to), "from": after.valid_from, "to": after.valid_to, "changes": changes,
             "old_days": old_days.map(|before| days(words, before.valid_from, before.valid_to)),
-            "sealed": nothing,
+            "sealed": sealed,
         })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kernel::{Result, text};
 use op::Op;
 use registry::definition::{Readers, Sharing, Update};
-use registry::{Overview, Published};
+use registry::{Overview, Published, Wanted};
 use serde_json::{Value, json};
 use web::{Answer, Door, Routes, Visit, address};
 
@@ -56,22 +56,25 @@ impl<'v> Asked<'v> {
             || self.open
     }
 
-    fn takes(&self, words: &[String], one: &Overview) -> bool {
-        let definition = &one.published.definition;
-        let is = |asked: &str, known: Value| asked.is_empty() || asked == show::text(&known);
-        let folded = || {
-            let all = [&definition.words, &definition.about].map(|words| format!("{} {}", words.vi, words.en));
-            text::fold(&format!("{} {}", all.join(" "), definition.record))
-        };
-        (self.system.is_empty() || self.system == one.published.app)
+    /// As the engine understands it.
+    fn wanted(&self) -> Wanted {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Wanted {
+            text: self.text.to_owned(),
+            app: some(self.system),
+            sharing: serde_json::from_value(json!(self.sharing)).ok(),
+            update: serde_json::from_value(json!(self.update)).ok(),
+            ..Wanted::default()
+        }
+    }
+
+    fn takes(&self, wanted: &Wanted, one: &Overview) -> bool {
+        // A form or a way that nobody knows is of no register.
+        (self.sharing.is_empty() || wanted.sharing.is_some())
+            && (self.update.is_empty() || wanted.update.is_some())
             && (self.owner.is_empty() || self.owner == one.owner.id.to_string())
-            && (self.sharing.is_empty() || definition.sharing.iter().any(|form| is(self.sharing, json!(form))))
-            && is(self.update, json!(definition.update))
-            && (!self.open || definition.readers == Readers::Everybody)
-            && (words.is_empty() || {
-                let folded = folded();
-                words.iter().all(|word| folded.contains(word.as_str()))
-            })
+            && (!self.open || one.published.definition.readers == Readers::Everybody)
+            && wanted.takes(&one.published)
     }
 
     /// The address with another system or page, everything else as it is.
@@ -122,22 +125,28 @@ async fn index(visit: Visit<House>) -> Answer {
     content["systems"] = json!(systems.cards(&asked, side));
     content["system_name"] = json!(systems.name(asked.system));
     if asked.narrows() {
-        let terms = text::search_terms(asked.text);
-        let mut found: Vec<&Overview> = all.iter().filter(|one| asked.takes(&terms, one)).collect();
-        found.sort_by_key(|one| systems.place(&one.published.app));
+        let wanted = asked.wanted();
+        let mut found: Vec<&Overview> = all.iter().filter(|one| asked.takes(&wanted, one)).collect();
+        // What is called so stands before what only speaks of it.
+        let by_words = !asked.text.trim().is_empty();
+        let in_name = |one: &Overview| by_words && wanted.names(&one.published);
+        found.sort_by_cached_key(|one| (by_words && !in_name(one), systems.place(&one.published.app)));
         let pages = found.len().div_ceil(PAGE).max(1);
         let page = asked.page.min(pages);
         let part = &found[(page - 1) * PAGE..found.len().min(page * PAGE)];
         content["found"] = json!(found.len());
-        content["groups"] = json!(grouped(&visit, &mut op, part, &systems).await?);
+        content["groups"] = json!(match by_words {
+            true => ranked(&visit, &mut op, part, &systems, in_name).await?,
+            false => grouped(&visit, &mut op, part, &systems).await?,
+        });
         let to = |page: usize| asked.at(side.base(), asked.system, page);
         content["previous"] = json!((page > 1).then(|| to(page - 1)));
         content["next"] = json!((page < pages).then(|| to(page + 1)));
     } else {
         let own: Vec<&Overview> = all.iter().filter(|one| one.may.own).collect();
         let enters: Vec<&Overview> = all.iter().filter(|one| one.may.enter && !one.may.own).collect();
-        content["own"] = json!(lines(&visit, &mut op, &own).await?);
-        content["enters"] = json!(lines(&visit, &mut op, &enters).await?);
+        content["own"] = json!(filled_first(lines(&visit, &mut op, &own).await?));
+        content["enters"] = json!(filled_first(lines(&visit, &mut op, &enters).await?));
     }
     drop(op);
     visit.page("portal/registers/index.html", content).await
@@ -210,6 +219,38 @@ async fn grouped(visit: &Visit<House>, op: &mut Op, part: &[&Overview], systems:
         groups.push(json!({ "key": app, "name": systems.name(app), "items": lines }));
     }
     Ok(groups)
+}
+
+/// What was found by words: first those that are called so, then those that speak of it.
+async fn ranked(
+    visit: &Visit<House>,
+    op: &mut Op,
+    part: &[&Overview],
+    systems: &Systems,
+    in_name: impl Fn(&Overview) -> bool,
+) -> Result<Vec<Value>> {
+    let words = Words::new(visit, "");
+    let mut groups = Vec::new();
+    for run in part.chunk_by(|one, next| in_name(one) == in_name(next)) {
+        let mut lines = lines(visit, op, run).await?;
+        for (line, one) in lines.iter_mut().zip(run) {
+            line["system"] = json!(systems.name(&one.published.app));
+        }
+        let named = run.first().is_some_and(|one| in_name(one));
+        let key = if named {
+            "registers.index.in_name"
+        } else {
+            "registers.index.in_words"
+        };
+        groups.push(json!({ "name": words.say(key, []), "items": lines }));
+    }
+    Ok(groups)
+}
+
+/// Those that have records before those that have none.
+fn filled_first(mut lines: Vec<Value>) -> Vec<Value> {
+    lines.sort_by_key(|line| line["count"] == 0);
+    lines
 }
 
 /// Registers as the list shows them.

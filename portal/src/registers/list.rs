@@ -3,13 +3,13 @@
 use db::PageRequest;
 use kernel::{Fault, FaultKind};
 use op::Op;
-use registry::definition::RecordDefinition;
+use registry::definition::{FieldDefinition, Readers, RecordDefinition};
 use registry::{COUNTED, Listing, Order, Query, Values};
 use serde_json::{Value, json};
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit};
 
 use super::filters::{self, Named, Pairs};
-use super::lookups::Lookups;
+use super::lookups::{FilesOf, Lookups};
 use super::show::{self, Show};
 use super::{Shown, Side, at};
 use crate::House;
@@ -17,6 +17,8 @@ use crate::told::{errors_of, status_of};
 
 /// Rows of what was found by something sealed: it is one page.
 const MOST_FOUND: u32 = 50;
+/// A key up to here is not broken over two lines.
+const LONGEST_CODE: usize = 24;
 
 pub(super) fn routes() -> Routes<House> {
     Routes::new()
@@ -31,7 +33,7 @@ pub(super) fn routes() -> Routes<House> {
 
 async fn list(visit: Visit<House>) -> Answer {
     let mut op = visit.look().await?;
-    let shown = Shown::read(&visit, &mut op).await?;
+    let shown = Shown::list(&visit, &mut op).await?;
     if !shown.may.read {
         return closed(&visit, &mut op, &shown).await;
     }
@@ -102,8 +104,8 @@ async fn ask(
 
 /// Finding by what is sealed: it comes in the body, and no address keeps it.
 async fn find(visit: Visit<House>, fields: Fields) -> Answer {
-    let mut op = visit.look().await?;
-    let shown = Shown::read(&visit, &mut op).await?;
+    let mut op = visit.op().await?;
+    let shown = Shown::list(&visit, &mut op).await?;
     let definition = &shown.published.definition;
     let pairs: Pairs = fields
         .iter()
@@ -118,7 +120,12 @@ async fn find(visit: Visit<House>, fields: Fields) -> Answer {
     }
     let page = PageRequest::new(None, Some(MOST_FOUND));
     match ask(&visit, &mut op, &shown, &pairs, &page).await {
-        Ok(found) => draw(&visit, &mut op, &shown, &Pairs::new(), Told::Sealed, Some(found)).await,
+        Ok(found) => {
+            let page = draw(&visit, &mut op, &shown, &Pairs::new(), Told::Sealed, Some(found)).await?;
+            // That somebody was looked for stays written down.
+            op.commit().await?;
+            Ok(page)
+        }
         Err(fault) if fault.kind == FaultKind::Invalid => {
             draw(&visit, &mut op, &shown, &Pairs::new(), Told::Fault(fault), None).await
         }
@@ -140,7 +147,7 @@ async fn draw(
     // Filters name things too: their chips say them in words.
     let asked = asked_values(definition, pairs);
     let values: Vec<&Values> = records.iter().map(|record| &record.values).chain([&asked]).collect();
-    let mut lookups = Lookups::of(visit, op, definition, &values, false).await?;
+    let mut lookups = Lookups::of(visit, op, definition, &values, FilesOf::Nothing).await?;
     for field in definition.fields.iter().filter(|field| field.search) {
         if let Some(catalogue) = field.catalogue() {
             lookups.add_catalogue(visit, op, catalogue).await?;
@@ -161,6 +168,10 @@ async fn draw(
     let mut content = shown.head();
     content["columns"] = json!(heads(shown, &columns, pairs, matches!(told, Told::Sealed)));
     content["rows"] = json!(rows(shown, &columns, pairs, records, &show));
+    content["sorts"] = json!(match told {
+        Told::Sealed => Vec::new(),
+        _ => sorts(shown, &columns),
+    });
     content["chips"] = json!(filters::chips(shown, pairs, &show));
     content["controls"] = json!(controls);
     content["sealed_controls"] = json!(sealed_controls(shown, &sealed));
@@ -190,6 +201,8 @@ async fn draw(
     content["waiting"] = json!(waiting(visit, op, shown).await?);
     let owner = super::agency_name(visit, op, shown.published.owner).await?;
     content["facts"] = json!(facts(shown, &owner));
+    let open = shown.side == Side::Public && definition.readers == Readers::Everybody;
+    content["programs"] = json!(open.then(|| format!("/api/v1/registers/{}", shown.key())));
     let (status, errors) = match &told {
         Told::Nothing | Told::Sealed => (StatusCode::OK, Vec::new()),
         Told::Fault(fault) => (
@@ -279,7 +292,7 @@ fn heads(shown: &Shown, columns: &[&str], pairs: &Pairs, still: bool) -> Vec<Val
     fields
         .map(|field| {
             let mut head = json!({ "label": filters::label(&shown.words, field), "number": show::is_number(field) });
-            if field.search && !field.is_sealed() && field.is_ordered() && !still {
+            if sorts_by(field) && !still {
                 let own = order.field == field.field;
                 let next = if own && !order.descending {
                     format!("-{}", field.field)
@@ -298,6 +311,35 @@ fn heads(shown: &Shown, columns: &[&str], pairs: &Pairs, still: bool) -> Vec<Val
         .collect()
 }
 
+/// Whether a list is sorted by a field.
+fn sorts_by(field: &FieldDefinition) -> bool {
+    field.search && !field.is_sealed() && field.is_ordered()
+}
+
+/// The same orders as choices: a phone shows no heads.
+fn sorts(shown: &Shown, columns: &[&str]) -> Vec<Value> {
+    let definition = &shown.published.definition;
+    let words = &shown.words;
+    let fields = columns.iter().filter_map(|name| definition.field(name));
+    let each = fields.filter(|field| sorts_by(field)).flat_map(|field| {
+        let label = filters::label(words, field);
+        let up = words.say("registers.list.sort_up", [("label", label.clone())]);
+        let down = words.say("registers.list.sort_down", [("label", label)]);
+        [
+            json!({ "value": field.field, "label": up }),
+            json!({ "value": format!("-{}", field.field), "label": down }),
+        ]
+    });
+    let each: Vec<Value> = each.collect();
+    match each.is_empty() {
+        true => each,
+        false => {
+            let newest = json!({ "value": "", "label": words.say("registers.list.sort_newest", []) });
+            std::iter::once(newest).chain(each).collect()
+        }
+    }
+}
+
 fn rows(shown: &Shown, columns: &[&str], pairs: &Pairs, records: &[registry::Record], show: &Show<'_>) -> Vec<Value> {
     let definition = &shown.published.definition;
     let day: Pairs = pairs.iter().filter(|(name, _)| name == "as_of").cloned().collect();
@@ -307,7 +349,13 @@ fn rows(shown: &Shown, columns: &[&str], pairs: &Pairs, records: &[registry::Rec
             let field = definition.field(name)?;
             let value = record.values.get(*name);
             if place > 0 {
-                return Some(value.map_or(json!(""), |value| show.cell(field, value)));
+                let cell = value.map_or(json!(""), |value| show.cell(field, value));
+                let whole = definition.key.contains(&field.field) && cell.as_str().is_some_and(is_code);
+                return Some(if whole {
+                    json!({ "text": cell, "whole": true })
+                } else {
+                    cell
+                });
             }
             // The first cell names the row and leads to it.
             let text = value.map(|value| show.line(field, value)).unwrap_or_default();
@@ -317,11 +365,17 @@ fn rows(shown: &Shown, columns: &[&str], pairs: &Pairs, records: &[registry::Rec
                 .find(|text| !text.is_empty())
                 .map(str::to_owned);
             let text = text.unwrap_or_else(|| shown.words.say("registers.show.untitled", []));
-            Some(json!({ "text": text, "href": href }))
+            let whole = definition.key.contains(&field.field) && is_code(&text);
+            Some(json!({ "text": text, "href": href, "whole": whole }))
         });
         json!({ "cells": cells.collect::<Vec<_>>() })
     };
     records.iter().map(row).collect()
+}
+
+/// Whether a key is short and one word, so that it stands in one piece.
+fn is_code(text: &str) -> bool {
+    text.chars().count() <= LONGEST_CODE && !text.contains(char::is_whitespace)
 }
 
 /// What is sealed and found whole: asked in a form of its own.

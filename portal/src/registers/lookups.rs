@@ -6,8 +6,8 @@ use ::files::FileView;
 use identity::Area;
 use kernel::{AgencyId, FileId, Result, local_date};
 use op::Op;
-use registry::Values;
 use registry::definition::{Kind, LinkTarget, RecordDefinition};
+use registry::{Values, held};
 use schema::field::FieldKind;
 use serde_json::Value;
 use uuid::Uuid;
@@ -20,6 +20,29 @@ use crate::House;
 pub(super) struct NamedAgency {
     pub name: String,
     pub code: String,
+}
+
+/// Of what files are named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FilesOf {
+    /// None: they are not looked at.
+    Nothing,
+    /// Records.
+    Records,
+    /// A proposal, and the record that it is about.
+    Proposal(Uuid),
+}
+
+impl FilesOf {
+    /// Whether a file belongs there: naming it in a record tells nobody what a file of something else is called.
+    fn has(self, view: &FileView, register: &str, field: &str) -> bool {
+        let of_record = held::is_of_field(&view.holder, register, field);
+        match self {
+            Self::Nothing => false,
+            Self::Records => of_record,
+            Self::Proposal(id) => of_record || view.holder == held::proposal_holder(id),
+        }
+    }
 }
 
 /// What the values of some records mean to whoever reads them.
@@ -38,13 +61,13 @@ pub(super) struct Lookups {
 }
 
 impl Lookups {
-    /// What these records name; files too where they are looked at.
+    /// What these records name.
     pub async fn of(
         visit: &Visit<House>,
         op: &mut Op,
         definition: &RecordDefinition,
         records: &[&Values],
-        with_files: bool,
+        files: FilesOf,
     ) -> Result<Self> {
         let mut found = Self::default();
         for field in &definition.fields {
@@ -63,12 +86,13 @@ impl Lookups {
                     let titles = found.titles.entry(register.clone()).or_default();
                     titles.extend(named.unwrap_or_default());
                 }
-                Kind::File { .. } if with_files => {
+                Kind::File { .. } if files != FilesOf::Nothing => {
                     let lists = values.iter().filter_map(|value| value.as_array());
                     let ids: Vec<Uuid> = ids(&lists.flatten().collect::<Vec<_>>()).collect();
                     for id in ids {
                         let view = known(visit.state.files.get(op, FileId::from(id)).await)?;
-                        found.files.extend(view.map(|view| (id, view)));
+                        let own = view.filter(|view| files.has(view, &definition.record, &field.field));
+                        found.files.extend(own.map(|view| (id, view)));
                     }
                 }
                 _ => {}

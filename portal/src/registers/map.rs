@@ -52,6 +52,14 @@ impl Geometry {
         })
     }
 
+    /// Those that somebody would count: an outline ends where it begins.
+    fn corners(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        self.parts.iter().flat_map(|part| {
+            let closes = self.is_closed && part.len() > 1 && part.first() == part.last();
+            part[..part.len() - usize::from(closes)].iter().copied()
+        })
+    }
+
     fn positions(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         self.parts.iter().flatten().copied()
     }
@@ -102,7 +110,7 @@ pub(super) fn line(words: &Words, value: &Value) -> String {
     if geometry.is_point {
         return geometry.positions().next().map(pair).unwrap_or_default();
     }
-    let count = geometry.positions().count();
+    let count = geometry.corners().count();
     let size = match geometry.is_closed {
         true => {
             let hectares = geometry.area() / 10_000.0;
@@ -127,10 +135,10 @@ pub(super) fn drawn(words: &Words, label: &str, value: &Value) -> Value {
         return json!({ "kind": "text", "text": "" });
     };
     let said = line(words, value);
-    let count = geometry.positions().count();
+    let count = geometry.corners().count();
     let listed: Vec<String> = match geometry.is_point {
         true => Vec::new(),
-        false => geometry.positions().take(MOST_LISTED).map(pair).collect(),
+        false => geometry.corners().take(MOST_LISTED).map(pair).collect(),
     };
     let title = words.say(
         "registers.map.title",
@@ -138,8 +146,14 @@ pub(super) fn drawn(words: &Words, label: &str, value: &Value) -> Value {
     );
     json!({
         "kind": "map", "text": said, "svg": svg(&geometry), "title": title, "positions": listed,
-        "more": count.saturating_sub(MOST_LISTED), "north": words.say("registers.map.north", []), "count": count,
+        "more": count.saturating_sub(MOST_LISTED), "geo": geo(&geometry), "north": words.say("registers.map.north", []), "count": count,
     })
+}
+
+/// Its middle as an address that maps of telephones open (RFC 5870): where to look is told to nobody but the reader's own program.
+fn geo(geometry: &Geometry) -> String {
+    let (west, south, east, north) = geometry.bounds();
+    format!("geo:{:.6},{:.6}", (south + north) / 2.0, (west + east) / 2.0)
 }
 
 /// From degrees to the drawing.
@@ -326,6 +340,8 @@ mod tests {
         assert!(scale.place((105.0, 9.01)).1 < scale.place((105.0, 9.0)).1);
         // About 1.11 km by 1.10 km.
         assert!((geometry.area() - 1_224_000.0).abs() < 5_000.0, "{}", geometry.area());
+        assert_eq!(geometry.corners().count(), 4);
+        assert_eq!(geo(&geometry), "geo:9.005000,105.005000");
         let drawn = svg(&geometry);
         assert!(drawn.contains("nb-map__shape") && drawn.ends_with("</svg>"));
         assert!(Geometry::of(&json!({ "type": "Polygon", "coordinates": [] })).is_none());

@@ -86,19 +86,22 @@ fn grouped(plain: &str) -> String {
     text
 }
 
-/// `m2` as people write it.
+/// `m2` as people write it, in `m3/h` too.
 pub(super) fn unit_shown(unit: &str) -> String {
     let raised = |digit: &str| match digit {
         "2" => "²",
         _ => "³",
     };
-    for ending in ["2", "3"] {
-        let letters = unit.strip_suffix(ending).unwrap_or_default();
-        if letters.ends_with('m') {
-            return format!("{letters}{}", raised(ending));
+    let one = |unit: &str| {
+        for ending in ["2", "3"] {
+            let letters = unit.strip_suffix(ending).unwrap_or_default();
+            if letters.ends_with('m') {
+                return format!("{letters}{}", raised(ending));
+            }
         }
-    }
-    unit.to_owned()
+        unit.to_owned()
+    };
+    unit.split('/').map(one).collect::<Vec<_>>().join("/")
 }
 
 /// A coordinate with so many places as a step of a metre needs.
@@ -126,6 +129,7 @@ mod tests {
         assert_eq!(unit_shown("km2"), "km²");
         assert_eq!(unit_shown("m3"), "m³");
         assert_eq!(unit_shown("kg"), "kg");
+        assert_eq!(unit_shown("m3/ha"), "m³/ha");
         assert_eq!(coordinate(9.7825), "9,7825");
         assert_eq!(coordinate(105.0), "105");
     }

@@ -1,19 +1,24 @@
 //! What waits for the owner of a register (đề nghị cập nhật): the box of those who decide, one's own, and one proposal with what it changes.
 
+use db::PageRequest;
 use kernel::{Fault, Result};
+use registry::definition::Kind;
 use registry::{Command, Outcome, Proposal, ProposalBox, ProposalDetail, ProposalState, Values};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit, address};
 
-use super::lookups::Lookups;
+use super::lookups::{FilesOf, Lookups};
 use super::show::Show;
-use super::{Side, day, days, files};
+use super::{Side, day, days, map};
 use crate::House;
+use crate::registers_files::review;
 use crate::told::{called, errors_of, faults_of, is_told_in_place, status_of};
 use crate::words::Words;
 
 const PATH: &str = "/can-bo/de-nghi-cap-nhat";
+/// Files that are shown at a time.
+const MOST_FILES: u32 = 50;
 const DECIDES: Door = Door::Right("registry.approve");
 
 pub(super) fn routes() -> Routes<House> {
@@ -62,7 +67,36 @@ async fn list(visit: Visit<House>) -> Answer {
         .proposals(&mut op, which, register, &visit.page_request())
         .await?;
     let waiting: i64 = registry.waiting_proposals(&mut op).await?.values().sum();
+    // Files that are to be imported wait in the same place; they are few, and all of them stand on the first page.
+    let files = match which == ProposalBox::Waiting && visit.query("sau").is_none() {
+        true => {
+            registry
+                .asked_imports(&mut op, &PageRequest::new(None, Some(MOST_FILES)))
+                .await?
+                .items
+        }
+        false => Vec::new(),
+    };
+    let mut file_rows = Vec::with_capacity(files.len());
+    for file in files
+        .iter()
+        .filter(|file| register.is_none_or(|own| own == file.register))
+    {
+        let definition = registry.register(&mut op, &file.register).await?.definition;
+        let moment = file.asked_at.unwrap_or(file.started_at);
+        file_rows.push(json!({ "cells": [
+            { "text": file.file_name, "href": review::page_of(file) }, definition.words.in_language(visit.locale.tag()),
+            file.started_name, render::datetime_text(&moment.to_rfc3339()),
+        ] }));
+    }
     let words = Words::new(&visit, "");
+    let file_columns = [
+        "registers_files.import.file",
+        "registers_files.import.register_column",
+        "registers_files.import.review_brought",
+        "registers_files.import.review_asked",
+    ]
+    .map(|key| json!({ "label": words.say(key, []) }));
     let items: Vec<Value> = page.items.iter().map(|one| line(&words, one)).collect();
     let columns: Vec<Value> = [
         "record",
@@ -96,7 +130,7 @@ async fn list(visit: Visit<House>) -> Answer {
         })
         .collect();
     let content = json!({
-        "items": items, "columns": columns, "tabs": tabs, "which": word(which),
+        "file_rows": file_rows, "file_columns": file_columns, "items": items, "columns": columns, "tabs": tabs, "which": word(which),
         "next": page.next.as_deref().map(|cursor| at(word(which), cursor)).unwrap_or_default(),
         "first": if visit.query("sau").is_some() { at(word(which), "") } else { String::new() },
     });
@@ -142,7 +176,7 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
     ]
     .into();
     let values: Vec<&Values> = sides.iter().collect();
-    let lookups = Lookups::of(visit, &mut op, &one.definition, &values, true).await?;
+    let lookups = Lookups::of(visit, &mut op, &one.definition, &values, FilesOf::Proposal(id)).await?;
     op.commit().await?;
     let shown = Show {
         words: &words,
@@ -168,6 +202,7 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
             && (one.state == ProposalState::Returned || (one.state == ProposalState::Waiting && detail.outdated)),
         "record": one.record.map(|record| Side::Desk.record(&one.definition.record, record)),
         "before": link(one.follows), "next": link(detail.next), "note": typed.get("note").unwrap_or_default(),
+        "pictures": pictures(&shown, &detail),
         "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, called(["note"]))),
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),
     });
@@ -226,6 +261,23 @@ fn changes(show: &Show<'_>, detail: &ProposalDetail) -> Vec<Value> {
         .collect()
 }
 
+/// Where what is proposed lies, drawn.
+fn pictures(show: &Show<'_>, detail: &ProposalDetail) -> Vec<Value> {
+    let language = show.words.language();
+    let each = detail.changes.iter().filter_map(|change| {
+        let field = detail.proposal.definition.field(&change.field)?;
+        if change.proposed.is_null() || !matches!(field.kind, Kind::Geometry(_)) {
+            return None;
+        }
+        let label = field.words.in_language(language);
+        let mut drawn = map::drawn(show.words, label, &change.proposed);
+        drawn["label"] = json!(label);
+        // What cannot be drawn has been said in the table.
+        (drawn["kind"] == "map").then_some(drawn)
+    });
+    each.collect()
+}
+
 /// The labels of fields that the reader may not open.
 fn labels(words: &Words, detail: &ProposalDetail) -> Option<String> {
     let fields = detail
@@ -281,13 +333,7 @@ async fn approve(visit: Visit<House>, fields: Fields) -> Answer {
     let id: Uuid = visit.parse_param("id")?;
     let done = async {
         let mut op = visit.op().await?;
-        let written = visit.state.registry.approve(&mut op, id).await?;
-        let holder = files::proposed(id);
-        if !visit.state.files.by_holder(&mut op, &holder).await?.is_empty() {
-            let detail = visit.state.registry.proposal(&mut op, id).await?;
-            let record = format!("record:{}/{}", detail.proposal.definition.record, written.id);
-            files::move_on(&visit, &mut op, &holder, Some(&record)).await?;
-        }
+        visit.state.registry.approve(&mut op, id).await?;
         op.commit().await
     };
     let done = done.await;
@@ -301,9 +347,6 @@ async fn refuse(visit: Visit<House>, fields: Fields) -> Answer {
         let mut op = visit.op().await?;
         let note = fields.get("note").unwrap_or_default();
         visit.state.registry.refuse(&mut op, id, note, anew).await?;
-        if !anew {
-            files::move_on(&visit, &mut op, &files::proposed(id), None).await?;
-        }
         op.commit().await
     };
     let done = done.await;
@@ -316,7 +359,6 @@ async fn withdraw(visit: Visit<House>, fields: Fields) -> Answer {
     let done = async {
         let mut op = visit.op().await?;
         visit.state.registry.withdraw_proposal(&mut op, id).await?;
-        files::move_on(&visit, &mut op, &files::proposed(id), None).await?;
         op.commit().await
     };
     let done = done.await;
@@ -328,9 +370,6 @@ async fn renew(visit: Visit<House>, fields: Fields) -> Answer {
     let done = async {
         let mut op = visit.op().await?;
         let outcome = visit.state.registry.renew_proposal(&mut op, id, Map::new()).await?;
-        if let Outcome::Proposed(next) = outcome {
-            files::move_on(&visit, &mut op, &files::proposed(id), Some(&files::proposed(next))).await?;
-        }
         op.commit().await?;
         Ok(outcome)
     };

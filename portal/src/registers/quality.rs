@@ -100,11 +100,13 @@ fn field_label(words: &Words, definition: &RecordDefinition, field: &str) -> Str
 }
 
 /// Why two records are likely one, in one line.
-fn why(words: &Words, definition: &RecordDefinition, hints: &[Hint]) -> String {
+pub(super) fn why(words: &Words, definition: &RecordDefinition, hints: &[Hint]) -> String {
     let each = hints.iter().map(|hint| {
         let field = field_label(words, definition, &hint.field);
         let key = match hint.likeness {
             Likeness::Same => "same",
+            // Letters are the same, tones or capitals are not.
+            Likeness::Alike if hint.score >= 100 => "tones",
             Likeness::Alike => "alike",
             Likeness::Near => "near",
             Likeness::Differs => "differs",

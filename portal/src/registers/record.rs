@@ -10,12 +10,12 @@ use uuid::Uuid;
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit, address};
 
 use super::history::History;
-use super::lookups::Lookups;
+use super::lookups::{FilesOf, Lookups};
 use super::show::{self, Show};
 use super::{Shown, Side, agency_name, at, day_of, days, list};
 use crate::House;
 use crate::account::again;
-use crate::told::{faults_of, is_told_in_place, status_of};
+use crate::told::{is_told_in_place, status_of};
 
 /// Chapters of the past that are shown at once; the others are folded away.
 const SHOWN_AT_ONCE: usize = 10;
@@ -55,6 +55,12 @@ impl Known {
             .map(|record| record.version)
             .max()
             .unwrap_or_default()
+    }
+
+    /// Whether it has ended before a day.
+    pub fn has_ended(&self, today: NaiveDate) -> bool {
+        let last = self.periods.last().and_then(|last| last.valid_to);
+        last.is_some_and(|to| to < today)
     }
 
     /// What was held true at a moment.
@@ -163,7 +169,7 @@ async fn draw(visit: &Visit<House>, opened: Option<Opened>) -> Answer {
         .chain([&secret])
         .collect();
     let definition = shown.published.definition.clone();
-    let lookups = Lookups::of(visit, &mut op, &definition, &all, true).await?;
+    let lookups = Lookups::of(visit, &mut op, &definition, &all, FilesOf::Records).await?;
     let show = Show {
         words: &shown.words,
         lookups: &lookups,
@@ -213,6 +219,7 @@ async fn draw(visit: &Visit<House>, opened: Option<Opened>) -> Answer {
     content["days"] = json!(days(&shown.words, period.valid_from, period.valid_to));
     content["holds"] = json!(holds);
     content["ended"] = json!(known.periods.last().and_then(|last| last.valid_to));
+    content["gone"] = json!(known.has_ended(local_date(op.now())));
     content["look"] = json!({
         "day": look.day, "known": look.known, "today": local_date(op.now()), "plain": href,
         "asked_day": look.day.unwrap_or_else(|| local_date(op.now())), "known_day": look.known.map(local_date),
@@ -236,8 +243,13 @@ async fn draw(visit: &Visit<House>, opened: Option<Opened>) -> Answer {
         Some(Opened::Refused(fault, _)) => Some(fault),
         _ => None,
     };
-    content["faults"] = fault.map_or_else(|| json!({}), |fault| faults_of(&shown.words, fault));
-    content["open_fault"] = json!(fault.map(|fault| shown.words.fault(fault)));
+    let said = fault.map(|fault| shown.words.fault(fault));
+    content["errors"] = json!(
+        said.iter()
+            .map(|text| json!({ "field": "muc_dich", "text": text }))
+            .collect::<Vec<_>>()
+    );
+    content["faults"] = json!({ "muc_dich": said });
     content["typed_purpose"] = json!(match &opened {
         Some(Opened::Refused(_, typed)) => typed.as_str(),
         _ => "",

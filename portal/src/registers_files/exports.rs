@@ -1,12 +1,15 @@
 //! Choosing what a file holds, and taking it.
 
+use std::sync::Arc;
+
 use kernel::Fault;
+use op::Op;
 use registry::definition::{Kind, RecordDefinition};
-use registry::{Exportable, Wish};
+use registry::{COUNTED, Exportable, Wish};
 use serde_json::{Value, json};
 use web::{Answer, Door, Fields, Routes, StatusCode, Visit, address};
 
-use super::{BASE, labels, name, published};
+use super::{BASE, labels, name};
 use crate::House;
 use crate::account::again;
 use crate::told::{errors_of, faults_of, is_told_in_place, status_of};
@@ -40,7 +43,8 @@ async fn to_the_desk(visit: Visit<House>) -> Answer {
 struct Asked {
     filters: Vec<(String, String)>,
     format: String,
-    words: bool,
+    /// Words for people; nothing where nothing is said.
+    words: Option<bool>,
 }
 
 impl Asked {
@@ -50,7 +54,7 @@ impl Asked {
             match (name.strip_prefix(FILTER), name) {
                 (Some(filter), _) => asked.filters.push((filter.to_owned(), value.to_owned())),
                 (None, "dang") => value.clone_into(&mut asked.format),
-                (None, "chu") => asked.words = value == "yes",
+                (None, "chu") => asked.words = Some(value == "yes"),
                 (None, name) if NO_FILTERS.contains(&name) || name.starts_with("mat_khau") || name == "_csrf" => {}
                 (None, name) => asked.filters.push((name.to_owned(), value.to_owned())),
             }
@@ -65,7 +69,10 @@ impl Asked {
             .map(|(name, value)| (format!("{FILTER}{name}"), value.clone()))
             .collect();
         pairs.push(("format".to_owned(), self.format.clone()));
-        pairs.push(("words".to_owned(), if self.words { "yes" } else { "no" }.to_owned()));
+        pairs.push((
+            "words".to_owned(),
+            if self.words == Some(true) { "yes" } else { "no" }.to_owned(),
+        ));
         pairs.extend(purpose.map(|purpose| ("purpose".to_owned(), purpose.to_owned())));
         Wish::read(definition, &pairs, visit.locale)
     }
@@ -79,13 +86,20 @@ async fn choose(visit: Visit<House>) -> Answer {
 async fn draw(visit: &Visit<House>, asked: &Asked, purpose: &str, fault: Option<&Fault>) -> Answer {
     let words = Words::new(visit, "");
     let mut op = visit.look().await?;
-    let published = published(visit, &mut op).await?;
-    let definition = published.definition.clone();
+    let definition = known(visit, &mut op).await?;
     let fields: Exportable = visit
         .state
         .registry
         .exportable(&mut op, visit.param("register"))
         .await?;
+    let count = match asked.wish(visit, &definition, None) {
+        Ok(wish) => {
+            let registry = &visit.state.registry;
+            Some(registry.count(&mut op, visit.param("register"), &wish.query).await?)
+        }
+        // What is wrong with the filters is said when the file is taken.
+        Err(_) => None,
+    };
     drop(op);
     let has_places = definition
         .fields
@@ -97,6 +111,7 @@ async fn draw(visit: &Visit<House>, asked: &Asked, purpose: &str, fault: Option<
         .map(|format| json!({ "value": format, "label": words.say(&format!("registers_files.export.{format}"), []) }))
         .collect();
     let known = formats.iter().any(|format| format["value"] == asked.format.as_str());
+    let format = if known { asked.format.as_str() } else { "xlsx" };
     let hidden: Vec<(String, &str)> = asked
         .filters
         .iter()
@@ -104,7 +119,8 @@ async fn draw(visit: &Visit<House>, asked: &Asked, purpose: &str, fault: Option<
         .collect();
     let content = json!({
         "register": name(visit, &definition), "back": format!("{BASE}/{}", visit.param("register")), "path": format!("{}/tep", path(visit)),
-        "formats": formats, "format": if known { asked.format.as_str() } else { "xlsx" }, "words": if asked.words { "yes" } else { "no" },
+        "formats": formats, "format": format, "words": if asked.words.unwrap_or(format == "xlsx") { "yes" } else { "no" },
+        "count": count, "more": count.is_some_and(|count| count >= COUNTED),
         "filters": filters(visit, &words, &definition, asked), "hidden": hidden,
         "sealed": labels(visit, &definition, &fields.sealed), "purpose": purpose,
         "faults": fault.map_or_else(|| json!({}), |fault| faults_of(&words, fault)),
@@ -114,6 +130,12 @@ async fn draw(visit: &Visit<House>, asked: &Asked, purpose: &str, fault: Option<
     visit
         .page_status(status, "portal/registers_files/export.html", content)
         .await
+}
+
+/// The register as whoever visits may know of it.
+async fn known(visit: &Visit<House>, op: &mut Op) -> Result<Arc<RecordDefinition>, Fault> {
+    let published = visit.state.registry.narrowed(op, visit.param("register")).await?;
+    Ok(published.definition)
 }
 
 /// The filters in words, as far as they are words.
@@ -183,7 +205,7 @@ async fn take_sealed(mut visit: Visit<House>, fields: Fields) -> Answer {
 
 async fn send(visit: &Visit<House>, asked: &Asked, purpose: Option<&str>) -> Answer {
     let mut op = visit.op().await?;
-    let definition = published(visit, &mut op).await?.definition;
+    let definition = known(visit, &mut op).await?;
     let mut wish = asked.wish(visit, &definition, None)?;
     wish.purpose = purpose.map(str::to_owned);
     let register = visit.param("register").to_owned();

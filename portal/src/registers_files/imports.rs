@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use web::{Answer, Door, Fields, Routes, StatusCode, Upload, Visit, address};
 
-use super::{BASE, mapping, name, published};
+use super::{BASE, mapping, name, published, review};
 use crate::House;
 use crate::told::{called, errors_of, faults_of, is_told_in_place, status_of};
 use crate::words::Words;
@@ -52,19 +52,29 @@ async fn draw_list(visit: &Visit<House>, fault: Option<&Fault>) -> Answer {
         .await?;
     drop(op);
     let say = |key: &str| words.say(&format!("registers_files.import.{key}"), []);
-    let columns: Vec<Value> = ["file", "found.state", "rows", "created", "changed", "bad"]
-        .into_iter()
-        .map(|column| match column {
-            "found.state" => json!({ "label": words.say("registers_files.import.state_column", []) }),
-            column => json!({ "label": say(column), "number": column != "file" }),
-        })
-        .collect();
+    let columns: Vec<Value> = [
+        "file",
+        "when",
+        "who",
+        "found.state",
+        "rows",
+        "created",
+        "changed",
+        "bad",
+    ]
+    .into_iter()
+    .map(|column| match column {
+        "found.state" => json!({ "label": words.say("registers_files.import.state_column", []) }),
+        column => json!({ "label": say(column), "number": !matches!(column, "file" | "when" | "who") }),
+    })
+    .collect();
     let items: Vec<Value> = page
         .items
         .iter()
         .map(|import| {
             json!({ "cells": [
                 { "text": import.file_name, "href": format!("{path}/{}", import.id) },
+                render::datetime_text(&import.started_at.to_rfc3339()), import.started_name,
                 say(&format!("state.{}", import.state.as_str())), import.rows, import.created, import.changed, import.bad,
             ] })
         })
@@ -111,7 +121,7 @@ async fn take_in(visit: &Visit<House>, upload: &mut Upload) -> Result<Uuid> {
     registry.may_import(&mut op, register).await?;
     drop(op);
     let file = upload.next_file().await?.filter(|file| file.field == FILE);
-    let file = file.ok_or_else(|| Fault::invalid("files.empty"))?;
+    let file = file.ok_or_else(|| Fault::invalid("registry.import_no_file"))?;
     let name = file.name.clone();
     let arrived = registry.receive_import(&name, file.into_stream()).await?;
     let mut op = visit.op().await?;
@@ -165,23 +175,39 @@ async fn draw(visit: &Visit<House>, register: &str, import: &Import) -> Answer {
     let tone = match import.state {
         State::Done => "success",
         State::Broken => "error",
-        State::Stopped => "warning",
+        State::Stopped | State::Refused => "warning",
         _ => "info",
     };
     let content = json!({
         "register": register, "back": path, "path": format!("{path}/{}", import.id), "file": import.file_name, "again": path,
+        "list": format!("{BASE}/{}", visit.param("register")),
         "state": say(&format!("state.{}", import.state.as_str())), "tone": tone, "goes_on": import.state.goes_on(), "percent": import.percent,
         "progress": progress, "figures": figures, "started": started,
+        "asked": import.state == State::Asked, "returned": returned(&words, import),
+        "review": (visit.actor.person() != Some(import.started_by) && visit.rights().may("registry.approve"))
+            .then(|| review::page_of(import)),
         "why": import.what.as_ref().map(|fault| words.field_fault(fault)),
         "bad": import.bad, "bad_lead": words.say("registers_files.import.bad_lead", [("count", import.bad.to_string())]),
     });
     visit.page("portal/registers_files/import.html", content).await
 }
 
+/// What whoever approves has said of it, where it was not approved.
+pub(super) fn returned(words: &Words, import: &Import) -> Option<String> {
+    let key = match import.state {
+        State::Mapping => "returned",
+        State::Refused => "refused_by",
+        _ => return None,
+    };
+    let said = [("name", import.decided_name.clone()), ("note", import.note.clone())];
+    (!import.note.is_empty()).then(|| words.say(&format!("registers_files.import.{key}"), said))
+}
+
 async fn start(visit: Visit<House>, fields: Fields) -> Answer {
     let id: Uuid = visit.parse_param("id")?;
     match mapping::carry_out(&visit, id, &fields).await {
-        Ok(()) => visit.redirect(format!("{}/{id}?da=import_started", path(&visit))),
+        Ok(State::Asked) => visit.redirect(format!("{}/{id}?da=import_asked", path(&visit))),
+        Ok(_) => visit.redirect(format!("{}/{id}?da=import_started", path(&visit))),
         Err(fault) if is_told_in_place(&fault) => mapping::draw(&visit, id, &fields, Some(&fault)).await,
         Err(fault) => Err(fault),
     }

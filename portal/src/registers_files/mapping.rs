@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kernel::{Fault, FieldFault, Result};
 use registry::definition::RecordDefinition;
-use registry::import::{self, Choice, Column, Match, Preview, PreviewRow, Target};
+use registry::import::{self, Choice, Column, Match, Preview, PreviewRow, State, Target};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use web::{Answer, Fields, StatusCode, Visit};
@@ -28,8 +28,8 @@ fn said(definition: &RecordDefinition, fields: &Fields) -> BTreeMap<usize, Choic
     said
 }
 
-/// Confirms what the form says and lets the work begin.
-pub(super) async fn carry_out(visit: &Visit<House>, id: Uuid, fields: &Fields) -> Result<()> {
+/// Confirms what the form says and lets the work begin, or asks for that; where it stands then.
+pub(super) async fn carry_out(visit: &Visit<House>, id: Uuid, fields: &Fields) -> Result<State> {
     let known = import::known(&visit.site().renderer.texts());
     let from = match fields.filled("tu_ngay") {
         None => None,
@@ -42,12 +42,13 @@ pub(super) async fn carry_out(visit: &Visit<House>, id: Uuid, fields: &Fields) -
     let definition = published(visit, &mut op).await?.definition;
     let said = said(&definition, fields);
     let register = visit.param("register");
-    visit
+    let import = visit
         .state
         .registry
         .start_import(&mut op, register, id, (&known, &said), from)
         .await?;
-    op.commit().await
+    op.commit().await?;
+    Ok(import.state)
 }
 
 /// The page of the columns, with what was chosen and what is wrong.
@@ -100,7 +101,7 @@ pub(super) async fn draw(visit: &Visit<House>, id: Uuid, fields: &Fields, fault:
             0 => words.say("registers_files.import.faults_none", [count]),
             bad => words.say("registers_files.import.faults_some", [count, ("bad", bad.to_string())]),
         },
-        "some_bad": preview.bad > 0,
+        "some_bad": preview.bad > 0, "waits": definition.approval, "returned": super::imports::returned(&words, import),
         "lacking": page.told("lacking", &preview.lacking), "kept": page.told("kept", &preview.kept),
         "errors": fault.map_or_else(Vec::new, |fault| errors_of(&words, fault, control)),
         "from_fault": fault.and_then(|fault| fault_of(fault, "tu_ngay")).map(|fault| words.field_fault(fault)),
@@ -123,15 +124,15 @@ fn fault_of<'f>(fault: &'f Fault, field: &str) -> Option<&'f FieldFault> {
     fault.fields.iter().find(|own| own.field == field)
 }
 
-struct Page<'a> {
-    visit: &'a Visit<House>,
-    words: &'a Words,
-    definition: &'a RecordDefinition,
+pub(super) struct Page<'a> {
+    pub visit: &'a Visit<House>,
+    pub words: &'a Words,
+    pub definition: &'a RecordDefinition,
 }
 
 impl Page<'_> {
     /// What a target is called.
-    fn called(&self, target: &Target) -> String {
+    pub(super) fn called(&self, target: &Target) -> String {
         let field = |name: &str| match self.definition.field(name) {
             Some(field) => label(self.visit, field),
             None => name.to_owned(),
@@ -177,14 +178,14 @@ impl Page<'_> {
         })
     }
 
-    fn row_columns(&self, preview: &Preview) -> Vec<Value> {
+    pub(super) fn row_columns(&self, preview: &Preview) -> Vec<Value> {
         let say = |key: &str| self.words.say(&format!("registers_files.import.{key}"), []);
         let first = [json!({ "label": say("row") }), json!({ "label": say("wrong") })];
         let headings = preview.columns.iter().map(|column| json!({ "label": column.heading }));
         first.into_iter().chain(headings).collect()
     }
 
-    fn rows(&self, preview: &Preview) -> Vec<Value> {
+    pub(super) fn rows(&self, preview: &Preview) -> Vec<Value> {
         let row = |row: &PreviewRow| {
             let wrong: Vec<String> = row.faults.iter().map(|fault| self.reason(fault)).collect();
             let mut cells = vec![json!(row.number.to_string()), json!(wrong.join(" "))];
@@ -204,7 +205,7 @@ impl Page<'_> {
     }
 
     /// A sentence about fields; none where there are none.
-    fn told(&self, key: &str, fields: &[String]) -> String {
+    pub(super) fn told(&self, key: &str, fields: &[String]) -> String {
         if fields.is_empty() {
             return String::new();
         }

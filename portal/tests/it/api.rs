@@ -446,6 +446,14 @@ const PAGES: &[(&str, &[&str])] = &[
         "GET /can-bo/co-so-du-lieu/{register}/nhap/{id}/dong-loi",
         &["GET /api/v1/registers/{register}/imports/{id}/bad-rows"],
     ),
+    (
+        "GET /can-bo/co-so-du-lieu/{register}/nhap/{id}/duyet",
+        &["GET /api/v1/registers/{register}/imports/{id}/review"],
+    ),
+    (
+        "POST /can-bo/co-so-du-lieu/{register}/nhap/{id}/duyet",
+        &["POST /api/v1/registers/{register}/imports/{id}/decision"],
+    ),
     // For anybody.
     ("GET /tra-cuu", &["GET /api/v1/tracking/{code}"]),
     // /api/v1/registers/{register}egisters: those that are open are read by everybody, officials work in their own frame.
@@ -453,6 +461,7 @@ const PAGES: &[(&str, &[&str])] = &[
     (
         "GET /can-bo/de-nghi-cap-nhat",
         &[
+            "GET /api/v1/register-imports",
             "GET /api/v1/register-proposals",
             "GET /api/v1/register-proposals/waiting",
         ],
@@ -509,6 +518,36 @@ const PAGES: &[(&str, &[&str])] = &[
         &["POST /api/v1/register-bulk-changes/{id}/stop"],
     ),
     // Registers made in the browser.
+    ("GET /can-bo/tu-lap-co-so-du-lieu", &["GET /api/v1/register-drafts"]),
+    ("POST /can-bo/tu-lap-co-so-du-lieu", &["POST /api/v1/register-drafts"]),
+    (
+        "POST /can-bo/tu-lap-co-so-du-lieu/sua",
+        &["POST /api/v1/register-drafts/of-register"],
+    ),
+    (
+        "GET /can-bo/tu-lap-co-so-du-lieu/khai-bao/{register}",
+        &["GET /api/v1/registers/{register}/declaration"],
+    ),
+    (
+        "GET /can-bo/tu-lap-co-so-du-lieu/{id}",
+        &["GET /api/v1/register-drafts/{id}"],
+    ),
+    (
+        "POST /can-bo/tu-lap-co-so-du-lieu/{id}",
+        &[
+            "PUT /api/v1/register-drafts/{id}",
+            "POST /api/v1/register-drafts/{id}/rows",
+            "POST /api/v1/register-drafts/{id}/publication",
+        ],
+    ),
+    (
+        "POST /can-bo/tu-lap-co-so-du-lieu/{id}/bo",
+        &["DELETE /api/v1/register-drafts/{id}"],
+    ),
+    (
+        "GET /can-bo/tu-lap-co-so-du-lieu/{id}/khai-bao",
+        &["GET /api/v1/register-drafts/{id}/declaration"],
+    ),
     ("GET /co-so-du-lieu", &["GET /api/v1/registers"]),
     (
         "GET /co-so-du-lieu/{register}",

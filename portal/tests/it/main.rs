@@ -14,6 +14,7 @@ mod place_names;
 mod places;
 mod registers;
 mod registers_approval;
+mod registers_drawing;
 mod registers_files;
 mod registers_quality;
 mod town;

@@ -270,7 +270,20 @@ async fn every_register_is_named_to_everybody_and_found_without_tones() {
     found
         .shows("Tìm thấy 1 cơ sở dữ liệu")
         .shows("Đường phố")
-        .hides("Danh mục loại");
+        .hides("Danh mục loại")
+        .shows("Có trong tên");
+    // Beginnings of words, not parts of them; what only speaks of it stands behind.
+    stranger
+        .get("/co-so-du-lieu?q=uong")
+        .await
+        .shows("Không có cơ sở dữ liệu nào");
+    let behind = stranger.get("/co-so-du-lieu?q=cua+hang").await;
+    behind.shows("Tìm thấy 2 cơ sở dữ liệu").hides("Có trong phần mô tả");
+    stranger
+        .get("/co-so-du-lieu?q=cac")
+        .await
+        .shows("Có trong phần mô tả")
+        .hides("Có trong tên");
     stranger
         .get("/co-so-du-lieu?q=kh%C3%B4ng-c%C3%B3")
         .await
@@ -327,6 +340,13 @@ async fn strangers_see_what_is_open_and_nothing_else() {
         .shows(&format!("href=\"/co-so-du-lieu/street/{street}\""));
     // Words would be found in what is internal too.
     list.hides("Tìm trong danh sách").hides("Nhập bản ghi mới");
+    list.hides("tìm theo vài từ thì dùng ô tìm")
+        .shows("href=\"/api/v1/registers/street/openapi.json\"");
+    // Asking for what is hidden tells no more than asking for a name of nobody.
+    for asked in ["note=x", "zzz=x", "note.from=x", "zzz.from=x"] {
+        let list = stranger.get(&format!("/co-so-du-lieu/street?{asked}")).await;
+        list.is(StatusCode::OK).shows("Hùng Vương").hides("Ghi chú");
+    }
     let record = stranger.get(&format!("/co-so-du-lieu/street/{street}")).await;
     record
         .is(StatusCode::OK)
@@ -455,6 +475,9 @@ async fn a_list_is_filtered_sorted_and_paged_by_its_address() {
         .shows("Trạng thái: Đã đóng cửa")
         .shows("Phường: Phường Lái Hiếu, Thành phố Ngã Bảy")
         .shows("href=\"/can-bo/co-so-du-lieu/shop?ward=31341&amp;sort=name\"")
+        .shows("<details class=\"nb-filter\"><summary>")
+        .shows("<option value=\"name\" selected>")
+        .shows("<option value=\"-capital\">Vốn: giảm dần</option>")
         .shows("<option value=\"closed\" selected>")
         .shows("<option value=\"31341\" selected>");
     assert!(rows(&filtered)[0].contains("Cửa hàng thực phẩm") && rows(&filtered)[0].ends_with("Hùng Vương"));
@@ -487,6 +510,12 @@ async fn a_list_is_filtered_sorted_and_paged_by_its_address() {
     let next = between(&down.text, "rel=\"next\" href=\"", "\"").replace("&amp;", "&");
     assert!(next.contains("sort=-capital&sau="), "{next}");
     assert_eq!(rows(&an.get(&next).await).len(), 5);
+    // Many records are changed by fields that somebody has chosen.
+    an.get(&format!("{base}/sua-nhieu?state=closed&O=-"))
+        .await
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("<a href=\"#f-O\">Hãy chọn ít nhất một ô cần sửa.</a>")
+        .shows("id=\"f-O-error\"");
     // A day before there was any of it.
     let before = an.get(&format!("{base}?as_of=2023-12-31")).await;
     before
@@ -565,7 +594,7 @@ async fn what_is_sealed_stands_in_no_address_and_is_opened_once_for_a_purpose() 
         .hides("0912345678");
     let none = an.send(&page, &format!("{record}/mo"), &[("muc_dich", "  ")]).await;
     none.is(StatusCode::UNPROCESSABLE_ENTITY)
-        .shows("Hãy ghi rõ mục đích")
+        .shows("<a href=\"#f-muc_dich\">Hãy ghi rõ mục đích")
         .hides("0912345678");
     let purpose = "Giải quyết hồ sơ H30.03-260302-0001";
     let opened = an.send(&page, &format!("{record}/mo"), &[("muc_dich", purpose)]).await;
@@ -622,7 +651,8 @@ async fn what_is_sealed_stands_in_no_address_and_is_opened_once_for_a_purpose() 
         fields.push(("valid_from", "02/03/2026"));
         let fields = filled(&form, &fields);
         let done = an.send(&form, &format!("{record}/cap-nhat"), &pairs(&fields)).await;
-        assert!(done.location().ends_with("?da=register_changed"));
+        // The day is the first one of the record: what is said takes the place of what was recorded.
+        assert!(done.location().ends_with("?da=register_replaced"));
         let page = an.get(&record).await;
         let opened = an.send(&page, &format!("{record}/mo"), &[("muc_dich", purpose)]).await;
         match phone {
@@ -803,7 +833,8 @@ async fn a_record_is_entered_once_however_often_the_button_is_pressed() {
         .shows("08:00 30/11/2025")
         .shows("Có hiệu lực từ 01/01/2024")
         .shows("9,7825; 105,4701")
-        .shows("Vùng 4 điểm")
+        .shows("Vùng 3 điểm")
+        .shows("href=\"geo:9.850000,105.450000\"")
         .shows("nb-map__shape")
         .shows("Bán hàng")
         .shows("Giữ xe")
@@ -976,10 +1007,69 @@ async fn whoever_was_slower_sees_what_the_other_did_and_keeps_what_they_typed() 
     page.shows("Có hiệu lực từ 01/04/2024 đến 31/12/2024")
         .shows("không có hiệu lực")
         .hides("/ket-thuc\"");
+    // It may begin again: that is said by its name, and nothing else is said to have changed.
+    page.shows("Cho hiệu lực trở lại").hides(">Cập nhật</a>");
+    let form = an.get(&change).await;
+    form.shows("Bản ghi này đã kết thúc ngày 31/12/2024")
+        .shows("Cho hiệu lực trở lại</button>");
+    let fields = filled(
+        &form,
+        &[
+            ("v.name", "Tên của An"),
+            ("valid_from", "01/03/2026"),
+            ("kiem_tra", "1"),
+        ],
+    );
+    an.send(&form, &change, &pairs(&fields))
+        .await
+        .is(StatusCode::OK)
+        .shows("Chưa thấy chỗ nào sai");
+    let early = filled(&form, &[("valid_from", "01/01/2019")]);
+    an.send(&form, &change, &pairs(&early))
+        .await
+        .is(StatusCode::CONFLICT)
+        .shows("Bản ghi này bắt đầu từ ngày 01/02/2020");
     an.get(&format!("{DESK}/shop")).await.hides("Tên của An");
     an.get(&format!("{DESK}/shop?as_of=2024-12-31"))
         .await
         .shows("Tên của An");
+    world.scratch.clock.advance(chrono::TimeDelta::seconds(60));
+    let form = an.get(&change).await;
+    let fields = filled(&form, &[("v.name", "Tên của An"), ("valid_from", "01/03/2026")]);
+    let done = an.send(&form, &change, &pairs(&fields)).await;
+    assert!(done.location().ends_with("?da=register_revived"));
+    an.get(&record)
+        .await
+        .shows("Có hiệu lực từ 01/03/2026")
+        .hides("Có thay đổi ở thông tin được bảo vệ")
+        .shows(">Cập nhật</a>");
+}
+
+/// What whoever was slower has not touched is as the other has left it: pressing once more takes nothing of theirs back.
+#[tokio::test]
+async fn pressing_once_more_takes_nothing_back() {
+    let world = World::new().await;
+    let id = world.add("shop", shop("CH-0001")).await;
+    let change = format!("{DESK}/shop/{id}/cap-nhat");
+    let (an, chi) = (world.sign_in("anh").await, world.sign_in("chi").await);
+    let slow = an.get(&change).await;
+    let quick = chi.get(&change).await;
+    world.scratch.clock.advance(chrono::TimeDelta::seconds(60));
+    let day = ("valid_from", "02/03/2026");
+    let fields = filled(&quick, &[("v.capital", "2.000.000"), day]);
+    chi.send(&quick, &change, &pairs(&fields)).await.location();
+    let fields = filled(&slow, &[("v.name", "Tên của An"), day]);
+    an.send(&slow, &change, &pairs(&fields))
+        .await
+        .is(StatusCode::CONFLICT)
+        .shows("value=\"Tên của An\"")
+        .shows("value=\"2.000.000\"");
+    // What both have touched stays as it was typed.
+    let fields = filled(&slow, &[("v.name", "Tên của An"), ("v.capital", "3.000.000"), day]);
+    an.send(&slow, &change, &pairs(&fields))
+        .await
+        .is(StatusCode::CONFLICT)
+        .shows("value=\"3.000.000\"");
 }
 
 #[tokio::test]
@@ -1003,6 +1093,7 @@ async fn a_commune_enters_what_lies_in_its_area() {
         .await
         .is(StatusCode::FORBIDDEN);
     let form = chi.get(&format!("{list}/moi")).await;
+    form.shows("<option value=\"31340\" selected>");
     let outside = filled(&form, &[("v.ward.ward", "31341"), ("v.name", "Ở nơi khác")]);
     let told = chi.send(&form, &format!("{list}/moi"), &pairs(&outside)).await;
     told.is(StatusCode::FORBIDDEN)
@@ -1085,7 +1176,7 @@ async fn files_come_with_the_form_and_leave_with_their_record() {
         (sent.status, &sent.headers[header::CONTENT_TYPE]),
         (StatusCode::OK, &"image/png".parse().unwrap())
     );
-    let held = "SELECT count(*) FROM files.file WHERE holder LIKE 'record:street/%'";
+    let held = "SELECT count(*) FROM files.file WHERE holder LIKE 'record:street/%/photo'";
     assert_eq!(world.count(held).await, 1);
     // Open to everybody, and another file by the same address to nobody.
     let public = record.replace(DESK, "/co-so-du-lieu");
@@ -1098,6 +1189,33 @@ async fn files_come_with_the_form_and_leave_with_their_record() {
         .get(&format!("{public}/tep/{}", uuid::Uuid::now_v7()))
         .await
         .is(StatusCode::NOT_FOUND);
+    // Whatever a record names: a file of something else is neither sent nor called by its name.
+    let hold = async |holder: &str| {
+        sqlx::query("UPDATE files.file SET holder = $1 WHERE id = $2")
+            .bind(holder)
+            .bind(file.parse::<uuid::Uuid>().unwrap())
+            .execute(&town.scratch.pool)
+            .await
+            .unwrap();
+    };
+    let id = record.rsplit('/').next().unwrap();
+    let own = format!("record:street/{id}/photo");
+    for other in [
+        format!("record:street/{id}/note"),
+        format!("record:shop/{id}/photo"),
+        format!("dossier:{id}"),
+        format!("record-upload:street:official:{id}"),
+    ] {
+        hold(&other).await;
+        stranger
+            .get(&format!("{public}/tep/{file}"))
+            .await
+            .is(StatusCode::NOT_FOUND);
+        stranger.get(&public).await.is(StatusCode::OK).hides("cầu.png");
+        dung.get(&record).await.is(StatusCode::OK).hides("cầu.png");
+    }
+    hold(&own).await;
+    stranger.get(&public).await.shows("cầu.png");
     // Left out in a correction, it stays with what was known before.
     let form = dung.get(&format!("{record}/dinh-chinh")).await;
     let correct = format!("{record}/dinh-chinh/tep");

@@ -89,6 +89,7 @@ async fn propose(browser: &Browser<'_>, more: &[(&str, &str)]) -> Reply {
         ("valid_from", ""),
         ("reason", "Đơn số 7"),
     ];
+    fields.retain(|(name, _)| more.iter().all(|(own, _)| own != name));
     fields.extend_from_slice(more);
     let sent = browser.send(&form, &format!("{DESK}/moi"), &fields).await;
     let page = browser.get(sent.location()).await;
@@ -187,7 +188,10 @@ async fn a_refusal_says_why_and_what_is_handed_back_is_made_anew() {
     let silent = leader
         .send(&outdated, &format!("{BOX}/{slow}/tu-choi"), &[("note", " ")])
         .await;
-    silent.is(StatusCode::UNPROCESSABLE_ENTITY).shows("Hãy điền ô này");
+    silent
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Hãy điền ô này")
+        .shows("<a href=\"#f-note\">Hãy ghi vì sao không duyệt.");
     let note = [("note", "Sạp vừa nghỉ, xem lại tên"), ("anew", "true")];
     leader
         .send(&outdated, &format!("{BOX}/{slow}/tu-choi"), &note)
@@ -291,7 +295,11 @@ async fn files_wait_with_their_proposal() {
     assert_eq!(holder().await, [format!("register_proposal:{id}")]);
     let shown = leader.get(&format!("{BOX}/{id}")).await;
     leader.send(&shown, &format!("{BOX}/{id}/duyet"), &[]).await.location();
-    assert!(holder().await[0].starts_with("record:stall/"));
+    let held = holder().await;
+    assert!(
+        held[0].starts_with("record:stall/") && held[0].ends_with("/paper"),
+        "{held:?}"
+    );
 }
 
 /// Many records at once, from the list to the history of each.
@@ -415,4 +423,61 @@ async fn where_the_owner_approves_the_leader_lets_many_go_on() {
     leader.send(&page, &format!("{path}/duyet"), &[]).await.location();
     op::drain(&town.ops, &town.engines.jobs()).await.unwrap();
     leader.get(&path).await.shows("Xong").shows("Võ Thị Chín");
+}
+
+/// How many messages of a kind somebody has, by their login.
+async fn told(town: &Town, login: &str, kind: &str) -> i64 {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM notify.message
+         WHERE kind = $2 AND account = (SELECT id FROM identity.account WHERE login = $1)",
+    )
+    .bind(login)
+    .bind(kind)
+    .fetch_one(&town.scratch.pool)
+    .await
+    .unwrap()
+}
+
+/// shows: R254
+#[tokio::test]
+async fn those_who_approve_are_told_once_and_those_who_asked_what_became_of_it() {
+    let town = town().await;
+    let (clerk, leader) = (town.sign_in("le.tam").await, town.sign_in("vo.chin").await);
+    let first = id_of(&propose(&clerk, &[]).await);
+    let second = id_of(&propose(&clerk, &[("v.code", "S-002"), ("v.name", "Cá khô Bảy Mặn")]).await);
+    let third = id_of(&propose(&clerk, &[("v.code", "S-003"), ("v.name", "Bún riêu Tư Hồng")]).await);
+    assert_eq!(told(&town, "vo.chin", "register_waits").await, 1, "one for all of them");
+    assert_eq!(told(&town, "tran.muoi", "register_waits").await, 1);
+    assert_eq!(told(&town, "le.tam", "register_waits").await, 0);
+    for id in [&first, &second] {
+        let page = leader.get(&format!("{BOX}/{id}")).await;
+        let done = leader.send(&page, &format!("{BOX}/{id}/duyet"), &[]).await;
+        assert!(done.location().ends_with("?da=proposal_approved"));
+    }
+    let page = leader.get(&format!("{BOX}/{third}")).await;
+    let fields = [("note", "Sạp này đã có"), ("anew", "true")];
+    let done = leader.send(&page, &format!("{BOX}/{third}/tu-choi"), &fields).await;
+    assert!(done.location().ends_with("?da=proposal_returned"));
+    assert_eq!(told(&town, "le.tam", "register_approved").await, 1);
+    assert_eq!(told(&town, "le.tam", "register_returned").await, 1);
+    let messages = clerk.get("/hop-thu").await;
+    messages
+        .shows("Đã được duyệt: Sạp chợ")
+        .shows("Bị trả lại để làm lại: Sạp chợ")
+        .shows(&format!("{BOX}/{third}"));
+}
+
+#[tokio::test]
+async fn those_who_measure_are_told_that_data_has_become_worse() {
+    let town = town().await;
+    for _ in 0..2 {
+        let mut op = town.ops.open(Actor::System("registry")).await.unwrap();
+        let figures = json!([{ "figure": "live", "before": 900, "now": 700 }]);
+        let facts = json!({ "register": "stall", "owner": town.office, "figures": figures });
+        op.emit(op::Event::new(registry::events::QUALITY_FELL, "register:stall", facts));
+        op.commit().await.unwrap();
+    }
+    for login in ["le.tam", "vo.chin"] {
+        assert_eq!(told(&town, login, "register_quality_fell").await, 1, "{login}");
+    }
 }

@@ -35,8 +35,15 @@ const BASE: &str = "/can-bo/co-so-du-lieu/bridge";
 
 async fn town() -> Town {
     let town = Town::new().await;
+    publish(&town, BRIDGE).await;
+    town.official("Lê Văn Tám", "le.tam", &["specialist"]).await;
+    town.official("Võ Thị Chín", "vo.chin", &["leader"]).await;
+    town
+}
+
+async fn publish(town: &Town, yaml: &str) {
     let mut problems = Problems::new();
-    let definition = RecordDefinition::read("registry/bridge.record.yaml", BRIDGE, &mut problems);
+    let definition = RecordDefinition::read("registry/bridge.record.yaml", yaml, &mut problems);
     assert!(problems.is_empty(), "{problems}");
     let agencies = BTreeMap::from([("UBND".to_owned(), town.office)]);
     let mut op = town.ops.open(Actor::System("apps")).await.unwrap();
@@ -46,9 +53,6 @@ async fn town() -> Town {
         .await
         .unwrap();
     op.commit().await.unwrap();
-    town.official("Lê Văn Tám", "le.tam", &["specialist"]).await;
-    town.official("Võ Thị Chín", "vo.chin", &["leader"]).await;
-    town
 }
 
 async fn work(town: &Town) {
@@ -67,6 +71,11 @@ async fn a_file_is_brought_in_mended_and_brought_in_again() {
         .is(StatusCode::OK)
         .shows("Nhập dữ liệu: Cầu")
         .shows("Chưa có lần nhập nào.");
+    officer
+        .multipart(&path, &path, "tep", &[], &[])
+        .await
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Hãy chọn tệp dữ liệu.");
     let picture = [("a.png", &b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..])];
     officer
         .multipart(&path, &path, "tep", &picture, &[])
@@ -126,7 +135,12 @@ async fn a_file_is_brought_in_mended_and_brought_in_again() {
         .shows("Đã xong")
         .shows("1 dòng chưa được nhận")
         .hides("data-nb-again");
-    officer.get(&path).await.shows("cầu.csv").shows("Đã xong");
+    let list = officer.get(&path).await;
+    list.shows("cầu.csv").shows("Đã xong").shows("Người nhập");
+    officer
+        .get(&import)
+        .await
+        .shows(&format!("href=\"{BASE}\">Xem danh sách</a>"));
 
     let bad = officer.get(&format!("{import}/dong-loi")).await;
     let disposition = bad.headers[header::CONTENT_DISPOSITION].to_str().unwrap();
@@ -135,6 +149,7 @@ async fn a_file_is_brought_in_mended_and_brought_in_again() {
         "{disposition}"
     );
     bad.is(StatusCode::OK)
+        .shows("Mã cầu;Tên cầu;Chiều dàii")
         .shows("Lý do chưa nhận")
         .shows("Chiều dài: Không phải là số")
         .shows("'=1+1");
@@ -191,7 +206,9 @@ async fn a_list_is_taken_out_and_what_is_sealed_for_a_purpose() {
         .shows("Tên cầu: Cầu Đỏ")
         .shows("name=\"where.name\"")
         .shows("Điện thoại người trông coi")
-        .hides("GeoJSON");
+        .hides("GeoJSON")
+        .shows("Tệp gồm những bản ghi đúng điều kiện lọc")
+        .shows("<strong>1 bản ghi</strong>");
     let csv = officer
         .get(&format!(
             "{BASE}/xuat/tep?dang=csv&chu=no&where.name=C%E1%BA%A7u%20%C4%90%E1%BB%8F"
@@ -203,7 +220,7 @@ async fn a_list_is_taken_out_and_what_is_sealed_for_a_purpose() {
         .hides("Bảy Ngã")
         .hides("Điện thoại");
     let disposition = csv.headers[header::CONTENT_DISPOSITION].to_str().unwrap();
-    assert!(disposition.contains("bridge-2026-03-02.csv"), "{disposition}");
+    assert!(disposition.contains("cau-2026-03-02.csv"), "{disposition}");
     let slip = officer.get(&format!("{BASE}/xuat/tep?dang=csv&where.nam=x")).await;
     slip.is(StatusCode::UNPROCESSABLE_ENTITY)
         .shows("Không lọc được theo nam");
@@ -242,4 +259,91 @@ async fn a_list_is_taken_out_and_what_is_sealed_for_a_purpose() {
     for path in [format!("{BASE}/xuat"), format!("{BASE}/xuat/tep?dang=csv"), path] {
         citizen.get(&path).await.is(StatusCode::FORBIDDEN);
     }
+}
+
+/// shows: R011, R254
+#[tokio::test]
+async fn where_somebody_approves_a_file_waits_for_them() {
+    let town = town().await;
+    publish(
+        &town,
+        &BRIDGE.replace("readers: officials", "readers: officials\napproval: true"),
+    )
+    .await;
+    let officer = town.sign_in("le.tam").await;
+    let leader = town.sign_in("vo.chin").await;
+    let path = format!("{BASE}/nhap");
+    let file = "Mã cầu;Tên cầu;Điện thoại người trông coi\nC1;Cầu Bảy Ngã;0912345678\nC2;;\n";
+    let sent = officer
+        .multipart(&path, &path, "tep", &[("cầu.csv", file.as_bytes())], &[])
+        .await;
+    let import = sent.is(StatusCode::SEE_OTHER).location().to_owned();
+    let typed = [
+        ("cot.0", "code"),
+        ("cot.1", "name"),
+        ("cot.2", "keeper_phone"),
+        ("tu_ngay", "2026-01-01"),
+    ];
+    let ask = async || {
+        let mapping = officer.get(&import).await;
+        mapping.shows("Gửi duyệt việc nhập").hides("Bắt đầu nhập");
+        let asked = officer.send(&mapping, &import, &typed).await;
+        assert!(asked.location().ends_with("?da=import_asked"), "{}", asked.location());
+        work(&town).await;
+        let waits = officer.get(asked.location()).await;
+        waits.is(StatusCode::OK).shows("Chờ duyệt").shows("Rút lại, không nhập");
+        officer.get(BASE).await.hides("Cầu Bảy Ngã");
+    };
+    ask().await;
+    // Whoever brought it has no page to decide on.
+    officer.get(&format!("{import}/duyet")).await.is(StatusCode::FORBIDDEN);
+    let review = format!("{import}/duyet");
+    leader
+        .get("/can-bo/de-nghi-cap-nhat")
+        .await
+        .shows("Tệp chờ duyệt để nhập")
+        .shows("cầu.csv")
+        .shows(&review);
+    let page = leader.get(&review).await;
+    page.is(StatusCode::OK)
+        .shows("Lê Văn Tám")
+        .shows("Cầu Bảy Ngã")
+        .shows("1 trong 2 dòng đầu chưa nhận được")
+        .shows("Điện thoại người trông coi")
+        .hides("0912345678")
+        .shows("Duyệt và nhập");
+    leader
+        .send(&page, &review, &[("quyet_dinh", "tra-lai"), ("note", "")])
+        .await
+        .is(StatusCode::UNPROCESSABLE_ENTITY)
+        .shows("Trả lại để làm lại");
+    let back = leader
+        .send(
+            &page,
+            &review,
+            &[("quyet_dinh", "tra-lai"), ("note", "Thiếu tên cầu C2")],
+        )
+        .await;
+    leader
+        .get(back.location())
+        .await
+        .shows("Đã trả lại tệp")
+        .hides("cầu.csv");
+    officer.get(&import).await.shows("Thiếu tên cầu C2");
+    ask().await;
+    let page = leader.get(&review).await;
+    let done = leader.send(&page, &review, &[("quyet_dinh", "duyet")]).await;
+    assert!(done.location().ends_with("?da=import_approved"), "{}", done.location());
+    leader
+        .send(&page, &review, &[("quyet_dinh", "duyet")])
+        .await
+        .is(StatusCode::CONFLICT);
+    work(&town).await;
+    officer
+        .get(&import)
+        .await
+        .shows("Đã xong")
+        .shows("Tải các dòng chưa nhận");
+    officer.get(BASE).await.shows("Cầu Bảy Ngã");
+    leader.get(&review).await.is(StatusCode::OK).hides("Duyệt và nhập");
 }

@@ -150,12 +150,18 @@ impl World {
         let world = Self::new().await;
         let an = world.sign_in("an.tran").await;
         let page = an.get(&format!("{BASE}/chat-luong")).await;
-        page.is(StatusCode::OK).shows("Chưa đo lần nào.").shows("Đo lại ngay");
+        page.is(StatusCode::OK).shows("Chưa đo lần nào.").shows("Đo ngay");
         let asked = an.send(&page, &format!("{BASE}/chat-luong"), &[]).await;
         assert_eq!(asked.location(), format!("{BASE}/chat-luong?da=register_measure_asked"));
         an.get(asked.location()).await.shows("Đã ghi yêu cầu đo.");
         world.work().await;
         world
+    }
+
+    async fn owner_of(&self, register: &str) -> AgencyId {
+        let mut op = self.ops.open(Actor::System("apps")).await.unwrap();
+        let registry = &self.engines.registry;
+        registry.register(&mut op, register).await.unwrap().owner
     }
 
     fn pair(&self) -> String {
@@ -382,4 +388,99 @@ async fn a_pair_that_is_none_is_remembered_and_looked_at_again() {
     let nobody = format!("{BASE}/trung-lap/{}/{}", world.first, Uuid::now_v7());
     an.get(&nobody).await.is(StatusCode::NOT_FOUND);
     an.get(&format!("{BASE}/trung-lap/x/y")).await.is(StatusCode::NOT_FOUND);
+}
+
+/// What is typed for a new mill, which is much like the first one.
+const LIKE_THE_FIRST: [(&str, &str); 4] = [
+    ("v.code", "F9"),
+    ("v.name", "Xay xát Nguyễn Hồng Đào"),
+    ("v.ward.ward", "31340"),
+    ("valid_from", "01/02/2026"),
+];
+
+/// shows: R264
+#[tokio::test]
+async fn whoever_enters_what_may_be_here_already_is_asked_first() {
+    let world = World::new().await;
+    let an = world.sign_in("an.tran").await;
+    let new = format!("{BASE}/moi");
+    let form = an.get(&new).await;
+    let (once, version) = (form.hidden("once"), form.hidden("version"));
+    let mut fields = vec![("once", once.as_str()), ("version", version.as_str())];
+    fields.extend(LIKE_THE_FIRST);
+    let asked = an.send(&form, &new, &fields).await;
+    asked
+        .is(StatusCode::CONFLICT)
+        .shows("Có thể đã có bản ghi này")
+        .shows("Xay xát Nguyễn Thị Hồng Đào")
+        .shows(&format!("href=\"{BASE}/{}\"", world.first))
+        .shows("Phường giống hệt")
+        .shows("value=\"Xay xát Nguyễn Hồng Đào\"")
+        .shows("Là bản ghi khác, vẫn lưu");
+    an.get(BASE).await.hides("Xay xát Nguyễn Hồng Đào");
+    // Pressing Enter once more is no answer, and another mill that comes up later is asked about by itself.
+    an.send(&asked, &new, &fields).await.is(StatusCode::CONFLICT);
+    let checked = an
+        .send(&asked, &new, &[&fields[..], &[("kiem_tra", "1")]].concat())
+        .await;
+    checked.is(StatusCode::OK).shows("Có thể đã có bản ghi này");
+    let another = between(&asked.text, "name=\"khac\" value=\"", "\"");
+    let with = |khac| [&fields[..], &[("khac", khac)]].concat();
+    an.send(&asked, &new, &with("x,")).await.is(StatusCode::CONFLICT);
+    let saved = an.send(&asked, &new, &with(another.as_str())).await;
+    assert!(saved.location().ends_with("?da=register_added"), "{}", saved.location());
+    let twice = an.send(&asked, &new, &with(another.as_str())).await;
+    assert_eq!(twice.location(), saved.location());
+    // What is like nothing is saved at once.
+    let form = an.get(&new).await;
+    let once = form.hidden("once");
+    let other = [
+        ("once", once.as_str()),
+        ("v.code", "F10"),
+        ("v.name", "Gốm Sáu Hên"),
+        ("v.ward.ward", "31340"),
+        ("valid_from", ""),
+    ];
+    let saved = an.send(&form, &new, &other).await;
+    assert!(saved.location().ends_with("?da=register_added"), "{}", saved.location());
+}
+
+/// shows: R254, R264
+#[tokio::test]
+async fn where_somebody_approves_pairs_are_shown_without_a_button_to_merge() {
+    let world = World::measured().await;
+    let an = world.sign_in("an.tran").await;
+    let token = an.get(&world.pair()).await;
+    let (sct, sxd) = (world.owner_of("firm").await, world.owner_of("licence").await);
+    world
+        .publish(
+            &FIRM.replace("readers: officials", "readers: officials\napproval: true"),
+            sct,
+            sxd,
+        )
+        .await;
+    let page = an.get(&world.pair()).await;
+    page.is(StatusCode::OK)
+        .shows("không gộp hay hoàn lại trực tiếp được")
+        .shows("Không phải trùng")
+        .hides("/gop\"");
+    let refused = an
+        .send(
+            &token,
+            &format!("{}/gop", world.pair()),
+            &[("ly_do", "x"), ("giu", "one")],
+        )
+        .await;
+    refused.is(StatusCode::CONFLICT);
+    let new = format!("{BASE}/moi");
+    let form = an.get(&new).await;
+    let once = form.hidden("once");
+    let fields = [&[("once", once.as_str()), ("reason", "Đơn số 9")], &LIKE_THE_FIRST[..]].concat();
+    let asked = an.send(&form, &new, &fields).await;
+    asked.is(StatusCode::CONFLICT).shows("Là bản ghi khác, vẫn gửi");
+    let another = between(&asked.text, "name=\"khac\" value=\"", "\"");
+    let sent = an
+        .send(&asked, &new, &[&fields[..], &[("khac", another.as_str())]].concat())
+        .await;
+    an.get(sent.location()).await.shows("Đã gửi đề nghị");
 }

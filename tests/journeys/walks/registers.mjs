@@ -109,6 +109,7 @@ async function slower({ browsers }) {
   const quick = await browsers.as('tuphap2.ngabay', desk);
   await slow.goto(`${list}/moi`);
   await fill(slow, 'TRT-9002');
+  await slow.fill('[name="v.owner_name"]', 'Lê Thị Hồng Rẫy');
   await slow.fill('[name="v.phone"]', '0912345678');
   await press(slow, 'Lưu bản ghi');
   await says(slow, 'Đã lưu bản ghi mới');
@@ -119,7 +120,7 @@ async function slower({ browsers }) {
   await quick.goto(`${record}/cap-nhat`);
   await quick.fill('[name="v.main_product"]', 'Cam sành');
   await press(quick, 'Lưu cập nhật');
-  await says(quick, 'Đã lưu cập nhật', 'Cam sành');
+  await says(quick, 'nội dung mới thay nội dung đã ghi', 'Cam sành');
   await slow.fill('[name="v.workers"]', '7');
   await press(slow, 'Lưu cập nhật');
   await says(slow, 'Thay đổi của người khác', 'Lý Thị Kim Yến', 'Cam sành');
@@ -127,7 +128,17 @@ async function slower({ browsers }) {
   await look(browsers, slow, 'plain-slower');
   await slow.fill('[name="v.main_product"]', 'Cam sành');
   await press(slow, 'Lưu cập nhật');
-  await says(slow, 'Đã lưu cập nhật', '7');
+  await says(slow, 'nội dung mới thay nội dung đã ghi', '7');
+  // Much like what is there: whether it is another one is asked first.
+  await slow.goto(`${list}/moi`);
+  await fill(slow, 'TRT-9003');
+  await slow.fill('[name="v.owner_name"]', 'Lê Hồng Rẫy');
+  await press(slow, 'Lưu bản ghi');
+  await says(slow, 'Có thể đã có bản ghi này', 'TRT-9002', 'Chủ trang trại gần giống');
+  assert.equal(await slow.inputValue('[name="v.code"]'), 'TRT-9003', 'nothing typed is lost');
+  await look(browsers, slow, 'plain-twins');
+  await press(slow, 'Là bản ghi khác, vẫn lưu');
+  await says(slow, 'Đã lưu bản ghi mới', 'Lê Hồng Rẫy');
   // Back in the browser and pressed again: it is one change.
   await slow.goto(`${record}/ket-thuc`);
   await look(browsers, slow, 'plain-end');

@@ -42,7 +42,9 @@ pub(super) fn read(source: impl Read + Send + 'static, limits: &Limits) -> Resul
     records.columns = headings.len();
     records.headings.clone_from(&headings);
     let rows = Csv { records };
-    Ok(Rows::new(headings, Box::new(rows), limits))
+    let mut rows = Rows::new(headings, Box::new(rows), limits);
+    rows.delimiter = delimiter;
+    Ok(rows)
 }
 
 /// `sep=;` in the first line, as Excel writes and reads it; with the length of the line without its end.

@@ -25,6 +25,8 @@ const PARTS: usize = 10_000;
 const AHEAD: usize = 16;
 
 enum Told {
+    /// First of all: the sheets of the workbook.
+    Sheets(Vec<String>),
     Headings(Vec<String>),
     Item(Result<Row, Broken>),
     End,
@@ -48,47 +50,66 @@ pub(super) fn read(
             };
         })
         .map_err(|error| Broken::end(0, fault::storage(error)))?;
-    match told.recv() {
-        Ok(Told::Headings(headings)) => Ok(Rows::new(headings, Box::new(Items { told, ended: false }), limits)),
+    let mut first = told.recv();
+    let mut sheets = Vec::new();
+    if let Ok(Told::Sheets(names)) = first {
+        sheets = names;
+        first = told.recv();
+    }
+    match first {
+        Ok(Told::Headings(headings)) => {
+            let mut rows = Rows::new(headings, Box::new(Items { told, ended: false }), limits);
+            rows.sheets = sheets;
+            Ok(rows)
+        }
         Ok(Told::Item(Err(broken))) => Err(broken),
-        Ok(Told::Item(Ok(_)) | Told::End) => Err(Broken::end(0, Fault::invalid(fault::EMPTY))),
+        Ok(Told::Sheets(_) | Told::Item(Ok(_)) | Told::End) => Err(Broken::end(0, Fault::invalid(fault::EMPTY))),
         Err(_) => Err(Broken::end(0, Fault::invalid(fault::WORKBOOK))),
     }
 }
 
-/// The names of the sheets that hold cells, in their order, hidden ones too.
-pub fn sheets(mut source: impl Read + Seek, limits: &Limits) -> Result<Vec<String>, Fault> {
-    check(&mut source, limits)?;
-    let book = open(&mut source)?;
+/// The names of the sheets that hold cells.
+fn sheets<R: Read + Seek>(book: &Xlsx<R>) -> Vec<String> {
     let is_table = |sheet: &&calamine::Sheet| sheet.typ == SheetType::WorkSheet;
-    Ok(book
-        .sheets_metadata()
-        .iter()
-        .filter(is_table)
-        .map(|sheet| sheet.name.clone())
-        .collect())
+    let all = book.sheets_metadata().iter().filter(is_table);
+    all.map(|sheet| sheet.name.clone()).collect()
 }
+
+/// What the reader of workbooks holds as a whole, wherever in the archive it lies.
+const HELD: [&str; 4] = ["sharedstrings.xml", "styles.xml", "workbook.xml", ".rels"];
 
 /// Unpacks every part into nothing, counting, before anything is unpacked into memory: first what the archive says, then
 /// what is true, since it may lie.
 fn check(source: &mut (impl Read + Seek), limits: &Limits) -> Result<(), Fault> {
     let mut archive = ZipArchive::new(BufReader::new(&mut *source)).map_err(workbook)?;
-    let too_large = || Fault::invalid(fault::UNPACKS_TOO_LARGE).with("limit", limits.unpacked >> 20);
+    let too_large = |limit: u64| Fault::invalid(fault::UNPACKS_TOO_LARGE).with("limit", limit >> 20);
     if archive.len() > PARTS {
-        return Err(too_large());
+        return Err(too_large(limits.unpacked));
     }
-    let mut said: u64 = 0;
+    let is_held = |name: &str| HELD.iter().any(|end| name.to_ascii_lowercase().ends_with(end));
+    let (mut said, mut said_held) = (0_u64, 0_u64);
     for index in 0..archive.len() {
-        said = said.saturating_add(archive.by_index_raw(index).map_err(workbook)?.size());
+        let part = archive.by_index_raw(index).map_err(workbook)?;
+        said = said.saturating_add(part.size());
+        if is_held(&part.name().map_err(workbook)?) {
+            said_held = said_held.saturating_add(part.size());
+        }
     }
-    if said > limits.unpacked {
-        return Err(too_large());
+    for (said, limit) in [(said, limits.unpacked), (said_held, limits.held)] {
+        if said > limit {
+            return Err(too_large(limit));
+        }
     }
-    let mut left = limits.unpacked;
+    let (mut left, mut left_held) = (limits.unpacked, limits.held);
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(workbook)?;
-        let took = io::copy(&mut part.take(left.saturating_add(1)), &mut io::sink()).map_err(workbook)?;
-        left = left.checked_sub(took).ok_or_else(too_large)?;
+        let held = is_held(&part.name().map_err(workbook)?);
+        let most = if held { left.min(left_held) } else { left };
+        let took = io::copy(&mut part.take(most.saturating_add(1)), &mut io::sink()).map_err(workbook)?;
+        left = left.checked_sub(took).ok_or_else(|| too_large(limits.unpacked))?;
+        if held {
+            left_held = left_held.checked_sub(took).ok_or_else(|| too_large(limits.held))?;
+        }
     }
     drop(archive);
     source.seek(SeekFrom::Start(0)).map_err(fault::storage)?;
@@ -118,7 +139,7 @@ impl Iterator for Items {
         }
         match self.told.recv() {
             Ok(Told::Item(item)) => Some(item),
-            Ok(Told::Headings(_) | Told::End) => {
+            Ok(Told::Sheets(_) | Told::Headings(_) | Told::End) => {
                 self.ended = true;
                 None
             }
@@ -162,6 +183,9 @@ fn walk(
 ) -> Result<(), Broken> {
     let whole = |fault: Fault| Broken::end(0, fault);
     let mut book = open(source).map_err(whole)?;
+    if tell.send(Told::Sheets(sheets(&book))).is_err() {
+        return Ok(());
+    }
     let name = choose(&book, sheet).map_err(whole)?;
     let mut reader = book
         .worksheet_cells_reader(&name)

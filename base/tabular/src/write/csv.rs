@@ -1,4 +1,4 @@
-//! CSV as spreadsheets expect it: UTF-8 with a byte order mark, commas, CRLF.
+//! CSV as spreadsheets expect it: UTF-8 with a byte order mark, commas unless something else is asked for, CRLF.
 
 use std::io::Write;
 
@@ -10,11 +10,13 @@ use crate::{Cell, cell, fault};
 pub(super) struct Csv<W> {
     out: W,
     line: Vec<u8>,
+    delimiter: u8,
 }
 
 impl<W: Write> Csv<W> {
-    pub(super) fn new(out: W) -> Self {
-        Self { out, line: Vec::new() }
+    pub(super) fn new(out: W, delimiter: u8) -> Self {
+        let line = Vec::new();
+        Self { out, line, delimiter }
     }
 
     pub(super) fn headings(&mut self, headings: &[Heading]) -> Result<()> {
@@ -35,7 +37,7 @@ impl<W: Write> Csv<W> {
     fn write(&mut self, texts: impl Iterator<Item = String>) -> Result<()> {
         for (index, text) in texts.enumerate() {
             if index > 0 {
-                self.line.push(b',');
+                self.line.push(self.delimiter);
             }
             quote(&mut self.line, &text);
         }
@@ -51,7 +53,19 @@ impl<W: Write> Csv<W> {
 }
 
 fn of_text(text: &str) -> String {
+    if is_fraction(text) {
+        return text.to_owned();
+    }
     cell::disarm(&cell::clean(text)).into_owned()
+}
+
+/// A number as people write it, `-12,5`: its minus begins no formula.
+fn is_fraction(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let all = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    digits
+        .split_once(',')
+        .is_some_and(|(whole, fraction)| all(whole) && all(fraction))
 }
 
 /// Quotes also what holds another delimiter, so that nobody who looks for the delimiter takes that one for it.

@@ -18,6 +18,7 @@ fn small() -> Limits {
         row: 40,
         rows: 4,
         unpacked: 1 << 20,
+        ..Limits::default()
     }
 }
 
@@ -129,6 +130,32 @@ fn bombs_are_not_unpacked() {
         ["tabular.unpacks_too_large", "tabular.workbook"].contains(&code),
         "{code}"
     );
+}
+
+/// Texts that cells share are held in memory while the workbook is open, many times larger than they are packed: they have a limit of their own.
+#[test]
+fn what_a_workbook_holds_has_a_limit_of_its_own() {
+    let limits = Limits {
+        unpacked: 8 << 20,
+        held: 1 << 20,
+        ..Limits::default()
+    };
+    let texts = "<si><t>x</t></si>".repeat(200_000);
+    for name in [
+        "xl/sharedStrings.xml",
+        "other/SharedStrings.xml",
+        "xl/worksheets/sharedStrings.xml",
+    ] {
+        let bomb = zip(name, texts.as_bytes());
+        let broken = limited(bomb, Format::Xlsx, &limits).unwrap_err();
+        assert_eq!(
+            (broken.fault.code, broken.fault.params["limit"].as_str()),
+            ("tabular.unpacks_too_large", "1"),
+            "{name}"
+        );
+    }
+    let sheet = limited(zip("xl/worksheets/sheet1.xml", texts.as_bytes()), Format::Xlsx, &limits);
+    assert_eq!(sheet.unwrap_err().fault.code, "tabular.workbook", "read row by row");
 }
 
 #[test]

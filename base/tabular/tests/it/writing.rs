@@ -46,6 +46,16 @@ fn csv_is_what_spreadsheets_expect() {
 }
 
 #[test]
+fn csv_is_parted_by_what_is_asked_for() {
+    let headings = [Heading::new("a", "Mã", Kind::Text), Heading::new("b", "Số", Kind::Text)];
+    let mut writer = Writer::parted_by(Vec::new(), Format::Csv, b';').unwrap();
+    writer.headings(&headings).unwrap();
+    writer.row(&[text("x;y"), text("-12,5")]).unwrap();
+    let written = as_text(writer.finish().unwrap());
+    assert_eq!(written, "\u{feff}Mã;Số\r\n\"x;y\";\"-12,5\"\r\n");
+}
+
+#[test]
 fn json_has_every_key_and_every_digit() {
     let headings = columns(&[("a", Kind::Number), ("b \"c\"", Kind::Text)]);
     let rows = [

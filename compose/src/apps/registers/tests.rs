@@ -110,6 +110,40 @@ fn links_lead_to_registers_of_any_system_and_choices_come_from_catalogues() {
     assert_eq!(found.apps.len(), 1, "the other system is sound");
 }
 
+#[test]
+fn a_link_leads_to_what_whoever_enters_may_read() {
+    let shelf = |more: &str| register("shelf", OWNED, "").replace("readers: officials", "readers: owner") + more;
+    let book = |enters: &str, required: &str| {
+        register(
+            "book",
+            &format!("owner: SCT\n{enters}"),
+            &format!("  - {{ field: shelf, vi: Kệ, en: Shelf, type: link, to: shelf{required}, class: public }}\n"),
+        )
+    };
+    let told = |book: String, shelf: String| {
+        let found = all(&[(
+            "books",
+            &[
+                ("registry/book.record.yaml", book),
+                ("registry/shelf.record.yaml", shelf),
+            ],
+        )]);
+        let codes: Vec<_> = found.problems.iter().map(|problem| problem.code.to_owned()).collect();
+        (codes.len(), codes.iter().all(|code| code == "compose.link_unread"))
+    };
+    let shared = "shared:\n  - { with: [SCT], fields: [code, name], vi: Kệ, en: Shelf }\n";
+    let half = "shared:\n  - { with: [SCT], fields: [code], vi: Kệ, en: Shelf }\n";
+    let communes = "enters: [commune]\n";
+    assert_eq!(told(book("", ""), shelf("")), (1, true), "the owner cannot choose");
+    assert_eq!(told(book("", ""), shelf(half)), (1, true), "nor without its name");
+    assert_eq!(told(book("", ", required: true"), shelf(shared)), (0, true));
+    assert_eq!(told(book(communes, ""), shelf(shared)), (0, true), "the owner adds it");
+    assert_eq!(told(book(communes, ", required: true"), shelf(shared)), (1, true));
+    let entered = shelf(shared).replace(OWNED, &format!("{OWNED}{communes}"));
+    assert_eq!(told(book(communes, ", required: true"), entered), (0, true));
+    assert_eq!(told(book("", ""), register("shelf", OWNED, "")), (0, true));
+}
+
 // shows: R254
 #[test]
 fn whoever_answers_and_whoever_shares_is_one_agency_of_the_province() {

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use db::{Page, PageRequest};
 use kernel::{AccountId, PersonId, Result};
@@ -160,6 +162,17 @@ pub(crate) async fn remaining(connection: &mut PgConnection, person: PersonId) -
         .await
         .map_err(db::fault)?;
     Ok(id.map_or(person, PersonId::from))
+}
+
+/// The same of many, by who is asked for.
+pub(crate) async fn all_remaining(connection: &mut PgConnection, people: &[Uuid]) -> Result<BTreeMap<Uuid, Uuid>> {
+    let rows: Vec<(Uuid, Uuid)> =
+        sqlx::query_as("SELECT id, coalesce(merged_into, id) FROM identity.person WHERE id = ANY ($1)")
+            .bind(people)
+            .fetch_all(connection)
+            .await
+            .map_err(db::fault)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The same, held as they are to the end of the operation; `None`: there is no such person.

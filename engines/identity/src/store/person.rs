@@ -198,6 +198,47 @@ pub(crate) async fn by_number(
     }
 }
 
+/// The same of many numbers.
+pub(crate) async fn by_numbers(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    numbers: &[PersonalNumber],
+) -> Result<BTreeMap<PersonalNumber, PersonId>> {
+    let mut found = BTreeMap::new();
+    if numbers.is_empty() {
+        return Ok(found);
+    }
+    let mut tags = Vec::new();
+    for number in numbers {
+        tags.extend(sealed::of_number(vault, number)?);
+    }
+    let rows: Vec<DetailsRow> = sqlx::query_as(
+        "SELECT id, sealed, personal_number, birth_date, sex, ethnicity, residence_detail, phone, email
+         FROM identity.person
+         WHERE personal_number = ANY ($1) OR number_tag = ANY ($2)",
+    )
+    .bind(numbers.iter().map(PersonalNumber::as_str).collect::<Vec<_>>())
+    .bind(tags)
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(db::fault)?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let remaining = super::merge::all_remaining(connection, &ids).await?;
+    for row in rows {
+        let id = row.id;
+        let known = row.open(vault)?.personal_number;
+        let number = numbers.iter().find(|number| known.as_deref() == Some(number.as_str()));
+        let remains = remaining.get(&id).copied().unwrap_or(id);
+        let Some(number) = number else {
+            return Err(super::row_broken("person", id));
+        };
+        if found.insert(number.clone(), PersonId::from(remains)).is_some() {
+            return Err(super::row_broken("person", id));
+        }
+    }
+    Ok(found)
+}
+
 /// The one who has this number, as the row itself says: a hash that was moved there finds nobody else. Fails with `identity.row_broken`.
 fn only(vault: &Vault, number: &PersonalNumber, rows: Vec<DetailsRow>) -> Result<Option<Uuid>> {
     let mut found = None;

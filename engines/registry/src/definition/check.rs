@@ -80,25 +80,17 @@ fn fields(definition: &RecordDefinition, places: &Places, problems: &mut Problem
                 format!("lists cannot be sorted by a field of type {}", field.word()),
             );
         }
-        if matches!(field.kind, Kind::Person) && matches!(field.class, Class::Public | Class::Internal) {
-            problems
-                .at(
-                    &places.field(key),
-                    "registry.person_class",
-                    "a personal number is personal data",
-                )
-                .hint("class: personal, or sensitive");
-        }
-        if matches!(field.kind, Kind::Plain(FieldKind::PersonalNumber))
-            && matches!(field.class, Class::Public | Class::Internal)
-        {
-            problems
-                .at(
-                    &places.field(key),
-                    "registry.person_class",
-                    "a personal number is personal data",
-                )
-                .hint("class: personal, or sensitive");
+        // Sealed and of few values: whoever asked for each in turn would have read it.
+        let few = matches!(
+            field.kind,
+            Kind::Plain(FieldKind::Choice { .. } | FieldKind::Choices { .. } | FieldKind::YesNo)
+        ) || field.catalogue().is_some();
+        if field.search && field.is_sealed() && few {
+            problems.at(
+                &places.field(key),
+                "registry.search",
+                format!("nothing sealed of type {} is asked for in lists", field.word()),
+            );
         }
         if field.unique && field.is_computed() {
             problems.at(

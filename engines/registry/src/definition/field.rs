@@ -177,6 +177,11 @@ impl FieldDefinition {
         }
     }
 
+    /// Whether it holds the number of a person (số định danh cá nhân): of one that is looked for, or only written down.
+    pub fn is_personal_number(&self) -> bool {
+        matches!(self.kind, Kind::Person | Kind::Plain(FieldKind::PersonalNumber))
+    }
+
     /// Whether it is computed, not entered.
     pub fn is_computed(&self) -> bool {
         matches!(self.kind, Kind::Computed { .. })

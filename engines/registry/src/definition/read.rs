@@ -32,7 +32,9 @@ impl RecordDefinition {
         let root = Document::yaml(label, text, problems)?;
         let opened = envelope(&root, FORMAT, problems)?;
         let mut map = opened.map;
-        let record = map.required("record", problems).and_then(|node| key(&node, problems));
+        let record = map
+            .required("record", problems)
+            .and_then(|node| register_key(&node, problems));
         let words = words(&mut map, LONGEST_WORD, problems);
         let about = map
             .required("about", problems)
@@ -159,6 +161,15 @@ fn key(node: &Node, problems: &mut Problems) -> Option<String> {
                 "small letters, digits and single _ only, at most {LONGEST_KEY} of them"
             ));
         return None;
+    }
+    Some(text)
+}
+
+/// A key of a register: its table must not take the name of an index.
+fn register_key(node: &Node, problems: &mut Problems) -> Option<String> {
+    let text = key(node, problems)?;
+    if super::is_name_of_index(&text) {
+        problems.at(node, "registry.reserved", format!("indexes are called like \"{text}\""));
     }
     Some(text)
 }
@@ -326,6 +337,12 @@ fn field(node: &Node, problems: &mut Problems) -> Option<FieldDefinition> {
     });
     map.finish(problems);
     let (kind, options) = read?;
+    let is_number = matches!(kind, Kind::Person | Kind::Plain(FieldKind::PersonalNumber));
+    if is_number && matches!(class, Some(Class::Public | Class::Internal)) {
+        problems
+            .at(node, "registry.person_class", "a personal number is personal data")
+            .hint("class: personal, or sensitive");
+    }
     Some(FieldDefinition {
         field: field?,
         words: own?,

@@ -176,6 +176,25 @@ fn what_is_wrong_is_told() {
     }
 }
 
+/// What would meet a name that the database uses itself is refused when it is declared, not when it is made.
+#[test]
+fn names_of_the_database_are_no_names_here() {
+    for name in ["xmin", "ctid", "tableoid", "cmin", "cmax", "xmax", "valid_from"] {
+        let text = SHOP.replacen("field: area_m2", &format!("field: {name}"), 1);
+        let problems = read(&text.replace("area_m2", name)).expect_err(name);
+        assert!(problems.codes().contains(&"registry.reserved"), "{name}: {problems}");
+    }
+    for name in ["shop_pkey", "i_0123456789abcdef01234567"] {
+        let text = SHOP.replacen("record: shop", &format!("record: {name}"), 1);
+        let problems = read(&text).expect_err(name);
+        assert!(problems.codes().contains(&"registry.reserved"), "{name}: {problems}");
+    }
+    for name in ["pkey_shop", "i_0123456789abcdef0123456", "i_want", "pkeys"] {
+        let text = SHOP.replacen("record: shop", &format!("record: {name}"), 1);
+        assert!(read(&text).is_ok(), "{name}");
+    }
+}
+
 /// All problems of a file come at once.
 #[test]
 fn every_problem_at_once() {

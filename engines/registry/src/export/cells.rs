@@ -98,7 +98,25 @@ pub(crate) fn cell(field: &FieldDefinition, value: &Value, lookup: &Lookup) -> C
     }
     match made(field, value, lookup) {
         Cell::Text(text) if pipe::too_long_for(lookup.format, &text) => Cell::of_text(&lookup.too_long),
-        cell => cell,
+        cell => for_people(cell, lookup),
+    }
+}
+
+/// The cell of a day.
+pub(crate) fn day(day: NaiveDate, lookup: &Lookup) -> Cell {
+    for_people(Cell::Date(day), lookup)
+}
+
+/// Text has no kinds of cells: days and numbers are written as people write them. Both are read again when the file comes in.
+fn for_people(cell: Cell, lookup: &Lookup) -> Cell {
+    if !lookup.words || lookup.format != Format::Csv {
+        return cell;
+    }
+    match cell {
+        Cell::Date(day) => Cell::Text(kernel::format_date(day)),
+        Cell::Number(number) if !number.is_integer() => Cell::Text(number::format(number)),
+        Cell::Moment(moment) => Cell::Text(moment.format("%d/%m/%Y %H:%M").to_string()),
+        other => other,
     }
 }
 

@@ -55,6 +55,19 @@ pub(crate) fn file<P>(
 where
     P: Stream<Item = Result<Vec<Vec<Cell>>>> + Send + 'static,
 {
+    file_parted_by(format, b',', headings, pages)
+}
+
+/// The same with something else between the cells of CSV.
+pub(crate) fn file_parted_by<P>(
+    format: Format,
+    delimiter: u8,
+    headings: Vec<Heading>,
+    pages: P,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + use<P>
+where
+    P: Stream<Item = Result<Vec<Vec<Cell>>>> + Send + 'static,
+{
     let (to_writer, from_pages) = mpsc::channel(1);
     let (out, bytes) = mpsc::channel(WAITING);
     tokio::spawn(async move {
@@ -72,20 +85,27 @@ where
             out,
             held: Vec::with_capacity(PIECE),
         };
-        if let Err(fault) = write(pipe, format, &headings, from_pages) {
+        if let Err(fault) = write(pipe, (format, delimiter), &headings, from_pages) {
             if fault.code != "tabular.storage" {
                 tracing::error!(%fault, "a file of records was cut off");
             }
             let _ = ended.blocking_send(Err(io::Error::other(fault)));
         }
     });
+    // Compression asks once more behind the end.
     stream::unfold(bytes, |mut bytes: Receiver<io::Result<Bytes>>| async move {
         bytes.recv().await.map(|piece| (piece, bytes))
     })
+    .fuse()
 }
 
-fn write(pipe: Pipe, format: Format, headings: &[Heading], mut pages: Receiver<Result<Vec<Vec<Cell>>>>) -> Result<()> {
-    let mut writer = Writer::new(pipe, format)?;
+fn write(
+    pipe: Pipe,
+    (format, delimiter): (Format, u8),
+    headings: &[Heading],
+    mut pages: Receiver<Result<Vec<Vec<Cell>>>>,
+) -> Result<()> {
+    let mut writer = Writer::parted_by(pipe, format, delimiter)?;
     writer.headings(headings)?;
     while let Some(page) = pages.blocking_recv() {
         for row in page? {
@@ -136,6 +156,13 @@ mod tests {
                 assert_eq!(lines, 5_001);
             }
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_asks_behind_the_end_gets_nothing() {
+        let mut bytes = Box::pin(file(Format::Csv, headings(), pages(1)));
+        while bytes.next().await.is_some() {}
+        assert!(bytes.next().await.is_none());
     }
 
     /// Nobody who gets a part takes it for the whole.

@@ -25,6 +25,24 @@ pub struct DraftBody {
     pub tree: Value,
 }
 
+/// A drawing as it is to be now.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DraftChangeBody {
+    /// The declaration as far as it is drawn, in the shape of its file.
+    pub tree: Value,
+    /// The version that was seen: another one is not written over.
+    pub version: String,
+}
+
+/// Which state of a drawing is meant.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DraftSeenBody {
+    /// The version that was seen.
+    pub version: String,
+}
+
 /// A register in force that is to be drawn on.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -74,6 +92,10 @@ pub struct DraftList {
 pub struct DraftAnswer {
     /// The drawing (UUID).
     pub id: Uuid,
+    /// The version of it; changes name it.
+    pub version: String,
+    /// When it was changed.
+    pub changed_at: DateTime<Utc>,
     /// The declaration as far as it is drawn.
     pub tree: Value,
     /// Its file.
@@ -95,8 +117,19 @@ pub struct RehearsalAnswer {
     pub in_force: bool,
     /// The changes of tables.
     pub steps: Value,
+    /// What it opens of what is in force, or protects less.
+    pub notices: Vec<NoticeAnswer>,
     /// Why it is refused, each with the number of records against it.
     pub refusals: Vec<RefusalAnswer>,
+}
+
+/// Something that a declaration opens, or protects less than the one in force.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NoticeAnswer {
+    /// What, with what it was and will be.
+    pub notice: Value,
+    /// In the language of the request.
+    pub text: String,
 }
 
 /// Something that stands against a declaration.
@@ -108,8 +141,13 @@ pub struct RefusalAnswer {
     pub records: i64,
 }
 
-impl From<crate::Rehearsal> for RehearsalAnswer {
-    fn from(rehearsal: crate::Rehearsal) -> Self {
+impl RehearsalAnswer {
+    fn of<S: AsRef<Site>>(visit: &Visit<S>, rehearsal: crate::Rehearsal) -> Self {
+        let texts = visit.site().renderer.texts();
+        let notice = |one: &crate::Notice| NoticeAnswer {
+            notice: serde_json::to_value(one).unwrap_or_default(),
+            text: one.said(&texts, visit.locale),
+        };
         let refusal = |one: crate::Refusal| RefusalAnswer {
             condition: serde_json::to_value(&one.condition).unwrap_or_default(),
             records: one.records,
@@ -118,6 +156,7 @@ impl From<crate::Rehearsal> for RehearsalAnswer {
             digest: rehearsal.digest,
             in_force: rehearsal.in_force,
             steps: serde_json::to_value(&rehearsal.plan.steps).unwrap_or_default(),
+            notices: rehearsal.plan.notices.iter().map(notice).collect(),
             refusals: rehearsal.refusals.into_iter().map(refusal).collect(),
         }
     }
@@ -269,11 +308,16 @@ async fn answer<S: AsRef<Site> + AsRef<Registry>>(visit: &Visit<S>, op: &mut op:
         problems,
     } = engine(visit).check_drawn(op, &draft.tree).await?;
     let rehearsal = match &definition {
-        Some(definition) => Some(engine(visit).rehearse(op, definition).await?.into()),
+        Some(definition) => {
+            let rehearsal = engine(visit).rehearse(op, definition).await?;
+            Some(RehearsalAnswer::of(visit, rehearsal))
+        }
         None => None,
     };
     Ok(DraftAnswer {
         id,
+        version: draft.version,
+        changed_at: draft.changed_at,
         tree: draft.tree,
         yaml,
         problems,
@@ -311,10 +355,12 @@ async fn show<S: AsRef<Site> + AsRef<Registry>>(visit: Visit<S>) -> Result<Draft
     answer(&visit, &mut op, visit.parse_param("id")?).await
 }
 
-async fn save<S: AsRef<Site> + AsRef<Registry>>(visit: Visit<S>, body: DraftBody) -> Result<DraftAnswer> {
+async fn save<S: AsRef<Site> + AsRef<Registry>>(visit: Visit<S>, body: DraftChangeBody) -> Result<DraftAnswer> {
     let id = visit.parse_param("id")?;
     let mut op = visit.op().await?;
-    engine(&visit).save_draft(&mut op, Some(id), body.tree).await?;
+    engine(&visit)
+        .save_draft(&mut op, Some((id, &body.version)), body.tree)
+        .await?;
     let answer = answer(&visit, &mut op, id).await?;
     op.commit().await?;
     Ok(answer)
@@ -370,12 +416,11 @@ async fn try_row<S: AsRef<Site> + AsRef<Registry>>(visit: Visit<S>, body: RowBod
     }
 }
 
-async fn publish<S: AsRef<Site> + AsRef<Registry>>(visit: Visit<S>, _: Nothing) -> Result<PublicationAnswer> {
+async fn publish<S: AsRef<Site> + AsRef<Registry>>(visit: Visit<S>, body: DraftSeenBody) -> Result<PublicationAnswer> {
     let mut op = visit.op().await?;
-    let (register, rehearsal) = engine(&visit).publish_draft(&mut op, visit.parse_param("id")?).await?;
+    let id = visit.parse_param("id")?;
+    let (register, rehearsal) = engine(&visit).publish_draft(&mut op, id, &body.version).await?;
     op.commit().await?;
-    Ok(PublicationAnswer {
-        register,
-        rehearsal: rehearsal.into(),
-    })
+    let rehearsal = RehearsalAnswer::of(&visit, rehearsal);
+    Ok(PublicationAnswer { register, rehearsal })
 }

@@ -17,7 +17,7 @@ use web::{Answer, Method, Response, Routes, Site, StatusCode, Visit};
 use super::asker::{Asker, READ_SCOPE, WRITE_SCOPE, asker_of_norm, known};
 use super::{short, told};
 use crate::definition::FORMAT;
-use crate::{Published, Registry, error};
+use crate::{Published, Registry, access, error};
 
 /// Below it is everything.
 pub(super) const BASE: &str = "/govstack/registries";
@@ -156,14 +156,21 @@ where
     let scope = if verb.writes() { WRITE_SCOPE } else { READ_SCOPE };
     let method = request.method().clone();
     let Asker { registry, .. } = asker_of_norm(visit, &method, scope).await?;
-    let mut op = match verb.writes() {
-        true => {
-            known(visit)?;
-            visit.op().await?
-        }
-        false => visit.look().await?,
+    if verb.writes() {
+        known(visit)?;
+    }
+    // That something sealed was asked for is written down, also by whoever only reads.
+    let mut op = visit.op().await?;
+    let register = visit.param("registry");
+    let published = registry.narrowed(&mut op, register).await?;
+    let sees = !published.definition.fields.is_empty();
+    let action = if verb.writes() {
+        "registry.enter"
+    } else {
+        "registry.read"
     };
-    let published = registry.register(&mut op, visit.param("registry")).await?;
+    let decision = access::ask(register, sees, verb.writes());
+    op.allow(action, &format!("register:{register}"), decision).await?;
     // One address of the norm names no version.
     let version = visit.param("version");
     if !version.is_empty() && !is_version(version, &published.digest) {

@@ -81,7 +81,7 @@ where
     let registry = asker(&mut visit, &Method::GET, READ_SCOPE).await?.registry;
     let (register, page) = (register(&visit), page_request(&visit)?);
     let mut op = visit.look().await?;
-    let published = registry.register(&mut op, &register).await?;
+    let published = registry.narrowed(&mut op, &register).await?;
     let pairs: Vec<(String, String)> = visit
         .queries()
         .filter(|(name, _)| !OWN.contains(name))
@@ -91,6 +91,10 @@ where
         })
         .collect();
     let (query, others) = Query::read(&published.definition, &pairs)?;
+    let sealed = query.asks_sealed(&published.definition);
+    if sealed {
+        op = visit.op().await?;
+    }
     // What is not understood is refused: passed over, it would find more than was asked for.
     if let Some((name, _)) = others.first() {
         return Err(error::bad_filter(&super::short(name)));
@@ -101,6 +105,9 @@ where
         Some("true") => Some(registry.count(&mut op, &register, &query).await?.min(COUNTED)),
         _ => None,
     };
+    if sealed {
+        op.commit().await?;
+    }
     let shown = |field: &String| chosen.as_ref().is_none_or(|chosen| chosen.contains(field));
     Ok(RecordList {
         fields: listing.fields.iter().filter(|field| shown(field)).cloned().collect(),

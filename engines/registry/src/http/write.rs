@@ -282,7 +282,7 @@ where
     });
     let taken = asker
         .registry
-        .take_over(&mut op, &register(&visit), rows.collect())
+        .take_over(&mut op, &register(&visit), rows.collect(), Keep::Sealed)
         .await?;
     let done = taken.rows.iter().map(|row| RowAnswer {
         row: row.number,

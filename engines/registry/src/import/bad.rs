@@ -17,15 +17,21 @@ use crate::{Registry, error, store};
 
 /// Rows asked of the database at a time.
 const PAGE: i64 = 500;
+/// What stands between cells where nothing else is said.
+const COMMA: u8 = b',';
 
 /// What is kept of a row that was not taken over.
-pub(super) fn kept(number: u64, row: &[Cell], faults: &[FieldFault]) -> Value {
+pub(super) fn kept(number: u64, row: &[Cell], faults: &[FieldFault], delimiter: u8) -> Value {
     let faults: Vec<Value> = faults
         .iter()
         .map(|fault| keep_fault(&fault.field, &fault.code, &fault.params))
         .collect();
     let row: Vec<Value> = row.iter().map(cells::kept).collect();
-    json!({ "number": number, "cells": row, "faults": faults })
+    let mut kept = json!({ "number": number, "cells": row, "faults": faults });
+    if delimiter != COMMA {
+        kept["delimiter"] = delimiter.into();
+    }
+    kept
 }
 
 /// A file of rows that were handed back.
@@ -33,6 +39,8 @@ pub struct BadRows {
     /// Its name.
     pub name: String,
     format: Format,
+    /// What stands between the cells of CSV.
+    delimiter: u8,
     headings: Vec<Heading>,
     registry: Registry,
     import: Uuid,
@@ -52,7 +60,7 @@ struct Reasons {
 
 impl Registry {
     /// Hands the rows back in the format of their file, with two columns more: where each stood and why it was not taken over. Both are passed over
-    /// when the file comes in again. The caller commits, then sends [`BadRows::stream`].
+    /// when the file comes in again. With everything that stands in them, sealed fields too, they are for whoever has brought them and for nobody else. The caller commits, then sends [`BadRows::stream`].
     ///
     /// # Errors
     /// Those of [`Self::import`], `registry.import_no_bad_rows`.
@@ -64,11 +72,16 @@ impl Registry {
         (texts, locale): (Arc<Texts>, Locale),
     ) -> Result<BadRows> {
         let (seen, row) = self.import_row(op, register, id).await?;
+        Self::is_bringer(op, &row)?;
         let definition = seen.published.definition.clone();
         let import = Import::of(&definition, row)?;
-        if import.bad == 0 || import.state == State::Mapping || self.are_forgotten(op, &import).await? {
+        if import.bad == 0 || import.state == State::Mapping {
             return Err(error::import_no_bad_rows());
         }
+        // The first one: where none is left, they were forgotten.
+        let first = store::bad_row::list(op.conn(), self.vault(), import.id, 0, 1).await?;
+        let (_, first) = first.first().ok_or_else(error::import_no_bad_rows)?;
+        let delimiter = first.get("delimiter").and_then(Value::as_u64);
         op.record(Entry::new("registry.bad_rows_taken", subject(register, id)).detail(json!({ "rows": import.bad })))
             .await?;
         let stem = match import.file_name.rsplit_once('.') {
@@ -79,6 +92,7 @@ impl Registry {
         Ok(BadRows {
             name: format!("{stem}-{}.{}", say("bad_rows.file"), import.format.extension()),
             format: import.format,
+            delimiter: delimiter.and_then(|byte| u8::try_from(byte).ok()).unwrap_or(COMMA),
             headings: headings(&import, &say("column.row"), &say("column.reasons")),
             registry: self.clone(),
             import: id,
@@ -91,11 +105,6 @@ impl Registry {
                 columns: import.headings.len(),
             }),
         })
-    }
-
-    async fn are_forgotten(&self, op: &mut Op, import: &Import) -> Result<bool> {
-        let first = store::bad_row::list(op.conn(), self.vault(), import.id, 0, 1).await?;
-        Ok(first.is_empty())
     }
 }
 
@@ -140,7 +149,7 @@ impl BadRows {
             let page: Vec<Vec<Cell>> = rows.iter().map(|(_, row)| words.row(row)).collect();
             Ok(Some((page, (ops, registry, actor, request, words, last))))
         });
-        pipe::file(self.format, self.headings, pages)
+        pipe::file_parted_by(self.format, self.delimiter, self.headings, pages)
     }
 }
 

@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 use std::sync::PoisonError;
+use std::time::Duration;
 
-use kernel::{AccountId, Actor, Citizen, Fault, FaultKind, FieldFault, FileId, Official, PersonId, PositionId, Result};
+use kernel::{AccountId, Actor, Fault, FaultKind, FieldFault, FileId, PositionId, Result};
 use op::{Job, NewJob, Op, Ops};
 use serde_json::{Value, json};
 use tabular::Cell;
@@ -15,6 +16,7 @@ use super::mapping::Target;
 use super::source::{Item, Piece};
 use super::upload::blocking;
 use super::{Import, JOB, Source, State, bad, cells};
+use crate::amend::Keep;
 use crate::definition::RecordDefinition;
 use crate::store::import::ImportRow;
 use crate::take_over::Given;
@@ -28,6 +30,8 @@ const NEW_PIECE: usize = 8_000;
 const PIECE_BYTES: usize = 16 << 20;
 /// Files that one program keeps open between their pieces.
 const KEPT_OPEN: usize = 4;
+/// How long a piece waits for the turn of its workbook; then it is tried again like after any other hindrance.
+const ITS_TURN: Duration = Duration::from_secs(120);
 /// After so many tries of one piece its rows are tried one by one.
 const ONE_BY_ONE: i32 = 2;
 /// After so many the import is given up.
@@ -38,6 +42,8 @@ const MOST_BAD: i64 = 200_000;
 /// What a piece became.
 struct Done {
     items: usize,
+    /// What stands between the cells of CSV.
+    delimiter: u8,
     rows: HashMap<u64, (u64, Vec<Cell>)>,
     given: Vec<Given>,
     bad: Vec<(u64, Vec<FieldFault>)>,
@@ -89,19 +95,18 @@ impl Registry {
         let definition = published.definition.clone();
         let import = Import::of(&definition, row.clone())?;
         let keys = Keys::of(&definition, &import.mapping, op.now());
-        let actor = self.importer(&mut op, ops, &row).await?;
+        let actor = self.importer(&mut op, &row).await?;
         let place = u64::try_from(from).unwrap_or_default();
+        let file = row.file.ok_or_else(error::import_state)?;
+        let view = self.files()?.get(&mut op, FileId::from_uuid(file)).await?;
+        drop(op);
         let source = match self.kept_source(id, place) {
             Some(source) => Some(source),
             None => {
-                let file = row.file.ok_or_else(error::import_state)?;
-                let view = self.files()?.get(&mut op, FileId::from_uuid(file)).await?;
-                let file = self.opened(&view).await?;
-                let (format, sheet) = (import.format, import.sheet.clone());
-                Some(blocking(move || Source::open(file, format, &sheet)).await?)
+                let sheet = (import.format, import.sheet.as_str());
+                Some(self.begun(&view, sheet, ITS_TURN, |source| source).await?)
             }
         };
-        drop(op);
         let taken = blocking(move || {
             let mut source = source.ok_or_else(error::import_state)?;
             if !source.go_to(place, &keys) {
@@ -111,7 +116,6 @@ impl Registry {
             Ok((source, piece))
         });
         let (source, piece) = taken.await?;
-        let reached = source.position();
         let ended = self
             .take_piece(
                 ops,
@@ -123,7 +127,7 @@ impl Registry {
             )
             .await?;
         match ended {
-            false => self.keep_source(id, reached, source),
+            false => self.keep_source(id, source),
             true => self.close_source(id),
         }
         Ok(())
@@ -144,6 +148,7 @@ impl Registry {
             ended,
             broken,
             bytes,
+            delimiter,
         } = piece;
         let mut op = ops.open(actor.clone()).await?;
         let mut row = match store::import::lock(op.conn(), id).await? {
@@ -152,14 +157,24 @@ impl Registry {
             _ => return Ok(true),
         };
         let (_, permit) = self.importing(&mut op, &row.register).await?;
-        let mut done = sort_out(definition, targets, items, row.valid_from);
-        self.complete(&mut op, definition, targets, &mut done.given).await?;
+        let mut done = sort_out(definition, targets, (items, delimiter), row.valid_from);
         let given = std::mem::take(&mut done.given);
         let only = given.first().map(|given| given.number);
-        let taken = match self.take_over(&mut op, &row.register, given).await {
+        // What somebody has decided on and goes on was approved.
+        let approved = row.decided_at.is_some();
+        let taken = match self
+            .take_over_as(&mut op, &row.register, given, (Keep::All, approved))
+            .await
+        {
             Ok(taken) => taken,
             // One row alone that cannot be written is handed back, so that it holds nothing up.
-            Err(fault) if alone && matches!(fault.kind, FaultKind::Invalid | FaultKind::Conflict) => {
+            Err(fault)
+                if alone
+                    && matches!(
+                        fault.kind,
+                        FaultKind::Invalid | FaultKind::Conflict | FaultKind::Internal
+                    ) =>
+            {
                 drop(op);
                 return self.hand_back(ops, actor, (id, from), only, &done, &fault).await;
             }
@@ -209,6 +224,7 @@ impl Registry {
         }
         let done = Done {
             items: done.items,
+            delimiter: done.delimiter,
             rows: done.rows.clone(),
             given: Vec::new(),
             bad: number.into_iter().map(|number| (number, faults.clone())).collect(),
@@ -229,7 +245,7 @@ impl Registry {
             .iter()
             .filter_map(|(place, faults)| {
                 let (number, cells) = done.rows.get(place)?;
-                Some((count(*place), bad::kept(*number, cells, faults)))
+                Some((count(*place), bad::kept(*number, cells, faults, done.delimiter)))
             })
             .collect();
         row.bad += count(kept.len() as u64);
@@ -273,41 +289,11 @@ impl Registry {
     }
 
     /// Whoever has started an import, as they are now: whoever has left their position imports nothing more from it.
-    async fn importer(&self, op: &mut Op, ops: &Ops, row: &ImportRow) -> Result<Actor> {
-        let account = AccountId::from_uuid(row.account);
+    async fn importer(&self, op: &mut Op, row: &ImportRow) -> Result<Actor> {
+        let (account, position) = (AccountId::from_uuid(row.account), PositionId::from_uuid(row.position));
         let now = op.now();
-        let standing = self.identity().standing(op.conn(), account, None, true, now).await?;
-        if standing.is_none() {
-            return Err(error::not_allowed());
-        }
-        let person = PersonId::from(row.started_by);
-        let alone = Actor::Citizen(Citizen {
-            account,
-            person,
-            name: row.started_name.clone(),
-            acts_for: None,
-        });
-        let mut own = ops.open(alone).await?;
-        let position = PositionId::from_uuid(row.position);
-        let held = self.identity().own_positions(&mut own).await?;
-        let held = held
-            .into_iter()
-            .find(|held| held.position == position)
-            .ok_or_else(error::not_allowed)?;
-        Ok(Actor::Official(Official {
-            account,
-            person,
-            name: row.started_name.clone(),
-            position,
-            position_title: held.title,
-            agency: held.agency,
-            agency_code: held.agency_code,
-            agency_name: held.agency_name,
-            unit: held.unit,
-            roles: held.roles,
-            below: Vec::new(),
-            stands_for: held.stands_for.map(Box::new),
-        }))
+        let actor = self.identity().actor_from(op.conn(), account, position, now).await?;
+        actor.ok_or_else(error::not_allowed)
     }
 
     fn kept_source(&self, id: Uuid, place: u64) -> Option<Source> {
@@ -317,8 +303,7 @@ impl Registry {
         (source.position() <= place).then_some(source)
     }
 
-    fn keep_source(&self, id: Uuid, reached: u64, source: Source) {
-        debug_assert_eq!(reached, source.position());
+    fn keep_source(&self, id: Uuid, source: Source) {
         let mut kept = self.sources().lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(own, _)| *own != id);
         kept.push((id, source));
@@ -345,11 +330,12 @@ fn count(number: u64) -> i64 {
 fn sort_out(
     definition: &RecordDefinition,
     targets: &[Target],
-    items: Vec<(u64, Item)>,
+    (items, delimiter): (Vec<(u64, Item)>, u8),
     from: chrono::NaiveDate,
 ) -> Done {
     let mut done = Done {
         items: items.len(),
+        delimiter,
         rows: HashMap::with_capacity(items.len()),
         given: Vec::with_capacity(items.len()),
         bad: Vec::new(),

@@ -12,6 +12,8 @@ use crate::{Registry, access, error, store};
 
 /// A file whose columns nobody has confirmed.
 const FILE_STAYS: TimeDelta = TimeDelta::days(3);
+/// A file that nobody has decided on.
+const ASKED_STAYS: TimeDelta = TimeDelta::days(30);
 /// Rows that were handed back.
 const ROWS_STAY: TimeDelta = TimeDelta::days(90);
 /// Rows an operation.
@@ -23,11 +25,14 @@ impl Registry {
         loop {
             let mut op = ops.open(Actor::System("registry")).await?;
             let permit = op.allow("registry.import", "imports", access::goes_on()).await?;
-            let before = op.now() - FILE_STAYS;
-            let left = store::import::left(op.conn(), before, 50).await?;
+            let (before, asked) = (op.now() - FILE_STAYS, op.now() - ASKED_STAYS);
+            let left = store::import::left(op.conn(), before, asked, 50).await?;
             let over = left.is_empty();
             for mut row in left {
-                let why = error::import_left();
+                let why = match State::parse(&row.state)? {
+                    State::Asked => error::import_undecided(),
+                    _ => error::import_left(),
+                };
                 self.end_import(&mut op, &permit, &mut row, State::Stopped, Some(&why))
                     .await?;
             }

@@ -10,13 +10,13 @@ use uuid::Uuid;
 use super::keys::Keys;
 use super::mapping::{self, Choice, Known, Match, Target};
 use super::source::Item;
-use super::upload::blocking;
-use super::{Import, Source, State, cells};
+use super::{Import, Source, State, cells, upload};
+use crate::amend::Keep;
 use crate::definition::RecordDefinition;
 use crate::model::reading;
 use crate::store::import::ImportRow;
 use crate::take_over::Given;
-use crate::{Registry, error};
+use crate::{Registry, error, store};
 
 /// Rows that are looked at.
 pub(super) const LOOKED_AT: usize = 200;
@@ -116,7 +116,7 @@ impl Registry {
         said: &BTreeMap<usize, Choice>,
     ) -> Result<Preview> {
         let import = Import::of(definition, row.clone())?;
-        if import.state != State::Mapping {
+        if !matches!(import.state, State::Mapping | State::Asked) {
             return Err(error::import_state());
         }
         let sample = self.sample(op, &row, &import).await?;
@@ -186,22 +186,20 @@ impl Registry {
     async fn sample(&self, op: &mut Op, row: &ImportRow, import: &Import) -> Result<Sample> {
         let file = row.file.ok_or_else(error::import_state)?;
         let view = self.files()?.get(op, FileId::from_uuid(file)).await?;
-        let file = self.opened(&view).await?;
-        let (format, sheet) = (import.format, import.sheet.clone());
-        blocking(move || {
-            let mut source = Source::open(file, format, &sheet)?;
+        let sample = |mut source: Source| {
             let headings = source.headings().to_vec();
             let piece = source.take(LOOKED_AT, usize::MAX, &Keys::none());
             let rows = piece.items.into_iter().map(|(_, item)| match item {
                 Item::Row(row) | Item::Twice(row) => Ok(row),
                 Item::Broken { number, fault } => Err((number, fault)),
             });
-            Ok(Sample {
+            Sample {
                 headings,
                 rows: rows.collect(),
-            })
-        })
-        .await
+            }
+        };
+        self.begun(&view, (import.format, &import.sheet), upload::SOON, sample)
+            .await
     }
 
     /// What is wrong with each row, as far as one row tells.
@@ -225,7 +223,10 @@ impl Registry {
                 },
             }
         }
-        self.complete(op, definition, targets, &mut given).await?;
+        let standing = store::register::get(op.conn(), &definition.record).await?;
+        if standing.is_some_and(|own| own.made) {
+            self.complete(op, definition, &ground, &mut given, Keep::All).await?;
+        }
         let mut places = Vec::with_capacity(given.len());
         let mut records = Vec::with_capacity(given.len());
         for own in given {

@@ -14,11 +14,12 @@ use tabular::{Broken, Cell, Format, Limits, Row, Rows};
 pub const MOST_BYTES: u64 = 600 << 20;
 /// The most rows.
 const MOST_ROWS: u64 = 10_000_000;
-/// The most bytes that the parts of a workbook may unpack to.
+/// The most bytes that the parts of a workbook may unpack to. Its cells are read one after the other; what it holds as a whole is bounded by
+/// [`Limits::held`].
 const MOST_UNPACKED: u64 = 512 << 20;
 
 /// How much of a file is read.
-pub(crate) fn limits() -> Limits {
+fn limits() -> Limits {
     Limits {
         rows: MOST_ROWS,
         unpacked: MOST_UNPACKED,
@@ -71,6 +72,8 @@ pub(crate) struct Piece {
     pub broken: Option<Fault>,
     /// How many bytes were read so far.
     pub bytes: u64,
+    /// What stands between the cells of CSV.
+    pub delimiter: u8,
 }
 
 /// How rows are told apart: the key and the first day of each. Rows without one are all different.
@@ -116,6 +119,11 @@ impl Source {
     /// The headings.
     pub(crate) fn headings(&self) -> &[String] {
         self.rows.headings()
+    }
+
+    /// The sheets of a workbook.
+    pub(crate) fn sheets(&self) -> &[String] {
+        self.rows.sheets()
     }
 
     /// How many rows were handed out.
@@ -190,6 +198,7 @@ impl Source {
             }
         }
         piece.bytes = self.furthest.load(Ordering::Relaxed);
+        piece.delimiter = self.rows.delimiter();
         piece
     }
 }

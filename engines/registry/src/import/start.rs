@@ -10,7 +10,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::mapping::{self, Choice, Known, Target};
-use super::{Import, JOB, State, keep_fault, subject, upload};
+use super::{Import, JOB, Source, State, keep_fault, subject, upload};
 use crate::published::Seen;
 use crate::store::import::ImportRow;
 use crate::{Registry, error, store};
@@ -29,16 +29,20 @@ impl Registry {
         }
         let file = row.file.ok_or_else(error::import_state)?;
         let view = self.files()?.get(op, FileId::from_uuid(file)).await?;
-        row.headings = self.headings(&view, import.format, sheet).await?;
+        let headings = |source: Source| source.headings().to_vec();
+        row.headings = self
+            .begun(&view, (import.format, sheet), upload::SOON, headings)
+            .await?;
         row.sheet = sheet.to_owned();
         store::import::set_sheet(op.conn(), &permit, id, (&row.sheet, &row.headings)).await?;
         Import::of(&definition, row)
     }
 
-    /// Confirms what the columns are and lets the work begin. Rows that say nothing of their first day hold from `from` on, or from today.
+    /// Confirms what the columns are and lets the work begin; where the owner approves what is entered, asks for that instead. Rows that say nothing
+    /// of their first day hold from `from` on, or from today.
     ///
     /// # Errors
-    /// Those of [`Self::preview_import`]; `registry.needs_approval` {register}; `registry.import_columns` with a fault for each column that is undecided, `registry.import_no_key`
+    /// Those of [`Self::preview_import`]; `registry.import_columns` with a fault for each column that is undecided, `registry.import_no_key`
     /// {fields}, `registry.import_moved` where hardly anything in a column is what it is taken for.
     pub async fn start_import(
         &self,
@@ -50,10 +54,6 @@ impl Registry {
     ) -> Result<Import> {
         let (seen, permit, mut row) = self.to_be_started(op, register, id).await?;
         let definition = seen.published.definition.clone();
-        // Nobody writes alone where the owner approves.
-        if self.waits(op, &definition) {
-            return Err(error::needs_approval(register));
-        }
         let preview = self.preview_of(op, &definition, row.clone(), known, said).await?;
         let matches: Vec<mapping::Match> = preview.columns.iter().map(|column| column.found.clone()).collect();
         let targets = mapping::decide(&definition, &row.headings, &matches, said)?;
@@ -85,16 +85,24 @@ impl Registry {
         row.digest.clone_from(&seen.published.digest);
         row.mapping = targets.iter().map(Target::key).collect();
         row.valid_from = from.unwrap_or_else(|| kernel::local_date(op.now()));
+        // Nobody writes alone where the owner approves.
+        let subject = subject(register, id);
+        let (state, entry) = match self.waits(op, &definition) {
+            true => (State::Asked, Entry::new("registry.import_asked", subject)),
+            false => (State::Waiting, Entry::new("registry.import_started", subject)),
+        };
+        row.state = state.as_str().to_owned();
+        row.asked_at = (state == State::Asked).then(|| op.now());
+        row.decided_name.clear();
+        row.decided_at = None;
+        row.note.clear();
         store::import::set_mapping(op.conn(), &permit, &row).await?;
-        op.enqueue(NewJob::new(JOB, json!({ "import": id, "from": 0 }))).await?;
-        op.record(
-            Entry::new("registry.import_started", subject(register, id)).detail(json!({
-                "columns": row.mapping,
-                "valid_from": row.valid_from,
-            })),
-        )
-        .await?;
-        row.state = State::Waiting.as_str().to_owned();
+        match state {
+            State::Asked => self.tell_asked(op, &row),
+            _ => op.enqueue(NewJob::new(JOB, json!({ "import": id, "from": 0 }))).await?,
+        }
+        let facts = json!({ "columns": row.mapping, "valid_from": row.valid_from });
+        op.record(entry.detail(facts)).await?;
         Import::of(&definition, row)
     }
 

@@ -1,7 +1,7 @@
 //! A file comes in: it is kept, and its headings are read.
 
 use std::error::Error;
-use std::fs::File;
+use std::time::Duration;
 
 use bytes::Bytes;
 use files::{FileView, NewContent, Received};
@@ -12,7 +12,7 @@ use serde_json::json;
 use tabular::Format;
 use uuid::Uuid;
 
-use super::{Import, MOST_IMPORT_BYTES, Source, State, source, subject};
+use super::{Import, MOST_IMPORT_BYTES, Source, State, subject};
 use crate::store::import::ImportRow;
 use crate::{Registry, error, store};
 
@@ -22,6 +22,11 @@ pub struct Arrived {
     format: Format,
     received: Received,
 }
+
+/// Workbooks that are opened at the same time.
+pub(crate) const AT_ONCE: usize = 2;
+/// How long somebody waits for their turn, a connection to the database in their hands.
+pub(super) const SOON: Duration = Duration::from_secs(5);
 
 /// What an import is called among the holders of files.
 fn holder(import: Uuid) -> String {
@@ -77,14 +82,8 @@ impl Registry {
         };
         let Arrived { id, format, received } = arrived;
         let view = self.files()?.keep(op, received).await?;
-        let sheets = match format {
-            Format::Xlsx => {
-                let file = self.opened(&view).await?;
-                blocking(move || tabular::sheets(file, &source::limits())).await?
-            }
-            _ => Vec::new(),
-        };
-        let headings = self.headings(&view, format, "").await?;
+        let begun = |source: Source| (source.sheets().to_vec(), source.headings().to_vec());
+        let (sheets, headings) = self.begun(&view, (format, ""), SOON, begun).await?;
         let row = ImportRow {
             id,
             register: register.to_owned(),
@@ -113,16 +112,30 @@ impl Registry {
         Import::of(&seen.published.definition, row)
     }
 
-    /// The content of a file, for whoever blocks.
-    pub(crate) async fn opened(&self, view: &FileView) -> Result<File> {
-        Ok(self.files()?.open(view).await?.into_std().await)
-    }
-
-    /// The headings of a file, or of one of its sheets.
-    pub(crate) async fn headings(&self, view: &FileView, format: Format, sheet: &str) -> Result<Vec<String>> {
-        let file = self.opened(view).await?;
+    /// Opens a file, or one of its sheets, and does something with its beginning. A workbook is unpacked and partly held for it, even when nobody waits
+    /// any more: only some at once, each in its turn.
+    pub(super) async fn begun<T: Send + 'static>(
+        &self,
+        view: &FileView,
+        (format, sheet): (Format, &str),
+        wait: Duration,
+        work: impl FnOnce(Source) -> T + Send + 'static,
+    ) -> Result<T> {
+        let turn = match format {
+            Format::Xlsx => {
+                let turn = tokio::time::timeout(wait, self.workbooks().acquire_owned()).await;
+                Some(turn.map_err(|_| error::imports_busy())?)
+            }
+            _ => None,
+        };
+        let file = self.files()?.open(view).await?.into_std().await;
         let sheet = sheet.to_owned();
-        blocking(move || Source::open(file, format, &sheet).map(|source| source.headings().to_vec())).await
+        blocking(move || {
+            let done = Source::open(file, format, &sheet).map(work);
+            drop(turn);
+            done
+        })
+        .await
     }
 }
 
@@ -155,6 +168,10 @@ pub(crate) fn row_of(official: &Official) -> ImportRow {
         changed: 0,
         unchanged: 0,
         bad: 0,
+        asked_at: None,
+        decided_name: String::new(),
+        decided_at: None,
+        note: String::new(),
         ended_at: None,
         what: None,
     }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::definition::RecordDefinition;
+use crate::enter::after_all;
 use crate::model::{Record, reading};
 use crate::store::merge::LedOn;
 use crate::{Registry, error, store};
@@ -149,7 +150,7 @@ impl Registry {
         if leading.is_empty() {
             return Ok(());
         }
-        let (at, by) = (op.now(), op.actor().person());
+        let (at, by) = (after_all(&periods, op.now()), op.actor().person());
         let days: Vec<_> = leading.iter().map(|record| record.valid_from).collect();
         store::record::supersede(op.conn(), permit, definition, id, &days, (at, by, led.reason)).await?;
         let to_itself = definition.record == led.register && id == led.to;
@@ -187,6 +188,7 @@ impl Registry {
                 store::merge::note(op.conn(), permit, (led.register, led.from), &note).await?;
             }
         }
+        self.still_in_force(op, definition).await?;
         self.tell(op, permit, &definition.record, id, "corrected", led.reason)
             .await
     }

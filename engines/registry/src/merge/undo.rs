@@ -10,7 +10,7 @@ use super::lead::{Led, Reference};
 use super::{LONGEST_REASON, UNDONE_WITHIN_DAYS};
 use crate::definition::RecordDefinition;
 use crate::duplicates::ordered;
-use crate::enter::subject;
+use crate::enter::{after_all, subject};
 use crate::model::Record;
 use crate::store::twin::Said;
 use crate::{Registry, TwinState, access, error, events, store};
@@ -52,6 +52,7 @@ impl Registry {
             return Err(error::merge_too_old(UNDONE_WITHIN_DAYS));
         }
         let now = store::record::periods(op.conn(), &definition, keep, Some(self.vault()), true).await?;
+        let at = after_all(&now, at);
         let version = now.iter().map(|record| record.version).max().unwrap_or(0);
         let led = store::merge::led_on(op.conn(), register, lost, MOST_LED_BACK + 1).await?;
         let too_many = i64::try_from(led.len()).unwrap_or(i64::MAX) > MOST_LED_BACK;
@@ -70,6 +71,10 @@ impl Registry {
         let was = store::merge::replaced(op.conn(), &definition, lost, then, self.vault()).await?;
         let version = was.iter().map(|record| record.version).max().unwrap_or(0);
         self.bring_back(op, &permit, &definition, &was, version + 1).await?;
+        self.still_in_force(op, &definition).await?;
+        for record in &was {
+            self.lead_files(op, &definition, (keep, lost), &record.values).await?;
+        }
         store::merge::remove(op.conn(), &permit, register, lost).await?;
         let back = Led {
             register,

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::Values;
-use crate::definition::{FieldDefinition, RecordDefinition};
+use crate::definition::{FieldDefinition, Kind, RecordDefinition};
 
 /// How far a change of many records is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,9 +56,11 @@ impl BulkState {
     }
 }
 
-/// Whether a field can be set to one value for many records: not what is computed, what tells records apart, or what is sealed.
+/// Whether a field can be set to one value for many records: not what is computed, what tells records apart, what is sealed, or files, each of which is of
+/// one record.
 pub fn settable(definition: &RecordDefinition, field: &FieldDefinition) -> bool {
-    !(field.is_computed() || field.unique || field.is_sealed() || definition.key.contains(&field.field))
+    let is_file = matches!(field.kind, Kind::File { .. });
+    !(field.is_computed() || field.unique || field.is_sealed() || is_file || definition.key.contains(&field.field))
 }
 
 /// What a record is to be: as it is, with what is set.

@@ -1,15 +1,17 @@
 //! What a new declaration does to a register that is there: which columns and indexes come and go, and what must hold of the records
 //! so that nothing is lost. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use db::Name;
 use kernel::Result;
+use schema::field::FieldKind;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::Notice;
 use super::column::{ColumnOf, Part, columns_of};
-use crate::definition::{Kind, RecordDefinition};
+use crate::definition::{FieldDefinition, Gives, Kind, RecordDefinition};
 
 /// What publishing does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -18,6 +20,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What must hold; where it does not, nothing is done.
     pub conditions: Vec<Condition>,
+    /// What it opens of what is in force, or protects less: told, not refused.
+    pub notices: Vec<Notice>,
 }
 
 /// One change of tables.
@@ -81,14 +85,18 @@ pub(crate) struct IndexOf {
 /// What an index is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IndexSort {
-    /// No two records of the day agree.
+    /// No two records that go on agree.
     Unique,
+    /// The same values among what ends.
+    Ending,
     /// Lists are filtered and sorted by it.
     Search,
     /// Records are found by a keyed hash.
     Tag,
     /// Full text.
     Words,
+    /// Records that agree in what tells duplicates.
+    Twins,
 }
 
 /// All columns of the fields of a register.
@@ -119,31 +127,23 @@ fn compared(definition: &RecordDefinition, field: &str) -> Result<Option<Name>> 
 pub(crate) fn indexes(definition: &RecordDefinition) -> Result<Vec<IndexOf>> {
     let mut all = Vec::new();
     let mut add = |sort: IndexSort, columns: Vec<Name>, fields: Vec<String>| -> Result<()> {
-        let seed = format!("{}:{sort:?}:{}", definition.record, fields.join(","));
-        let digest = hex::encode(Sha256::digest(seed.as_bytes()));
-        all.push(IndexOf {
-            name: Name::new(format!("i_{}", &digest[..24]))?,
-            sort,
-            columns,
-            fields,
-        });
+        all.push(index_of(definition, sort, columns, fields)?);
         Ok(())
     };
     let mut key = Vec::new();
     for field in &definition.key {
         key.extend(compared(definition, field)?);
     }
-    add(IndexSort::Unique, key, definition.key.clone())?;
+    add(IndexSort::Unique, key.clone(), definition.key.clone())?;
+    add(IndexSort::Ending, key, definition.key.clone())?;
     for field in definition.fields.iter().filter(|field| field.unique) {
         if definition.key == [field.field.clone()] {
             continue;
         }
-        let column = compared(definition, &field.field)?;
-        add(
-            IndexSort::Unique,
-            column.into_iter().collect(),
-            vec![field.field.clone()],
-        )?;
+        let column: Vec<Name> = compared(definition, &field.field)?.into_iter().collect();
+        for sort in [IndexSort::Unique, IndexSort::Ending] {
+            add(sort, column.clone(), vec![field.field.clone()])?;
+        }
     }
     for field in &definition.fields {
         for column in columns_of(definition, field)? {
@@ -165,7 +165,74 @@ pub(crate) fn indexes(definition: &RecordDefinition) -> Result<Vec<IndexOf>> {
     if definition.fields.iter().any(|field| field.is_words()) {
         add(IndexSort::Words, vec![Name::new("words")?], Vec::new())?;
     }
+    for columns in ways(definition)? {
+        let has =
+            |index: &&IndexOf| matches!(index.sort, IndexSort::Search | IndexSort::Tag) && index.columns == columns;
+        if all.iter().any(|index| has(&index)) {
+            continue;
+        }
+        let names = columns.iter().map(|column| column.as_str().to_owned()).collect();
+        all.push(index_of(definition, IndexSort::Twins, columns, names)?);
+    }
     Ok(all)
+}
+
+fn index_of(
+    definition: &RecordDefinition,
+    sort: IndexSort,
+    columns: Vec<Name>,
+    fields: Vec<String>,
+) -> Result<IndexOf> {
+    let seed = format!("{}:{sort:?}:{}", definition.record, fields.join(","));
+    let digest = hex::encode(Sha256::digest(seed.as_bytes()));
+    Ok(IndexOf {
+        name: Name::new(format!("i_{}", &digest[..24]))?,
+        sort,
+        columns,
+        fields,
+    })
+}
+
+/// For each way to find duplicates the columns that must be equal, each set once; without those whose values are too long for an index.
+fn ways(definition: &RecordDefinition) -> Result<Vec<Vec<Name>>> {
+    let mut all: Vec<Vec<Name>> = Vec::new();
+    for way in &definition.duplicates {
+        let mut columns = Vec::new();
+        for field in way.same.iter().filter_map(|name| definition.field(name)) {
+            if field.is_sealed() || fits_an_index(field) {
+                columns.extend(compared(definition, &field.field)?);
+            }
+        }
+        if !columns.is_empty() && !all.contains(&columns) {
+            all.push(columns);
+        }
+    }
+    Ok(all)
+}
+
+/// The longest plain text that an index takes, in characters.
+const LONGEST_INDEXED: u32 = 500;
+
+fn fits_an_index(field: &FieldDefinition) -> bool {
+    match &field.kind {
+        Kind::Plain(FieldKind::Text { max_length, .. } | FieldKind::Name { max_length }) => {
+            *max_length <= LONGEST_INDEXED
+        }
+        Kind::Plain(FieldKind::LongText { .. }) | Kind::Computed { gives: Gives::Text, .. } => false,
+        kind => !matches!(super::column::sql_type(kind), "jsonb" | "text[]" | "uuid[]"),
+    }
+}
+
+/// Adds the indexes that the table of a register does not have, though nothing about the declaration is new: an older program made it.
+pub(crate) fn add_missing(plan: &mut Plan, new: &RecordDefinition, there: &BTreeSet<String>) -> Result<()> {
+    for index in indexes(new)? {
+        let step = Step::AddIndex(index.name.as_str().to_owned());
+        let added = matches!(index.sort, IndexSort::Twins | IndexSort::Ending);
+        if added && !there.contains(index.name.as_str()) && !plan.steps.contains(&step) {
+            plan.steps.push(step);
+        }
+    }
+    Ok(())
 }
 
 /// The way from the declaration that is in force to a new one.
@@ -364,6 +431,53 @@ mod tests {
         );
         assert!(sorted.steps.contains(&Step::Derive));
         assert_eq!(sorted.conditions, [Condition::FewRecords]);
+    }
+
+    #[test]
+    fn what_tells_duplicates_is_found_by_an_index() {
+        let with = |ways: &str| {
+            let text = SHOP.replacen("duplicates:\n", &format!("duplicates:\n{ways}"), 1);
+            let mut problems = schema::Problems::new();
+            RecordDefinition::read("shop", &text, &mut problems).unwrap_or_else(|| panic!("{problems}"))
+        };
+        let twins = |definition: &RecordDefinition| -> Vec<Vec<String>> {
+            let all = indexes(definition).unwrap();
+            let twins = all.into_iter().filter(|index| index.sort == IndexSort::Twins);
+            twins.map(|index| index.fields).collect()
+        };
+        let one = with("  - { same: [started_on, ward], alike: [name] }\n  - { same: [started_on, ward] }\n");
+        assert_eq!(twins(&one), [["started_on", "ward"]], "each once");
+        assert_eq!(
+            twins(&with("  - { same: [ward] }\n")),
+            Vec::<Vec<String>>::new(),
+            "lists have it already"
+        );
+        assert_eq!(twins(&with("  - { alike: [name] }\n")), Vec::<Vec<String>>::new());
+        // The way from a declaration without to one with it, and back.
+        let there = plan(Some(&shop()), &one).unwrap();
+        let name = indexes(&one).unwrap().pop().unwrap().name.as_str().to_owned();
+        assert_eq!(
+            (there.steps, there.conditions),
+            (vec![Step::AddIndex(name.clone())], vec![])
+        );
+        assert_eq!(
+            plan(Some(&one), &shop()).unwrap().steps,
+            [Step::DropIndex(name.clone())]
+        );
+        // A table that an older program has made gets it though the declaration is the same.
+        let all: BTreeSet<String> = indexes(&one)
+            .unwrap()
+            .iter()
+            .map(|index| index.name.to_string())
+            .collect();
+        let mut older = all.clone();
+        older.remove(&name);
+        let mut same = plan(Some(&one), &one).unwrap();
+        add_missing(&mut same, &one, &older).unwrap();
+        assert_eq!(same.steps, [Step::AddIndex(name.clone())]);
+        let mut same = Plan::default();
+        add_missing(&mut same, &one, &all).unwrap();
+        assert_eq!(same, Plan::default());
     }
 
     /// Whatever the keys are: every name stays within what PostgreSQL keeps.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SubsecRound, Utc};
 use kernel::text::{clean_line, clean_text};
 use kernel::{FieldFault, PersonalNumber};
 use schema::feel::{Expression, Scope, Value as Feel};
@@ -131,9 +131,10 @@ fn tells_apart(definition: &RecordDefinition, field: &FieldDefinition) -> bool {
         )
 }
 
-/// The first letter or digit that is none of ours but may look like one: Cyrillic `С`, Greek `Α`, `Ð` of Iceland for `Đ`, full width `Ａ`.
+/// The first sign that is none of ours but may look like one, or like nothing at all: Cyrillic `С`, Greek `Α`, `Ð` of Iceland for `Đ`, full width `Ａ`,
+/// dashes other than that of the keyboard, marks that stand over a letter or choose its shape.
 fn strange(text: &str) -> Option<char> {
-    text.chars().filter(|letter| letter.is_alphanumeric()).find(|letter| {
+    text.chars().filter(|sign| !sign.is_ascii()).find(|letter| {
         let ours = matches!(
             letter,
             '0'..='9' | 'a'..='z' | 'A'..='Z'
@@ -393,10 +394,19 @@ fn choices(kind: &FieldKind, options: &[OptionWords], given: &Value, day: NaiveD
     read_choices(&own, &codes).map(Some)
 }
 
+/// Whether a day lies in the years that dates are read in ([`kernel::parse_date`]): others are slips of the hand.
+pub(crate) fn is_sound(day: NaiveDate) -> bool {
+    (1800..=2200).contains(&day.year())
+}
+
 /// `2026-11-30T08:00:00+07:00`, or without an offset, which is the time of Vietnam; also `30/11/2026 08:00`.
 fn moment(text: &str) -> Result<Value, Broken> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
-        return Ok(kernel::local(moment.to_utc()).to_rfc3339().into());
+        if !is_sound(moment.date_naive()) {
+            return refuse("moment");
+        }
+        // A record tells no parts of seconds: with them it would never be what was read back.
+        return Ok(kernel::local(moment.to_utc().trunc_subsecs(0)).to_rfc3339().into());
     }
     let local = [
         "%Y-%m-%dT%H:%M:%S",
@@ -406,6 +416,7 @@ fn moment(text: &str) -> Result<Value, Broken> {
     ]
     .iter()
     .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+    .filter(|local| is_sound(local.date()))
     .ok_or(Broken::new("moment"))?;
     Ok(kernel::local(kernel::from_local(local)).to_rfc3339().into())
 }

@@ -1,9 +1,9 @@
 //! A record over time: which days what holds. Pure decisions.
 
 use chrono::NaiveDate;
-use kernel::Result;
+use kernel::{Fault, Result};
 
-use super::Values;
+use super::{Values, reading};
 use crate::error;
 
 /// What holds of a record from a day to a day, both included.
@@ -31,6 +31,8 @@ pub enum Change {
     Change {
         /// The first day.
         from: NaiveDate,
+        /// The last day, where it is said. Else an end that was foreseen stays.
+        to: Option<NaiveDate>,
         /// What holds then.
         values: Values,
     },
@@ -54,21 +56,31 @@ pub enum Change {
 
 /// What a change makes of the periods of a record, which come and go in the order of days.
 pub(crate) fn decide(periods: &[Period], change: &Change) -> Result<Vec<Period>> {
+    let days = match change {
+        Change::Change { from, to, .. } => [Some(*from), *to],
+        Change::Correct { from, to, .. } => [Some(*from), *to],
+        Change::End { last } => [Some(*last), None],
+    };
+    if !days.into_iter().flatten().all(reading::is_sound) {
+        return Err(error::bad_day());
+    }
     let mut next = periods.to_vec();
     match change {
-        Change::Change { from, values } => {
-            if let Some(later) = periods.iter().find(|period| period.from > *from) {
-                return Err(error::later_period(later.from));
+        Change::Change { from, to, values } => {
+            if to.is_some_and(|to| to < *from) {
+                return Err(error::backwards());
             }
+            if let Some(later) = periods.iter().find(|period| period.from > *from) {
+                return Err(later_than(periods, later.from, *from));
+            }
+            let foreseen = periods.last().and_then(|last| last.to).filter(|end| end >= from);
             let begins = Period {
                 from: *from,
-                to: None,
+                to: to.or(foreseen),
                 values: values.clone(),
             };
             match next.last_mut() {
-                Some(last) if last.from == *from => {
-                    last.values = values.clone();
-                }
+                Some(last) if last.from == *from => *last = begins,
                 Some(last) => {
                     let before = from.pred_opt().ok_or_else(error::bad_day)?;
                     if last.to.is_none_or(|to| to >= *from) {
@@ -107,7 +119,7 @@ pub(crate) fn decide(periods: &[Period], change: &Change) -> Result<Vec<Period>>
         }
         Change::End { last } => {
             if let Some(later) = periods.iter().find(|period| period.from > *last) {
-                return Err(error::later_period(later.from));
+                return Err(later_than(periods, later.from, *last));
             }
             let Some(end) = next.last_mut() else {
                 return Err(error::no_period());
@@ -119,6 +131,14 @@ pub(crate) fn decide(periods: &[Period], change: &Change) -> Result<Vec<Period>>
         }
     }
     Ok(next)
+}
+
+/// Something begins after the day: a change of the record, or the record itself.
+fn later_than(periods: &[Period], later: NaiveDate, day: NaiveDate) -> Fault {
+    match periods.iter().any(|period| period.from <= day) {
+        true => error::later_period(later),
+        false => error::begins_later(later),
+    }
 }
 
 #[cfg(test)]
@@ -146,8 +166,39 @@ mod tests {
     fn change(from: &str, name: &str) -> Change {
         Change::Change {
             from: day(from),
+            to: None,
             values: values(name),
         }
+    }
+
+    #[test]
+    fn a_change_revives_nothing() {
+        let limited = [period("2020-01-01", Some("2030-12-31"), "a")];
+        let changed = decide(&limited, &change("2022-05-01", "b")).unwrap();
+        assert_eq!(
+            changed,
+            [
+                period("2020-01-01", Some("2022-04-30"), "a"),
+                period("2022-05-01", Some("2030-12-31"), "b")
+            ]
+        );
+        let same_day = decide(&limited, &change("2020-01-01", "b")).unwrap();
+        assert_eq!(same_day, [period("2020-01-01", Some("2030-12-31"), "b")]);
+        let said = Change::Change {
+            from: day("2022-05-01"),
+            to: Some(day("2022-12-31")),
+            values: values("b"),
+        };
+        assert_eq!(
+            decide(&limited, &said).unwrap()[1],
+            period("2022-05-01", Some("2022-12-31"), "b")
+        );
+        let backwards = Change::Change {
+            from: day("2022-05-01"),
+            to: Some(day("2022-04-30")),
+            values: values("b"),
+        };
+        assert_eq!(decide(&limited, &backwards).unwrap_err().code, "registry.backwards");
     }
 
     #[test]
@@ -168,6 +219,10 @@ mod tests {
         assert_eq!(
             decide(&two, &change("2021-01-01", "d")).unwrap_err().code,
             "registry.later_period"
+        );
+        assert_eq!(
+            decide(&two, &change("2019-01-01", "d")).unwrap_err().code,
+            "registry.begins_later"
         );
     }
 

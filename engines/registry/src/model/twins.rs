@@ -95,10 +95,7 @@ fn on_way(definition: &RecordDefinition, way: &Duplicate, one: &Values, other: &
 
 /// Numbers that one person or business has and no other.
 fn tells_apart(field: &FieldDefinition) -> bool {
-    matches!(
-        field.kind,
-        Kind::Person | Kind::Plain(FieldKind::PersonalNumber | FieldKind::TaxNumber)
-    )
+    field.is_personal_number() || matches!(field.kind, Kind::Plain(FieldKind::TaxNumber))
 }
 
 fn number(field: &FieldDefinition, one: &Values, other: &Values) -> Option<Hint> {

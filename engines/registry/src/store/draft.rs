@@ -31,16 +31,26 @@ pub(crate) async fn of_person(connection: &mut PgConnection, person: PersonId, l
 }
 
 pub(crate) async fn get(connection: &mut PgConnection, person: PersonId, id: Uuid) -> Result<Option<Draft>> {
-    let row: Option<(String, DateTime<Utc>)> =
-        sqlx::query_as("SELECT tree, changed_at FROM registry.draft_register WHERE id = $1 AND person = $2")
-            .bind(id)
-            .bind(person.uuid())
-            .fetch_optional(connection)
-            .await
-            .map_err(db::fault)?;
+    let sql = "SELECT tree, changed_at FROM registry.draft_register WHERE id = $1 AND person = $2";
+    read(connection, sql, person, id).await
+}
+
+/// The same; nobody else writes it until the transaction is over.
+pub(crate) async fn locked(connection: &mut PgConnection, person: PersonId, id: Uuid) -> Result<Option<Draft>> {
+    let sql = "SELECT tree, changed_at FROM registry.draft_register WHERE id = $1 AND person = $2 FOR UPDATE";
+    read(connection, sql, person, id).await
+}
+
+async fn read(connection: &mut PgConnection, sql: &'static str, person: PersonId, id: Uuid) -> Result<Option<Draft>> {
+    let row: Option<(String, DateTime<Utc>)> = sqlx::query_as(sql)
+        .bind(id)
+        .bind(person.uuid())
+        .fetch_optional(connection)
+        .await
+        .map_err(db::fault)?;
     let Some((tree, changed_at)) = row else { return Ok(None) };
     let tree: Value = serde_json::from_str(&tree).map_err(|why| error::broken_row("tree").caused_by(why))?;
-    Ok(Some(Draft { id, tree, changed_at }))
+    Ok(Some(Draft::new(id, tree, changed_at)))
 }
 
 /// Writes one, new or not; whether it is there now, and the person's.

@@ -13,40 +13,6 @@ use super::{record, table};
 use crate::definition::RecordDefinition;
 use crate::model::Values;
 
-/// What records hold now that go on, by identifier, with what is sealed. They are locked as [`record::periods`] locks one, in one order.
-pub(crate) async fn going_on(
-    connection: &mut PgConnection,
-    vault: &Vault,
-    definition: &RecordDefinition,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, Values>> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    sqlx::query(
-        "SELECT pg_advisory_xact_lock(hashtextextended('registry.record:' || $1 || id::text, 0))
-         FROM (SELECT DISTINCT id FROM unnest($2::uuid[]) AS own (id) ORDER BY id) AS own",
-    )
-    .bind(&definition.record)
-    .bind(ids)
-    .execute(&mut *connection)
-    .await
-    .map_err(db::fault)?;
-    let fields = record::plain(definition);
-    let mut get = record::select(definition, &fields)?;
-    get.text(" FROM records.")
-        .name(&table::now(definition)?)
-        .text(" WHERE valid_to IS NULL AND id = ANY (")
-        .value(ids.to_vec())
-        .text(")");
-    let mut found = HashMap::new();
-    for row in get.fetch_all(connection).await? {
-        let record = record::record(definition, &fields, &row, Some(vault))?;
-        found.insert(record.id, record.values);
-    }
-    Ok(found)
-}
-
 /// What is sealed of rows of records, by identifier and first day.
 pub(crate) async fn sealed(
     connection: &mut PgConnection,

@@ -1,7 +1,7 @@
 //! Imports: a file, how its columns are read, how far it has come.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::Result;
+use kernel::{PersonId, Result};
 use op::Permit;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -37,6 +37,10 @@ pub(crate) struct ImportRow {
     pub changed: i64,
     pub unchanged: i64,
     pub bad: i64,
+    pub asked_at: Option<DateTime<Utc>>,
+    pub decided_name: String,
+    pub decided_at: Option<DateTime<Utc>>,
+    pub note: String,
     pub ended_at: Option<DateTime<Utc>>,
     pub what: Option<Json<Value>>,
 }
@@ -70,6 +74,10 @@ macro_rules! select {
                     changed,
                     unchanged,
                     bad,
+                    asked_at,
+                    decided_name,
+                    decided_at,
+                    note,
                     ended_at,
                     what
              FROM registry.import ",
@@ -166,12 +174,37 @@ pub(crate) async fn of_register(
     .map_err(db::fault)
 }
 
-/// Uploads that nobody has gone on with since a moment.
-pub(crate) async fn left(connection: &mut PgConnection, before: DateTime<Utc>, limit: i64) -> Result<Vec<ImportRow>> {
+/// What waits to be approved in these registers, the oldest first.
+pub(crate) async fn asked(
+    connection: &mut PgConnection,
+    registers: &[String],
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<ImportRow>> {
     sqlx::query_as(select!(
-        "WHERE state = 'mapping' AND started_at < $1 ORDER BY started_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED"
+        "WHERE state = 'asked' AND register = ANY ($1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3"
+    ))
+    .bind(registers)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Uploads that nobody has gone on with since a moment, and those that nobody has decided on since another one.
+pub(crate) async fn left(
+    connection: &mut PgConnection,
+    before: DateTime<Utc>,
+    asked_before: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<ImportRow>> {
+    sqlx::query_as(select!(
+        "WHERE (state = 'mapping' AND coalesce(decided_at, started_at) < $1) OR (state = 'asked' AND asked_at < $2)
+         ORDER BY started_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED"
     ))
     .bind(before)
+    .bind(asked_before)
     .bind(limit)
     .fetch_all(connection)
     .await
@@ -195,7 +228,7 @@ pub(crate) async fn set_sheet(
     Ok(())
 }
 
-/// It is known what the columns are: the work may begin. Whoever said so is whose import it is.
+/// It is known what the columns are: the work may begin, or is asked for. Whoever said so is whose import it is; what was decided before is over.
 pub(crate) async fn set_mapping(connection: &mut PgConnection, _: &Permit, row: &ImportRow) -> Result<()> {
     sqlx::query(
         "UPDATE registry.import
@@ -207,7 +240,12 @@ pub(crate) async fn set_mapping(connection: &mut PgConnection, _: &Permit, row: 
              started_name = $7,
              account = $8,
              position = $9,
-             state = 'waiting'
+             state = $10,
+             asked_at = $11,
+             decided_by = NULL,
+             decided_name = '',
+             decided_at = NULL,
+             note = ''
          WHERE id = $1",
     )
     .bind(row.id)
@@ -219,6 +257,36 @@ pub(crate) async fn set_mapping(connection: &mut PgConnection, _: &Permit, row: 
     .bind(&row.started_name)
     .bind(row.account)
     .bind(row.position)
+    .bind(&row.state)
+    .bind(row.asked_at)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
+/// What was decided on an import.
+pub(crate) struct Decided<'a> {
+    pub state: &'a str,
+    pub by: PersonId,
+    pub name: &'a str,
+    pub at: DateTime<Utc>,
+    pub note: &'a str,
+}
+
+/// Writes down what was decided, and where the import stands now.
+pub(crate) async fn decide(connection: &mut PgConnection, _: &Permit, id: Uuid, decided: &Decided<'_>) -> Result<()> {
+    sqlx::query(
+        "UPDATE registry.import
+         SET state = $2, decided_by = $3, decided_name = $4, decided_at = $5, note = $6
+         WHERE id = $1",
+    )
+    .bind(id)
+    .bind(decided.state)
+    .bind(decided.by.uuid())
+    .bind(decided.name)
+    .bind(decided.at)
+    .bind(decided.note)
     .execute(connection)
     .await
     .map_err(db::fault)?;

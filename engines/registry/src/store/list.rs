@@ -8,12 +8,12 @@ use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
 use super::{record, table};
-use crate::definition::{FieldDefinition, RecordDefinition};
+use crate::definition::{FieldDefinition, Kind, RecordDefinition};
 use crate::error;
 use crate::list::{Condition, Filter, Query};
-use crate::model::Record;
 use crate::model::column::{Part, columns_of, has_sort_key, sort_key, to_text};
 use crate::model::plan::columns;
+use crate::model::{Record, reading};
 
 /// Where a page begins: what the last row before it is sorted by, and its identifier.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -53,7 +53,7 @@ fn sort_by(definition: &RecordDefinition, field: &str) -> Result<SortBy> {
 /// Whether PostgreSQL reads a text as this type: a cursor comes back from outside.
 fn reads(sql: &str, text: &str) -> bool {
     match sql {
-        "date" => text.parse::<NaiveDate>().is_ok(),
+        "date" => text.parse::<NaiveDate>().is_ok_and(reading::is_sound),
         "numeric" => text.parse::<rust_decimal::Decimal>().is_ok(),
         "bigint" => text.parse::<i64>().is_ok(),
         "boolean" => matches!(text, "true" | "false"),
@@ -238,10 +238,25 @@ pub(crate) fn conditions(
                 .text(")");
         }
     }
+    if let Some((column, wards)) = &query.within {
+        get.text(" AND ")
+            .name(column)
+            .text("::text = ANY (")
+            .value(wards.clone())
+            .text(")");
+    }
     let terms = kernel::text::search_terms(&query.text);
     if !terms.is_empty() {
-        // Every word, in whatever order; the last ones may be beginnings.
-        let asked: Vec<String> = terms.iter().map(|term| format!("'{term}':*")).collect();
+        // Every word, in whatever order. The last one may still be written: beginnings of all, or of a single letter, cost ten times as much.
+        let last = terms.len() - 1;
+        let asked: Vec<String> = terms
+            .iter()
+            .enumerate()
+            .map(|(place, term)| match place == last && term.chars().nth(1).is_some() {
+                true => format!("'{term}':*"),
+                false => format!("'{term}'"),
+            })
+            .collect();
         get.text(" AND words @@ ")
             .value(asked.join(" & "))
             .text("::text::tsquery");
@@ -264,8 +279,14 @@ fn narrow(get: &mut Statement, definition: &RecordDefinition, filter: &Filter) -
         .iter()
         .find(|column| sorted && column.part == Part::Sort)
         .unwrap_or(value);
+    let period = matches!(field.kind, Kind::Period);
     let text = |given: &Value| -> Result<String> {
-        let text = to_text(field, Part::Value, given).ok_or_else(|| error::bad_filter(&filter.field))?;
+        // A period is asked for by days.
+        let text = match period {
+            true => given.as_str().map(str::to_owned),
+            false => to_text(field, Part::Value, given),
+        };
+        let text = text.ok_or_else(|| error::bad_filter(&filter.field))?;
         Ok(if sorted { sort_key(field, &text) } else { text })
     };
     let compare = |get: &mut Statement, sign: &'static str, given: &Value| -> Result<()> {
@@ -278,6 +299,21 @@ fn narrow(get: &mut Statement, definition: &RecordDefinition, filter: &Filter) -
         Ok(())
     };
     match &filter.condition {
+        // It holds on one of the days.
+        Condition::Equals(all) if period => {
+            let until = own.iter().find(|column| column.part == Part::Until);
+            let until = until.ok_or_else(|| error::bad_filter(&filter.field))?;
+            let days: Vec<String> = all.iter().map(&text).collect::<Result<_>>()?;
+            get.text(" AND EXISTS (SELECT FROM unnest(")
+                .value(days)
+                .text("::text[]::date[]) AS asked (day) WHERE ")
+                .name(&value.name)
+                .text(" <= asked.day AND (")
+                .name(&until.name)
+                .text(" IS NULL OR ")
+                .name(&until.name)
+                .text(" >= asked.day))");
+        }
         Condition::Equals(all) => {
             let wanted: Vec<String> = all.iter().map(&text).collect::<Result<_>>()?;
             match wanted.as_slice() {
@@ -321,7 +357,7 @@ fn narrow(get: &mut Statement, definition: &RecordDefinition, filter: &Filter) -
             }
         }
         Condition::Empty => {
-            get.text(" AND ").name(&value.name).text(" IS NULL");
+            get.text(" AND ").name(&column.name).text(" IS NULL");
         }
     }
     Ok(())

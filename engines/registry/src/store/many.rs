@@ -124,6 +124,145 @@ pub(crate) async fn insert(
         .map_err(|error| record::taken(definition, error))
 }
 
+/// Days from one to another, both included, or until further notice.
+pub(crate) type Days = (NaiveDate, Option<NaiveDate>);
+
+/// Among which periods is looked.
+#[derive(Clone, Copy)]
+pub(crate) enum Which<'d> {
+    /// Those that go on until further notice, whenever they began.
+    GoingOn,
+    /// Those that end, and hold on one of these days: a stretch for each that is wanted.
+    Ending(&'d [Days]),
+    /// All that hold on one of these days.
+    During(&'d [Days]),
+}
+
+/// The records that have these values of some fields, by the place of what was wanted; the one that holds last comes last.
+pub(crate) async fn holders(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    (definition, fields): (&RecordDefinition, &[&FieldDefinition]),
+    wanted: &[&[String]],
+    which: Which<'_>,
+) -> Result<Vec<(usize, Uuid)>> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    // A row for each that is wanted, or for each hash of it where something is sealed: every key of the vault may have made it.
+    let mut places: Vec<i32> = Vec::new();
+    let mut plain: Vec<Vec<String>> = vec![Vec::new(); fields.len()];
+    let mut tags: Vec<Vec<Vec<u8>>> = vec![Vec::new(); fields.len()];
+    let numbers = match fields.iter().any(|field| field.is_sealed()) {
+        true => vault.numbers()?.len().max(1),
+        false => 1,
+    };
+    for (place, values) in wanted.iter().enumerate() {
+        let place = i32::try_from(place).map_err(|_| error::broken_row("place"))?;
+        places.extend(std::iter::repeat_n(place, numbers));
+        for (part, (field, value)) in fields.iter().zip(values.iter()).enumerate() {
+            match field.is_sealed() {
+                true => {
+                    let mut all = record::tags(vault, &definition.record, &field.field, &Value::from(value.as_str()))?;
+                    all.resize(numbers, Vec::new());
+                    tags[part].extend(all);
+                }
+                false => plain[part].extend(std::iter::repeat_n(value.clone(), numbers)),
+            }
+        }
+    }
+    let days = match which {
+        Which::GoingOn => None,
+        Which::Ending(days) | Which::During(days) => Some(days),
+    };
+    let of_place = |place: &i32| days.and_then(|days| days.get(usize::try_from(*place).ok()?));
+    let first: Vec<Option<NaiveDate>> = places.iter().map(|place| of_place(place).map(|days| days.0)).collect();
+    let last: Vec<Option<NaiveDate>> = places.iter().map(|place| of_place(place)?.1).collect();
+    let names: Vec<Name> = (0..fields.len())
+        .map(|part| Name::new(format!("k{part}")))
+        .collect::<Result<_>>()?;
+    let mut get = Statement::new("WITH wanted AS (SELECT * FROM unnest(");
+    get.value(places).text("::int[], ").value(first).text("::date[], ");
+    get.value(last).text("::date[]");
+    for (part, field) in fields.iter().enumerate() {
+        get.text(", ");
+        match field.is_sealed() {
+            true => get.value(std::mem::take(&mut tags[part])).text("::bytea[]"),
+            false => get.value(std::mem::take(&mut plain[part])).text("::text[]"),
+        };
+    }
+    get.text(") AS each (place, first, last");
+    for name in &names {
+        get.text(", ").name(name);
+    }
+    get.text("))");
+    // What goes on and what ends lie in two indexes.
+    let goes_on = " WHERE own.valid_to IS NULL";
+    let ends = " WHERE own.valid_to IS NOT NULL AND own.valid_to >= wanted.first";
+    let began = " AND own.valid_from <= coalesce(wanted.last, 'infinity')";
+    let asked: &[(&'static str, &'static str)] = match which {
+        Which::GoingOn => &[(goes_on, "")],
+        Which::Ending(_) => &[(ends, began)],
+        Which::During(_) => &[(goes_on, began), (ends, began)],
+    };
+    for (nth, (narrowed, further)) in asked.iter().enumerate() {
+        get.text(if nth > 0 { " UNION ALL" } else { "" })
+            .text(" SELECT wanted.place, own.id, own.valid_from FROM wanted JOIN records.")
+            .name(&table::now(definition)?)
+            .text(" AS own ON true");
+        for (field, name) in fields.iter().zip(&names) {
+            let column = compared(definition, field)?;
+            get.text(" AND own.").name(&column.name).text(" = wanted.").name(name);
+            if column.part == Part::Value {
+                get.text("::").text(column.sql);
+            }
+        }
+        get.text(narrowed).text(further);
+    }
+    get.text(" ORDER BY 1, 3");
+    let rows = get.fetch_all(connection).await?;
+    rows.iter()
+        .map(|row| {
+            let place: i32 = row.try_get(0).map_err(db::fault)?;
+            let place = usize::try_from(place).map_err(|_| error::broken_row("place"))?;
+            Ok((place, row.try_get(1).map_err(db::fault)?))
+        })
+        .collect()
+}
+
+/// The records that have these keys.
+pub(crate) async fn by_keys(
+    connection: &mut PgConnection,
+    vault: &Vault,
+    definition: &RecordDefinition,
+    keys: &[&[String]],
+    which: Which<'_>,
+) -> Result<HashMap<Vec<String>, Uuid>> {
+    let fields: Vec<&FieldDefinition> = definition
+        .key
+        .iter()
+        .map(|key| definition.field(key).ok_or_else(|| error::broken_row("key")))
+        .collect::<Result<_>>()?;
+    let found = holders(connection, vault, (definition, &fields), keys, which).await?;
+    Ok(found
+        .into_iter()
+        .map(|(place, id)| (keys[place].to_vec(), id))
+        .collect())
+}
+
+/// Keeps writers of what must be there once apart until the operation ends; see [`crate::once`].
+pub(crate) async fn keep_apart(connection: &mut PgConnection, register: &str, ends: bool) -> Result<()> {
+    sqlx::query(match ends {
+        true => "SELECT pg_advisory_xact_lock(hashtextextended('registry.once:' || $1, 0))",
+        false => "SELECT pg_advisory_xact_lock_shared(hashtextextended('registry.once:' || $1, 0))",
+    })
+    .bind(register)
+    .execute(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(())
+}
+
 /// The column and type by which a field is compared whole.
 fn compared(definition: &RecordDefinition, field: &FieldDefinition) -> Result<ColumnOf> {
     let wanted = if field.is_sealed() { Part::Tag } else { Part::Value };
@@ -131,131 +270,4 @@ fn compared(definition: &RecordDefinition, field: &FieldDefinition) -> Result<Co
         .into_iter()
         .find(|column| column.part == wanted)
         .ok_or_else(|| error::broken_row("column"))
-}
-
-/// The records that have these keys: until further notice, or from a day on.
-pub(crate) async fn by_keys(
-    connection: &mut PgConnection,
-    vault: &Vault,
-    definition: &RecordDefinition,
-    keys: &[&[String]],
-    from: Option<NaiveDate>,
-) -> Result<HashMap<Vec<String>, Uuid>> {
-    let mut found = HashMap::new();
-    if keys.is_empty() {
-        return Ok(found);
-    }
-    let mut wanted = Statement::new("SELECT wanted.place, own.id FROM unnest(");
-    // A row for each key, or for each hash of a key where something of it is sealed: every key of the vault may have made it.
-    let mut places: Vec<i32> = Vec::new();
-    let mut plain: Vec<Vec<String>> = vec![Vec::new(); definition.key.len()];
-    let mut tags: Vec<Vec<Vec<u8>>> = vec![Vec::new(); definition.key.len()];
-    let fields: Vec<&FieldDefinition> = definition
-        .key
-        .iter()
-        .map(|key| definition.field(key).ok_or_else(|| error::broken_row("key")))
-        .collect::<Result<_>>()?;
-    let numbers = match fields.iter().any(|field| field.is_sealed()) {
-        true => vault.numbers()?.len().max(1),
-        false => 1,
-    };
-    for (place, key) in keys.iter().enumerate() {
-        for number in 0..numbers {
-            places.push(i32::try_from(place).map_err(|_| error::broken_row("place"))?);
-            for (part, (field, value)) in fields.iter().zip(key.iter()).enumerate() {
-                if field.is_sealed() {
-                    let all = record::tags(vault, &definition.record, &field.field, &Value::from(value.as_str()))?;
-                    tags[part].push(all.into_iter().nth(number).unwrap_or_default());
-                } else {
-                    plain[part].push(value.clone());
-                }
-            }
-        }
-    }
-    wanted.value(places).text("::int[]");
-    for (part, field) in fields.iter().enumerate() {
-        wanted.text(", ");
-        match field.is_sealed() {
-            true => wanted.value(std::mem::take(&mut tags[part])).text("::bytea[]"),
-            false => wanted.value(std::mem::take(&mut plain[part])).text("::text[]"),
-        };
-    }
-    wanted.text(") AS wanted (place");
-    for field in &fields {
-        wanted.text(", ").name(&Name::new(field.field.clone())?);
-    }
-    wanted
-        .text(") JOIN records.")
-        .name(&table::now(definition)?)
-        .text(" AS own ON true");
-    for field in &fields {
-        let column = compared(definition, field)?;
-        wanted
-            .text(" AND own.")
-            .name(&column.name)
-            .text(" = wanted.")
-            .name(&Name::new(field.field.clone())?);
-        if column.part == Part::Value {
-            wanted.text("::").text(column.sql);
-        }
-    }
-    match from {
-        None => wanted.text(" WHERE own.valid_to IS NULL"),
-        Some(day) => wanted.text(" WHERE own.valid_from = ").value(day),
-    };
-    for row in wanted.fetch_all(connection).await? {
-        let place: i32 = row.try_get(0).map_err(db::fault)?;
-        let key = usize::try_from(place).ok().and_then(|place| keys.get(place));
-        if let Some(key) = key {
-            found.insert(key.to_vec(), row.try_get(1).map_err(db::fault)?);
-        }
-    }
-    Ok(found)
-}
-
-/// Which records have these values of a field, of those that go on.
-pub(crate) async fn owners(
-    connection: &mut PgConnection,
-    vault: &Vault,
-    definition: &RecordDefinition,
-    field: &FieldDefinition,
-    values: &[&Value],
-) -> Result<HashMap<String, Uuid>> {
-    let mut owners = HashMap::new();
-    if values.is_empty() {
-        return Ok(owners);
-    }
-    let column = compared(definition, field)?;
-    let mut by_hash: HashMap<Vec<u8>, String> = HashMap::new();
-    let mut get = Statement::new("SELECT own.");
-    get.name(&column.name);
-    if column.part == Part::Value {
-        get.text("::text");
-    }
-    get.text(", own.id FROM records.")
-        .name(&table::now(definition)?)
-        .text(" AS own WHERE own.valid_to IS NULL AND own.")
-        .name(&column.name)
-        .text(" = ANY (");
-    if column.part == Part::Tag {
-        for value in values {
-            for hash in record::tags(vault, &definition.record, &field.field, value)? {
-                by_hash.insert(hash, record::whole(value));
-            }
-        }
-        get.value(by_hash.keys().cloned().collect::<Vec<_>>()).text(")");
-    } else {
-        let texts: Vec<String> = values.iter().map(|value| record::whole(value)).collect();
-        get.value(texts).text("::text[]::").text(column.sql).text("[])");
-    }
-    for row in get.fetch_all(connection).await? {
-        let id: Uuid = row.try_get(1).map_err(db::fault)?;
-        if column.part == Part::Tag {
-            let hash: Vec<u8> = row.try_get(0).map_err(db::fault)?;
-            owners.extend(by_hash.get(&hash).map(|value| (value.clone(), id)));
-        } else {
-            owners.insert(row.try_get(0).map_err(db::fault)?, id);
-        }
-    }
-    Ok(owners)
 }

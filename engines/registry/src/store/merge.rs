@@ -89,6 +89,38 @@ pub(crate) async fn remove(connection: &mut PgConnection, _: &Permit, register: 
     Ok(())
 }
 
+/// The records that were merged into these, and into those in turn.
+pub(crate) async fn all_into(connection: &mut PgConnection, register: &str, into: &[Uuid]) -> Result<Vec<Uuid>> {
+    if into.is_empty() {
+        return Ok(Vec::new());
+    }
+    sqlx::query_scalar(
+        "WITH RECURSIVE lost AS (
+             SELECT record FROM registry.merged WHERE register = $1 AND into_record = ANY ($2)
+             UNION
+             SELECT merged.record
+             FROM lost JOIN registry.merged ON merged.register = $1 AND merged.into_record = lost.record
+         )
+         SELECT record FROM lost",
+    )
+    .bind(register)
+    .bind(into)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)
+}
+
+/// Forgets how records were merged that are no more.
+pub(crate) async fn forget(connection: &mut PgConnection, _: &Permit, register: &str, gone: &[Uuid]) -> Result<()> {
+    sqlx::query("DELETE FROM registry.merged WHERE register = $1 AND record = ANY ($2)")
+        .bind(register)
+        .bind(gone)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(())
+}
+
 /// The merges of a register, the newest first.
 pub(crate) async fn list(
     connection: &mut PgConnection,

@@ -251,6 +251,42 @@ pub(crate) async fn list(
     rows.into_iter().map(|row| row.open(vault)).collect()
 }
 
+/// Takes away what was proposed of these records, and what was decided before a day and led to no record. What follows one of them follows nothing.
+pub(crate) async fn remove(
+    connection: &mut PgConnection,
+    _: &Permit,
+    register: &str,
+    records: &[Uuid],
+    before: NaiveDate,
+) -> Result<Vec<Uuid>> {
+    let gone: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT id FROM registry.proposal
+         WHERE register = $1
+           AND (record = ANY ($2) OR (record IS NULL AND (decided_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date < $3))
+         FOR UPDATE",
+    )
+    .bind(register)
+    .bind(records)
+    .bind(before)
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(db::fault)?;
+    if gone.is_empty() {
+        return Ok(gone);
+    }
+    sqlx::query("UPDATE registry.proposal SET follows = NULL WHERE follows = ANY ($1)")
+        .bind(&gone)
+        .execute(&mut *connection)
+        .await
+        .map_err(db::fault)?;
+    sqlx::query("DELETE FROM registry.proposal WHERE id = ANY ($1)")
+        .bind(&gone)
+        .execute(connection)
+        .await
+        .map_err(db::fault)?;
+    Ok(gone)
+}
+
 /// How many wait, by register.
 pub(crate) async fn waiting(connection: &mut PgConnection, registers: &[String]) -> Result<Vec<(String, i64)>> {
     sqlx::query_as(

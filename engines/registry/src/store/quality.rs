@@ -339,9 +339,15 @@ impl From<FiguresRow> for Figures {
 /// The newest figures of every register that was measured.
 pub(crate) async fn newest(connection: &mut PgConnection) -> Result<BTreeMap<String, Figures>> {
     let rows: Vec<FiguresRow> = sqlx::query_as(
-        "SELECT DISTINCT ON (register)
-                register, at, records, correct, complete, clean, live, filled, fillable, fields, partly
-         FROM registry.quality ORDER BY register, at DESC",
+        "SELECT newest.*
+         FROM registry.register
+         CROSS JOIN LATERAL (
+             SELECT register, at, records, correct, complete, clean, live, filled, fillable, fields, partly
+             FROM registry.quality
+             WHERE quality.register = register.register
+             ORDER BY at DESC
+             LIMIT 1
+         ) AS newest",
     )
     .fetch_all(connection)
     .await

@@ -15,7 +15,7 @@ use vault::{Sealed, Vault};
 use super::table;
 use crate::definition::{FieldDefinition, Kind, RecordDefinition};
 use crate::error;
-use crate::model::column::{ColumnOf, Part, columns_of, from_text, to_text};
+use crate::model::column::{ColumnOf, Part, from_text, to_text};
 use crate::model::plan::{IndexSort, columns, indexes};
 use crate::model::{Past, Record, Values, reading};
 
@@ -296,6 +296,31 @@ pub(crate) async fn periods(
     rows.iter().map(|row| record(definition, &fields, row, vault)).collect()
 }
 
+/// What is known now of many records at once, each with its periods in the order of days.
+pub(crate) async fn periods_of(
+    connection: &mut PgConnection,
+    definition: &RecordDefinition,
+    ids: &[Uuid],
+    vault: &Vault,
+) -> Result<HashMap<Uuid, Vec<Record>>> {
+    let mut found: HashMap<Uuid, Vec<Record>> = HashMap::new();
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    let fields = plain(definition);
+    let mut get = select(definition, &fields)?;
+    get.text(" FROM records.")
+        .name(&table::now(definition)?)
+        .text(" WHERE id = ANY (")
+        .value(ids.to_vec())
+        .text(") ORDER BY id, valid_from");
+    for row in get.fetch_all(connection).await? {
+        let own = record(definition, &fields, &row, Some(vault))?;
+        found.entry(own.id).or_default().push(own);
+    }
+    Ok(found)
+}
+
 /// Keeps others from changing these records until the operation ends, in the order of their identifiers.
 pub(crate) async fn lock_many(
     connection: &mut PgConnection,
@@ -421,54 +446,6 @@ pub(crate) async fn as_known(
         }
     }
     Ok(None)
-}
-
-/// The records that have these keys until further notice; for a register whose key is one field.
-pub(crate) async fn by_key(
-    connection: &mut PgConnection,
-    vault: &Vault,
-    definition: &RecordDefinition,
-    keys: &[String],
-) -> Result<HashMap<String, Uuid>> {
-    let [field] = definition.key.as_slice() else {
-        return Ok(HashMap::new());
-    };
-    let field = definition.field(field).ok_or_else(|| error::broken_row("key"))?;
-    let mut found = HashMap::new();
-    if field.is_sealed() {
-        for key in keys {
-            let hashes = tags(vault, &definition.record, &field.field, &Value::from(key.as_str()))?;
-            let mut get = Statement::new("SELECT id FROM records.");
-            get.name(&table::now(definition)?)
-                .text(" WHERE ")
-                .name(&Name::new(field.field.clone())?.with("__tag")?)
-                .text(" = ANY (")
-                .value(hashes)
-                .text(") AND valid_to IS NULL LIMIT 1");
-            if let Some(row) = get.fetch_optional(connection).await? {
-                found.insert(key.clone(), row.try_get(0).map_err(db::fault)?);
-            }
-        }
-        return Ok(found);
-    }
-    let column = Name::new(field.field.clone())?;
-    let sql = columns_of(definition, field)?
-        .first()
-        .map(|column| column.sql)
-        .ok_or_else(|| error::broken_row("key"))?;
-    let mut get = Statement::new("SELECT wanted.key, id FROM unnest(");
-    get.value(keys.to_vec())
-        .text("::text[]) AS wanted (key) JOIN records.")
-        .name(&table::now(definition)?)
-        .text(" AS own ON own.")
-        .name(&column)
-        .text(" = wanted.key::")
-        .text(sql)
-        .text(" WHERE own.valid_to IS NULL");
-    for row in get.fetch_all(connection).await? {
-        found.insert(row.try_get(0).map_err(db::fault)?, row.try_get(1).map_err(db::fault)?);
-    }
-    Ok(found)
 }
 
 /// Which of these identifiers are records that have not ended before a day.
@@ -623,11 +600,13 @@ pub(crate) async fn rewrite(
     put.text(" WHERE id = ")
         .value(record.id)
         .text(" AND valid_from = ")
-        .value(record.valid_from);
+        .value(record.valid_from)
+        .text(" AND version = ")
+        .value(record.version);
     put.execute(connection).await.map(drop)
 }
 
-/// Records of which everything has ended before a day.
+/// Records of which everything has ended before a day, and was recorded before it: an end that somebody writes far back takes nothing away at once.
 pub(crate) async fn ended_before(
     connection: &mut PgConnection,
     definition: &RecordDefinition,
@@ -642,6 +621,8 @@ pub(crate) async fn ended_before(
         .text(" AND NOT EXISTS (SELECT FROM records.")
         .name(&table)
         .text(" AS later WHERE later.id = own.id AND (later.valid_to IS NULL OR later.valid_to >= ")
+        .value(day)
+        .text(" OR later.recorded_at >= ")
         .value(day)
         .text(")) ORDER BY own.id LIMIT ")
         .value(limit);

@@ -1,6 +1,6 @@
 //! What is declared, and the feed of changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use kernel::{AgencyId, Result, text};
@@ -385,6 +385,30 @@ pub(crate) async fn open_since(connection: &mut PgConnection) -> Result<i64> {
     .fetch_one(connection)
     .await
     .map_err(db::fault)
+}
+
+/// Where records that were merged have gone to, by identifier; those that were not are left out.
+pub(crate) async fn remaining_of(
+    connection: &mut PgConnection,
+    register: &str,
+    records: &[Uuid],
+) -> Result<HashMap<Uuid, Uuid>> {
+    let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
+        "WITH RECURSIVE way AS (
+             SELECT asked, asked AS record, 0 AS step FROM unnest($2::uuid[]) AS asked
+             UNION ALL
+             SELECT way.asked, merged.into_record, way.step + 1
+             FROM way JOIN registry.merged ON merged.register = $1 AND merged.record = way.record
+             WHERE way.step < 100
+         )
+         SELECT DISTINCT ON (asked) asked, record FROM way WHERE step > 0 ORDER BY asked, step DESC",
+    )
+    .bind(register)
+    .bind(records)
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The record into which one was merged, and so on to the one that remains; itself where it was not.

@@ -40,7 +40,7 @@ impl Table {
 /// Where a row lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PlaceOf {
-    id: Uuid,
+    pub id: Uuid,
     from: NaiveDate,
     version: i64,
     replaced_at: Option<DateTime<Utc>>,
@@ -170,7 +170,8 @@ pub(crate) fn anew(vault: &Vault, definition: &RecordDefinition, row: &SealedRow
     Ok(Some(Anew { sealed, tags }))
 }
 
-/// Writes a row under the newest key. Keyed hashes stand in what is known now alone.
+/// Writes a row under the newest key; not where another record has come to hold the same value under it. Keyed hashes stand in what is known now
+/// alone.
 pub(crate) async fn put(
     connection: &mut PgConnection,
     _: &Permit,
@@ -178,7 +179,7 @@ pub(crate) async fn put(
     table: Table,
     row: &SealedRow,
     anew: Anew,
-) -> Result<()> {
+) -> Result<bool> {
     let mut put = Statement::new("UPDATE records.");
     put.name(&table.name(definition)?)
         .text(" SET sealed = ")
@@ -197,7 +198,11 @@ pub(crate) async fn put(
     if let Some(at) = row.place.replaced_at {
         put.text(" AND replaced_at = ").value(at);
     }
-    put.execute(connection).await.map(drop)
+    match put.run(connection).await? {
+        Ok(_) => Ok(true),
+        Err(error) if db::violated(&error).is_some() => Ok(false),
+        Err(error) => Err(db::fault(error)),
+    }
 }
 
 /// The records that name a person in a field, by the keyed hashes of their number.

@@ -1,5 +1,7 @@
 //! The tables of registers: made and changed when something is published.
 
+use std::collections::BTreeSet;
+
 use db::{Name, Statement};
 use kernel::Result;
 use op::Permit;
@@ -105,15 +107,37 @@ async fn make_index(connection: &mut PgConnection, definition: &RecordDefinition
         IndexSort::Words => {
             make.text(" USING gin (").names(&index.columns).text(")");
         }
-        // What holds until further notice is there once; what has ended may come again.
+        // What holds until further notice is there once; what has ended may come again on other days (`once`).
         IndexSort::Unique => {
             make.text(" (").names(&index.columns).text(") WHERE valid_to IS NULL");
         }
-        IndexSort::Search | IndexSort::Tag => {
+        IndexSort::Ending => {
+            make.text(" (")
+                .names(&index.columns)
+                .text(", valid_to) WHERE valid_to IS NOT NULL");
+        }
+        IndexSort::Search | IndexSort::Tag | IndexSort::Twins => {
             make.text(" (").names(&index.columns).text(", id)");
         }
     }
     make.execute(connection).await.map(drop)
+}
+
+/// Keeps others from writing into a table until the operation ends. Whoever writes has read before: where the table itself changes it is held
+/// against readers from the beginning, so that nobody who reads and would write waits for whoever waits for them. Otherwise everybody goes on reading.
+pub(crate) async fn lock(
+    connection: &mut PgConnection,
+    _: &Permit,
+    definition: &RecordDefinition,
+    plan: &Plan,
+) -> Result<()> {
+    let stays = |step: &Step| matches!(step, Step::Derive | Step::AddIndex(_));
+    let mut lock = Statement::new("LOCK TABLE records.");
+    lock.name(&now(definition)?).text(match plan.steps.iter().all(stays) {
+        true => " IN EXCLUSIVE MODE",
+        false => " IN ACCESS EXCLUSIVE MODE",
+    });
+    lock.execute(connection).await.map(drop)
 }
 
 /// How many records stand against a condition.
@@ -123,22 +147,49 @@ pub(crate) async fn against(
     condition: &Condition,
 ) -> Result<i64> {
     let now = now(definition)?;
-    let mut count = match condition {
-        Condition::NoRecords(_) => Statement::new("SELECT count(*) FROM records."),
+    let count = match condition {
         Condition::FewRecords => {
             let mut over = Statement::new("SELECT greatest(count(*) - ");
-            over.value(FEW_RECORDS).text(", 0) FROM records.");
+            over.value(FEW_RECORDS).text(", 0) FROM records.").name(&now);
             over
         }
-        Condition::Unused(_) => Statement::new("SELECT count(*) FROM records."),
-        Condition::CodeUnused(..) => Statement::new("SELECT count(*) FROM records."),
-        Condition::Distinct(_) => {
-            Statement::new("SELECT coalesce(sum(times), 0)::bigint FROM (SELECT count(*) AS times FROM records.")
+        Condition::Distinct(fields) => {
+            let mut count =
+                Statement::new("SELECT coalesce(sum(times), 0)::bigint FROM (SELECT count(*) AS times FROM records.");
+            let mut names = Vec::new();
+            for field in fields {
+                let sealed = definition.field(field).is_some_and(|field| field.is_sealed());
+                let name = Name::new(field.clone())?;
+                names.push(if sealed { name.with("__tag")? } else { name });
+            }
+            count.name(&now).text(" WHERE valid_to IS NULL");
+            for name in &names {
+                count.text(" AND ").name(name).text(" IS NOT NULL");
+            }
+            count
+                .text(" GROUP BY ")
+                .names(&names)
+                .text(" HAVING count(*) > 1) AS twice");
+            count
+        }
+        Condition::NoRecords(_) | Condition::Unused(_) | Condition::CodeUnused(..) => {
+            // What was known before has the same columns, and would be lost with them.
+            let mut count = Statement::new("SELECT count(*) FROM (SELECT id FROM records.");
+            count.name(&now);
+            holding(&mut count, definition, condition)?;
+            count.text(" UNION SELECT id FROM records.").name(&was(definition)?);
+            holding(&mut count, definition, condition)?;
+            count.text(") AS either");
+            count
         }
     };
-    count.name(&now);
+    let row = count.fetch_optional(connection).await?;
+    Ok(row.map_or(0, |row| row.get(0)))
+}
+
+/// Which rows hold what a condition says that none does.
+fn holding(count: &mut Statement, definition: &RecordDefinition, condition: &Condition) -> Result<()> {
     match condition {
-        Condition::NoRecords(_) | Condition::FewRecords => {}
         Condition::Unused(field) => {
             count
                 .text(" WHERE ")
@@ -154,25 +205,9 @@ pub(crate) async fn against(
                 false => count.name(&column).text(" = ").value(code.clone()),
             };
         }
-        Condition::Distinct(fields) => {
-            let mut names = Vec::new();
-            for field in fields {
-                let sealed = definition.field(field).is_some_and(|field| field.is_sealed());
-                let name = Name::new(field.clone())?;
-                names.push(if sealed { name.with("__tag")? } else { name });
-            }
-            count.text(" WHERE valid_to IS NULL");
-            for name in &names {
-                count.text(" AND ").name(name).text(" IS NOT NULL");
-            }
-            count
-                .text(" GROUP BY ")
-                .names(&names)
-                .text(" HAVING count(*) > 1) AS twice");
-        }
+        Condition::NoRecords(_) | Condition::FewRecords | Condition::Distinct(_) => {}
     }
-    let row = count.fetch_optional(connection).await?;
-    Ok(row.map_or(0, |row| row.get(0)))
+    Ok(())
 }
 
 /// Does the steps of a plan, all but [`Step::Make`] and [`Step::Derive`]: columns first, then indexes.
@@ -187,7 +222,8 @@ pub(crate) async fn change(
     for step in &plan.steps {
         match step {
             Step::DropIndex(name) => {
-                let mut drop = Statement::new("DROP INDEX records.");
+                // An older program may have made the table without it.
+                let mut drop = Statement::new("DROP INDEX IF EXISTS records.");
                 drop.name(&Name::new(name.clone())?);
                 drop.execute(connection).await?;
             }
@@ -222,6 +258,17 @@ pub(crate) async fn change(
         }
     }
     Ok(())
+}
+
+/// The names of the indexes of all tables of records.
+pub(crate) async fn index_names(connection: &mut PgConnection) -> Result<BTreeSet<String>> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class WHERE relnamespace = 'records'::regnamespace AND relkind = 'i'",
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(db::fault)?;
+    Ok(names.into_iter().collect())
 }
 
 /// Makes the new indexes of a plan; after everything was computed anew.

@@ -155,7 +155,12 @@ pub(crate) async fn candidates(
                 Part::Value | Part::Until => {
                     get.text(" AND ")
                         .name(&column.name)
-                        .text(" IS NOT DISTINCT FROM ")
+                        // The last day of a period may be open; whatever else is compared is there, and found by its index.
+                        .text(if column.part == Part::Until {
+                            " IS NOT DISTINCT FROM "
+                        } else {
+                            " = "
+                        })
                         .value(to_text(own, column.part, value))
                         .text("::text::")
                         .text(column.sql);

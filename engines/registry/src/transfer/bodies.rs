@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use web::{Site, Visit};
 
-use crate::import::{Column, Import, Preview, State};
+use crate::import::{Column, Import, Preview, State, Verdict};
 
 /// How a file is to be taken in.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -65,6 +65,17 @@ pub struct ImportSheet {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportStop {}
+
+/// What is decided on a file.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportDecision {
+    /// Whether it is carried out, handed back or refused.
+    pub verdict: Verdict,
+    /// Why it is handed back or refused; whoever has brought it reads that.
+    #[serde(default)]
+    pub note: String,
+}
 
 /// Something that is wrong.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -129,6 +140,14 @@ pub struct ImportAnswer {
     pub unchanged: u64,
     /// Rows that were handed back.
     pub bad: u64,
+    /// When somebody was asked to approve it.
+    pub asked_at: Option<DateTime<Utc>>,
+    /// Whoever decided on it; empty where nobody has.
+    pub decided_by: String,
+    /// When.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// Why it was handed back or refused.
+    pub note: String,
     /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
     /// Why it ended before the file did.
@@ -158,6 +177,10 @@ impl ImportAnswer {
             changed: import.changed,
             unchanged: import.unchanged,
             bad: import.bad,
+            asked_at: import.asked_at,
+            decided_by: import.decided_name.clone(),
+            decided_at: import.decided_at,
+            note: import.note.clone(),
             ended_at: import.ended_at,
             reason: import.what.as_ref().map(|fault| ImportReason::of(visit, fault)),
         }
@@ -218,6 +241,15 @@ pub struct PreviewAnswer {
     pub lacking: Vec<String>,
     /// Other fields without a column: records that are there keep what they have.
     pub kept: Vec<String>,
+}
+
+/// A file as those who approve see it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ImportReview {
+    /// The import.
+    pub import: ImportAnswer,
+    /// What the file looks like, while it waits and the register is as it was.
+    pub preview: Option<PreviewAnswer>,
 }
 
 impl PreviewAnswer {

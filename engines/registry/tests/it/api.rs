@@ -312,6 +312,62 @@ async fn records_are_listed_filtered_sorted_and_cut() {
     }
 }
 
+/// What is told of a hidden field is what is told of a name that nobody has declared, whatever is asked of it.
+#[tokio::test]
+async fn a_hidden_field_is_told_like_a_name_of_nobody() {
+    let (api, _) = furnished().await;
+    let open = crate::town::STREET.replacen("record: street", "record: lane", 1).replacen(
+        "  - { field: note,",
+        "  - { field: phone, vi: Điện thoại, en: Phone, type: phone, class: personal, search: true }\n  - { field: note,",
+        1,
+    );
+    api.town.publish(&open).await.unwrap();
+    let builder = api.town.official("SXD", "specialist");
+    let lane = json!({ "code": "D1", "name": "Hùng Vương", "phone": "0912345678" });
+    let id = api.town.add(&builder, "lane", lane).await.unwrap().id;
+    let client = "eGovStack/GOV/90000009/digitalregistries";
+    let data = "/govstack/registries/data/lane/1.0";
+    for way in [
+        "/api/v1/registers/lane/records?NAME=1",
+        "/api/v1/registers/lane/records?NAME=~",
+        "/api/v1/registers/lane/records?NAME.from=1",
+        "/api/v1/registers/lane/records?sort=-NAME",
+        "/api/v1/registers/lane/records?fields=NAME",
+        "/api/v1/registers/lane/export?format=csv&NAME.from=1",
+        "/api/v1/registers/lane/export?format=csv&fields=NAME",
+        "/govstack/registries/data/lane/1.0?query.NAME=1",
+        "/govstack/registries/data/lane/1.0?filter=NAME",
+        "/govstack/registries/data/lane/1.0?filter=NAME&search=1",
+        "/govstack/registries/data/lane/1.0?ordering=NAME",
+    ] {
+        let told = async |name: &str| {
+            let ask = api.ask("GET", way.replace("NAME", name));
+            let reply = ask.header("information-mediator-client", client).send().await;
+            assert_ne!(reply.status, 200, "{way}");
+            let mut body = reply.body;
+            body.as_object_mut().unwrap().remove("instance");
+            body.as_object_mut().unwrap().remove("request");
+            (reply.status, body.to_string().replace(name, "NAME"))
+        };
+        let nobody = told("zzz").await;
+        for hidden in ["phone", "note"] {
+            assert_eq!(told(hidden).await, nobody, "{way} {hidden}");
+        }
+    }
+    for hidden in ["phone", "note", "zzz"] {
+        for what in ["read", "exists"] {
+            let ask = api.ask("POST", format!("{data}/{what}"));
+            let query = json!({ "query": { "content": { "id": id, hidden: null } } });
+            let reply = ask
+                .header("information-mediator-client", client)
+                .body(&query)
+                .send()
+                .await;
+            assert_eq!(reply.fault(), (400, "registry.unknown_field"), "{hidden} {reply:?}");
+        }
+    }
+}
+
 /// What is hidden is not there: neither shown nor asked for, neither by name nor by order.
 #[tokio::test]
 async fn strangers_learn_nothing_of_what_is_hidden() {

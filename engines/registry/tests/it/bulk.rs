@@ -3,7 +3,7 @@
 use identity::{NewAccount, NewPerson, NewPosition, Validity};
 use kernel::{Actor, Result};
 use op::Jobs;
-use registry::{AsOf, Bulk, BulkChange, BulkPreview, BulkState, RecordFault, Written};
+use registry::{AsOf, Bulk, BulkChange, BulkPreview, BulkState, Keep, RecordFault, Written};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -448,7 +448,10 @@ async fn it_goes_on_piece_by_piece() {
             to: None,
         })
         .collect();
-    town.registry.take_over(&mut op, "shop", rows).await.unwrap();
+    town.registry
+        .take_over(&mut op, "shop", rows, Keep::Sealed)
+        .await
+        .unwrap();
     op.commit().await.unwrap();
     let close = change(&[("state", "open")], json!({ "state": "closed" }));
     let id = asked(&town, &owner, "shop", &close).await;

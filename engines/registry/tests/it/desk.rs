@@ -41,8 +41,15 @@ impl Desk {
 
     /// Another program on the same database and store.
     pub fn node(town: &Town) -> Registry {
-        let files = Files::new(town.scratch.directory().join("files"), Limits::default());
-        Registry::new(town.identity.clone()).with_files(files)
+        Registry::new(town.identity.clone()).with_files(Self::store_of(town))
+    }
+
+    fn store_of(town: &Town) -> Files {
+        Files::new(town.scratch.directory().join("files"), Limits::default())
+    }
+
+    pub fn store(&self) -> Files {
+        Self::store_of(&self.town)
     }
 
     pub fn jobs(registry: &Registry) -> Jobs {

@@ -32,9 +32,20 @@ fn bridges() -> Value {
     tree
 }
 
-async fn save(town: &Town, actor: &Actor, id: Option<Uuid>, tree: Value) -> Result<Uuid> {
+async fn version(town: &Town, actor: &Actor, id: Uuid) -> Result<String> {
     let mut op = town.op(actor).await;
-    let id = town.registry.save_draft(&mut op, id, tree).await?;
+    Ok(town.registry.draft(&mut op, id).await?.version)
+}
+
+/// Over what stands there.
+async fn save(town: &Town, actor: &Actor, id: Option<Uuid>, tree: Value) -> Result<Uuid> {
+    let seen = match id {
+        Some(id) => Some((id, version(town, actor, id).await?)),
+        None => None,
+    };
+    let mut op = town.op(actor).await;
+    let seen = seen.as_ref().map(|(id, version)| (*id, version.as_str()));
+    let id = town.registry.save_draft(&mut op, seen, tree).await?;
     op.commit().await?;
     Ok(id)
 }
@@ -45,8 +56,9 @@ async fn check(town: &Town, actor: &Actor, tree: &Value) -> Drawn {
 }
 
 async fn publish(town: &Town, actor: &Actor, id: Uuid) -> Result<String> {
+    let seen = version(town, actor, id).await?;
     let mut op = town.op(actor).await;
-    let (register, _) = town.registry.publish_draft(&mut op, id).await?;
+    let (register, _) = town.registry.publish_draft(&mut op, id, &seen).await?;
     op.commit().await?;
     Ok(register)
 }
@@ -259,4 +271,42 @@ async fn a_drawing_is_its_owners_alone_and_drawing_is_for_administrators() {
         town.registry.discard_draft(&mut op, id).await.unwrap_err().code,
         "registry.draft_not_found"
     );
+}
+
+#[tokio::test]
+async fn what_another_window_has_kept_is_not_written_over() {
+    let town = Town::new().await;
+    let admin = town.official("SCT", "admin");
+    let id = save(&town, &admin, None, bridges()).await.unwrap();
+    let first = version(&town, &admin, id).await.unwrap();
+    let mut tree = bridges();
+    tree["vi"] = "Cầu treo".into();
+    save(&town, &admin, Some(id), tree.clone()).await.unwrap();
+    let mut op = town.op(&admin).await;
+    let late = town.registry.save_draft(&mut op, Some((id, &first)), bridges()).await;
+    assert_eq!(late.unwrap_err().code, "registry.draft_changed");
+    let blind = town.registry.publish_draft(&mut op, id, &first).await;
+    assert_eq!(blind.map(drop).unwrap_err().code, "registry.draft_changed");
+    assert_eq!(town.registry.draft(&mut op, id).await.unwrap().tree, tree);
+}
+
+#[tokio::test]
+async fn two_windows_that_save_at_once_are_told_apart() {
+    let town = Town::new().await;
+    let admin = town.official("SCT", "admin");
+    let id = save(&town, &admin, None, bridges()).await.unwrap();
+    let seen = version(&town, &admin, id).await.unwrap();
+    let window = async |name: &str| {
+        let mut tree = bridges();
+        tree["vi"] = name.into();
+        let mut op = town.op(&admin).await;
+        town.registry.save_draft(&mut op, Some((id, &seen)), tree).await?;
+        op.commit().await
+    };
+    let (one, other) = tokio::join!(window("Một"), window("Hai"));
+    let faults: Vec<&str> = [one, other]
+        .into_iter()
+        .filter_map(|done| done.err().map(|fault| fault.code))
+        .collect();
+    assert_eq!(faults, ["registry.draft_changed"]);
 }

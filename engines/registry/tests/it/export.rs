@@ -303,3 +303,23 @@ async fn many_pages_hold_every_record_once() {
         assert_eq!((rows.len(), codes.len()), (5_001, 5_001), "{sort}");
     }
 }
+
+/// Whose data is taken is written down also where nobody here has their number.
+///
+/// shows: R028
+#[tokio::test]
+async fn whoever_has_no_account_is_looked_at_all_the_same() {
+    let desk = Desk::new().await;
+    let owner = filled(&desk).await;
+    let pairs = [("purpose", "Đối chiếu thuế quý I"), ("sort", "code")];
+    let file = desk.export(&owner, "shop", &pairs).await.unwrap();
+    assert_eq!(table(Format::Csv, &file).1.len(), 2);
+    let entries: Vec<(String, Option<uuid::Uuid>)> =
+        sqlx::query_as("SELECT subject, person FROM op.audit_entry WHERE action = 'registry.opened'")
+            .fetch_all(&desk.town.scratch.pool)
+            .await
+            .unwrap();
+    // The other shop holds nothing that is sealed.
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    assert_eq!(entries[0].1, None);
+}

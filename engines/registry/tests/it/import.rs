@@ -243,6 +243,15 @@ async fn nobody_else_brings_files_in_or_sees_them() {
         desk.start(&colleague, &waiting, &[]).await.unwrap_err().code,
         "registry.not_allowed"
     );
+    // Rows that were handed back say everything that stood in the file: they are for whoever has brought it.
+    let faulty = "Mã,Tên,Xã\nCH-1,Sai mã,31340\n";
+    let faulty = desk.bring(&officer, "shop", "c.csv", faulty.as_bytes()).await;
+    assert_eq!(faulty.bad, 1);
+    assert_eq!(
+        desk.bad_rows(&colleague, &faulty).await.unwrap_err().code,
+        "registry.not_allowed"
+    );
+    desk.bad_rows(&officer, &faulty).await.unwrap();
     let builder = desk.officer("SXD", "specialist").await;
     let mut elsewhere = import.clone();
     elsewhere.register = "street".into();

@@ -445,3 +445,64 @@ async fn what_would_clash_elsewhere_is_refused_with_the_place() {
     );
     assert_eq!(town.codes(&owner, "firm", &[("sort", "code")]).await, ["F1", "F2"]);
 }
+
+/// A record that was merged goes with the one that remains, and not before it.
+#[tokio::test]
+async fn what_was_merged_expires_with_what_remains() {
+    let town = Town::with_firms().await;
+    let owner = town.owner();
+    let mut ids = Vec::new();
+    for (code, name) in [("F1", "Một"), ("F2", "Hai"), ("F3", "Ba")] {
+        ids.push(town.firm(code, name, json!({})).await);
+    }
+    town.merge(&owner, &merge_of(ids[1], ids[2], &[])).await.unwrap();
+    let keep = town.merge(&owner, &merge_of(ids[0], ids[1], &[])).await.unwrap();
+    let expire = async || {
+        let mut op = town.op(&Actor::System("retention")).await;
+        let gone = town.registry.expire(&mut op).await.unwrap();
+        op.commit().await.unwrap();
+        gone
+    };
+    let left = async || -> i64 {
+        sqlx::query_scalar("SELECT (SELECT count(*) FROM records.firm__was) + (SELECT count(*) FROM registry.merged)")
+            .fetch_one(&town.scratch.pool)
+            .await
+            .unwrap()
+    };
+    town.scratch.clock.advance(TimeDelta::days(4_000));
+    assert_eq!((expire().await, left().await), (0, 4));
+    let end = Command::End {
+        last: "2026-03-31".parse().unwrap(),
+    };
+    town.change(&owner, "firm", keep, end, "Giải thể").await.unwrap();
+    assert_eq!((expire().await, left().await), (0, 5));
+    town.scratch.clock.advance(TimeDelta::days(4_000));
+    assert_eq!((expire().await, left().await), (3, 0));
+}
+
+/// As it was known then a record is itself, whatever it was merged into later.
+#[tokio::test]
+async fn what_was_known_of_a_merged_record_is_its_own() {
+    let town = Town::with_firms().await;
+    let owner = town.owner();
+    let keep = town.firm("F1", "Một", json!({})).await;
+    let lose = town.firm("F2", "Hai", json!({})).await;
+    town.scratch.clock.advance(TimeDelta::hours(1));
+    let before = town.scratch.ops.now();
+    town.scratch.clock.advance(TimeDelta::hours(1));
+    town.merge(&owner, &merge_of(keep, lose, &[])).await.unwrap();
+    let mut op = town.op(&owner).await;
+    let mut code = async |known| {
+        let as_of = AsOf { day: None, known };
+        let record = town
+            .registry
+            .record(&mut op, "firm", lose.id, as_of, None)
+            .await
+            .unwrap();
+        record.values["code"].clone()
+    };
+    assert_eq!(code(Some(before)).await, "F2");
+    let now = town.scratch.ops.now();
+    assert_eq!(code(Some(now)).await, "F1");
+    assert_eq!(code(None).await, "F1");
+}

@@ -243,7 +243,7 @@ async fn a_proposal_is_judged_at_once_and_every_fault_is_told() {
     };
     let target = Some((written.id, written.version));
     let fault = enter(&town, &district, target, end.clone(), "Vì").await.unwrap_err();
-    assert_eq!(fault.code, "registry.later_period");
+    assert_eq!(fault.code, "registry.begins_later");
     let fault = enter(&town, &district, target, end, " ").await.unwrap_err();
     assert_eq!(fault.code, "registry.reason_needed");
     let fault = enter(&town, &district, Some((written.id, 7)), change(shop("CH-0001")), "")
@@ -562,4 +562,36 @@ async fn what_happens_is_told_to_engines_above_and_to_the_trail() {
         (entries[0].1.clone(), entries[1].1.clone()),
         (district.key(), leader.key())
     );
+}
+
+/// What was proposed of a record goes with it; what led to no record goes after the same time.
+#[tokio::test]
+async fn proposals_are_kept_no_longer_than_their_record() {
+    let town = town().await;
+    let (district, leader) = (town.official("TPNB", "specialist"), town.official("SCT", "leader"));
+    let made = made(&town, "CH-0001").await;
+    let refused = propose(&town, &district, None, add("CH-0002"), "").await;
+    refuse(&town, &leader, refused, "Không đúng", false).await.unwrap();
+    let end = Command::End {
+        last: "2026-03-02".parse().unwrap(),
+    };
+    let seen = (made.id, made.version);
+    let id = propose(&town, &district, Some(seen), end, "Đóng cửa").await;
+    approve(&town, &leader, id).await.unwrap();
+    let left = async || -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM registry.proposal")
+            .fetch_one(&town.scratch.pool)
+            .await
+            .unwrap()
+    };
+    let expire = async || {
+        let mut op = town.op(&Actor::System("retention")).await;
+        town.registry.expire(&mut op).await.unwrap();
+        op.commit().await.unwrap();
+    };
+    expire().await;
+    assert_eq!(left().await, 3);
+    town.scratch.clock.advance(chrono::TimeDelta::days(4_000));
+    expire().await;
+    assert_eq!(left().await, 0);
 }

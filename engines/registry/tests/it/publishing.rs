@@ -3,10 +3,10 @@ use std::collections::BTreeSet;
 use kernel::Actor;
 use op::{Move, Movers, Moves};
 use registry::definition::RecordDefinition;
-use registry::{Condition, Declared, Difference};
+use registry::{Command, Condition, Declared, Difference, Given, Keep, Step};
 use serde_json::json;
 
-use crate::town::{SHOP, STREET, Town, definition, shop};
+use crate::town::{SHOP, STREET, Town, definition, given, shop};
 
 #[tokio::test]
 async fn a_register_without_records_costs_no_table() {
@@ -74,6 +74,52 @@ async fn a_declaration_grows_while_records_stay() {
     // Words of a text that was none before are found.
     let again = town.publish(&grown).await.unwrap();
     assert!(again.in_force);
+}
+
+/// Nothing is lost when a register is opened, but whoever publishes is told, and the trail keeps it.
+#[tokio::test]
+async fn what_opens_data_is_told_before_and_kept_in_the_trail() {
+    let town = Town::new().await;
+    let first = SHOP.replacen("readers: officials", "readers: owner\napproval: true", 1);
+    town.publish(&first).await.unwrap();
+    let opened = SHOP
+        .replacen("retention: { years: 10 }", "retention: { years: 1 }", 1)
+        .replacen("type: money, class: internal", "type: money, class: public", 1)
+        .replacen("with: [CT]", "with: [CT, SXD]", 1)
+        .replacen("enters: [district]", "enters: [district, commune]", 1);
+    let expected = json!([
+        { "wider_readers": { "from": "owner", "to": "officials" } },
+        { "more_enter": { "levels": ["commune"] } },
+        { "wider_share": { "with": "SXD", "fields": ["code", "name", "phone"] } },
+        { "lower_class": { "field": "capital", "from": "internal", "to": "public" } },
+        "approval_dropped",
+        { "shorter_retention": { "from": { "years": 10 }, "to": { "years": 1 } } },
+    ]);
+    let mut op = town.op(&Actor::System("apps")).await;
+    let rehearsal = town.registry.rehearse(&mut op, &definition(&opened)).await.unwrap();
+    drop(op);
+    assert_eq!(serde_json::to_value(&rehearsal.plan.notices).unwrap(), expected);
+    let texts = render::Texts::embedded().unwrap();
+    for notice in &rehearsal.plan.notices {
+        for locale in [render::Locale::Vi, render::Locale::En] {
+            let said = notice.said(&texts, locale);
+            assert!(
+                said.contains(' ') && !said.contains("registers_drafts") && !said.contains("registers."),
+                "{said}"
+            );
+        }
+    }
+    let said = rehearsal.plan.notices[3].said(&texts, render::Locale::Vi);
+    assert_eq!(said, "Trường “Vốn” giảm mức bảo vệ: từ nội bộ thành mở.");
+    town.publish(&opened).await.unwrap();
+    let kept: serde_json::Value = sqlx::query_scalar(
+        "SELECT detail::jsonb -> 'notices' FROM op.audit_entry WHERE action = 'registry.published' AND subject = 'register:shop'
+         ORDER BY id DESC LIMIT 1",
+    )
+    .fetch_one(&town.scratch.pool)
+    .await
+    .unwrap();
+    assert_eq!(kept, expected);
 }
 
 #[tokio::test]
@@ -333,4 +379,208 @@ async fn registers_follow_their_agencies() {
     let all = [definition(SHOP)];
     let compared = town.registry.compare(&mut op, &of(&all), &town.agencies).await.unwrap();
     assert_eq!(compared[0].difference, Difference::None);
+}
+
+/// What holds 5 is large.
+fn smaller() -> String {
+    SHOP.replacen("capital > 1000000000", "capital > 5", 1)
+}
+
+fn with_capital(code: &str, capital: i64) -> serde_json::Value {
+    let mut one = shop(code);
+    one["capital"] = capital.into();
+    one
+}
+
+/// Whoever was writing when another declaration came: what they write is computed anew with the rest.
+#[tokio::test]
+async fn a_publication_passes_over_nothing_that_is_being_written() {
+    let town = Town::new().await;
+    let owner = town.official("SCT", "specialist");
+    let made = town.add(&owner, "shop", with_capital("CH-0001", 7)).await.unwrap();
+    let mut op = town.op(&owner).await;
+    let command = Command::Change {
+        from: None,
+        given: given(with_capital("CH-0001", 8)),
+    };
+    town.registry
+        .change(&mut op, "shop", (made.id, made.version), command, "")
+        .await
+        .unwrap();
+    let new = smaller();
+    let (published, ()) = tokio::join!(town.publish(&new), async {
+        town.somebody_waits().await;
+        op.commit().await.unwrap();
+    });
+    published.unwrap();
+    let found = town.list(&owner, "shop", &[]).await.unwrap();
+    assert_eq!(
+        (&found[0].values["capital"], &found[0].values["large"]),
+        (&json!(8), &json!(true))
+    );
+}
+
+/// And whoever has read the old declaration and was kept waiting writes nothing by it.
+#[tokio::test]
+async fn nothing_is_written_by_a_declaration_that_is_no_more() {
+    let town = Town::new().await;
+    let owner = town.official("SCT", "specialist");
+    town.add(&owner, "shop", with_capital("CH-0001", 7)).await.unwrap();
+    let new = definition(&smaller());
+    let platform = Actor::System("apps");
+    for many in [false, true] {
+        let code = if many { "CH-0003" } else { "CH-0002" };
+        let mut op = town.op(&platform).await;
+        sqlx::query("LOCK TABLE records.shop IN EXCLUSIVE MODE")
+            .execute(op.conn())
+            .await
+            .unwrap();
+        let write = async {
+            if !many {
+                return town.add(&owner, "shop", with_capital(code, 8)).await.map(drop);
+            }
+            let row = Given {
+                number: 1,
+                fields: given(with_capital(code, 8)),
+                ..Given::default()
+            };
+            let mut op = town.op(&platform).await;
+            town.registry
+                .take_over(&mut op, "shop", vec![row], Keep::Sealed)
+                .await?;
+            op.commit().await
+        };
+        let next = if many { definition(SHOP) } else { new.clone() };
+        let (written, ()) = tokio::join!(write, async {
+            town.somebody_waits().await;
+            town.registry
+                .publish(&mut op, "demo", &next, &town.agencies)
+                .await
+                .unwrap();
+            op.commit().await.unwrap();
+        });
+        assert_eq!(written.unwrap_err().code, "registry.declared_anew");
+    }
+    assert_eq!(town.codes(&owner, "shop", &[]).await, ["CH-0001"]);
+}
+
+/// What was known before lies in columns of the same names: it counts like what is known now.
+#[tokio::test]
+async fn what_was_known_before_is_not_lost_either() {
+    let town = Town::new().await;
+    let builder = town.official("SXD", "specialist");
+    let mut street = json!({ "code": "D1", "name": "Hùng Vương", "width": 7 });
+    let made = town.add(&builder, "street", street.clone()).await.unwrap();
+    let owner = town.official("SCT", "specialist");
+    let mut one = shop("CH-0001");
+    one["started_on"] = "2020-01-01".into();
+    let shop_made = town.add(&owner, "shop", one.clone()).await.unwrap();
+    street.as_object_mut().unwrap().remove("width");
+    let correct = |json| Command::Correct {
+        period: "2026-03-02".parse().unwrap(),
+        from: None,
+        to: None,
+        given: given(json),
+    };
+    town.change(&builder, "street", made, correct(street), "Ghi nhầm")
+        .await
+        .unwrap();
+    one["state"] = "closed".into();
+    one.as_object_mut().unwrap().remove("started_on");
+    town.change(&owner, "shop", shop_made, correct(one), "Ghi nhầm")
+        .await
+        .unwrap();
+    let width = "  - { field: width, vi: Bề rộng, en: Width, type: number, decimals: 1, unit: m, class: public, search: true }\n";
+    let dated = "  - { field: width, vi: Bề rộng, en: Width, type: date, class: public, search: true }\n";
+    let opened = "  - { field: started_on, vi: Ngày mở, en: Opened on, type: date, class: public, search: true }\n";
+    for (register, from, to) in [
+        (STREET, width, ""),
+        (STREET, width, dated),
+        (SHOP, opened, ""),
+        (SHOP, "{ code: open, vi: Đang bán, en: Open }, ", ""),
+    ] {
+        assert!(register.contains(from), "{from}");
+        let fault = town.publish(&register.replacen(from, to, 1)).await.unwrap_err();
+        assert_eq!(
+            (fault.code, fault.params["records"].as_str()),
+            ("registry.plan_refused", "1")
+        );
+    }
+}
+
+/// Twins are found by an index, also where an older program has made the table without it.
+#[tokio::test]
+async fn a_table_of_an_older_program_gets_the_index_by_which_twins_are_found() {
+    let town = Town::new().await;
+    let text = SHOP.replacen(
+        "fields:\n",
+        "duplicates:\n  - { same: [started_on, ward], alike: [name] }\nfields:\n",
+        1,
+    );
+    town.publish(&text).await.unwrap();
+    town.add(&town.official("SCT", "specialist"), "shop", shop("CH-0001"))
+        .await
+        .unwrap();
+    let all = [definition(&text)];
+    let compared = async || {
+        let mut op = town.op(&Actor::System("apps")).await;
+        let compared = town.registry.compare(&mut op, &of(&all), &town.agencies).await.unwrap();
+        compared[0].difference
+    };
+    assert_eq!(compared().await, Difference::None);
+    let index: String = sqlx::query_scalar(
+        "SELECT indexrelid::regclass::text FROM pg_index
+         WHERE indrelid = 'records.shop'::regclass AND pg_get_indexdef(indexrelid) LIKE '%(started_on, ward, id)%'",
+    )
+    .fetch_one(&town.scratch.pool)
+    .await
+    .unwrap();
+    let name = index.trim_start_matches("records.").to_owned();
+    let lose = async || {
+        let mut drop = db::Statement::new("DROP INDEX records.");
+        drop.name(&db::Name::new(name.clone()).unwrap());
+        let mut connection = town.scratch.pool.acquire().await.unwrap();
+        drop.execute(&mut connection).await.unwrap();
+    };
+    lose().await;
+    assert_eq!(compared().await, Difference::Kept);
+    let done = town.publish(&text).await.unwrap();
+    assert_eq!(done.plan.steps, [Step::AddIndex(name.clone())]);
+    assert_eq!(compared().await, Difference::None);
+    // The same once more changes nothing; a declaration that says it no more takes it away, whether it is there or not.
+    assert!(town.publish(&text).await.unwrap().plan.steps.is_empty());
+    lose().await;
+    town.publish(SHOP).await.unwrap();
+}
+
+/// A large table takes longer than a statement of an operation may.
+#[tokio::test]
+async fn a_publication_takes_the_time_that_it_needs() {
+    let town = Town::new().await;
+    let owner = town.official("SCT", "specialist");
+    town.add(&owner, "shop", shop("CH-0001")).await.unwrap();
+    let reader = town.scratch.pool.clone();
+    let mut reading = reader.begin().await.unwrap();
+    sqlx::query("SELECT count(*) FROM records.shop")
+        .execute(&mut *reading)
+        .await
+        .unwrap();
+    let mut op = town.op(&Actor::System("apps")).await;
+    sqlx::query("SET LOCAL statement_timeout = '200ms'")
+        .execute(op.conn())
+        .await
+        .unwrap();
+    let retyped = definition(&SHOP.replacen("type: money, class: internal", "type: number, class: internal", 1));
+    let (done, ()) = tokio::join!(
+        town.registry.publish(&mut op, "demo", &retyped, &town.agencies),
+        async {
+            town.somebody_waits().await;
+            sqlx::query("SELECT pg_sleep(0.5)")
+                .execute(&mut *reading)
+                .await
+                .unwrap();
+            reading.rollback().await.unwrap();
+        }
+    );
+    assert!(!done.unwrap().plan.steps.is_empty());
 }

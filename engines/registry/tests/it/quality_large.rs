@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use registry::Given;
+use registry::{Given, Keep};
 use serde_json::json;
 
 use crate::town::{Town, given};
@@ -50,7 +50,11 @@ async fn a_large_register_is_measured_piece_by_piece() {
             to: None,
         });
         let mut op = town.op(&owner).await;
-        let taken = town.registry.take_over(&mut op, "firm", rows.collect()).await.unwrap();
+        let taken = town
+            .registry
+            .take_over(&mut op, "firm", rows.collect(), Keep::Sealed)
+            .await
+            .unwrap();
         assert_eq!(taken.bad.len(), 0, "{:?}", taken.bad.first());
         op.commit().await.unwrap();
     }

@@ -288,3 +288,87 @@ async fn a_person_is_told_which_records_name_them() {
     let nothing = town.registry.tell(&mut op, &permit, &whom(stranger), 10).await.unwrap();
     assert_eq!(nothing[0].items, Vec::<serde_json::Value>::new());
 }
+
+/// Two records that came to hold one number under two keys: one of them waits for a person, and the rest goes on.
+#[tokio::test]
+async fn one_number_in_two_records_keeps_no_key_alive() {
+    let town = Town::new().await;
+    with_secret(&town).await;
+    let owner = town.official("SCT", "specialist");
+    for (code, phone) in [("CH-0002", "0987654321"), ("CH-0003", "0977777777")] {
+        let mut one = shop(code);
+        one["phone"] = phone.into();
+        town.add(&owner, "shop", one).await.unwrap();
+    }
+    let vault = town.identity.vault();
+    let new = vault
+        .add_key(town.scratch.ops.now() + chrono::TimeDelta::hours(1))
+        .unwrap();
+    let same = vault
+        .tag_under(new, "registry.tag", "shop.phone", b"0912345678")
+        .unwrap();
+    sqlx::query("UPDATE records.shop SET phone__tag = $1, sealed = NULL WHERE code = 'CH-0002'")
+        .bind(same)
+        .execute(&town.scratch.pool)
+        .await
+        .unwrap();
+    let done = town.registry.reseal_by(&town.scratch.ops, 10).await.unwrap();
+    assert_eq!((done.done, done.conflicting, done.unreadable), (1, 1, 0));
+}
+
+/// A personal number that is only written down names its person as well.
+#[tokio::test]
+async fn a_number_that_is_only_written_down_names_its_person() {
+    use op::Keeper as _;
+    let town = Town::new().await;
+    town.publish(&crate::town::SHOP.replacen("type: person,", "type: personal_number,", 1))
+        .await
+        .unwrap();
+    with_secret(&town).await;
+    let mut op = town.op(&Actor::System("province")).await;
+    let mut person = identity::NewPerson::named("Nguyễn Thị Đào");
+    person.personal_number = Some(PersonalNumber::parse(NUMBER).unwrap());
+    let person = town.identity.register_person(&mut op, &person).await.unwrap();
+    op.commit().await.unwrap();
+    let mut op = town.op(&Actor::System("privacy")).await;
+    let permit = op
+        .allow("registry.reseal", "test", op::Decision::Follows)
+        .await
+        .unwrap();
+    let whom = op::Whom { person, account: None };
+    let told = town.registry.tell(&mut op, &permit, &whom, 10).await.unwrap();
+    assert_eq!(told[0].items.len(), 1);
+}
+
+/// Long lists stand behind the wall too, and it is asked once for all of their rows.
+#[tokio::test]
+async fn the_wall_of_lists_is_asked_once_a_statement() {
+    let town = Town::new().await;
+    sqlx::query(
+        "INSERT INTO registry.failing (register, run, sort, field, rule, record, shown)
+         SELECT register, gen_random_uuid(), 'wrong', 'name', 'required', gen_random_uuid(), true
+         FROM unnest(ARRAY['shop', 'street']) AS own (register), generate_series(1, 5)",
+    )
+    .execute(&town.scratch.pool)
+    .await
+    .unwrap();
+    let count = async |actor: &Actor| -> i64 {
+        let mut op = town.op(actor).await;
+        sqlx::query_scalar("SELECT count(*) FROM registry.failing")
+            .fetch_one(op.conn())
+            .await
+            .unwrap()
+    };
+    assert_eq!(count(&town.official("SXD", "specialist")).await, 10);
+    assert_eq!(count(&town.citizen()).await, 5, "streets are for everybody");
+    for table in ["failing", "twin", "quality_run", "profile"] {
+        let asked: String = sqlx::query_scalar(
+            "SELECT qual FROM pg_policies WHERE schemaname = 'registry' AND tablename = $1 AND cmd = 'SELECT'",
+        )
+        .bind(table)
+        .fetch_one(&town.scratch.pool)
+        .await
+        .unwrap();
+        assert!(asked.contains("IN ( SELECT own.register"), "{table}: {asked}");
+    }
+}

@@ -1,5 +1,5 @@
 use kernel::{Actor, Result};
-use registry::{AsOf, Given, Taken};
+use registry::{AsOf, Given, Keep, Taken};
 use serde_json::{Value, json};
 
 use crate::town::{Town, given, shop};
@@ -18,7 +18,7 @@ fn rows(all: &[Value]) -> Vec<Given> {
 
 async fn take(town: &Town, actor: &Actor, register: &str, rows: Vec<Given>) -> Result<Taken> {
     let mut op = town.op(actor).await;
-    let taken = town.registry.take_over(&mut op, register, rows).await?;
+    let taken = town.registry.take_over(&mut op, register, rows, Keep::Sealed).await?;
     op.commit().await?;
     Ok(taken)
 }

@@ -304,6 +304,23 @@ impl Town {
         Ok(self.registry.list(&mut op, register, &query, &page).await?.page.items)
     }
 
+    /// Waits until somebody waits for a lock of this database.
+    pub async fn somebody_waits(&self) {
+        for _ in 0..20_000 {
+            let waiting: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            )
+            .fetch_one(&self.scratch.pool)
+            .await
+            .unwrap();
+            if waiting > 0 {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("nobody waits");
+    }
+
     /// The codes of a list, in its order.
     pub async fn codes(&self, actor: &Actor, register: &str, pairs: &[(&str, &str)]) -> Vec<String> {
         let found = self.list(actor, register, pairs).await.unwrap();

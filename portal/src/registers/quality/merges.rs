@@ -8,7 +8,7 @@ use web::{Answer, Door, Fields, Routes, StatusCode, Visit, address};
 
 use super::titles;
 use crate::House;
-use crate::registers::lookups::Lookups;
+use crate::registers::lookups::{FilesOf, Lookups};
 use crate::registers::show::Show;
 use crate::registers::{Shown, Side, days};
 use crate::told::{errors_of, faults_of, is_told_in_place, status_of};
@@ -85,7 +85,7 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
     let (merged, past) = registry.merged_past(&mut op, shown.key(), id, None).await?;
     let definition = shown.published.definition.clone();
     let values: Vec<_> = past.iter().map(|one| &one.record.values).collect();
-    let lookups = Lookups::of(visit, &mut op, &definition, &values, false).await?;
+    let lookups = Lookups::of(visit, &mut op, &definition, &values, FilesOf::Nothing).await?;
     let into = titles(visit, &mut op, &shown, &[merged.into]).await?;
     let now = op.now();
     drop(op);
@@ -111,7 +111,10 @@ async fn draw(visit: &Visit<House>, typed: &Fields, fault: Option<&Fault>) -> An
     content["title"] = json!(name(&shown, &merged.title));
     content["into"] = super::titled(&shown, &into, merged.into);
     content["merged"] = json!({ "at": merged.at, "by": merged.by_name, "reason": merged.reason });
-    content["undo"] = json!(shown.may.merge && now <= merged.undone_until);
+    // Whatever a merge or its undoing writes would be written alone.
+    let alone = !definition.approval;
+    content["undo"] = json!(shown.may.merge && alone && now <= merged.undone_until);
+    content["waits"] = json!(shown.may.merge && !alone);
     content["until"] = json!(merged.undone_until);
     content["past"] = json!(past.iter().map(period).collect::<Vec<_>>());
     content["typed"] = json!({ "ly_do": typed.get("ly_do").unwrap_or_default() });

@@ -11,7 +11,7 @@ use web::{Answer, Door, Fields, Routes, StatusCode, Visit, address};
 use super::why;
 use crate::House;
 use crate::registers::faults::Said;
-use crate::registers::lookups::Lookups;
+use crate::registers::lookups::{FilesOf, Lookups};
 use crate::registers::show::Show;
 use crate::registers::{Shown, Side, days};
 use crate::told::{faults_of, is_told_in_place, status_of};
@@ -77,7 +77,7 @@ async fn draw(visit: &Visit<House>, done: Done<'_>) -> Answer {
     let pair = registry.pair(&mut op, shown.key(), ids, done.purpose).await?;
     let definition = shown.published.definition.clone();
     let values = [&pair.records[0].values, &pair.records[1].values];
-    let lookups = Lookups::of(visit, &mut op, &definition, &values, false).await?;
+    let lookups = Lookups::of(visit, &mut op, &definition, &values, FilesOf::Nothing).await?;
     let (plain, sealed) = registry.fields_seen(&mut op, shown.key()).await?;
     op.commit().await?;
     let show = Show {
@@ -191,6 +191,7 @@ fn content(shown: &Shown, pair: &Pair, done: &Done<'_>, rows: Vec<Value>, choice
         _ => "one".to_owned(),
     };
     let mut content = shown.head();
+    content["waits"] = json!(definition.approval);
     content["back"] = json!(path);
     content["path"] = json!(format!("{path}/{}/{}", pair.records[0].id, pair.records[1].id));
     content["records"] = json!([record(0), record(1)]);

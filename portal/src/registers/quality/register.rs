@@ -7,7 +7,7 @@ use web::{Answer, Door, Fields, Routes, Visit, address};
 
 use super::{OVERVIEW, count, field_label, part, reason, share, tone};
 use crate::House;
-use crate::registers::lookups::Lookups;
+use crate::registers::lookups::{FilesOf, Lookups};
 use crate::registers::show::Show;
 use crate::registers::{Shown, agency_name};
 use crate::words::Words;
@@ -47,7 +47,7 @@ async fn show(visit: Visit<House>) -> Answer {
         .flat_map(|profile| profile.frequent.iter().map(move |value| (profile.field.clone(), value)))
         .map(|(field, value)| (field, json!(value.value)))
         .collect();
-    let mut lookups = Lookups::of(&visit, &mut op, &definition, &[&named], false).await?;
+    let mut lookups = Lookups::of(&visit, &mut op, &definition, &[&named], FilesOf::Nothing).await?;
     lookups
         .add_frequent(&visit, &mut op, &definition, &quality.profile)
         .await?;
@@ -319,7 +319,7 @@ impl Lookups {
                 .iter()
                 .filter_map(|own| Some((own.field.clone(), json!(own.frequent.get(place)?.value))))
                 .collect();
-            let more = Self::of(visit, op, definition, &[&values], false).await?;
+            let more = Self::of(visit, op, definition, &[&values], FilesOf::Nothing).await?;
             self.wards.extend(more.wards);
             self.agencies.extend(more.agencies);
             for (register, titles) in more.titles {

@@ -85,6 +85,23 @@ fn values_are_written_as_they_are_read() {
     assert_eq!(made("place", point.clone(), &json_), Cell::Json(point));
 }
 
+/// Text has no kinds of cells: people read what they would write, and it is read again.
+#[test]
+fn text_for_people_is_written_as_people_write() {
+    let people = lookup(Format::Csv, true);
+    for (field, value, text) in [
+        ("size", json!(12.5), "12,5"),
+        ("size", json!(-0.5), "-0,5"),
+        ("seen_at", json!("2026-11-30T08:00:00+07:00"), "30/11/2026 08:00"),
+    ] {
+        assert_eq!(made(field, value, &people), Cell::Text(text.into()), "{field}");
+    }
+    assert_eq!(made("price", json!(1_500_000), &people), Cell::Number(1_500_000.into()));
+    let first = "2026-03-01".parse().unwrap();
+    assert_eq!(day(first, &people), Cell::Text("01/03/2026".into()));
+    assert_eq!(day(first, &lookup(Format::Xlsx, true)), Cell::Date(first));
+}
+
 #[test]
 fn words_take_the_place_of_codes() {
     let mut words = lookup(Format::Xlsx, true);

@@ -124,9 +124,8 @@ where
         }
         let (mut query, _) = Query::read(definition, &pairs)?;
         if let Some(ordering) = self.visit.query("ordering") {
-            let by = filter
-                .or(definition.key.first().map(String::as_str))
-                .unwrap_or_default();
+            let key = definition.key.iter().find(|key| definition.field(key).is_some());
+            let by = filter.or(key.map(String::as_str)).unwrap_or_default();
             let (field, descending) = match ordering {
                 "ascending" => (by, false),
                 "descending" => (by, true),

@@ -86,7 +86,7 @@ where
     pub(super) async fn named(&mut self, name: &str) -> Result<Record> {
         let found = match (name.parse::<Uuid>(), self.published.definition.key.as_slice()) {
             (Ok(_), _) => self.by_id(name).await?,
-            (Err(_), [key]) => {
+            (Err(_), [key]) if self.published.definition.field(key).is_some() => {
                 let content = [(key.clone(), Value::from(name))].into_iter().collect();
                 self.find_one(&content).await?
             }
