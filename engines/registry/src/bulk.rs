@@ -304,7 +304,7 @@ impl Registry {
         let ids: Vec<Uuid> = rows.iter().map(|(_, record, _)| *record).collect();
         let definition = &seen.published.definition;
         let titles = match seen.sight.plain.contains(&definition.title) && seen.published.made {
-            true => store::record::titles(op.conn(), definition, &ids).await?,
+            true => store::record::titles(op.conn(), definition, &ids, seen.within.as_ref()).await?,
             false => BTreeMap::new(),
         };
         let page = Page::cut(rows, request, |(place, _, _)| *place);

@@ -174,7 +174,11 @@ impl Registry {
                 why.retain(|hint| opens || definition.field(&hint.field).is_none_or(|field| !field.is_sealed()));
                 Some(LikelyTwin {
                     id: record.id,
-                    title: title_of(&record, &definition.title),
+                    // That it may be there already is told; whose it is in another area is not.
+                    title: match seen.reaches(&record) {
+                        true => title_of(&record, &definition.title),
+                        false => String::new(),
+                    },
                     score,
                     why,
                 })
@@ -235,7 +239,7 @@ impl Registry {
         let mut records = Vec::new();
         let mut sealed = Vec::new();
         for id in [one, other] {
-            let own = whole.iter().find(|record| record.id == id);
+            let own = whole.iter().find(|record| record.id == id && seen.reaches(record));
             let own = own.ok_or_else(error::record_not_found)?;
             let known = definition
                 .sealed()

@@ -70,7 +70,7 @@ impl Registry {
         if ids.is_empty() || !seen.published.made || !seen.sight.plain.contains(&definition.title) {
             return Ok(BTreeMap::new());
         }
-        store::record::titles(op.conn(), definition, ids).await
+        store::record::titles(op.conn(), definition, ids, seen.within.as_ref()).await
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::definition::{FieldDefinition, Kind, RecordDefinition};
 use crate::model::reading::{self, Ground};
 use crate::model::{Record, Values};
+use crate::published::Within;
 use crate::store::{self, list::After};
 use crate::{Registry, access, error};
 
@@ -36,8 +37,8 @@ pub struct Query {
     pub known_at: Option<DateTime<Utc>>,
     /// Filters on sealed fields, as columns and hashes; made when the query is understood.
     pub(crate) tags: Vec<(Name, Vec<Vec<u8>>)>,
-    /// The column of the ward, and those of which records are read at all; made when the query is understood.
-    pub(crate) within: Option<(Name, Vec<String>)>,
+    /// Where records must lie to be read at all; made when the query is understood.
+    pub(crate) within: Option<Within>,
 }
 
 /// One condition.
@@ -360,9 +361,7 @@ impl Registry {
                 .tags
                 .push((Name::new(filter.field.clone())?.with("__tag")?, hashes));
         }
-        if let (Some(wards), Some(place)) = (&seen.within, &definition.place) {
-            asked.within = Some((Name::new(place.clone())?, wards.clone()));
-        }
+        asked.within.clone_from(&seen.within);
         let hidden = |order: &Order| !seen.sight.plain.contains(&order.field);
         if let Some(order) = asked.order.as_ref().filter(|order| hidden(order)) {
             return Err(error::not_sortable(&order.field));

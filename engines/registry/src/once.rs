@@ -48,11 +48,6 @@ fn held(before: &[Record], fields: &[&FieldDefinition], period: &Period) -> bool
 }
 
 impl Registry {
-    /// Keeps writers of values that must be there once apart until the operation ends: those who write only what goes on do not wait for each other.
-    pub(crate) async fn keep_apart(&self, op: &mut Op, register: &str, ends: bool) -> Result<()> {
-        store::many::keep_apart(op.conn(), register, ends).await
-    }
-
     /// Which of these claims another record stands against, each with the field.
     pub(crate) async fn claimed(
         &self,
@@ -105,7 +100,7 @@ impl Registry {
             return Ok(());
         }
         let ends = new.iter().any(|period| period.to.is_some());
-        self.keep_apart(op, &definition.record, ends).await?;
+        store::many::keep_apart(op.conn(), &definition.record, ends).await?;
         let claims: Vec<Claim<'_>> = new
             .iter()
             .map(|period| Claim {

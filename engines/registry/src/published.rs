@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use chrono::{DateTime, Utc};
+use db::Name;
 use identity::{Agency, AgencyLevel};
 use kernel::{AgencyId, Result};
 use op::Op;
+use serde_json::Value;
 
 use crate::access::{self, Desk, Sight, Standing};
 use crate::definition::{Level, Readers, RecordDefinition};
+use crate::model::Record;
 use crate::{Registry, error, store};
 
 /// A register in force.
@@ -31,16 +34,30 @@ pub struct Published {
     pub made: bool,
 }
 
+/// The column of the ward, and the wards whose records are read.
+pub(crate) type Within = (Name, Vec<String>);
+
 /// A register with what the actor sees of it.
 pub(crate) struct Seen {
     pub published: Published,
     pub standing: Standing,
     pub sight: Sight,
-    /// The wards whose records the actor reads, where a register is shown to its owner and to those who enter: each of these enters, and reads, what
-    /// lies in its own area.
-    pub within: Option<Vec<String>>,
+    /// Whose records the actor reads, where a register is shown to its owner and to those who enter: each of these enters, and reads, what lies in
+    /// its own area.
+    pub within: Option<Within>,
     /// Whether the declaration shares something with the agency.
     pub shared: bool,
+}
+
+impl Seen {
+    /// Whether a record lies where the actor reads at all.
+    pub fn reaches(&self, record: &Record) -> bool {
+        let Some((place, wards)) = &self.within else {
+            return true;
+        };
+        let ward = record.values.get(place.as_str()).and_then(Value::as_str);
+        ward.is_some_and(|ward| wards.iter().any(|own| own == ward))
+    }
 }
 
 impl Registry {
@@ -124,21 +141,23 @@ impl Registry {
         Ok(seen)
     }
 
-    async fn within(&self, op: &mut Op, seen: &Seen, desk: Option<Desk>) -> Result<Option<Vec<String>>> {
+    async fn within(&self, op: &mut Op, seen: &Seen, desk: Option<Desk>) -> Result<Option<Within>> {
         let definition = &seen.published.definition;
         let narrow = seen.standing == Standing::Enters && definition.readers == Readers::Owner && !seen.shared;
-        let (true, Some(desk), Some(_)) = (narrow, desk, &definition.place) else {
+        let (true, Some(desk), Some(place)) = (narrow, desk, &definition.place) else {
             return Ok(None);
         };
-        match self.identity().agency(op, desk.agency).await?.area_code {
-            None => Ok((desk.level != Level::Province).then(Vec::new)),
-            Some(own) => {
-                let today = kernel::local_date(op.now());
-                let wards = self.identity().wards_of(op, &own, today).await?;
-                let below = wards.into_iter().map(|ward| ward.code);
-                Ok(Some(below.chain([own]).collect()))
-            }
+        // The area of an agency of the province is all of it.
+        if desk.level == Level::Province {
+            return Ok(None);
         }
+        let mut wards = Vec::new();
+        if let Some(own) = self.identity().agency(op, desk.agency).await?.area_code {
+            let today = kernel::local_date(op.now());
+            let below = self.identity().wards_of(op, &own, today).await?;
+            wards.extend(below.into_iter().map(|ward| ward.code).chain([own]));
+        }
+        Ok(Some((Name::new(place.clone())?, wards)))
     }
 
     /// The register as whoever acts may know of it: fields that they do not see are not there, so that nothing that is asked tells them from names that

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::Result;
 use op::{Entry, Op};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::definition::RecordDefinition;
@@ -34,15 +34,6 @@ pub struct AsOf {
     pub day: Option<NaiveDate>,
     /// The moment of knowledge; now where nothing is said.
     pub known: Option<DateTime<Utc>>,
-}
-
-/// Whether a record lies where whoever looks reads at all.
-fn is_within(seen: &Seen, record: &Record) -> bool {
-    let (Some(wards), Some(place)) = (&seen.within, &seen.published.definition.place) else {
-        return true;
-    };
-    let ward = record.values.get(place).and_then(Value::as_str);
-    ward.is_some_and(|ward| wards.iter().any(|own| own == ward))
 }
 
 impl Registry {
@@ -94,7 +85,7 @@ impl Registry {
             }
         };
         let mut found = found
-            .filter(|found| is_within(&seen, found))
+            .filter(|found| seen.reaches(found))
             .ok_or_else(error::record_not_found)?;
         if let Some(purpose) = purpose {
             self.own_area(op, &seen, &found).await?;
@@ -141,7 +132,7 @@ impl Registry {
         let vault = purpose.map(|_| self.vault());
         let id = store::register::remaining(op.conn(), register, record).await?;
         let mut periods = store::record::periods(op.conn(), &definition, id, vault, false).await?;
-        let newest = periods.last().filter(|newest| is_within(&seen, newest));
+        let newest = periods.last().filter(|newest| seen.reaches(newest));
         let newest = newest.ok_or_else(error::record_not_found)?;
         if purpose.is_some() {
             self.own_area(op, &seen, newest).await?;
@@ -219,7 +210,7 @@ impl Registry {
         if !seen.published.made || !seen.sight.plain.contains(&definition.title) {
             return Ok(std::collections::BTreeMap::new());
         }
-        store::record::titles(op.conn(), &definition, ids).await
+        store::record::titles(op.conn(), &definition, ids, seen.within.as_ref()).await
     }
 
     /// Writes down that somebody has opened what is sealed of a record, and whose data it was (R028).

@@ -139,8 +139,8 @@ impl Registry {
         };
         let sound = self.sound(op, &definition, &ground, rows, &mut taken).await?;
         self.make(op, &permit, register).await?;
-        self.keep_apart(op, register, sound.iter().any(|row| row.to.is_some()))
-            .await?;
+        let ends = sound.iter().any(|row| row.to.is_some());
+        store::many::keep_apart(op.conn(), register, ends).await?;
         let asked: Vec<(&[String], Days)> = sound
             .iter()
             .map(|row| (row.key.as_slice(), (row.from, row.to)))

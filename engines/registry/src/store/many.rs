@@ -250,7 +250,8 @@ pub(crate) async fn by_keys(
         .collect())
 }
 
-/// Keeps writers of what must be there once apart until the operation ends; see [`crate::once`].
+/// Keeps writers of what must be there once apart until the operation ends ([`crate::once`]): those who write only what goes on do not wait for each
+/// other.
 pub(crate) async fn keep_apart(connection: &mut PgConnection, register: &str, ends: bool) -> Result<()> {
     sqlx::query(match ends {
         true => "SELECT pg_advisory_xact_lock(hashtextextended('registry.once:' || $1, 0))",

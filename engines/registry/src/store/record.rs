@@ -18,6 +18,7 @@ use crate::error;
 use crate::model::column::{ColumnOf, Part, from_text, to_text};
 use crate::model::plan::{IndexSort, columns, indexes};
 use crate::model::{Past, Record, Values, reading};
+use crate::published::Within;
 
 /// What a record holds of people.
 pub(crate) const RECORD: Sealed = Sealed("registry.record");
@@ -495,11 +496,12 @@ pub(crate) async fn stretch(
     rows.iter().map(|row| row.try_get(0).map_err(db::fault)).collect()
 }
 
-/// What records are called, by their identifiers.
+/// What records are called, by their identifiers, of those that lie where they may be read.
 pub(crate) async fn titles(
     connection: &mut PgConnection,
     definition: &RecordDefinition,
     ids: &[Uuid],
+    within: Option<&Within>,
 ) -> Result<BTreeMap<Uuid, String>> {
     let mut get = Statement::new("SELECT DISTINCT ON (id) id, ");
     get.name(&Name::new(definition.title.clone())?)
@@ -507,7 +509,15 @@ pub(crate) async fn titles(
         .name(&table::now(definition)?)
         .text(" WHERE id = ANY (")
         .value(ids.to_vec())
-        .text(") ORDER BY id, valid_from DESC");
+        .text(")");
+    if let Some((place, wards)) = within {
+        get.text(" AND ")
+            .name(place)
+            .text(" = ANY (")
+            .value(wards.clone())
+            .text(")");
+    }
+    get.text(" ORDER BY id, valid_from DESC");
     let rows = get.fetch_all(connection).await?;
     let mut titles = BTreeMap::new();
     for row in rows {

@@ -26,6 +26,8 @@ retention: { years: 10 }
 title: name
 key: [number]
 list: [name, ward]
+duplicates:
+  - { same: [name] }
 fields:
   - { field: number, vi: Số định danh, en: Number, type: person, required: true, class: personal, search: true }
   - { field: name, vi: Họ tên, en: Name, type: name, required: true, class: personal, search: true }
@@ -153,6 +155,22 @@ async fn districts_see_their_own_people() {
     }
     let past = town.registry.history(&mut op, "aided", theirs.id, open).await;
     assert_eq!(past.unwrap_err().code, "registry.record_not_found");
+    // Nor by another way: side by side with their own, by its name, as a likely twin.
+    let pair = town.registry.pair(&mut op, "aided", (mine.id, theirs.id), None).await;
+    assert_eq!(pair.unwrap_err().code, "registry.record_not_found");
+    let both = [mine.id, theirs.id];
+    for named in [
+        town.registry.titles(&mut op, "aided", &both).await.unwrap(),
+        town.registry.names(&mut op, "aided", &both).await.unwrap(),
+    ] {
+        assert_eq!(named.into_keys().collect::<Vec<_>>(), [mine.id]);
+    }
+    let given = person("093090000003", "31340").as_object().cloned().unwrap();
+    let likely = town.registry.likely_twins(&mut op, "aided", &given).await.unwrap();
+    assert_eq!(likely.len(), 2);
+    for twin in likely {
+        assert_eq!(twin.title.is_empty(), twin.id == theirs.id);
+    }
 }
 
 /// What is sealed of a record elsewhere is not opened by whoever reads the rest of it.
