@@ -233,14 +233,20 @@ async function brokenLine({ town, browsers, papers }) {
   const lan = await Asker.of(town, 'congdan');
   const draft = await toPapers(page);
   const before = town.stored();
-  await new Promise(resolve => {
-    const headers = { authorization: `Bearer ${lan.token}`, 'content-length': 10 * MB };
-    const request = http.request(`${town.address}/api/v1/drafts/${draft}/papers/authorisation?ten=a.jpg`, { method: 'POST', headers });
-    request.on('error', () => {}).on('close', resolve);
-    request.write(papers.photo.buffer, () => request.write(Buffer.alloc(2 * MB), () => request.destroy()));
-  });
-  // The program notices by itself; nothing else may be in its store while it does.
-  for (const until = Date.now() + 5_000; town.stored().length > before.length && Date.now() < until;) await new Promise(resolve => setTimeout(resolve, 20));
+  const until = async (what, right) => {
+    for (const end = Date.now() + 15_000; !right(); await new Promise(resolve => setTimeout(resolve, 20))) assert.ok(Date.now() < end, what);
+  };
+  const headers = { authorization: `Bearer ${lan.token}`, 'content-length': 10 * MB };
+  const request = http.request(`${town.address}/api/v1/drafts/${draft}/papers/authorisation?ten=a.jpg`, { method: 'POST', headers });
+  const closed = new Promise(resolve => request.on('error', () => {}).on('close', resolve));
+  request.write(papers.photo.buffer);
+  request.write(Buffer.alloc(2 * MB));
+  // A line that breaks before the program has begun to write would show nothing.
+  await until('the upload has begun', () => town.stored().length > before.length);
+  request.destroy();
+  await closed;
+  // The program notices by itself.
+  await until('what came is gone', () => town.stored().length <= before.length);
   assert.deepEqual(town.stored(), before);
   assert.deepEqual(sql(town, `SELECT name FROM files.file WHERE holder = 'draft:${draft}'`), []);
 }
