@@ -49,6 +49,9 @@ pub use write::{Done, Fill, Order, Watch};
 
 /// The largest scale: there are no numbers for more people.
 pub const LARGEST_SCALE: usize = 100;
+/// With so many records of each register a demonstration begins: every list, page and figure has something to show, and they are there in a minute. They
+/// lead to each other alone, so that they are the same where more are made.
+const FEW: usize = 40;
 /// How often a record is drawn before it is left out.
 const ATTEMPTS: usize = 14;
 
@@ -84,6 +87,8 @@ pub struct Invention {
     pool: Pool,
     slice: usize,
     stock: Stock,
+    /// The first [`FEW`] of them.
+    few: Stock,
     /// Keys that are there already, by register: hashes, since they are many.
     keys: HashMap<String, HashSet<u64>>,
     /// How many records each register has from earlier slices.
@@ -169,6 +174,7 @@ impl Invention {
             plans,
             pool,
             slice: 0,
+            few: stock.clone(),
             stock,
             keys: HashMap::new(),
             counts: HashMap::new(),
@@ -232,6 +238,7 @@ impl Invention {
         let mut own = Slice::of(self.slice, plan.is_of_people && !plan.is_of_households);
         // Its own earlier records may be led to while it is filled.
         let mut stock = std::mem::take(&mut self.stock);
+        let mut few = std::mem::take(&mut self.few);
         let before = stock.remove(register);
         let leads_to_itself = declared::targets(&plan.definition).any(|(target, _)| target == register);
         let seed = hashed(&[&self.seed.to_be_bytes(), register.as_bytes()]);
@@ -240,18 +247,23 @@ impl Invention {
         let mut at = 0;
         while at < wanted {
             // Doubling steps: what a step made can be led to from the next one on.
-            let step = if leads_to_itself {
+            let mut step = if leads_to_itself {
                 (at.max(4)).min(wanted - at)
             } else {
                 wanted - at
             };
+            let among_few = self.slice == 0 && at < FEW;
+            if among_few {
+                step = step.min(FEW - at);
+            }
+            let stock = if among_few { &mut few } else { &mut stock };
             if leads_to_itself {
                 stock.insert(register.to_owned(), own.clone());
             }
             let bench = Bench {
                 world: &self.world,
                 pool: &self.pool,
-                stock: &stock,
+                stock,
                 plan,
                 slice: self.slice,
                 eligible: eligible.clone(),
@@ -274,8 +286,12 @@ impl Invention {
             Some(before) if own.kept.is_empty() => before,
             _ => own,
         };
+        if self.slice == 0 {
+            few.insert(register.to_owned(), kept.first(FEW));
+        }
         stock.insert(register.to_owned(), kept);
         self.stock = stock;
+        self.few = few;
         self.keys.insert(register.to_owned(), keys);
         self.counts.insert(register.to_owned(), first + wanted);
         self.know(register);

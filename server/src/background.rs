@@ -9,6 +9,8 @@ use std::{
 };
 
 use anyhow::Result;
+use compose::apps::Sources;
+use compose::invent::{Done, Fill};
 use compose::past::{Extent, Past};
 use kernel::FaultKind;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -96,12 +98,13 @@ impl Background {
         });
     }
 
-    /// Writes the past of the demonstration while people use the program already; goes on where an earlier start ended.
+    /// Writes the past of the demonstration, then a few records of each register, while people use the program already; goes on where an earlier start
+    /// ended.
     pub(crate) fn write_past(
         &mut self,
         program: &Program,
-        texts: Texts,
-        started: Instant,
+        (texts, started): (Texts, Instant),
+        declared: Sources,
         past_is_there: watch::Sender<bool>,
     ) -> Result<()> {
         let (ops, engines, apps) = (
@@ -110,12 +113,14 @@ impl Background {
             program.apps.clone(),
         );
         let extent = Extent::of_the_file()?;
+        let identity = program.engines.identity.clone();
         let stop = self.stop.clone();
         self.tasks.spawn(async move {
             let teller = Teller { texts: &texts, started };
             write_past(&teller, &Past::new(&ops, engines, &apps, extent), &ops, &stop).await;
             // Also after a failure: what people do today must be found late.
             past_is_there.send_replace(true);
+            fill_registers(&teller, &mut Fill::new(&ops, identity), &declared, &stop).await;
         });
         Ok(())
     }
@@ -181,6 +186,33 @@ async fn write_past(teller: &Teller<'_>, past: &Past<'_>, ops: &Ops, stop: &watc
             }
             Err(error) => {
                 tracing::warn!(%error, "the past of the demonstration could not be written; the next start goes on with it");
+                return;
+            }
+        }
+    }
+}
+
+async fn fill_registers(teller: &Teller<'_>, fill: &mut Fill<'_>, declared: &Sources, stop: &watch::Receiver<bool>) {
+    let go_on = |_: &Done, _, _| !*stop.borrow();
+    let mut stopped = stop.clone();
+    loop {
+        match fill.demonstrate(declared, &go_on).await {
+            Ok(done) => {
+                if done && !*stop.borrow() {
+                    teller.say("past.registers", &[]);
+                }
+                return;
+            }
+            // The database is away for a moment.
+            Err(error) if error.kind == FaultKind::Unavailable && !*stop.borrow() => {
+                tracing::warn!(%error, "the registers of the demonstration wait for the database");
+                tokio::select! {
+                    () = tokio::time::sleep(AGAIN) => {}
+                    _ = stopped.changed() => return,
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the registers of the demonstration could not be filled; the next start goes on with it");
                 return;
             }
         }

@@ -261,6 +261,7 @@ pub(crate) async fn run(texts: &Texts, matches: &ArgMatches) -> Result<ExitCode>
                 source: source(options),
                 data: directory(options),
                 apps: systems(texts, options)?,
+                apps_folder: options.get_one::<PathBuf>("apps").cloned(),
                 listen: *options.get_one("listen").context("listen has a default")?,
                 demo: options.get_flag("demo"),
                 https: options.get_flag("https"),

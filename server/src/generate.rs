@@ -1,6 +1,6 @@
 //! `ngabay province generate`: fills the registers of a demonstration with invented records.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{collections::BTreeMap, process::ExitCode};
 
@@ -32,12 +32,17 @@ fn register(texts: &Texts) -> Arg {
     option(texts, "register").value_name("KEY").action(ArgAction::Append)
 }
 
+/// The declarations of a folder, or those of this program.
+pub(crate) fn sources(folder: Option<&Path>) -> Result<Sources> {
+    match folder {
+        Some(root) => Sources::folder(root).with_context(|| root.display().to_string()),
+        None => Ok(Sources::embedded()),
+    }
+}
+
 /// Fills what is not filled yet, and says what came of it.
 pub(crate) async fn run(texts: &Texts, options: &ArgMatches, database: &Database) -> Result<ExitCode> {
-    let sources = match options.get_one::<PathBuf>("apps") {
-        Some(root) => Sources::folder(root).with_context(|| root.display().to_string())?,
-        None => Sources::embedded(),
-    };
+    let sources = sources(options.get_one::<PathBuf>("apps").map(PathBuf::as_path))?;
     let order = Order {
         scale: options.get_one::<u64>("scale").map_or(1, |scale| *scale as usize),
         seed: options.get_one("seed").copied(),
@@ -53,6 +58,7 @@ pub(crate) async fn run(texts: &Texts, options: &ArgMatches, database: &Database
         if !quiet {
             say(texts, "progress", done, &[("number", number), ("of", of)]);
         }
+        true
     };
     let done = Fill::new(&ops, identity)
         .run(&sources, &order, &watch)

@@ -25,6 +25,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::{
     background::Background,
+    generate,
     house::{self, Program},
     listen::{self, Times},
     secrets,
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) source: Source,
     pub(crate) data: PathBuf,
     pub(crate) apps: Vec<App>,
+    /// The folder of their declarations, where they are not those of this program.
+    pub(crate) apps_folder: Option<PathBuf>,
     pub(crate) listen: SocketAddr,
     pub(crate) demo: bool,
     pub(crate) https: bool,
@@ -108,7 +111,12 @@ pub(crate) async fn serve(texts: &Texts, settings: Settings) -> Result<()> {
     );
     teller.say("ready", &[("address", address)]);
     if history {
-        background.write_past(&program, texts.clone(), teller.started, past_is_there)?;
+        background.write_past(
+            &program,
+            (texts.clone(), teller.started),
+            generate::sources(settings.apps_folder.as_deref())?,
+            past_is_there,
+        )?;
     }
     let work = async {
         listen::serve(listener, router, Times::default(), signals.stop()).await;

@@ -63,6 +63,13 @@ impl Slice {
         self.kept.push(kept);
     }
 
+    /// The same with its first records alone.
+    pub(super) fn first(&self, most: usize) -> Self {
+        let mut first = Self::of(self.slice, self.is_of_people);
+        self.kept.iter().take(most).cloned().for_each(|kept| first.add(kept));
+        first
+    }
+
     /// Records about a person of a slice of people.
     pub(super) fn of_person(&self, slice: usize, person: usize) -> &[usize] {
         self.found(slice, &self.by_person, person)

@@ -47,6 +47,33 @@ fn every_declared_register_is_filled_and_all_records_hang_together() {
     lie_in_the_province(&invention, &all);
 }
 
+/// A demonstration begins with a few; whoever makes more finds them as they are.
+#[test]
+fn the_first_records_are_the_same_however_many_are_made() {
+    let wanted = |register: &str| {
+        let beside = [
+            "official",
+            "organisation_unit",
+            "job_position",
+            "household",
+            "poor_household",
+            "student",
+        ];
+        register.starts_with("school") || beside.contains(&register)
+    };
+    let (_, few) = few(SEED, super::FEW, wanted);
+    let (_, more) = self::few(SEED, 4 * super::FEW, wanted);
+    let mut longer = 0;
+    for (register, few) in &few {
+        let more = &more[register];
+        let same = few.records.len().min(more.records.len());
+        assert_eq!(few.records[..same], more.records[..same], "{register}");
+        assert!(same > 0, "{register}");
+        longer += usize::from(more.records.len() > few.records.len());
+    }
+    assert!(longer > 3, "{longer}");
+}
+
 fn are_accepted(invention: &Invention, all: &All) {
     assert!(
         all.len() >= 300,

@@ -1,6 +1,7 @@
 //! Writing invented records: register by register, in batches, each once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
 use identity::Identity;
@@ -11,7 +12,7 @@ use registry::{Given, Registry};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Filled, Invention, LARGEST_SCALE, Made};
+use super::{FEW, Filled, Invention, LARGEST_SCALE, Made};
 use crate::apps::Sources;
 use crate::province::tables::{self, DemoFile};
 
@@ -22,6 +23,8 @@ const DEMONSTRATION: &str = "province.loaded.people";
 /// As of which moment records are invented, and by which seed: kept, so that they are the same whenever they are made again.
 const AS_OF: &str = "invent.as_of";
 const SEED: &str = "invent.seed";
+/// How far the registers that a demonstration begins with have come: `begun` or `there`.
+const DEMONSTRATED: &str = "invent.demonstrated";
 const ACTOR: Actor = Actor::System("invent");
 
 /// What is to be invented.
@@ -58,8 +61,8 @@ pub struct Done {
     pub left: BTreeMap<String, usize>,
 }
 
-/// Told after each slice of a register: what became of it, how many are done, and how many there are.
-pub type Watch<'a> = &'a (dyn Fn(&Done, usize, usize) + Send + Sync);
+/// Told after each slice of a register: what became of it, how many are done, and how many there are; whether to go on.
+pub type Watch<'a> = &'a (dyn Fn(&Done, usize, usize) -> bool + Send + Sync);
 
 /// Fills the registers of a demonstration.
 pub struct Fill<'a> {
@@ -93,7 +96,17 @@ impl<'a> Fill<'a> {
         if !(1..=LARGEST_SCALE).contains(&order.scale) {
             return Err(Fault::invalid("compose.scale").with("most", LARGEST_SCALE));
         }
-        let (seed, as_of) = self.begin(order).await?;
+        let begun = self.begin(order, false).await?;
+        self.go_on(sources, order, begun, watch).await
+    }
+
+    async fn go_on(
+        &mut self,
+        sources: &Sources,
+        order: &Order,
+        (seed, as_of): (u64, DateTime<Utc>),
+        watch: Watch<'_>,
+    ) -> Result<Vec<Done>> {
         let mut invention = Invention::new(sources, seed, as_of)?;
         let needed = invention.needed(&order.registers)?;
         let looked_up = self.looked_up(&invention, &needed);
@@ -114,16 +127,63 @@ impl<'a> Fill<'a> {
                     .register(&invention, register, slice, filled, looked_up.contains(register))
                     .await?;
                 done.push(one);
-                if let Some(last) = done.last() {
-                    watch(last, done.len(), all);
+                if let Some(last) = done.last()
+                    && !watch(last, done.len(), all)
+                {
+                    return Ok(done);
                 }
             }
         }
         Ok(done)
     }
 
-    /// The seed and the moment of this database; the first time they are set.
-    async fn begin(&self, order: &Order) -> Result<(u64, DateTime<Utc>)> {
+    /// Fills every register with a few records, once in the life of a demonstration: not where somebody has filled them otherwise, nor where nothing may be
+    /// invented. Whether something was done.
+    ///
+    /// # Errors
+    /// Those of the engine and of its database.
+    pub async fn demonstrate(&mut self, sources: &Sources, watch: Watch<'_>) -> Result<bool> {
+        let mut op = self.ops.open(ACTOR).await?;
+        let is_open = match op.mark(DEMONSTRATED).await?.as_deref() {
+            Some(state) => state == "begun",
+            None => op.mark(SEED).await?.is_none(),
+        };
+        drop(op);
+        if !is_open {
+            return Ok(false);
+        }
+        let order = Order {
+            scale: 1,
+            most: Some(FEW),
+            ..Order::default()
+        };
+        let begun = match self.begin(&order, true).await {
+            Err(fault) if matches!(fault.code, "compose.no_demonstration" | "compose.was_reorganised") => {
+                return Ok(false);
+            }
+            begun => begun?,
+        };
+        let whole = AtomicBool::new(true);
+        let watch = |done: &Done, number: usize, of: usize| {
+            let on = watch(done, number, of);
+            whole.fetch_and(on || number == of, Ordering::Relaxed);
+            on
+        };
+        let done = self.go_on(sources, &order, begun, &watch).await?;
+        if whole.into_inner() {
+            let mut op = self.ops.open(ACTOR).await?;
+            // Not only at night.
+            for one in done.iter().filter(|one| one.made > 0) {
+                self.registry.measure(&mut op, &one.register).await?;
+            }
+            op.set_mark(DEMONSTRATED, "there").await?;
+            op.commit().await?;
+        }
+        Ok(true)
+    }
+
+    /// The seed and the moment of this database; the first time they are set, with whether it is for what a demonstration begins with.
+    async fn begin(&self, order: &Order, demonstrates: bool) -> Result<(u64, DateTime<Utc>)> {
         let broken = |what: &str| Fault::internal("compose.table_broken").with("reason", what);
         let mut op = self.ops.open(ACTOR).await?;
         if op.mark(DEMONSTRATION).await?.is_none() {
@@ -148,6 +208,9 @@ impl<'a> Fill<'a> {
         let as_of = op.now();
         op.set_mark(SEED, &seed.to_string()).await?;
         op.set_mark(AS_OF, &as_of.to_rfc3339()).await?;
+        if demonstrates {
+            op.set_mark(DEMONSTRATED, "begun").await?;
+        }
         op.commit().await?;
         Ok((seed, as_of))
     }

@@ -102,7 +102,7 @@ impl Town {
 
     async fn fill(&self, order: &Order) -> kernel::Result<Vec<Done>> {
         let mut fill = Fill::new(&self.scratch.ops, self.identity.clone());
-        fill.run(&self.sources, order, &|_, _, _| {}).await
+        fill.run(&self.sources, order, &|_, _, _| true).await
     }
 
     async fn list(&self, register: &str) -> Vec<Record> {
@@ -217,8 +217,55 @@ async fn registers_that_lead_to_each_other_are_filled_once_and_can_be_listed() {
     assert_eq!(town.fill(&endless).await.unwrap_err().code, "compose.scale");
 }
 
+/// shows: R246
+#[tokio::test]
+async fn a_demonstration_begins_with_a_few_records_of_each_register_once() {
+    let mut town = Town::new(true).await;
+    let all = BTreeSet::from([
+        "official",
+        "organisation_unit",
+        "job_position",
+        "education_level",
+        "ethnic_group",
+        "religion",
+    ]);
+    for files in town.sources.apps.values_mut() {
+        files.retain(|file, _| {
+            let name = file.strip_prefix("registry/").and_then(|name| name.split_once('.'));
+            name.is_none_or(|(name, _)| all.contains(name))
+        });
+    }
+    town.publish(&all).await;
+    let mut fill = Fill::new(&town.scratch.ops, town.identity.clone());
+    // Somebody ends the program after the first register; the next start goes on.
+    assert!(fill.demonstrate(&town.sources, &|_, _, _| false).await.unwrap());
+    assert!(town.list("official").await.is_empty());
+    drop(fill);
+    let mut fill = Fill::new(&town.scratch.ops, town.identity.clone());
+    assert!(fill.demonstrate(&town.sources, &|_, _, _| true).await.unwrap());
+    let officials = town.list("official").await;
+    assert!((1..=FEW).contains(&officials.len()));
+    assert!(!fill.demonstrate(&town.sources, &|_, _, _| true).await.unwrap());
+    // More come by the command; those who are there stay as they are.
+    let more = Order {
+        registers: vec!["official".to_owned()],
+        most: Some(2 * FEW),
+        ..order()
+    };
+    let done = fill.run(&town.sources, &more, &|_, _, _| true).await.unwrap();
+    assert!(
+        done.iter().all(|one| one.refused.is_empty() && one.changed == 0),
+        "{done:?}"
+    );
+    let own = done.iter().find(|one| one.register == "official").unwrap();
+    assert_eq!(own.unchanged, officials.len() as u64);
+    assert!(own.created > 0 && town.list("official").await.len() > officials.len());
+}
+
 #[tokio::test]
 async fn nothing_is_invented_where_people_are_real() {
     let town = Town::new(false).await;
+    let mut fill = Fill::new(&town.scratch.ops, town.identity.clone());
+    assert!(!fill.demonstrate(&town.sources, &|_, _, _| true).await.unwrap());
     assert_eq!(town.fill(&order()).await.unwrap_err().code, "compose.no_demonstration");
 }
