@@ -28,6 +28,10 @@ use registry::{Registry, Wish, definition::RecordDefinition, import};
 use render::{Locale, Texts};
 use sqlx::PgPool;
 
+/// As in the program itself.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const REGISTER: &str = r#"

@@ -2,17 +2,25 @@
 
 pub use crate::collation::{collation_key, name_collation_key};
 
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// The composed form (NFC, as TCVN 6909 asks for): one character for `ế`, whatever the keyboard sent.
 pub fn nfc(text: &str) -> String {
-    text.nfc().collect()
+    match text.chars().all(|c| is_composed(c) || c.is_ascii()) {
+        true => text.to_owned(),
+        false => text.nfc().collect(),
+    }
 }
 
 /// One line as it should be stored: NFC, no control, direction or zero-width characters,
 /// every run of white space one space, none at the ends.
 pub fn clean_line(text: &str) -> String {
+    if is_clean(text) {
+        return text.to_owned();
+    }
     let visible: String = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
@@ -26,6 +34,24 @@ pub fn clean_line(text: &str) -> String {
         out.extend(word.nfc());
     }
     out
+}
+
+/// Whether [`clean_line`] would change nothing, as far as Latin letters go: what is taken apart or unusual is not looked at closely.
+fn is_clean(text: &str) -> bool {
+    let mut before = ' ';
+    for c in text.chars() {
+        if !is_composed(c) || (c == ' ' && before == ' ') {
+            return false;
+        }
+        before = c;
+    }
+    before != ' ' || text.is_empty()
+}
+
+/// Signs and letters, those of Vietnamese among them, that show something, are no space but the usual one, and that no character before or behind them
+/// could be composed with: below the combining marks, and among the Latin letters with two marks, all are composed.
+fn is_composed(c: char) -> bool {
+    matches!(c, ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{1e00}'..='\u{1eff}')
 }
 
 /// Text of several lines as it should be stored: every line as [`clean_line`], line ends as `\n`,
@@ -56,12 +82,41 @@ pub fn clean_text(text: &str) -> String {
 /// Punctuation stays; [`search_terms`] drops it.
 pub fn fold(text: &str) -> String {
     // Composed first, so that the lower case of one character is taken, then taken apart.
-    clean_line(text)
-        .to_lowercase()
+    let line = clean_line(text);
+    let mut folded = String::with_capacity(line.len());
+    for c in line.chars() {
+        match LATIN.get(c as usize).copied().flatten() {
+            Some(letter) => folded.push(letter),
+            None => folded.extend(folded_alone(c)),
+        }
+    }
+    folded
+}
+
+/// What [`fold`] makes of the characters of Latin scripts: of each one other, so that nothing is looked up for each letter of each name.
+static LATIN: LazyLock<Vec<Option<char>>> = LazyLock::new(|| {
+    let alone = |c: char| {
+        let mut all = folded_alone(c);
+        all.next().filter(|_| all.next().is_none())
+    };
+    ('\0'..='\u{1eff}')
+        .map(|c| match c {
+            '\0'..='\u{2ff}' | '\u{1e00}'..='\u{1eff}' => alone(c),
+            _ => None,
+        })
+        .collect()
+});
+
+fn folded_alone(c: char) -> impl Iterator<Item = char> {
+    c.to_lowercase()
         .nfd()
         .filter(|c| !is_combining_mark(*c))
-        .map(|c| if c == 'đ' { 'd' } else { c })
-        .collect()
+        .map(|c| match c {
+            'đ' => 'd',
+            // At the end of a word the same letter.
+            'ς' => 'σ',
+            _ => c,
+        })
 }
 
 /// The folded words of a question, each once, in the order typed. Everything but letters and
@@ -125,6 +180,7 @@ mod tests {
         assert_eq!(fold("Hòa  BÌNH"), "hoa binh");
         assert_eq!(fold("ĐƯỜNG Nguyễn Huệ, số 5/2"), "duong nguyen hue, so 5/2");
         assert_eq!(fold("thuỷ"), fold("thủy"));
+        assert_eq!(fold("ΟΔΟΣ"), fold("οδος"));
     }
 
     #[test]
@@ -143,6 +199,16 @@ mod tests {
             prop_assert_eq!(&clean_line(&line), &line);
             let lines = clean_text(&text);
             prop_assert_eq!(&clean_text(&lines), &lines);
+        }
+
+        #[test]
+        fn what_is_clean_is_left_as_it_is(text in "[ -ÿĀ-ɏḀ-ỿ\u{300}\u{301}\u{323}]{0,12}") {
+            let composed: String = text.nfc().collect();
+            if is_clean(&text) {
+                prop_assert_eq!(&composed, &text);
+                prop_assert!(!text.chars().any(is_invisible));
+                prop_assert_eq!(text.split_whitespace().collect::<Vec<_>>().join(" "), text);
+            }
         }
 
         #[test]

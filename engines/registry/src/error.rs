@@ -393,6 +393,11 @@ pub(crate) fn no_value() -> Fault {
     Fault::not_found("registry.no_value")
 }
 
+/// Work on rows beside the threads of the runtime has broken down.
+pub(crate) fn import_panicked(error: tokio::task::JoinError) -> Fault {
+    Fault::internal("registry.import_panicked").caused_by(error)
+}
+
 /// The file has no column for what tells one record from another.
 pub(crate) fn import_no_key(fields: &[&FieldDefinition]) -> Fault {
     let called = |language: &str| {

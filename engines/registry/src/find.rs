@@ -1,6 +1,6 @@
 //! Records that people name by what they know: the key, words of the title.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use db::PageRequest;
 use kernel::{Result, text};
@@ -8,6 +8,8 @@ use op::Op;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::definition::{FieldDefinition, Kind};
+use crate::model::Record;
 use crate::{Query, Registry, store};
 
 /// The longest that is looked for, in characters.
@@ -15,7 +17,7 @@ const LONGEST: usize = 200;
 
 impl Registry {
     /// Records that whoever acts may mean by what they typed: an identifier or the key means one record; else words of its texts, at most
-    /// `most`, where all of them may be read. Each with its title, as far as that may be read.
+    /// `most`, where all of them may be read. Each with its title, as far as that may be read; those of one title with their keys, too.
     ///
     /// # Errors
     /// `registry.not_found` {register}.
@@ -44,12 +46,18 @@ impl Registry {
         let page = PageRequest::new(None, Some(most));
         let day = kernel::local_date(op.now());
         let limit = i64::from(page.limit);
-        let found = store::list::page(op.conn(), definition, &[title], &query, day, (None, limit)).await?;
-        let mut found: Vec<(Uuid, String)> = found
+        let key = definition.plain().filter(|field| {
+            let shown = definition.key.contains(&field.field) && seen.sight.plain.contains(&field.field);
+            shown && field.field != title.field && !matches!(field.kind, Kind::Link(_))
+        });
+        let fields: Vec<&FieldDefinition> = std::iter::once(title).chain(key).collect();
+        let found = store::list::page(op.conn(), definition, &fields, &query, day, (None, limit)).await?;
+        let value = |record: &Record, field: &FieldDefinition| record.values.get(&field.field).map(said);
+        let mut found: Vec<(Record, String)> = found
             .into_iter()
             .map(|listed| {
-                let title = listed.record.values.get(&title.field).map(said).unwrap_or_default();
-                (listed.record.id, title)
+                let title = value(&listed.record, title).unwrap_or_default();
+                (listed.record, title)
             })
             .collect();
         // Whoever typed a whole title means it.
@@ -57,7 +65,20 @@ impl Registry {
         if found.iter().filter(|(_, title)| text::fold(title) == folded).count() == 1 {
             found.retain(|(_, title)| text::fold(title) == folded);
         }
-        Ok(found)
+        // Those of one name are told apart by their keys.
+        let mut titles: HashMap<String, usize> = HashMap::new();
+        for (_, title) in &found {
+            *titles.entry(title.clone()).or_default() += 1;
+        }
+        let told = |(record, title): (Record, String)| {
+            let key: Vec<String> = fields[1..].iter().filter_map(|field| value(&record, field)).collect();
+            let alone = titles.get(&title).is_none_or(|times| *times < 2);
+            match alone || key.is_empty() {
+                true => (record.id, title),
+                false => (record.id, format!("{title} ({})", key.join(", "))),
+            }
+        };
+        Ok(found.into_iter().map(told).collect())
     }
 
     /// What records of a register are called, by identifier; none where whoever acts may not read them.

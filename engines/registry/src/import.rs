@@ -29,6 +29,7 @@ use crate::store::import::ImportRow;
 use crate::{Registry, access, error};
 
 pub use bad::BadRows;
+pub(crate) use carry::Ahead;
 #[cfg(test)]
 pub(crate) use cells::value as cell_value;
 pub use decide::Verdict;

@@ -106,8 +106,8 @@ struct Inner {
     identity: Identity,
     /// Where files that are imported lie.
     files: Option<Files>,
-    /// Files that are open between two pieces of an import.
-    sources: Mutex<Vec<(Uuid, import::Source)>>,
+    /// Files that are open between two pieces of an import, each with the next one.
+    read_ahead: Mutex<Vec<(Uuid, import::Ahead)>>,
     /// Turns for files of records on their way out.
     exports: Arc<Semaphore>,
     /// Turns for workbooks that are opened.
@@ -142,7 +142,7 @@ impl Registry {
             inner: Arc::new(Inner {
                 identity,
                 files,
-                sources: Mutex::default(),
+                read_ahead: Mutex::default(),
                 exports: Arc::new(Semaphore::new(export::AT_ONCE)),
                 workbooks: Arc::new(Semaphore::new(import::AT_ONCE)),
                 definitions: RwLock::new(HashMap::new()),
@@ -169,8 +169,8 @@ impl Registry {
         self.inner.files.as_ref()
     }
 
-    fn sources(&self) -> &Mutex<Vec<(Uuid, import::Source)>> {
-        &self.inner.sources
+    fn read_ahead(&self) -> &Mutex<Vec<(Uuid, import::Ahead)>> {
+        &self.inner.read_ahead
     }
 
     fn exports(&self) -> Arc<Semaphore> {

@@ -27,7 +27,7 @@ pub const COUNTED: i64 = 10_000;
 pub struct Query {
     /// What must hold, all of it.
     pub filters: Vec<Filter>,
-    /// Words to be found, tones or not, in whatever order; the last one may be the beginning of a word, from two letters on.
+    /// Words to be found, tones or not, in whatever order; the last one may be the beginning of a word, from two letters or four digits on.
     pub text: String,
     /// Sorted by; the newest first where nothing is said.
     pub order: Option<Order>,
@@ -114,6 +114,13 @@ impl Query {
             return Err(error::too_many_filters(MOST_FILTERS));
         }
         Ok((query, others))
+    }
+
+    /// Whether it asks for some records only, by something else than words and what they are sorted by.
+    pub(crate) fn narrows(&self) -> bool {
+        let sorted = self.order.as_ref().map(|order| &order.field);
+        let beside = self.filters.iter().any(|filter| Some(&filter.field) != sorted);
+        beside || !self.tags.is_empty() || self.within.is_some()
     }
 
     /// Whether it asks for what is sealed.

@@ -26,9 +26,14 @@ pub(crate) struct Claim<'v> {
 /// The key, then each other field that must be there once.
 fn once(definition: &RecordDefinition) -> Vec<Vec<&FieldDefinition>> {
     let key = definition.key.iter().filter_map(|key| definition.field(key)).collect();
-    let others = definition.fields.iter().filter(|field| field.unique);
-    let others = others.filter(|field| definition.key != [field.field.clone()]);
-    std::iter::once(key).chain(others.map(|field| vec![field])).collect()
+    std::iter::once(key).chain(beside_key(definition)).collect()
+}
+
+/// Each field beside the key that must be there once.
+pub(crate) fn beside_key(definition: &RecordDefinition) -> Vec<Vec<&FieldDefinition>> {
+    let unique = definition.fields.iter().filter(|field| field.unique);
+    let others = unique.filter(|field| definition.key != [field.field.clone()]);
+    others.map(|field| vec![field]).collect()
 }
 
 /// What is compared of these fields; nothing where one of them is empty.
@@ -48,18 +53,19 @@ fn held(before: &[Record], fields: &[&FieldDefinition], period: &Period) -> bool
 }
 
 impl Registry {
-    /// Which of these claims another record stands against, each with the field.
+    /// Which of these claims another record stands against in one of these sets of fields, each with the first field of the set.
     pub(crate) async fn claimed(
         &self,
         op: &mut Op,
         definition: &RecordDefinition,
+        sets: &[Vec<&FieldDefinition>],
         claims: &[Claim<'_>],
     ) -> Result<Vec<(usize, String)>> {
         let mut against = Vec::new();
-        for fields in once(definition) {
+        for fields in sets {
             let (mut places, mut wanted, mut days) = (Vec::new(), Vec::new(), Vec::new());
             for (place, claim) in claims.iter().enumerate() {
-                if let Some(values) = compared(&fields, claim.values) {
+                if let Some(values) = compared(fields, claim.values) {
                     places.push(place);
                     wanted.push(values);
                     days.push(claim.days);
@@ -69,7 +75,7 @@ impl Registry {
             let holders = store::many::holders(
                 op.conn(),
                 self.vault(),
-                (definition, &fields),
+                (definition, fields),
                 &wanted,
                 Which::During(&days),
             )
@@ -109,7 +115,7 @@ impl Registry {
                 values: &period.values,
             })
             .collect();
-        match self.claimed(op, definition, &claims).await?.first() {
+        match self.claimed(op, definition, &all, &claims).await?.first() {
             Some((_, field)) => Err(error::duplicate_key(field)),
             None => Ok(()),
         }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use futures::{Stream, StreamExt, stream};
-use kernel::{Fault, FieldFault, Result};
+use kernel::{FieldFault, FileId, Result};
 use op::{Entry, Event, Op, Permit};
 use schema::field::Broken;
 use serde_json::{Map, Value, json};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::amend::{self, Keep, Spot};
@@ -19,7 +20,7 @@ use crate::held::file_fields;
 use crate::model::reading::{self, Ground};
 use crate::model::timeline::Change;
 use crate::model::{Record, Values};
-use crate::once::Claim;
+use crate::once::{Claim, beside_key};
 use crate::store::many::{Days, Which};
 use crate::{Registry, access, error, events, store};
 
@@ -84,10 +85,27 @@ pub enum What {
 }
 
 /// Rows that one thread judges, or lays out for one statement.
-const SHARE: usize = 2_000;
+const SHARE: usize = 1_000;
 
 /// Records by the values of their keys.
 type ByKey = HashMap<Vec<String>, Uuid>;
+
+/// What rows before have said that must be there once.
+#[derive(Default)]
+struct Met {
+    /// Their keys.
+    keys: HashSet<Vec<String>>,
+    /// What new ones say in other fields, by field.
+    once: HashMap<String, HashSet<String>>,
+    /// Files that were brought for them.
+    files: HashSet<FileId>,
+}
+
+/// New records that are being laid out for one statement.
+struct LaidOut {
+    created: Vec<TakenRow>,
+    block: JoinHandle<Result<store::many::Block>>,
+}
 
 /// A row that may be kept.
 struct Sound {
@@ -137,21 +155,39 @@ impl Registry {
             true => self.complete(op, &definition, &ground, &mut rows, keep).await?,
             false => HashMap::new(),
         };
-        let sound = self.sound(op, &definition, &ground, rows, &mut taken).await?;
         self.make(op, &permit, register).await?;
-        let ends = sound.iter().any(|row| row.to.is_some());
+        let ends = rows.iter().any(|row| row.to.is_some());
         store::many::keep_apart(op.conn(), register, ends).await?;
-        let asked: Vec<(&[String], Days)> = sound
-            .iter()
-            .map(|row| (row.key.as_slice(), (row.from, row.to)))
-            .collect();
-        let known = self.known(op, &definition, &asked).await?;
-        let sound = self.with_own_files(op, &definition, &known, sound, &mut taken).await?;
-        let (old, new): (Vec<Sound>, Vec<Sound>) = sound.into_iter().partition(|row| known.contains_key(&row.key));
-        let new = self.unique(op, &definition, new, &mut taken).await?;
-        if !new.is_empty() {
-            taken.created = new.len() as u64;
-            taken.rows = self.create(op, &permit, &definition, new).await?;
+        let (own, judge_by) = (definition.clone(), ground.clone());
+        let mut judged = spread(rows, move |rows| {
+            let judged = rows.into_iter().map(|row| judge(&own, &judge_by, &row));
+            judged.collect::<Vec<_>>()
+        });
+        // While the database works on one share of the rows, the next ones are judged and laid out. What is known already is brought together at the end:
+        // whoever changes several records locks them in one order.
+        let (mut met, mut known, mut old, mut waiting) = (Met::default(), ByKey::new(), Vec::new(), None);
+        while let Some(share) = judged.next().await {
+            let sound = self.sound(op, &definition, share?, &mut met, &mut taken).await?;
+            let asked: Vec<(&[String], Days)> = sound
+                .iter()
+                .map(|row| (row.key.as_slice(), (row.from, row.to)))
+                .collect();
+            let here = self.known(op, &definition, &asked).await?;
+            let sound = self
+                .with_own_files(op, &definition, &here, sound, (&mut met, &mut taken))
+                .await?;
+            let (there, new): (Vec<Sound>, Vec<Sound>) = sound.into_iter().partition(|row| here.contains_key(&row.key));
+            known.extend(here);
+            old.extend(there);
+            let new = self.unique(op, &definition, new, &mut met, &mut taken).await?;
+            let laid_out = self.lay_out(op, &definition, new).await?;
+            if let Some(before) = waiting.replace(laid_out) {
+                self.create(op, &permit, &definition, before, &mut taken).await?;
+            }
+        }
+        drop(judged);
+        if let Some(last) = waiting {
+            self.create(op, &permit, &definition, last, &mut taken).await?;
         }
         self.bring_all(op, &permit, &definition, (&known, &seen, old), &mut taken)
             .await?;
@@ -171,37 +207,28 @@ impl Registry {
     async fn sound(
         &self,
         op: &mut Op,
-        definition: &Arc<RecordDefinition>,
-        ground: &Arc<Ground>,
-        rows: Vec<Given>,
+        definition: &RecordDefinition,
+        judged: Vec<std::result::Result<(Head, Values), BadRow>>,
+        met: &mut Met,
         taken: &mut Taken,
     ) -> Result<Vec<Sound>> {
-        let mut heads = Vec::with_capacity(rows.len());
-        let mut records = Vec::with_capacity(rows.len());
-        let (own, ground) = (definition.clone(), ground.clone());
-        let mut judged = spread(rows, move |rows| {
-            let judged = rows.into_iter().map(|row| judge(&own, &ground, &row));
-            judged.collect::<Vec<_>>()
-        });
-        while let Some(share) = judged.next().await {
-            for row in share? {
-                match row {
-                    Ok((head, values)) => {
-                        heads.push(head);
-                        records.push(values);
-                    }
-                    Err(bad) => taken.bad.push(bad),
+        let mut heads = Vec::with_capacity(judged.len());
+        let mut records = Vec::with_capacity(judged.len());
+        for row in judged {
+            match row {
+                Ok((head, values)) => {
+                    heads.push(head);
+                    records.push(values);
                 }
+                Err(bad) => taken.bad.push(bad),
             }
         }
-        drop(judged);
         let mut unresolved = self.resolve(op, definition, &mut records).await?;
         let mut sound = Vec::with_capacity(records.len());
-        let mut keys: HashSet<Vec<String>> = HashSet::with_capacity(records.len());
         for (place, (values, (number, from, to))) in records.into_iter().zip(heads).enumerate() {
             let mut faults = unresolved.remove(&place).unwrap_or_default();
             let key = key_of(definition, &values);
-            if faults.is_empty() && !keys.insert(key.clone()) {
+            if faults.is_empty() && !met.keys.insert(key.clone()) {
                 let field = definition.key.first().map_or("", String::as_str);
                 faults.push(reading::fault(field, Broken::new("twice")));
             }
@@ -246,8 +273,14 @@ impl Registry {
         let in_part = rows
             .iter_mut()
             .filter(|row| amend::lacks(definition, &row.fields, keep));
+        let in_part = in_part.filter_map(|row| Some((key_values(definition, row, ground)?, row)));
+        let (mut named, in_part): (Vec<Values>, Vec<&mut Given>) = in_part.unzip();
+        // A link in a key may be named by the key of what it leads to.
+        let unresolved = self.resolve(op, definition, &mut named).await?;
+        let in_part = named.iter().zip(in_part).enumerate();
         let mut in_part: Vec<(Vec<String>, &mut Given)> = in_part
-            .filter_map(|row| Some((key_given(definition, row, ground)?, row)))
+            .filter(|(place, _)| !unresolved.contains_key(place))
+            .map(|(_, (values, row))| (key_of(definition, values), row))
             .collect();
         let asked: Vec<(&[String], Days)> = in_part.iter().map(|(key, row)| (key.as_slice(), days(row))).collect();
         let known = self.known(op, definition, &asked).await?;
@@ -272,6 +305,7 @@ impl Registry {
         op: &mut Op,
         definition: &RecordDefinition,
         rows: Vec<Sound>,
+        met: &mut Met,
         taken: &mut Taken,
     ) -> Result<Vec<Sound>> {
         let claims: Vec<Claim<'_>> = rows
@@ -282,9 +316,11 @@ impl Registry {
                 values: &row.values,
             })
             .collect();
-        let mut against: HashMap<usize, String> = self.claimed(op, definition, &claims).await?.into_iter().collect();
+        // Nobody has their keys: those of whom somebody has are not new.
+        let against = self.claimed(op, definition, &beside_key(definition), &claims).await?;
+        let mut against: HashMap<usize, String> = against.into_iter().collect();
         for field in definition.fields.iter().filter(|field| field.unique) {
-            let mut met: HashSet<String> = HashSet::new();
+            let met = met.once.entry(field.field.clone()).or_default();
             for (place, row) in rows.iter().enumerate() {
                 let value = row.values.get(&field.field).map(store::record::whole);
                 if value.is_some_and(|value| !met.insert(value)) {
@@ -309,15 +345,17 @@ impl Registry {
         definition: &RecordDefinition,
         known: &ByKey,
         rows: Vec<Sound>,
-        taken: &mut Taken,
+        (met, taken): (&mut Met, &mut Taken),
     ) -> Result<Vec<Sound>> {
         if file_fields(definition).next().is_none() {
             return Ok(rows);
         }
-        let (mut kept, mut met) = (Vec::with_capacity(rows.len()), HashSet::new());
+        let mut kept = Vec::with_capacity(rows.len());
         for row in rows {
             let own: Vec<(Uuid, &[Record])> = known.get(&row.key).map(|id| (*id, &[][..])).into_iter().collect();
-            let faults = self.foreign_files(op, definition, &own, &row.values, &mut met).await?;
+            let faults = self
+                .foreign_files(op, definition, &own, &row.values, &mut met.files)
+                .await?;
             match faults.is_empty() {
                 true => kept.push(row),
                 false => taken.bad.push(BadRow {
@@ -329,30 +367,25 @@ impl Registry {
         Ok(kept)
     }
 
-    /// Writes new records.
-    async fn create(
-        &self,
-        op: &mut Op,
-        permit: &Permit,
-        definition: &Arc<RecordDefinition>,
-        rows: Vec<Sound>,
-    ) -> Result<Vec<TakenRow>> {
+    /// Lays new records out where nothing else waits; who waits for it does something else meanwhile.
+    async fn lay_out(&self, op: &mut Op, definition: &Arc<RecordDefinition>, rows: Vec<Sound>) -> Result<LaidOut> {
         let (at, by) = (op.now(), op.actor().person());
         let rows: Vec<(Uuid, Sound)> = rows.into_iter().map(|row| (Uuid::now_v7(), row)).collect();
+        if file_fields(definition).next().is_some() {
+            for (record, row) in &rows {
+                self.keep_files(op, definition, (*record, &[]), &row.values).await?;
+            }
+        }
         let created = rows.iter().map(|(record, row)| TakenRow {
             number: row.number,
             record: *record,
             what: What::Created,
         });
         let created: Vec<TakenRow> = created.collect();
-        if file_fields(definition).next().is_some() {
-            for (record, row) in &rows {
-                self.keep_files(op, definition, (*record, &[]), &row.values).await?;
-            }
-        }
         let (own, vault) = (definition.clone(), self.vault().clone());
-        let mut blocks = spread(rows, move |rows| -> Result<store::many::Block> {
-            let mut block = store::many::Block::new(&own)?;
+        let block = tokio::task::spawn_blocking(move || {
+            let columns = crate::model::plan::columns(&own)?;
+            let mut block = store::many::Block::new(&columns);
             for (id, row) in &rows {
                 let new = store::record::NewRow {
                     definition: &own,
@@ -363,26 +396,41 @@ impl Registry {
                     at,
                     by,
                 };
-                block.push(&vault, &new, &row.values)?;
+                block.push(&vault, &new, &columns, &row.values)?;
             }
             Ok(block)
         });
-        while let Some(block) = blocks.next().await {
-            store::many::insert(op.conn(), permit, definition, block??).await?;
-        }
+        Ok(LaidOut { created, block })
+    }
+
+    /// Writes new records.
+    async fn create(
+        &self,
+        op: &mut Op,
+        permit: &Permit,
+        definition: &RecordDefinition,
+        LaidOut { created, block }: LaidOut,
+        taken: &mut Taken,
+    ) -> Result<()> {
+        let (at, by) = (op.now(), op.actor().person());
+        let block = block.await.map_err(error::import_panicked)??;
         // Identifiers of one program rise: the stretch is told by its ends, and by the moment.
         let ids = || created.iter().map(|row| row.record);
-        if let (Some(first), Some(last)) = (ids().min(), ids().max()) {
-            let changed = store::register::Changed {
-                register: &definition.record,
-                record: first,
-                last: (created.len() > 1).then_some(last),
-                kind: "created",
-                at,
-            };
-            store::register::tell(op.conn(), permit, &changed).await?;
-        }
-        Ok(created)
+        let (Some(first), Some(last)) = (ids().min(), ids().max()) else {
+            return Ok(());
+        };
+        store::many::insert(op.conn(), permit, definition, block, (at, by)).await?;
+        let changed = store::register::Changed {
+            register: &definition.record,
+            record: first,
+            last: (created.len() > 1).then_some(last),
+            kind: "created",
+            at,
+        };
+        store::register::tell(op.conn(), permit, &changed).await?;
+        taken.created += created.len() as u64;
+        taken.rows.extend(created);
+        Ok(())
     }
 
     /// Brings records that are known to what rows say. Those of which nothing new is said are not even locked.
@@ -491,8 +539,8 @@ impl Registry {
     }
 }
 
-/// Does pure work on many rows where nothing else waits, on as many threads as there are to take shares of them. The results come in the order of
-/// the rows.
+/// Does pure work on many rows where nothing else waits, on a few threads, some shares ahead of whoever takes the results. They come in the order of the
+/// rows.
 fn spread<T, R>(
     rows: Vec<T>,
     work: impl Fn(Vec<T>) -> R + Send + Sync + 'static,
@@ -502,18 +550,21 @@ where
     R: Send + 'static,
 {
     let work = Arc::new(work);
-    let mut shares = Vec::with_capacity(rows.len().div_ceil(SHARE));
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
+    let mut rows = rows.into_iter();
+    let shares = std::iter::from_fn(move || {
         let share: Vec<T> = rows.by_ref().take(SHARE).collect();
-        let work = work.clone();
-        shares.push(tokio::task::spawn_blocking(move || work(share)));
-    }
-    Box::pin(stream::iter(shares).then(async |share| {
-        share
-            .await
-            .map_err(|error| Fault::internal("registry.import_panicked").caused_by(error))
-    }))
+        (!share.is_empty()).then_some(share)
+    });
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    Box::pin(
+        stream::iter(shares)
+            .map(move |share| {
+                let work = work.clone();
+                tokio::task::spawn_blocking(move || work(share))
+            })
+            .buffered(threads)
+            .map(|done| done.map_err(error::import_panicked)),
+    )
 }
 
 /// What identifies a row, its first day and its last.
@@ -550,12 +601,12 @@ fn key_of(definition: &RecordDefinition, values: &Values) -> Vec<String> {
         .collect()
 }
 
-/// The key of a row, as it would be kept; nothing where it cannot be read.
-fn key_given(definition: &RecordDefinition, row: &Given, ground: &Ground) -> Option<Vec<String>> {
+/// The values of the key of a row, as they would be kept; nothing where one cannot be read.
+fn key_values(definition: &RecordDefinition, row: &Given, ground: &Ground) -> Option<Values> {
     let day = row.from.unwrap_or_else(|| ground.today());
     let part = |key: &String| {
         let read = reading::read_one(definition.field(key)?, row.fields.get(key)?, ground, day);
-        read.ok().flatten().map(|value| store::record::whole(&value))
+        Some((key.clone(), read.ok().flatten()?))
     };
     definition.key.iter().map(part).collect()
 }

@@ -2,13 +2,14 @@
 //! node, goes on behind the last row that was taken over.
 
 use std::collections::HashMap;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use kernel::{AccountId, Actor, Fault, FaultKind, FieldFault, FileId, PositionId, Result};
 use op::{Job, NewJob, Op, Ops};
 use serde_json::{Value, json};
 use tabular::Cell;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::keys::Keys;
@@ -30,6 +31,8 @@ const NEW_PIECE: usize = 8_000;
 const PIECE_BYTES: usize = 16 << 20;
 /// Files that one program keeps open between their pieces.
 const KEPT_OPEN: usize = 4;
+/// How long they stay open.
+const KEPT_FOR: Duration = Duration::from_secs(600);
 /// How long a piece waits for the turn of its workbook; then it is tried again like after any other hindrance.
 const ITS_TURN: Duration = Duration::from_secs(120);
 /// After so many tries of one piece its rows are tried one by one.
@@ -94,28 +97,42 @@ impl Registry {
         }
         let definition = published.definition.clone();
         let import = Import::of(&definition, row.clone())?;
-        let keys = Keys::of(&definition, &import.mapping, op.now());
+        let keys = Arc::new(Keys::of(&definition, &import.mapping, op.now()));
         let actor = self.importer(&mut op, &row).await?;
         let place = u64::try_from(from).unwrap_or_default();
         let file = row.file.ok_or_else(error::import_state)?;
         let view = self.files()?.get(&mut op, FileId::from_uuid(file)).await?;
         drop(op);
-        let source = match self.kept_source(id, place) {
-            Some(source) => Some(source),
+        let ahead = self.kept_ahead(id, place).filter(|ahead| ahead.most <= most);
+        let (source, piece) = match ahead {
+            Some(ahead) => ahead.read.await.map_err(error::import_panicked)?,
             None => {
                 let sheet = (import.format, import.sheet.as_str());
-                Some(self.begun(&view, sheet, ITS_TURN, |source| source).await?)
+                let mut source = self.begun(&view, sheet, ITS_TURN, |source| source).await?;
+                let keys = keys.clone();
+                blocking(move || {
+                    if !source.go_to(place, &*keys) {
+                        return Err(error::import_file());
+                    }
+                    let piece = source.take(most, PIECE_BYTES, &*keys);
+                    Ok((source, piece))
+                })
+                .await?
             }
         };
-        let taken = blocking(move || {
-            let mut source = source.ok_or_else(error::import_state)?;
-            if !source.go_to(place, &keys) {
-                return Err(error::import_file());
+        // The next piece is read while the database works on this one.
+        let ahead = (!piece.ended).then(|| {
+            let mut source = source;
+            Ahead {
+                from: place + piece.items.len() as u64,
+                most,
+                since: Instant::now(),
+                read: tokio::task::spawn_blocking(move || {
+                    let piece = source.take(most, PIECE_BYTES, &*keys);
+                    (source, piece)
+                }),
             }
-            let piece = source.take(most, PIECE_BYTES, &keys);
-            Ok((source, piece))
         });
-        let (source, piece) = taken.await?;
         let ended = self
             .take_piece(
                 ops,
@@ -126,9 +143,9 @@ impl Registry {
                 most == 1,
             )
             .await?;
-        match ended {
-            false => self.keep_source(id, source),
-            true => self.close_source(id),
+        match ahead.filter(|_| !ended) {
+            Some(ahead) => self.keep_ahead(id, ahead),
+            None => self.close_source(id),
         }
         Ok(())
     }
@@ -296,26 +313,39 @@ impl Registry {
         actor.ok_or_else(error::not_allowed)
     }
 
-    fn kept_source(&self, id: Uuid, place: u64) -> Option<Source> {
-        let mut kept = self.sources().lock().unwrap_or_else(PoisonError::into_inner);
+    /// The piece from a place on, where it is read already or being read.
+    fn kept_ahead(&self, id: Uuid, place: u64) -> Option<Ahead> {
+        let mut kept = self.read_ahead().lock().unwrap_or_else(PoisonError::into_inner);
         let found = kept.iter().position(|(own, _)| *own == id)?;
-        let (_, source) = kept.remove(found);
-        (source.position() <= place).then_some(source)
+        let (_, ahead) = kept.remove(found);
+        (ahead.from == place).then_some(ahead)
     }
 
-    fn keep_source(&self, id: Uuid, source: Source) {
-        let mut kept = self.sources().lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|(own, _)| *own != id);
-        kept.push((id, source));
+    fn keep_ahead(&self, id: Uuid, ahead: Ahead) {
+        let mut kept = self.read_ahead().lock().unwrap_or_else(PoisonError::into_inner);
+        // Where another program goes on with a file, nobody asks for its rows here any more.
+        kept.retain(|(own, ahead)| *own != id && ahead.since.elapsed() < KEPT_FOR);
+        kept.push((id, ahead));
         if kept.len() > KEPT_OPEN {
             kept.remove(0);
         }
     }
 
     fn close_source(&self, id: Uuid) {
-        let mut kept = self.sources().lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.read_ahead().lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(own, _)| *own != id);
     }
+}
+
+/// A file that is open, and its next piece.
+pub(crate) struct Ahead {
+    /// How many rows lie before the piece.
+    from: u64,
+    /// How many rows it has at most.
+    most: usize,
+    /// When it was begun.
+    since: Instant,
+    read: JoinHandle<(Source, Piece)>,
 }
 
 fn is_due(row: &ImportRow, from: i64) -> bool {

@@ -181,5 +181,5 @@ pub(crate) fn row_of(official: &Official) -> ImportRow {
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(|error| Fault::internal("registry.import_panicked").caused_by(error))?
+        .map_err(error::import_panicked)?
 }

@@ -78,6 +78,8 @@ pub(crate) struct IndexOf {
     pub sort: IndexSort,
     /// The columns.
     pub columns: Vec<Name>,
+    /// Columns that lie along, so that what lists filter by is compared without a look at each record.
+    pub along: Vec<Name>,
     /// The fields that it is about.
     pub fields: Vec<String>,
 }
@@ -99,12 +101,15 @@ pub(crate) enum IndexSort {
     Twins,
 }
 
+/// A column with the field that it belongs to.
+pub(crate) type FieldColumn<'d> = (&'d FieldDefinition, ColumnOf);
+
 /// All columns of the fields of a register.
-pub(crate) fn columns(definition: &RecordDefinition) -> Result<Vec<(String, ColumnOf)>> {
+pub(crate) fn columns(definition: &RecordDefinition) -> Result<Vec<FieldColumn<'_>>> {
     let mut all = Vec::new();
     for field in &definition.fields {
         for column in columns_of(definition, field)? {
-            all.push((field.field.clone(), column));
+            all.push((field, column));
         }
     }
     Ok(all)
@@ -177,20 +182,62 @@ pub(crate) fn indexes(definition: &RecordDefinition) -> Result<Vec<IndexOf>> {
     Ok(all)
 }
 
+/// So many columns lie along in an index.
+const MOST_ALONG: usize = 8;
+
+/// The columns that lie along in the indexes by which lists are sorted: the days on which a record holds, and what else lists are filtered by, where it is
+/// short.
+fn along(definition: &RecordDefinition) -> Result<Vec<Name>> {
+    let mut all = vec![Name::new("valid_from")?, Name::new("valid_to")?];
+    let short = |field: &&FieldDefinition| match &field.kind {
+        Kind::Plain(FieldKind::Area | FieldKind::Choice { .. }) => true,
+        kind => matches!(
+            super::column::sql_type(kind),
+            "date" | "boolean" | "bigint" | "numeric" | "uuid"
+        ),
+    };
+    let mut searched: Vec<&FieldDefinition> = definition.plain().filter(|field| field.search).filter(short).collect();
+    // Where fields stand in a declaration changes no index.
+    searched.sort_by(|one, other| one.field.cmp(&other.field));
+    for field in searched.into_iter().take(MOST_ALONG) {
+        all.extend(compared(definition, &field.field)?);
+    }
+    Ok(all)
+}
+
 fn index_of(
     definition: &RecordDefinition,
     sort: IndexSort,
     columns: Vec<Name>,
     fields: Vec<String>,
 ) -> Result<IndexOf> {
-    let seed = format!("{}:{sort:?}:{}", definition.record, fields.join(","));
-    let digest = hex::encode(Sha256::digest(seed.as_bytes()));
+    let searched = |name: &String| {
+        definition
+            .field(name)
+            .is_some_and(|field| field.search && field.is_ordered())
+    };
+    let mut along = match sort {
+        IndexSort::Search if fields.iter().all(searched) => along(definition)?,
+        _ => Vec::new(),
+    };
+    along.retain(|column| !columns.contains(column));
     Ok(IndexOf {
-        name: Name::new(format!("i_{}", &digest[..24]))?,
+        name: index_name(definition, sort, &fields, &along)?,
         sort,
         columns,
+        along,
         fields,
     })
+}
+
+fn index_name(definition: &RecordDefinition, sort: IndexSort, fields: &[String], along: &[Name]) -> Result<Name> {
+    let mut seed = format!("{}:{sort:?}:{}", definition.record, fields.join(","));
+    for column in along {
+        seed.push(',');
+        seed.push_str(column.as_str());
+    }
+    let digest = hex::encode(Sha256::digest(seed.as_bytes()));
+    Name::new(format!("i_{}", &digest[..24]))
 }
 
 /// For each way to find duplicates the columns that must be equal, each set once; without those whose values are too long for an index.
@@ -223,12 +270,17 @@ fn fits_an_index(field: &FieldDefinition) -> bool {
     }
 }
 
-/// Adds the indexes that the table of a register does not have, though nothing about the declaration is new: an older program made it.
+/// Adds the indexes that the table of a register does not have, though nothing about the declaration is new: an older program made it. What they stand
+/// in place of goes.
 pub(crate) fn add_missing(plan: &mut Plan, new: &RecordDefinition, there: &BTreeSet<String>) -> Result<()> {
     for index in indexes(new)? {
         let step = Step::AddIndex(index.name.as_str().to_owned());
-        let added = matches!(index.sort, IndexSort::Twins | IndexSort::Ending);
+        let added = matches!(index.sort, IndexSort::Twins | IndexSort::Ending | IndexSort::Search);
         if added && !there.contains(index.name.as_str()) && !plan.steps.contains(&step) {
+            let alone = index_name(new, index.sort, &index.fields, &[])?;
+            if alone != index.name && there.contains(alone.as_str()) {
+                plan.steps.push(Step::DropIndex(alone.as_str().to_owned()));
+            }
             plan.steps.push(step);
         }
     }
@@ -256,13 +308,13 @@ pub(crate) fn plan(old: Option<&RecordDefinition>, new: &RecordDefinition) -> Re
         match after.get(name) {
             None => {
                 if matches!(column.part, Part::Value) {
-                    plan.conditions.push(Condition::Unused(field.clone()));
+                    plan.conditions.push(Condition::Unused(field.field.clone()));
                 }
                 plan.steps.push(Step::DropColumn(name.clone()));
             }
             Some((_, other)) if other.sql != column.sql => {
                 if !widens(column.sql, other.sql) {
-                    plan.conditions.push(Condition::Unused(field.clone()));
+                    plan.conditions.push(Condition::Unused(field.field.clone()));
                 }
                 plan.steps.push(Step::Retype(name.clone()));
             }
@@ -288,7 +340,7 @@ pub(crate) fn plan(old: Option<&RecordDefinition>, new: &RecordDefinition) -> Re
     Ok(plan)
 }
 
-fn by_name(columns: Vec<(String, ColumnOf)>) -> BTreeMap<String, (String, ColumnOf)> {
+fn by_name(columns: Vec<FieldColumn<'_>>) -> BTreeMap<String, FieldColumn<'_>> {
     columns
         .into_iter()
         .map(|(field, column)| (column.name.as_str().to_owned(), (field, column)))
@@ -380,6 +432,27 @@ mod tests {
         assert_eq!(plan(None, &shop()).unwrap().steps, [Step::Make]);
     }
 
+    /// Lists are chosen from an index: it has what they are narrowed by, where that is short.
+    #[test]
+    fn what_is_filtered_by_lies_along_in_what_is_sorted_by() {
+        let all = indexes(&shop()).unwrap();
+        let along = |field: &str| -> Vec<String> {
+            let own = all
+                .iter()
+                .find(|index| index.sort == IndexSort::Search && index.fields == [field]);
+            own.unwrap().along.iter().map(|name| name.as_str().to_owned()).collect()
+        };
+        let by_name = along("name");
+        assert_eq!(by_name[..2], ["valid_from", "valid_to"]);
+        assert!(by_name.contains(&"ward".to_owned()) && !by_name.contains(&"code".to_owned()));
+        assert!(!along("ward").contains(&"ward".to_owned()));
+        assert!(
+            all.iter()
+                .filter(|index| index.sort != IndexSort::Search)
+                .all(|index| index.along.is_empty())
+        );
+    }
+
     #[test]
     fn what_would_lose_something_has_a_condition() {
         let gone = changed(
@@ -417,7 +490,14 @@ mod tests {
             "  - { field: note, vi: Ghi chú, en: Note, type: date, class: public, search: true }\n  - { field: at, vi",
         );
         assert_eq!(more.conditions, []);
-        assert!(matches!(&more.steps[..], [Step::AddColumn(name), Step::AddIndex(_)] if name == "note"));
+        let is_index = |step: &&Step| matches!(step, Step::AddIndex(_) | Step::DropIndex(_));
+        let others: Vec<&Step> = more.steps.iter().filter(|step| !is_index(step)).collect();
+        assert_eq!(others, [&Step::AddColumn("note".into())]);
+        // What lists may be filtered by from now on lies along in every index that they are sorted by: made anew, and one more.
+        let count = |wanted: fn(&Step) -> bool| more.steps.iter().filter(|step| wanted(step)).count();
+        let dropped = count(|step| matches!(step, Step::DropIndex(_)));
+        assert!(dropped > 3);
+        assert_eq!(count(|step| matches!(step, Step::AddIndex(_))), dropped + 1);
         let wider = changed(
             "type: money, class: internal, search: true",
             "type: number, class: internal, search: true",
@@ -478,6 +558,22 @@ mod tests {
         let mut same = Plan::default();
         add_missing(&mut same, &one, &all).unwrap();
         assert_eq!(same, Plan::default());
+        // Where nothing lay along, the same with what lies along stands in its place.
+        let by_name = indexes(&one).unwrap();
+        let by_name = by_name
+            .iter()
+            .find(|index| index.sort == IndexSort::Search && index.fields == ["name"]);
+        let new = by_name.unwrap().name.to_string();
+        let alone = index_name(&one, IndexSort::Search, &["name".to_owned()], &[])
+            .unwrap()
+            .to_string();
+        let older: BTreeSet<String> = all
+            .into_iter()
+            .map(|name| if name == new { alone.clone() } else { name })
+            .collect();
+        let mut same = Plan::default();
+        add_missing(&mut same, &one, &older).unwrap();
+        assert_eq!(same.steps, [Step::DropIndex(alone), Step::AddIndex(new)]);
     }
 
     /// Whatever the keys are: every name stays within what PostgreSQL keeps.

@@ -1,5 +1,6 @@
 //! From what was sent or typed to values that may be kept, with every fault of a record at once. Pure.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
@@ -87,10 +88,12 @@ pub struct Reading {
 pub fn read(definition: &RecordDefinition, given: &Map<String, Value>, ground: &Ground, day: NaiveDate) -> Reading {
     let mut reading = Reading::default();
     let mut broken = BTreeSet::new();
+    let mut known = 0;
     for field in definition.fields.iter().filter(|field| !field.is_computed()) {
         let Some(value) = given.get(&field.field) else {
             continue;
         };
+        known += 1;
         match read_one(field, value, ground, day) {
             Ok(None) => {}
             Ok(Some(Value::String(text))) if tells_apart(definition, field) && strange(&text).is_some() => {
@@ -109,13 +112,13 @@ pub fn read(definition: &RecordDefinition, given: &Map<String, Value>, ground: &
             }
         }
     }
-    for name in given.keys() {
-        if definition.field(name).is_none_or(FieldDefinition::is_computed) {
-            let rule = match definition.field(name) {
-                Some(_) => "computed",
-                None => "unknown",
-            };
-            reading.faults.push(fault(name, Broken::new(rule)));
+    if known < given.len() {
+        for name in given.keys() {
+            let field = definition.field(name);
+            if field.is_none_or(FieldDefinition::is_computed) {
+                let rule = if field.is_some() { "computed" } else { "unknown" };
+                reading.faults.push(fault(name, Broken::new(rule)));
+            }
         }
     }
     complete(definition, &mut reading, &broken, ground);
@@ -270,10 +273,12 @@ pub(crate) fn read_one(
     match &field.kind {
         Kind::Plain(FieldKind::Area) => {
             let code = line()?;
-            match (ground.has_area(&code, day), ground.area_named(&code)) {
-                (true, _) => Ok(Some(code.into())),
-                (false, Some(code)) if ground.has_area(code, day) => Ok(Some(code.as_str().into())),
-                (false, _) => refuse("ward"),
+            if ground.has_area(&code, day) {
+                return Ok(Some(code.into()));
+            }
+            match ground.area_named(&code) {
+                Some(code) if ground.has_area(code, day) => Ok(Some(code.as_str().into())),
+                _ => refuse("ward"),
             }
         }
         Kind::Plain(kind) => match kind.catalogue() {
@@ -317,11 +322,11 @@ fn is_empty(given: &Value) -> bool {
 }
 
 /// What a person would have typed for it.
-fn text_of(given: &Value) -> Option<String> {
+fn text_of(given: &Value) -> Option<Cow<'_, str>> {
     match given {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(_) => number::from_json(given).map(number::format),
-        Value::Bool(yes) => Some(if *yes { "yes" } else { "no" }.to_owned()),
+        Value::String(text) => Some(text.into()),
+        Value::Number(_) => number::from_json(given).map(|number| number::format(number).into()),
+        Value::Bool(yes) => Some(if *yes { "yes" } else { "no" }.into()),
         _ => None,
     }
 }
@@ -601,17 +606,12 @@ pub(crate) fn words(definition: &RecordDefinition, values: &Values) -> BTreeSet<
     words
 }
 
-/// Splits values into those that lie in columns and those that lie sealed.
-pub(crate) fn part(definition: &RecordDefinition, values: &Values) -> (Values, Values) {
-    let mut plain = Values::new();
-    let mut sealed = Values::new();
-    for field in &definition.fields {
-        if let Some(value) = values.get(&field.field) {
-            let side = if field.is_sealed() { &mut sealed } else { &mut plain };
-            side.insert(field.field.clone(), value.clone());
-        }
-    }
-    (plain, sealed)
+/// The values that lie sealed.
+pub(crate) fn secret(definition: &RecordDefinition, values: &Values) -> Values {
+    definition
+        .sealed()
+        .filter_map(|field| Some((field.field.clone(), values.get(&field.field)?.clone())))
+        .collect()
 }
 
 #[cfg(test)]

@@ -62,7 +62,67 @@ fn reads(sql: &str, text: &str) -> bool {
     }
 }
 
-/// One page. Two reads at most: the rows that have a value to sort by, then those that have none.
+/// Where in the order a page lies.
+struct Stretch<'q> {
+    /// By what rows are sorted; by when they were recorded where nothing is said.
+    sort: Option<&'q SortBy>,
+    descending: bool,
+    /// Only rows that have nothing to sort by.
+    empty: bool,
+    after: Option<&'q After>,
+}
+
+impl Stretch<'_> {
+    /// The rows of the stretch.
+    fn narrow(&self, get: &mut Statement) {
+        let sign = if self.descending { " < " } else { " > " };
+        match self.sort {
+            Some(sort) if !self.empty => {
+                get.text(" AND ").name(&sort.column).text(" IS NOT NULL");
+                if let Some(After { key: Some(key), id }) = self.after {
+                    get.text(" AND (").name(&sort.column).text(", id)").text(sign);
+                    get.text("(").value(key.clone()).text("::text::").text(sort.sql);
+                    get.text(", ").value(*id).text(")");
+                }
+                return;
+            }
+            Some(sort) => {
+                get.text(" AND ").name(&sort.column).text(" IS NULL");
+            }
+            None => {}
+        }
+        if let Some(After { key: None, id }) = self.after {
+            get.text(" AND id").text(sign).value(*id);
+        }
+    }
+
+    /// So many, in their order. The columns of `own`, not what is shown of them under the same names: that is text.
+    fn order(&self, get: &mut Statement, limit: i64) {
+        let way = if self.descending { " DESC" } else { "" };
+        get.text(" ORDER BY ");
+        if let Some(sort) = self.sort.filter(|_| !self.empty) {
+            get.text("own.").name(&sort.column).text(way).text(", ");
+        }
+        get.text("own.id").text(way).text(" LIMIT ").value(limit);
+    }
+}
+
+/// How rows are come by.
+#[derive(Clone, Copy)]
+enum Way {
+    /// As the database thinks best.
+    Free,
+    /// The next rows in the order, [`NEAR`] of them, are looked at.
+    Near,
+    /// What is asked for is found first, then put in order.
+    Found,
+}
+
+/// Rows that are looked at one after the other before words are looked up. The database does not know that words of names stand together in the order of
+/// names: left to itself it may look at a million rows for the first that has them.
+const NEAR: i64 = 1_000;
+
+/// One page. Two stretches at most: the rows that have a value to sort by, then those that have none.
 pub(crate) async fn page(
     connection: &mut PgConnection,
     definition: &RecordDefinition,
@@ -71,99 +131,125 @@ pub(crate) async fn page(
     day: NaiveDate,
     (after, limit): (Option<After>, i64),
 ) -> Result<Vec<Listed>> {
+    let after = after.as_ref();
+    let key = after.and_then(|after| after.key.as_deref());
     let Some(order) = &query.order else {
-        return by_id(connection, definition, fields, query, day, after, limit).await;
+        if key.is_some() {
+            return Err(kernel::Fault::invalid("db.bad_cursor"));
+        }
+        // The newest first: identifiers are in the order of time.
+        let stretch = Stretch {
+            sort: None,
+            descending: true,
+            empty: false,
+            after,
+        };
+        return read(connection, definition, fields, (query, day), &stretch, limit).await;
     };
     let sort = sort_by(definition, &order.field)?;
-    if let Some(After { key: Some(key), .. }) = &after
-        && !reads(sort.sql, key)
-    {
+    if key.is_some_and(|key| !reads(sort.sql, key)) {
         return Err(kernel::Fault::invalid("db.bad_cursor"));
     }
-    let mut listed = Vec::new();
-    if after.as_ref().is_none_or(|after| after.key.is_some()) {
-        let mut get = begin(definition, fields, Some(&sort), query)?;
-        conditions(&mut get, definition, query, day)?;
-        get.text(" AND ").name(&sort.column).text(" IS NOT NULL");
-        if let Some(After { key: Some(key), id }) = &after {
-            get.text(" AND (")
-                .name(&sort.column)
-                .text(", id) ")
-                .text(match order.descending {
-                    true => "<",
-                    false => ">",
-                });
-            get.text(" (")
-                .value(key.clone())
-                .text("::text::")
-                .text(sort.sql)
-                .text(", ")
-                .value(*id)
-                .text(")");
-        }
-        // The column, not what is shown of it under the same name: that is text.
-        get.text(" ORDER BY own.")
-            .name(&sort.column)
-            .text(match order.descending {
-                true => " DESC, id DESC LIMIT ",
-                false => ", id LIMIT ",
-            });
-        get.value(limit);
-        listed = rows(get, connection, definition, fields, true).await?;
-    }
+    let mut stretch = Stretch {
+        sort: Some(&sort),
+        descending: order.descending,
+        empty: false,
+        after,
+    };
+    let mut listed = match after {
+        Some(After { key: None, .. }) => Vec::new(),
+        _ => read(connection, definition, fields, (query, day), &stretch, limit).await?,
+    };
     let rest = limit - i64::try_from(listed.len()).unwrap_or(limit);
     if rest > 0 {
-        let mut get = begin(definition, fields, Some(&sort), query)?;
-        conditions(&mut get, definition, query, day)?;
-        get.text(" AND ").name(&sort.column).text(" IS NULL");
-        if let Some(After { key: None, id }) = &after {
-            get.text(" AND id ")
-                .text(if order.descending { "<" } else { ">" })
-                .text(" ")
-                .value(*id);
-        }
-        get.text(if order.descending {
-            " ORDER BY id DESC LIMIT "
-        } else {
-            " ORDER BY id LIMIT "
-        })
-        .value(rest);
-        listed.extend(rows(get, connection, definition, fields, true).await?);
+        stretch.empty = true;
+        listed.extend(read(connection, definition, fields, (query, day), &stretch, rest).await?);
     }
     Ok(listed)
 }
 
-/// The newest records first: identifiers are in the order of time.
-async fn by_id(
+/// The rows of a stretch, so many at most.
+async fn read(
     connection: &mut PgConnection,
     definition: &RecordDefinition,
     fields: &[&FieldDefinition],
-    query: &Query,
-    day: NaiveDate,
-    after: Option<After>,
+    (query, day): (&Query, NaiveDate),
+    stretch: &Stretch<'_>,
     limit: i64,
 ) -> Result<Vec<Listed>> {
-    let mut get = begin(definition, fields, None, query)?;
-    conditions(&mut get, definition, query, day)?;
-    if let Some(after) = after {
-        get.text(" AND id < ").value(after.id);
+    // Whoever takes thousands at a time walks through all anyway.
+    let by_words = !query.text.trim().is_empty() && query.known_at.is_none() && limit * 4 <= NEAR;
+    let ways: &[Way] = match (by_words, stretch.empty) {
+        (false, _) => &[Way::Free],
+        (true, true) => &[Way::Found],
+        (true, false) => &[Way::Near, Way::Found],
+    };
+    let mut listed = Vec::new();
+    for way in ways {
+        let get = statement(definition, fields, (query, day), stretch, limit, *way)?;
+        listed = rows(get, connection, definition, fields, stretch.sort.is_some()).await?;
+        if i64::try_from(listed.len()).is_ok_and(|count| count == limit) {
+            break;
+        }
     }
-    get.text(" ORDER BY id DESC LIMIT ").value(limit);
-    rows(get, connection, definition, fields, false).await
+    Ok(listed)
 }
 
-fn begin(
+fn statement(
     definition: &RecordDefinition,
     fields: &[&FieldDefinition],
-    sort: Option<&SortBy>,
-    query: &Query,
+    (query, day): (&Query, NaiveDate),
+    stretch: &Stretch<'_>,
+    limit: i64,
+    way: Way,
 ) -> Result<Statement> {
+    let mut get = begin(definition, fields, stretch.sort)?;
+    match way {
+        // What is compared lies in the index by which rows are sorted: they are chosen there, then read.
+        Way::Free if stretch.sort.is_some() && query.known_at.is_none() && query.narrows() => {
+            // No field has two of these lines in its name.
+            get.text("(SELECT id AS page__id, valid_from AS page__from FROM ");
+            source(&mut get, definition, query)?;
+            conditions(&mut get, definition, query, day)?;
+            stretch.narrow(&mut get);
+            stretch.order(&mut get, limit);
+            get.text(") AS page JOIN ");
+            source(&mut get, definition, query)?;
+            get.text(" ON own.id = page__id AND own.valid_from = page__from");
+        }
+        Way::Free => {
+            source(&mut get, definition, query)?;
+            conditions(&mut get, definition, query, day)?;
+            stretch.narrow(&mut get);
+        }
+        Way::Near => {
+            get.text("(SELECT * FROM ");
+            source(&mut get, definition, query)?;
+            get.text(" WHERE true");
+            stretch.narrow(&mut get);
+            stretch.order(&mut get, NEAR);
+            get.text(") AS own");
+            conditions(&mut get, definition, query, day)?;
+        }
+        Way::Found => {
+            get.text("(SELECT * FROM ");
+            source(&mut get, definition, query)?;
+            conditions(&mut get, definition, query, day)?;
+            stretch.narrow(&mut get);
+            // Keeps the order outside.
+            get.text(" OFFSET 0) AS own");
+        }
+    }
+    stretch.order(&mut get, limit);
+    Ok(get)
+}
+
+fn begin(definition: &RecordDefinition, fields: &[&FieldDefinition], sort: Option<&SortBy>) -> Result<Statement> {
     let mut get = record::select(definition, fields)?;
     if let Some(sort) = sort {
         get.text(", ").name(&sort.column).text("::text AS sorted_by");
     }
     get.text(" FROM ");
-    source(&mut get, definition, query)?;
     Ok(get)
 }
 
@@ -247,12 +333,13 @@ pub(crate) fn conditions(
     }
     let terms = kernel::text::search_terms(&query.text);
     if !terms.is_empty() {
-        // Every word, in whatever order. The last one may still be written: beginnings of all, or of a single letter, cost ten times as much.
+        // Every word, in whatever order. The last one may still be written: beginnings of all, of a single letter or of a short number cost ten times as
+        // much.
         let last = terms.len() - 1;
         let asked: Vec<String> = terms
             .iter()
             .enumerate()
-            .map(|(place, term)| match place == last && term.chars().nth(1).is_some() {
+            .map(|(place, term)| match place == last && may_go_on(term) {
                 true => format!("'{term}':*"),
                 false => format!("'{term}'"),
             })
@@ -265,6 +352,12 @@ pub(crate) fn conditions(
         get.text(" AND false");
     }
     Ok(())
+}
+
+/// Whether words that begin so are found, too.
+fn may_go_on(term: &str) -> bool {
+    let number = term.chars().all(|sign| sign.is_ascii_digit());
+    term.chars().count() >= if number { 4 } else { 2 }
 }
 
 fn narrow(get: &mut Statement, definition: &RecordDefinition, filter: &Filter) -> Result<()> {

@@ -17,17 +17,14 @@ use crate::definition::{FieldDefinition, RecordDefinition};
 use crate::error;
 use crate::model::Values;
 use crate::model::column::{ColumnOf, Part, columns_of};
-use crate::model::plan::columns;
+use crate::model::plan::{FieldColumn, columns};
 
-/// Rows to be written at once, column by column.
+/// Rows to be written at once, column by column, in the order of [`columns`].
+#[derive(Default)]
 pub(crate) struct Block {
-    columns: Vec<(String, ColumnOf)>,
     ids: Vec<Uuid>,
     from: Vec<NaiveDate>,
     to: Vec<Option<NaiveDate>>,
-    version: Vec<i64>,
-    at: Vec<DateTime<Utc>>,
-    by: Vec<Option<Uuid>>,
     sealed: Vec<Option<Vec<u8>>>,
     words: Vec<String>,
     texts: Vec<Vec<Option<String>>>,
@@ -35,36 +32,30 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    pub(crate) fn new(definition: &RecordDefinition) -> Result<Self> {
-        let columns = columns(definition)?;
-        Ok(Self {
-            ids: Vec::new(),
-            from: Vec::new(),
-            to: Vec::new(),
-            version: Vec::new(),
-            at: Vec::new(),
-            by: Vec::new(),
-            sealed: Vec::new(),
-            words: Vec::new(),
+    pub(crate) fn new(columns: &[FieldColumn<'_>]) -> Self {
+        Self {
             texts: vec![Vec::new(); columns.len()],
             tags: vec![Vec::new(); columns.len()],
-            columns,
-        })
+            ..Self::default()
+        }
     }
 
     /// Adds a row.
-    pub(crate) fn push(&mut self, vault: &Vault, row: &NewRow<'_>, values: &Values) -> Result<()> {
-        let cells = record::lay_out(vault, row, &self.columns, values)?;
+    pub(crate) fn push(
+        &mut self,
+        vault: &Vault,
+        row: &NewRow<'_>,
+        columns: &[FieldColumn<'_>],
+        values: &Values,
+    ) -> Result<()> {
+        let cells = record::lay_out(vault, row, columns, values)?;
         self.ids.push(row.id);
         self.from.push(row.from);
         self.to.push(row.to);
-        self.version.push(row.version);
-        self.at.push(row.at);
-        self.by.push(row.by.map(PersonId::uuid));
         self.sealed.push(cells.sealed);
         self.words.push(cells.words);
         for (place, (text, tag)) in cells.texts.into_iter().zip(cells.tags).enumerate() {
-            match self.columns[place].1.part {
+            match columns[place].1.part {
                 Part::Tag => self.tags[place].push(tag),
                 _ => self.texts[place].push(text),
             }
@@ -73,27 +64,33 @@ impl Block {
     }
 }
 
-/// Writes a block of new rows in one statement. Not by `COPY`, which would be some faster: whoever is cut off in the midst of it leaves a
+/// Writes a block of new records, each in its first version, in one statement. Not by `COPY`, which would be some faster: whoever is cut off in the midst of it leaves a
 /// connection that waits for the rest.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     _: &Permit,
     definition: &RecordDefinition,
     block: Block,
+    (at, by): (DateTime<Utc>, Option<PersonId>),
 ) -> Result<()> {
+    let columns = columns(definition)?;
     let mut statement = Statement::new("INSERT INTO records.");
     statement
         .name(&table::now(definition)?)
         .text(" (id, valid_from, valid_to, version, recorded_at, recorded_by, sealed, words");
-    for (_, column) in &block.columns {
+    for (_, column) in &columns {
         statement.text(", ").name(&column.name);
     }
     statement
-        .text(") SELECT id, valid_from, valid_to, version, recorded_at, recorded_by, sealed, words::text::tsvector");
-    let names: Vec<Name> = (0..block.columns.len())
+        .text(") SELECT id, valid_from, valid_to, 1, ")
+        .value(at)
+        .text("::timestamptz, ")
+        .value(by.map(PersonId::uuid))
+        .text("::uuid, sealed, words::text::tsvector");
+    let names: Vec<Name> = (0..columns.len())
         .map(|place| Name::new(format!("c{place}")))
         .collect::<Result<_>>()?;
-    for ((_, column), name) in block.columns.iter().zip(&names) {
+    for ((_, column), name) in columns.iter().zip(&names) {
         statement.text(", ").name(name);
         if column.part != Part::Tag {
             statement.text("::").text(column.sql);
@@ -101,18 +98,16 @@ pub(crate) async fn insert(
     }
     statement.text(" FROM unnest(").value(block.ids).text("::uuid[], ");
     statement.value(block.from).text("::date[], ").value(block.to);
-    statement.text("::date[], ").value(block.version).text("::bigint[], ");
-    statement.value(block.at).text("::timestamptz[], ").value(block.by);
-    statement.text("::uuid[], ").value(block.sealed).text("::bytea[], ");
+    statement.text("::date[], ").value(block.sealed).text("::bytea[], ");
     statement.value(block.words).text("::text[]");
-    for (((_, column), texts), tags) in block.columns.iter().zip(block.texts).zip(block.tags) {
+    for (((_, column), texts), tags) in columns.iter().zip(block.texts).zip(block.tags) {
         statement.text(", ");
         match column.part {
             Part::Tag => statement.value(tags).text("::bytea[]"),
             _ => statement.value(texts).text("::text[]"),
         };
     }
-    statement.text(") AS new (id, valid_from, valid_to, version, recorded_at, recorded_by, sealed, words");
+    statement.text(") AS new (id, valid_from, valid_to, sealed, words");
     for name in &names {
         statement.text(", ").name(name);
     }

@@ -15,8 +15,8 @@ use vault::{Sealed, Vault};
 use super::table;
 use crate::definition::{FieldDefinition, Kind, RecordDefinition};
 use crate::error;
-use crate::model::column::{ColumnOf, Part, from_text, to_text};
-use crate::model::plan::{IndexSort, columns, indexes};
+use crate::model::column::{Part, from_text, to_text};
+use crate::model::plan::{FieldColumn, IndexSort, columns, indexes};
 use crate::model::{Past, Record, Values, reading};
 use crate::published::Within;
 
@@ -73,31 +73,26 @@ pub(crate) struct Cells {
 }
 
 /// Lays values out by column. A text cell and a tag cell stand side by side; of each pair one is empty.
-pub(crate) fn lay_out(
-    vault: &Vault,
-    row: &NewRow<'_>,
-    columns: &[(String, ColumnOf)],
-    values: &Values,
-) -> Result<Cells> {
+pub(crate) fn lay_out(vault: &Vault, row: &NewRow<'_>, columns: &[FieldColumn<'_>], values: &Values) -> Result<Cells> {
     let definition = row.definition;
-    let (_, secret) = reading::part(definition, values);
+    let secret = reading::secret(definition, values);
     let sealed = match secret.is_empty() {
         true => None,
         false => Some(RECORD.seal(vault, &row_name(&definition.record, row.id, row.from), &secret)?),
     };
     let key = sealed.as_deref().map(vault::key_of).transpose()?;
     let mut cells = Cells {
-        texts: Vec::new(),
-        tags: Vec::new(),
+        texts: Vec::with_capacity(columns.len()),
+        tags: Vec::with_capacity(columns.len()),
         sealed: None,
         words: words(definition, values),
     };
-    for (name, column) in columns {
-        let field = definition.field(name).ok_or_else(|| error::broken_row("field"))?;
-        let value = values.get(name).unwrap_or(&Value::Null);
+    for (field, column) in columns {
+        let value = values.get(&field.field).unwrap_or(&Value::Null);
         match (column.part, key) {
             (Part::Tag, Some(key)) if !value.is_null() => {
-                cells.tags.push(Some(tag(vault, key, &definition.record, name, value)?));
+                let tag = tag(vault, key, &definition.record, &field.field, value)?;
+                cells.tags.push(Some(tag));
                 cells.texts.push(None);
             }
             (Part::Tag, _) => {
@@ -116,13 +111,20 @@ pub(crate) fn lay_out(
 
 /// The words of full text as PostgreSQL reads them: letters and digits only, so nothing needs to be escaped.
 pub(crate) fn words(definition: &RecordDefinition, values: &Values) -> String {
-    let words: Vec<String> = reading::words(definition, values)
-        .into_iter()
-        // PostgreSQL takes no longer ones.
+    let mut text = String::new();
+    // PostgreSQL takes no longer ones.
+    for word in reading::words(definition, values)
+        .iter()
         .filter(|word| word.len() <= 500)
-        .map(|word| format!("'{word}'"))
-        .collect();
-    words.join(" ")
+    {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push('\'');
+        text.push_str(word);
+        text.push('\'');
+    }
+    text
 }
 
 /// Writes one row of what is known now.

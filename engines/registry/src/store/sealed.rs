@@ -161,8 +161,8 @@ pub(crate) fn anew(vault: &Vault, definition: &RecordDefinition, row: &SealedRow
     for (field, column) in columns(definition)? {
         if column.part == Part::Tag {
             let tag = values
-                .get(&field)
-                .map(|value| record::tag(vault, key, &definition.record, &field, value))
+                .get(&field.field)
+                .map(|value| record::tag(vault, key, &definition.record, &field.field, value))
                 .transpose()?;
             tags.push((column.name, tag));
         }

@@ -8,8 +8,7 @@ use op::Permit;
 use sqlx::{PgConnection, Row};
 
 use crate::definition::RecordDefinition;
-use crate::model::column::ColumnOf;
-use crate::model::plan::{Condition, IndexOf, IndexSort, Plan, Step, columns, indexes};
+use crate::model::plan::{Condition, FieldColumn, IndexOf, IndexSort, Plan, Step, columns, indexes};
 
 /// More records than this are not computed anew within one publication.
 pub(crate) const FEW_RECORDS: i64 = 200_000;
@@ -29,7 +28,7 @@ fn typed(statement: &mut Statement, sql: &'static str) {
     statement.text(" ").text(sql);
 }
 
-fn make_columns(statement: &mut Statement, columns: &[(String, ColumnOf)]) {
+fn make_columns(statement: &mut Statement, columns: &[FieldColumn<'_>]) {
     statement.text(
         "id uuid NOT NULL, valid_from date NOT NULL, valid_to date, version bigint NOT NULL,
          recorded_at timestamptz NOT NULL, recorded_by uuid, sealed bytea, words tsvector",
@@ -118,6 +117,9 @@ async fn make_index(connection: &mut PgConnection, definition: &RecordDefinition
         }
         IndexSort::Search | IndexSort::Tag | IndexSort::Twins => {
             make.text(" (").names(&index.columns).text(", id)");
+            if !index.along.is_empty() {
+                make.text(" INCLUDE (").names(&index.along).text(")");
+            }
         }
     }
     make.execute(connection).await.map(drop)

@@ -251,11 +251,13 @@ async fn lists_are_filtered_sorted_and_paged() {
     assert_eq!(codes(&[("q", "đ")]).await, Vec::<String>::new());
     assert_eq!(codes(&[("q", "pha dai")]).await, Vec::<String>::new());
     assert_eq!(codes(&[("q", "!!")]).await, Vec::<String>::new());
-    // Page by page, in every order, everything comes once.
-    for sort in ["name", "-name", "capital", "-capital", ""] {
+    // Page by page, in every order, however they are found, everything comes once.
+    let orders = ["name", "-name", "capital", "-capital", ""];
+    let narrowed = [("q", ""), ("q", "ch"), ("code.from", "CH-0001")];
+    for (sort, more) in orders.iter().flat_map(|sort| narrowed.map(|more| (*sort, more))) {
         let mut op = town.op(&owner).await;
         let published = town.registry.register(&mut op, "shop").await.unwrap();
-        let pairs = [("sort".to_owned(), sort.to_owned())];
+        let pairs = [("sort", sort), more].map(|(name, value)| (name.to_owned(), value.to_owned()));
         let (query, _) = registry::Query::read(&published.definition, &pairs).unwrap();
         let mut seen = Vec::new();
         let mut after = None;
@@ -274,6 +276,26 @@ async fn lists_are_filtered_sorted_and_paged() {
         assert_eq!(seen.len(), 5, "{sort}");
         assert_eq!(town.registry.count(&mut op, "shop", &query).await.unwrap(), 5);
     }
+}
+
+#[tokio::test]
+async fn records_of_one_name_are_told_apart_by_their_keys() {
+    let town = Town::new().await;
+    let owner = town.official("SCT", "specialist");
+    for (code, name) in [("CH-0001", "Bảy Ngã"), ("CH-0002", "Bảy Ngã"), ("CH-0003", "Bảy Thưa")] {
+        let one = json!({ "code": code, "name": name, "ward": "31340" });
+        town.add(&owner, "shop", one).await.unwrap();
+    }
+    let mut op = town.op(&owner).await;
+    let found = town.registry.find(&mut op, "shop", "bay", 10).await.unwrap();
+    let names: Vec<&str> = found.iter().map(|(_, name)| name.as_str()).collect();
+    assert_eq!(names, ["Bảy Thưa", "Bảy Ngã (CH-0002)", "Bảy Ngã (CH-0001)"]);
+    // Whoever types the whole name of one alone means it, and the key means one.
+    let found = town.registry.find(&mut op, "shop", "bảy thưa", 10).await.unwrap();
+    assert_eq!(found[0].1, "Bảy Thưa");
+    assert_eq!(found.len(), 1);
+    let found = town.registry.find(&mut op, "shop", "CH-0002", 10).await.unwrap();
+    assert_eq!(found[0].1, "Bảy Ngã");
 }
 
 #[tokio::test]

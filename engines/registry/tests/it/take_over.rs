@@ -268,3 +268,26 @@ fields:
     amounts.sort_unstable();
     assert_eq!(amounts, [2, 3, 4, 9]);
 }
+
+/// A link in a key is named by the key of what it leads to, also where a row says only a part of the record.
+#[tokio::test]
+async fn a_link_in_a_key_is_named_by_key() {
+    let town = Town::with_firms().await;
+    let builder = town.official("SXD", "specialist");
+    let yaml = crate::goods::LICENCE
+        .replace("record: licence", "record: permit")
+        .replace("key: [number]", "key: [firm, number]")
+        + "  - { field: keeper, vi: Người giữ, en: Keeper, type: phone, class: personal }\n";
+    town.publish(&yaml).await.unwrap();
+    town.firm("F1", "Cơ khí Lân", json!({})).await;
+    let whole = json!({ "number": "1", "firm": "F1", "keeper": "0912345678" });
+    let taken = take(&town, &builder, "permit", rows(&[whole])).await.unwrap();
+    assert_eq!((taken.created, taken.bad.len()), (1, 0));
+    let in_part = json!({ "number": "1", "firm": "F1" });
+    let stranger = json!({ "number": "1", "firm": "F9" });
+    let taken = take(&town, &builder, "permit", rows(&[in_part, stranger]))
+        .await
+        .unwrap();
+    assert_eq!((taken.created, taken.changed, taken.unchanged), (0, 0, 1), "{taken:?}");
+    assert_eq!(taken.bad[0].faults[0].code, "registry.field.link");
+}
