@@ -207,7 +207,7 @@ fn statement(
     match way {
         // What is compared lies in the index by which rows are sorted: they are chosen there, then read.
         Way::Free if stretch.sort.is_some() && query.known_at.is_none() && query.narrows() => {
-            // No field has two of these lines in its name.
+            // No field has two underscores side by side in its name.
             get.text("(SELECT id AS page__id, valid_from AS page__from FROM ");
             source(&mut get, definition, query)?;
             conditions(&mut get, definition, query, day)?;

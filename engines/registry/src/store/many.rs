@@ -64,8 +64,8 @@ impl Block {
     }
 }
 
-/// Writes a block of new records, each in its first version, in one statement. Not by `COPY`, which would be some faster: whoever is cut off in the midst of it leaves a
-/// connection that waits for the rest.
+/// Writes a block of new records, each in its first version, in one statement. Not by `COPY`, which would be some faster: whoever is cut off in the midst
+/// of it leaves a connection that waits for the rest.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     _: &Permit,
